@@ -1,0 +1,1 @@
+"""Kursens provade referenskod för djup Q-inlärning."""
