@@ -1,0 +1,280 @@
+"""Gör studentens anteckningsböcker av lärarens: `solutions/` → `notebooks/`.
+
+    python -m dqn_helpers.autograder.release              skriver notebooks/
+    python -m dqn_helpers.autograder.release --check      skriver inget, säger vad som är inaktuellt
+    python -m dqn_helpers.autograder.release --normalise  snyggar till solutions/ (efter JupyterLab)
+
+I `solutions/` står lösningarna mellan `### BEGIN SOLUTION` och `### END SOLUTION`, dolda test
+mellan `### BEGIN HIDDEN TESTS` och `### END HIDDEN TESTS`, precis som nbgrader vill ha dem.
+Celler med taggen `larare` är lärarens egna och följer inte med. En skola som använder nbgrader
+kan ta `solutions/` som sin `source/` om den också låter nbconverts `TagRemovePreprocessor`
+ta bort celler med taggen `larare`.
+
+Samma källa ger alltid samma bytes, så ett test kan jämföra det incheckade med det nygjorda.
+"""
+
+import argparse
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+from dqn_helpers.autograder.notebook_files import (
+    Cell,
+    Notebook,
+    NotebookError,
+    canonical,
+    dumps,
+    normalise,
+    read_notebook,
+    short_name,
+    source_of,
+    tags_of,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+TEACHER_TAG = "larare"
+
+# Kursens övningar och deras poäng. 5.4 är en skriven reflektion som läraren läser.
+_POINTS_BY_BOOK = {1: (1, 3, 3, 2), 2: (3, 3, 3), 3: (2, 2, 4), 4: (1, 3, 4), 5: (4, 4, 2, 0)}
+EXERCISE_POINTS = {
+    f"{book}.{place}": points
+    for book, column in _POINTS_BY_BOOK.items()
+    for place, points in enumerate(column, 1)
+}
+
+_GRADE_ID = re.compile(r"(ovning|check)-(\d+)-(\d+)")
+_MARK = re.compile(r"\s*### (BEGIN|END) (SOLUTION|HIDDEN TESTS)\s*")
+_ALMOST_MARK = re.compile(r"\b(BEGIN|END)[ _]+(SOLUTION|HIDDEN[ _]+TESTS?)\b", re.IGNORECASE)
+
+
+# --- studentens version --------------------------------------------------------------------------
+
+
+def exercise_number(cell: Cell) -> str | None:
+    """Övningens nummer ("3.1") ur nbgraders `grade_id` (`ovning-3-1`, `check-3-1`), annars None."""
+    match = _GRADE_ID.fullmatch(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
+    return f"{match.group(2)}.{match.group(3)}" if match else None
+
+
+def student_notebook(path: Path) -> Notebook:
+    """Studentens version av en källfil: utan lösningar, dolda test och lärarens celler.
+
+    Raises:
+        NotebookError: om märken, id eller metadata i källan inte stämmer.
+    """
+    notebook = canonical(read_notebook(path), path)
+    cells = [cell for cell in notebook["cells"] if TEACHER_TAG not in tags_of(cell)]
+    book = notebook["metadata"]["dqn_kurs"]["notebook"]
+    for cell in cells:
+        where = f"{short_name(path)}, cell {cell['id']}"
+        _check_grading(cell, book, where)
+        _clear_solution(cell, where)
+    _check_grade_ids(cells, path)
+    return notebook | {"cells": cells}
+
+
+def _check_grading(cell: Cell, book: str, where: str) -> None:
+    """Pröva att nbgraders metadata i cellen pekar ut en av bokens övningar, med rätt poäng."""
+    grading = cell["metadata"].get("nbgrader")
+    if grading is None:
+        return
+    number = exercise_number(cell)
+    if number not in EXERCISE_POINTS or int(number.split(".")[0]) != int(book):
+        raise NotebookError(
+            f"{where}: grade_id {grading.get('grade_id')!r} är ingen övning i bok {book}; "
+            "skriv till exempel ovning-3-1 eller check-3-1"
+        )
+    if grading.get("schema_version") != 3:
+        raise NotebookError(f"{where}: nbgraders schema_version ska vara 3")
+    if grading.get("grade") and grading.get("points") != EXERCISE_POINTS[number]:
+        raise NotebookError(f"{where}: övning {number} ger {EXERCISE_POINTS[number]} poäng")
+
+
+def _check_grade_ids(cells: list[Cell], path: Path) -> None:
+    ids = Counter(cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells)
+    for cell in cells:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if grade_id and ids[grade_id] > 1:
+            raise NotebookError(
+                f"{short_name(path)}, cell {cell['id']}: {grade_id} finns på flera celler"
+            )
+
+
+def _clear_solution(cell: Cell, where: str) -> None:
+    """Byt lösningen i cellen mot en stubbe och ta bort dolda test; pröva att märkena stämmer."""
+    grading = cell["metadata"].get("nbgrader", {})
+    text, seen = clear_regions(source_of(cell), _stub(cell), where)
+    if seen["SOLUTION"] and not grading.get("solution"):
+        raise NotebookError(f"{where}: lösningsmärken utan nbgrader-metadata (solution: true)")
+    if grading.get("solution") and not seen["SOLUTION"]:
+        raise NotebookError(f"{where}: övningscell utan ### BEGIN SOLUTION och ### END SOLUTION")
+    if seen["HIDDEN TESTS"] and not grading.get("grade"):
+        raise NotebookError(f"{where}: dolda test utan nbgrader-metadata (grade: true)")
+    if seen["SOLUTION"]:
+        _check_stub(cell, text, where)
+    cell["source"] = text.splitlines(keepends=True)
+
+
+def _stub(cell: Cell) -> str:
+    if cell["cell_type"] == "markdown":
+        return "*Skriv ditt svar här.*"
+    return f'raise NotImplementedError("Övning {exercise_number(cell)} är inte löst än.")'
+
+
+def _check_stub(cell: Cell, text: str, where: str) -> None:
+    if cell["cell_type"] == "code" and re.search(r"^raise NotImplementedError", text, re.MULTILINE):
+        raise NotebookError(
+            f"{where}: lösningen börjar längst ut till vänster, så stubben skulle stoppa "
+            "studentens anteckningsbok; sätt märkena inne i funktionen"
+        )
+    if cell["cell_type"] == "code" and cell["outputs"]:
+        raise NotebookError(f"{where}: en övningscell kan inte ha utdata som nbval jämför")
+
+
+def clear_regions(source: str, stub: str, where: str) -> tuple[str, Counter[str]]:
+    """Texten utan det som står mellan märkena, och hur många områden av varje slag det fanns.
+
+    Stubben ställs där en lösning började, med samma indrag.
+    """
+    lines: list[str] = []
+    seen: Counter[str] = Counter()
+    opened: str | None = None
+    for line in source.split("\n"):
+        mark = _read_mark(line, where)
+        if mark is None:
+            lines += [line] if opened is None else []
+            continue
+        opened = _step(opened, mark, where)
+        if opened is not None:
+            seen[opened] += 1
+        if opened == "SOLUTION":
+            lines.append(line[: len(line) - len(line.lstrip())] + stub)
+    if opened is not None:
+        raise NotebookError(f"{where}: ### BEGIN {opened} utan ### END {opened}")
+    return "\n".join(lines).strip("\n"), seen
+
+
+def _read_mark(line: str, where: str) -> tuple[str, str] | None:
+    match = _MARK.fullmatch(line)
+    if match:
+        return match.group(1), match.group(2)
+    if _ALMOST_MARK.search(line):
+        raise NotebookError(f"{where}: märket är inte rätt skrivet: {line.strip()!r}")
+    return None
+
+
+def _step(opened: str | None, mark: tuple[str, str], where: str) -> str | None:
+    """Vilket område som är öppet efter ett märke; fel om märkena inte går ihop."""
+    edge, kind = mark
+    if edge == "BEGIN":
+        if opened is not None:
+            raise NotebookError(f"{where}: ### BEGIN {kind} inne i ### BEGIN {opened}")
+        return kind
+    if opened != kind:
+        raise NotebookError(f"{where}: ### END {kind} utan ### BEGIN {kind} före")
+    return None
+
+
+# --- hela mappen ---------------------------------------------------------------------------------
+
+
+def build(source: Path) -> dict[str, bytes]:
+    """Alla filer som ska finnas i `notebooks/`, namn → innehåll.
+
+    Raises:
+        NotebookError: med ett fel per rad, om någon källfil är fel.
+    """
+    files = {path.name: path.read_bytes() for path in sorted(source.glob("*.md"))}
+    errors = []
+    for path in sorted(source.glob("*.ipynb")):
+        try:
+            files[path.name] = dumps(student_notebook(path)).encode()
+        except NotebookError as error:
+            errors.append(str(error))
+    if errors:
+        raise NotebookError("\n".join(errors))
+    return files
+
+
+def compare(source: Path, target: Path) -> list[str]:
+    """Vad som skiljer `target` från vad `source` ger, en svensk rad för varje fil."""
+    files = build(source)
+    report = []
+    for name, content in files.items():
+        path = target / name
+        if not path.exists():
+            report.append(f"saknas: {short_name(path)}")
+        elif path.read_bytes() != content:
+            report.append(f"inaktuell: {short_name(path)}")
+    report += [
+        f"inte i kanonisk form: {short_name(path)} (kör --normalise)" for path in _messy(source)
+    ]
+    return report + superfluous(files, target)
+
+
+def superfluous(files: dict[str, bytes], target: Path) -> list[str]:
+    """Filer i `target` som inte kommer ur `solutions/`. De raderas aldrig, bara nämns."""
+    names = sorted(path.name for path in target.glob("*") if not path.name.startswith("."))
+    unknown = [name for name in names if name not in files and name != "__pycache__"]
+    return [f"överflödig: {target.name}/{name} (finns inte i solutions/)" for name in unknown]
+
+
+def write(source: Path, target: Path) -> list[str]:
+    """Skriv de filer i `target` som saknas eller är inaktuella; säg vad som skrevs."""
+    target.mkdir(parents=True, exist_ok=True)
+    report = []
+    files = build(source)
+    for name, content in files.items():
+        path = target / name
+        if not path.exists() or path.read_bytes() != content:
+            path.write_bytes(content)
+            report.append(f"skrev {short_name(path)}")
+    return report + superfluous(files, target)
+
+
+def _messy(source: Path) -> list[Path]:
+    paths = sorted(source.glob("*.ipynb"))
+    return [
+        path
+        for path in paths
+        if path.read_bytes() != dumps(canonical(read_notebook(path), path)).encode()
+    ]
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    source, target = arguments.root / "solutions", arguments.root / "notebooks"
+    if arguments.normalise:
+        changed = [path for path in sorted(source.glob("*.ipynb")) if normalise(path)]
+        print(
+            "\n".join(f"snyggade till {short_name(path)}" for path in changed) or "Inget att göra."
+        )
+        return 0
+    if arguments.check:
+        report = compare(source, target)
+        print("\n".join(report) or "notebooks/ stämmer med solutions/.")
+        return 1 if report else 0
+    report = write(source, target)
+    print("\n".join(report) or "notebooks/ stämmer redan med solutions/.")
+    return 1 if any(line.startswith("överflödig") for line in report) else 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Kommandoraden. Slutkod 0 om allt stämmer, annars 1."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dqn_helpers.autograder.release",
+        description="Gör studentens anteckningsböcker (notebooks/) av lärarens (solutions/).",
+    )
+    parser.add_argument("--root", type=Path, default=ROOT, help="projektets mapp")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--check", action="store_true", help="skriv inget, säg vad som skiljer")
+    choice.add_argument("--normalise", action="store_true", help="snygga till solutions/")
+    try:
+        return _run(parser.parse_args(argv))
+    except NotebookError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
