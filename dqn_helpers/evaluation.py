@@ -1,0 +1,155 @@
+"""Utvärdering: girigt, på startlägen som agenten inte har tränat på, utan att något lärs.
+
+En inlärningskurva från träningen duger inte som utvärdering: där utforskar agenten fortfarande.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import gymnasium as gym
+import numpy as np
+import torch
+from torch import nn
+
+from dqn_helpers.network import device_of, space_sizes
+
+
+def greedy_returns(
+    model: nn.Module,
+    env: gym.Env,
+    n_episodes: int = 100,
+    *,
+    seed: int | None = None,
+    max_episode_steps: int = 10_000,
+) -> np.ndarray:
+    """Spela giriga episoder, en i taget, i vilken miljö som helst som DQN klarar.
+
+    Modellen, bufferten och torch:s slump lämnas orörda.
+
+    Args:
+        model: nätverket.
+        env: miljön; avkastningen räknas i de belöningar den ger.
+        n_episodes: antalet episoder.
+        seed: slumpfrö för den första starten; de andra följer i miljöns egen slump. Välj ett frö
+            som inte har använts i träningen.
+        max_episode_steps: en episod bryts senast här, för miljöer utan egen tidsgräns.
+
+    Returns:
+        float64 (n_episodes,), varje episods odiskonterade avkastning.
+
+    Raises:
+        ValueError: om DQN inte klarar miljön eller `n_episodes` är mindre än 1.
+    """
+    if n_episodes < 1:
+        raise ValueError(f"n_episodes ska vara minst 1, men är {n_episodes}.")
+    returns = []
+    for episode in range(n_episodes):
+        episode_seed = seed if episode == 0 else None
+        trace = greedy_episode(model, env, seed=episode_seed, max_episode_steps=max_episode_steps)
+        returns.append(trace.rewards.sum())
+    return np.array(returns)
+
+
+class EpisodeTrace(NamedTuple):
+    """En spelad episod med T steg."""
+
+    observations: np.ndarray  # (T, n), där handlingarna valdes
+    actions: np.ndarray  # int64 (T,)
+    rewards: np.ndarray  # float64 (T,)
+    predicted_q_values: np.ndarray  # float64 (T,), nätverkets Q(s_t, a_t)
+    terminated: bool  # falskt om episoden avbröts av en tidsgräns
+
+
+def greedy_episode(
+    model: nn.Module,
+    env: gym.Env,
+    *,
+    seed: int | None = None,
+    max_episode_steps: int = 10_000,
+) -> EpisodeTrace:
+    """Spela en girig episod och anteckna vad nätverket trodde om varje steg.
+
+    Raises:
+        ValueError: om DQN inte klarar miljön eller `max_episode_steps` är mindre än 1.
+    """
+    space_sizes(env)
+    if max_episode_steps < 1:
+        raise ValueError(f"max_episode_steps ska vara minst 1, men är {max_episode_steps}.")
+    steps: list[tuple[np.ndarray, int, float, float]] = []
+    obs, _ = env.reset(seed=seed)
+    terminated = truncated = False
+    while not (terminated or truncated) and len(steps) < max_episode_steps:
+        obs = np.array(obs)
+        q_values = _q_values(model, obs[np.newaxis])[0]
+        action = int(q_values.argmax())
+        next_obs, reward, terminated, truncated, _ = env.step(action)
+        steps.append((obs, action, float(reward), float(q_values[action])))
+        obs = next_obs
+    observations, actions, rewards, predicted = zip(*steps, strict=True)
+    return EpisodeTrace(
+        np.array(observations),
+        np.array(actions),
+        np.array(rewards),
+        np.array(predicted),
+        bool(terminated),
+    )
+
+
+def vectorized_greedy_returns(
+    model: nn.Module, vector_env: gym.vector.VectorEnv, *, seed: int | None = None
+) -> np.ndarray:
+    """En girig episod i var och en av en vektormiljös N miljöer, alla på en gång.
+
+    Snabbt nog att göra mitt i träningen: se `environments.make_vector_cartpole`.
+
+    Args:
+        model: nätverket.
+        vector_env: miljön; varje delmiljö måste ha en tidsgräns.
+        seed: slumpfrö för startlägena; None fortsätter i miljöns egen slump, alltså nya lägen
+            varje gång.
+
+    Returns:
+        float64 (N,), odiskonterade avkastningar.
+    """
+    obs, _ = vector_env.reset(seed=seed)
+    returns = np.zeros(vector_env.num_envs)
+    playing = np.ones(vector_env.num_envs, dtype=bool)
+    while playing.any():
+        actions = _q_values(model, obs).argmax(axis=1)
+        obs, rewards, terminated, truncated, _ = vector_env.step(actions)
+        # Efter slutet börjar delmiljön om av sig själv: det räknas inte.
+        returns += np.where(playing, rewards, 0.0)
+        playing &= ~(terminated | truncated)
+    return returns
+
+
+def realised_returns(
+    rewards: Sequence[float] | np.ndarray, discount_factor: float, tail_value: float = 0.0
+) -> np.ndarray:
+    """Den diskonterade avkastning som verkligen kom efter varje steg i en episod.
+
+    G_t = r_t + γ · G_{t+1}, räknat bakifrån (Sutton & Barto 2018, ekvation 3.9).
+
+    Args:
+        rewards: T belöningar i tur och ordning.
+        discount_factor: γ.
+        tail_value: värdet av det som följer efter det sista steget: 0 om episoden slutade på
+            riktigt, annars till exempel nätverkets egen skattning vid tidsgränsen.
+
+    Returns:
+        float64 (T,).
+    """
+    returns = np.empty(len(rewards))
+    following = tail_value
+    for t in reversed(range(len(rewards))):
+        following = float(rewards[t]) + discount_factor * following
+        returns[t] = following
+    return returns
+
+
+def _q_values(model: nn.Module, obs: Any) -> np.ndarray:
+    """Nätverkets Q-värden, (N, A), för N observationer, utan gradient."""
+    with torch.no_grad():
+        return (
+            model(torch.as_tensor(obs, dtype=torch.float32, device=device_of(model))).cpu().numpy()
+        )

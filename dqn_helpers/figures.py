@@ -1,0 +1,310 @@
+"""Kursens figurer. Varje funktion ger en `Picture` med svenska axlar och alternativtext.
+
+Färgerna är Okabe och Itos palett, som går att skilja åt också för färgblinda.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from cycler import cycler
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+from torch import nn
+
+from dqn_helpers.network import device_of
+from dqn_helpers.pictures import Picture
+from dqn_helpers.progress import TrainingLog
+
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Okabe och Itos färger, i den ordning kursen använder dem."""
+
+MARKS = ("o", "s", "^", "D", "v", "P", "X")
+"""Olika markörer, så att linjerna går att skilja åt utan färg."""
+
+_STYLE: Any = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "axes.prop_cycle": cycler(color=COLORS),
+}
+
+
+def new_figure(
+    n_columns: int = 1, width: float = 7.0, height: float = 3.6, *, share_y: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """En tom figur i kursens stil med ett eller flera diagram bredvid varandra.
+
+    Args:
+        n_columns: antalet diagram.
+        width: figurens bredd i tum.
+        height: höjden i tum.
+        share_y: sant om diagrammen har samma y-axel.
+    """
+    with plt.rc_context(_STYLE):
+        figure, axes = plt.subplots(
+            1, n_columns, figsize=(width, height), squeeze=False, sharey=share_y
+        )
+    swedish = FuncFormatter(lambda value, _: swedish_number(value))
+    for ax in axes[0]:
+        ax.xaxis.set_major_formatter(swedish)
+        ax.yaxis.set_major_formatter(swedish)
+    return figure, list(axes[0])
+
+
+def swedish_number(value: float, digits: int = 6) -> str:
+    """Talet skrivet på svenska: decimalkomma, riktigt minustecken, mellanrum mellan tusental."""
+    text = f"{round(value):,}" if abs(value) >= 1e4 else f"{value:.{digits}g}"
+    # Först tusentalens komman till smala mellanrum, sedan decimalpunkten till komma.
+    return text.replace(",", "\u202f").replace(".", ",").replace("-", "−")
+
+
+def learning_curves(
+    steps: Sequence[float] | np.ndarray,
+    curves: Mapping[str, np.ndarray],
+    *,
+    goal: float | None = None,
+    x_label: str = "miljösteg",
+    y_label: str = "avkastning, girig utvärdering",
+    title: str = "",
+) -> Picture:
+    """Inlärningskurvor över flera frön: medianen, spridningen från minst till störst, varje frö.
+
+    Args:
+        steps: K värden på x-axeln.
+        curves: namn → array (antal frön, K).
+        goal: en streckad linje på den här höjden, till exempel gränsen för löst.
+        x_label: text under x-axeln.
+        y_label: text vid y-axeln.
+        title: rubrik.
+
+    Raises:
+        ValueError: om någon array inte har formen (antal frön, K).
+    """
+    x = np.asarray(steps)
+    figure, (ax,) = new_figure()
+    descriptions = []
+    for (name, values), color, mark in zip(curves.items(), COLORS, MARKS, strict=False):
+        values = np.asarray(values, dtype=float)
+        if values.ndim != 2 or values.shape[1] != len(x):
+            raise ValueError(
+                f"Kurvan «{name}» ska ha formen (antal frön, {len(x)}), men har {values.shape}."
+            )
+        median, low, high = np.median(values, axis=0), values.min(axis=0), values.max(axis=0)
+        ax.fill_between(x, low, high, color=color, alpha=0.15, linewidth=0)
+        ax.plot(x, values.T, color=color, alpha=0.35, linewidth=0.8)
+        ax.plot(
+            x, median, color=color, marker=mark, markevery=max(1, len(x) // 10), linewidth=2,
+            label=f"{name} ({len(values)} frön)",
+        )  # fmt: skip
+        descriptions.append(
+            f"{name}: medianen går från {swedish_number(median[0], 3)} till "
+            f"{swedish_number(median[-1], 3)}, sist mellan {swedish_number(low[-1], 3)} och "
+            f"{swedish_number(high[-1], 3)} över {len(values)} frön"
+        )
+    if goal is not None:
+        ax.axhline(goal, color="black", linestyle="--", linewidth=1)
+        ax.annotate(swedish_number(goal), (x[0], goal), xytext=(2, 2), textcoords="offset points")
+    ax.set(xlabel=x_label, ylabel=y_label, title=title)
+    ax.legend()
+    alt = f"Linjediagram, {y_label} mot {x_label}. {'. '.join(descriptions)}."
+    return Picture.from_figure(figure, alt)
+
+
+def training_curve(log: TrainingLog) -> Picture:
+    """En tränings kurva: varje episods avkastning, glidande medel och de giriga utvärderingarna."""
+    figure, (ax,) = new_figure()
+    ends, returns = np.array(log.episode_ends), np.array(log.episode_returns)
+    ax.scatter(ends, returns, s=8, color=COLORS[5], label="en episod under träningen (utforskar)")
+    if len(returns) >= 20:
+        mean = np.convolve(returns, np.ones(20) / 20, mode="valid")
+        ax.plot(ends[19:], mean, color=COLORS[0], label="medel av de 20 senaste")
+    if log.check_scores:
+        ax.plot(
+            log.check_steps, log.check_scores, color=COLORS[1], marker=MARKS[1],
+            label="girig utvärdering",
+        )  # fmt: skip
+    ax.set(xlabel="miljösteg", ylabel="avkastning")
+    ax.legend(loc="upper left")
+    alt = f"Inlärningskurva över {len(returns)} episoder och {log.environment_steps} miljösteg."
+    if len(returns):
+        alt += f" De 20 sista episoderna gav i medel {swedish_number(returns[-20:].mean(), 3)}."
+    if log.check_scores:
+        alt += f" Sista giriga utvärderingen gav {swedish_number(log.check_scores[-1], 3)}."
+    return Picture.from_figure(figure, alt)
+
+
+FROZEN_LAKE_ARROWS = ("←", "↓", "→", "↑")
+CLIFF_WALKING_ARROWS = ("↑", "→", "↓", "←")
+
+
+def q_grid(
+    q_values: np.ndarray,
+    shape: tuple[int, int],
+    arrows: Sequence[str],
+    *,
+    names: Mapping[int, str] | None = None,
+    title: str = "",
+) -> Picture:
+    """Ett rutnät där färgen är max Q och pilarna är de bästa handlingarna.
+
+    Args:
+        q_values: float (S, A); ruta nummer s ligger på rad s // kolumner.
+        shape: (rader, kolumner).
+        arrows: en pil per handling, till exempel `FROZEN_LAKE_ARROWS`.
+        names: rutor som ska visa ett ord i stället för pilar, till exempel sluttillstånd.
+        title: rubrik.
+
+    Raises:
+        ValueError: om antalet rutor eller pilar inte stämmer med `q_values`.
+    """
+    n_rows, n_columns = shape
+    if q_values.shape != (n_rows * n_columns, len(arrows)):
+        raise ValueError(
+            f"q_values ska ha formen ({n_rows * n_columns}, {len(arrows)}) för ett rutnät {shape} "
+            f"med {len(arrows)} pilar, men har {q_values.shape}."
+        )
+    names = names or {}
+    best = q_values.max(axis=1)
+    figure, (ax,) = new_figure(width=0.9 * n_columns + 1.6, height=0.9 * n_rows + 0.6)
+    image = ax.imshow(best.reshape(shape), cmap="cividis")
+    threshold = (best.min() + best.max()) / 2
+    for s in range(len(best)):
+        row, column = divmod(s, n_columns)
+        # Lika bra handlingar får var sin pil. Små avrundningsfel räknas inte som skillnad.
+        ties = [
+            arrow
+            for arrow, q in zip(arrows, q_values[s], strict=True)
+            if np.isclose(q, best[s], atol=1e-9)
+        ]
+        color = "white" if best[s] <= threshold else "black"
+        mark = names.get(s, "".join(ties))
+        ax.text(column, row - 0.12, mark, ha="center", va="center", color=color, fontsize=14)
+        ax.text(
+            column, row + 0.3, swedish_number(best[s], 3), ha="center", va="center", color=color,
+            fontsize=8,
+        )  # fmt: skip
+    ax.set(xticks=[], yticks=[], title=title)
+    ax.grid(False)
+    bar = figure.colorbar(image, ax=ax, label="max Q")
+    bar.formatter = FuncFormatter(lambda value, _: swedish_number(value))
+    lines = [" ".join(_cell_in_words(q_values, s, arrows, names) for s in row)
+             for row in np.arange(len(best)).reshape(shape)]  # fmt: skip
+    alt = f"{title or 'Q-värden'}: rutnät med {n_rows} rader och {n_columns} kolumner, bästa "
+    return Picture.from_figure(figure, alt + f"handling rad för rad: {' / '.join(lines)}.")
+
+
+def _cell_in_words(
+    q_values: np.ndarray, s: int, arrows: Sequence[str], names: Mapping[int, str]
+) -> str:
+    return names.get(s, arrows[int(q_values[s].argmax())])
+
+
+def q_function(
+    model: nn.Module,
+    *,
+    observation_scale: Sequence[float] = (1.0, 1.0, 1.0, 1.0),
+    reward_scale: float = 1.0,
+    title: str = "",
+) -> Picture:
+    """CartPoles Q-funktion över stångens vinkel och vinkelhastighet, med vagnen stilla i mitten.
+
+    Till vänster max Q (hur bra läget är), till höger Q(höger) − Q(vänster) (vad agenten väljer).
+
+    Args:
+        model: nätverket.
+        observation_scale: den skalning som nätverket är tränat med.
+        reward_scale: belöningens skalning, så att axeln visar oskalade värden.
+        title: rubrik.
+    """
+    angle = np.radians(np.linspace(-12, 12, 81))
+    velocity = np.linspace(-2.5, 2.5, 81)
+    grid = np.zeros((81, 81, 4), dtype=np.float32)
+    grid[..., 2], grid[..., 3] = np.meshgrid(angle, velocity)
+    scaled = torch.from_numpy(grid * np.asarray(observation_scale, dtype=np.float32))
+    with torch.no_grad():
+        q_values = (
+            model(scaled.reshape(-1, 4).to(device_of(model))).cpu().numpy().reshape(81, 81, 2)
+        )
+    q_values = q_values / reward_scale
+    difference = q_values[..., 1] - q_values[..., 0]
+
+    figure, (left, right) = new_figure(2, width=9.0, height=3.8)
+    largest = max(float(np.abs(difference).max()), 1e-9)
+    _heat_map(left, q_values.max(axis=-1), "max Q", "cividis", None)
+    _heat_map(right, difference, "Q(höger) − Q(vänster)", "PuOr", largest)
+    right.contour(np.linspace(-12, 12, 81), velocity, difference, levels=[0.0], colors="black")
+    figure.suptitle(title)
+    share_right = float((difference > 0).mean())
+    alt = (
+        f"{title or 'Q-funktionen'}: två färgkartor över vinkel (−12 till 12 grader) och "
+        f"vinkelhastighet. Max Q ligger mellan {swedish_number(q_values.max(-1).min(), 3)} och "
+        f"{swedish_number(q_values.max(), 3)}. Agenten väljer höger i "
+        f"{swedish_number(100 * share_right, 2)} procent av rutan."
+    )
+    return Picture.from_figure(figure, alt)
+
+
+def _heat_map(ax: Axes, values: np.ndarray, label: str, colors: str, limit: float | None) -> None:
+    """En färgkarta över vinkel och vinkelhastighet; `limit` gör skalan symmetrisk kring noll."""
+    image = ax.imshow(
+        values, origin="lower", aspect="auto", extent=(-12.0, 12.0, -2.5, 2.5), cmap=colors,
+        vmin=None if limit is None else -limit, vmax=limit,
+    )  # fmt: skip
+    bar = plt.colorbar(image, ax=ax, label=label)
+    bar.formatter = FuncFormatter(lambda value, _: swedish_number(value))
+    ax.grid(False)
+    ax.set(xlabel="stångens vinkel (grader)", ylabel="vinkelhastighet (rad/s)")
+
+
+def predicted_against_realised(
+    predicted: np.ndarray,
+    realised: np.ndarray,
+    discount_factor: float,
+    *,
+    reward: float = 1.0,
+    title: str = "",
+) -> Picture:
+    """Det nätverket trodde mot det som verkligen kom, steg för steg, med gränsen r/(1−γ).
+
+    Args:
+        predicted: float (T,), nätverkets Q(s_t, a_t).
+        realised: float (T,), den diskonterade avkastning som kom (`evaluation.realised_returns`).
+        discount_factor: γ, mindre än 1.
+        reward: den största möjliga belöningen i ett steg.
+        title: rubrik.
+
+    Raises:
+        ValueError: om längderna skiljer sig eller γ inte är mindre än 1.
+    """
+    if len(predicted) != len(realised) or not 0 <= discount_factor < 1:
+        raise ValueError(
+            f"predicted och realised ska vara lika långa (är {len(predicted)} och {len(realised)}) "
+            f"och γ mindre än 1 (är {discount_factor})."
+        )
+    bound = reward / (1 - discount_factor)
+    figure, (ax,) = new_figure()
+    ax.plot(predicted, color=COLORS[1], label="nätverkets Q(s, a)")
+    ax.plot(realised, color=COLORS[0], label="avkastningen som kom", linestyle="-.")
+    ax.axhline(bound, color="black", linestyle="--", linewidth=1)
+    ax.annotate(
+        f"gränsen r/(1−γ) = {swedish_number(bound, 4)}", (0, bound), xytext=(2, 3),
+        textcoords="offset points",
+    )  # fmt: skip
+    ax.set(xlabel="steg i episoden", ylabel="diskonterad avkastning", title=title)
+    ax.legend()
+    above = 100 * float(np.mean(np.asarray(predicted) > bound))
+    alt = (
+        f"{title or 'Förutsagda Q-värden mot verklig avkastning'}: i medel säger nätverket "
+        f"{swedish_number(float(np.mean(predicted)), 3)} och det kom "
+        f"{swedish_number(float(np.mean(realised)), 3)}. "
+        f"{swedish_number(above, 2)} procent av stegen ligger över gränsen "
+        f"{swedish_number(bound, 4)}."
+    )
+    return Picture.from_figure(figure, alt)

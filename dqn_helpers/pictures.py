@@ -1,0 +1,72 @@
+"""Bilder med alternativtext, som visas lika i JupyterLab, nbconvert och Sphinx."""
+
+import base64
+import html
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # matplotlib behövs bara av den som redan har en figur
+    from matplotlib.figure import Figure
+
+SCREEN_DPI = 96
+PNG_DPI = 144
+
+
+@dataclass(frozen=True)
+class Picture:
+    """En färdig bild. Sist i en cell visas den av sig själv.
+
+    Bilden läggs i en `<img>` med alternativtext: Jupyters egna bildutskrifter tappar den på vägen.
+
+    Attributes:
+        data: filens innehåll.
+        mime_type: `"image/png"` eller `"image/gif"`.
+        alt: det bilden visar, i ord, för den som inte ser den.
+        width: bredden i bildpunkter på skärmen.
+        caption: text under bilden.
+    """
+
+    data: bytes
+    mime_type: str
+    alt: str
+    width: int
+    caption: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.alt.strip():
+            raise ValueError("En bild behöver en alternativtext: säg i ord vad den visar.")
+
+    @classmethod
+    def from_figure(cls, figure: "Figure", alt: str, caption: str = "") -> "Picture":
+        """Gör en PNG-bild av en matplotlib-figur och stäng figuren.
+
+        Raises:
+            ValueError: om alternativtexten är tom.
+        """
+        from matplotlib import pyplot as plt
+
+        width = round(figure.get_figwidth() * SCREEN_DPI)
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=PNG_DPI, facecolor="white")
+        plt.close(figure)
+        return cls(file.getvalue(), "image/png", alt, width, caption)
+
+    def save(self, path: str | Path) -> None:
+        """Skriv bilden till en fil."""
+        Path(path).write_bytes(self.data)
+
+    def __repr__(self) -> str:
+        return f"[Bild: {self.alt}]"
+
+    def _repr_html_(self) -> str:
+        encoded = base64.b64encode(self.data).decode("ascii")
+        image = (
+            f'<img src="data:{self.mime_type};base64,{encoded}" alt="{html.escape(self.alt)}" '
+            f'width="{self.width}" style="max-width: 100%; height: auto">'
+        )
+        if not self.caption:
+            return image
+        caption = f"<figcaption>{html.escape(self.caption)}</figcaption>"
+        return f'<figure style="margin: 0">{image}{caption}</figure>'

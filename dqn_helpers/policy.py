@@ -1,0 +1,76 @@
+"""Hur agenten väljer handling: girigt, ε-girigt, och hur ε avtar."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from dqn_helpers.network import device_of
+
+
+def epsilon_greedy(action_values: np.ndarray, epsilon: float, rng: np.random.Generator) -> int:
+    """Välj ε-girigt ur en rad Q-värden.
+
+    Args:
+        action_values: float (A,), ett värde per handling.
+        epsilon: sannolikheten att välja helt på måfå bland *alla* handlingar.
+        rng: slumpgeneratorn.
+
+    Returns:
+        Handlingens nummer. Är flera lika bra lottas det mellan dem: annars skulle en tabell med
+        bara nollor alltid ge handling 0.
+
+    Raises:
+        ValueError: om ε inte ligger mellan 0 och 1.
+
+    Källa: Sutton & Barto 2018, avsnitt 2.2.
+    """
+    _check_probability("epsilon", epsilon)
+    if rng.random() < epsilon:
+        return int(rng.integers(len(action_values)))
+    best = np.flatnonzero(action_values == np.max(action_values))
+    return int(rng.choice(best))
+
+
+def choose_dqn_action(model: nn.Module, obs: np.ndarray, epsilon: float = 0.0) -> int:
+    """Välj handling ε-girigt med nätverkets Q-värden.
+
+    Slumpen kommer ur torch, så `torch.manual_seed` gör valen upprepbara. Med ε = 0 dras ingen.
+
+    Args:
+        model: nätverk som tar float32 (1, n) och ger Q-värden (1, A).
+        obs: en observation, (n,).
+        epsilon: sannolikheten att välja helt på måfå.
+
+    Returns:
+        Handlingens nummer, ett vanligt heltal.
+
+    Raises:
+        ValueError: om ε inte ligger mellan 0 och 1.
+    """
+    _check_probability("epsilon", epsilon)
+    with torch.no_grad():
+        obs_tensor = torch.as_tensor(obs, dtype=torch.float32, device=device_of(model))
+        q_values = model(obs_tensor.unsqueeze(0))  # nätverket vill ha en batch: (1, n)
+    n_actions = q_values.shape[-1]
+    if epsilon > 0 and torch.rand(()).item() < epsilon:
+        return int(torch.randint(n_actions, ()).item())
+    return int(q_values.argmax().item())
+
+
+def linear_epsilon(step: int, start: float, end: float, decay_steps: int) -> float:
+    """ε som sjunker rakt från `start` vid steg 0 till `end` vid `decay_steps` och stannar där.
+
+    Raises:
+        ValueError: om `step` är negativt eller `decay_steps` mindre än 1.
+    """
+    if step < 0 or decay_steps < 1:
+        raise ValueError(
+            f"step ska vara minst 0 och decay_steps minst 1, men de är {step} och {decay_steps}."
+        )
+    share = min(step / decay_steps, 1.0)
+    return start + share * (end - start)
+
+
+def _check_probability(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} är en sannolikhet mellan 0 och 1, men är {value}.")

@@ -1,0 +1,154 @@
+"""Det som hände under en träning, och hur det visas medan den pågår."""
+
+import math
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+import numpy as np
+from tqdm import tqdm
+
+
+@dataclass
+class TrainingLog:
+    """Det som hände under en träning. Ge ett tomt till `train_dqn(…, log=…)`.
+
+    Attributes:
+        episode_returns: varje avslutad episods avkastning, oskalad.
+        episode_ends: antalet miljösteg när den episoden tog slut.
+        check_steps: antalet miljösteg vid varje utvärdering.
+        check_scores: vad utvärderingen gav.
+        losses: förlusten i varje träningssteg.
+        environment_steps: antalet miljösteg i allt.
+        stopped: sant om träningen slutade för att `stop_at` nåddes.
+    """
+
+    episode_returns: list[float] = field(default_factory=list)
+    episode_ends: list[int] = field(default_factory=list)
+    check_steps: list[int] = field(default_factory=list)
+    check_scores: list[float] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    environment_steps: int = 0
+    stopped: bool = False
+
+    @property
+    def gradient_steps(self) -> int:
+        """Antalet träningssteg."""
+        return len(self.losses)
+
+    @property
+    def best_score(self) -> float:
+        """Den bästa utvärderingen, eller minus oändligheten om ingen har gjorts."""
+        return max(self.check_scores, default=-math.inf)
+
+
+class TrainingProgress:
+    """Förloppsrad och levande kurva för en träning; används med `with`.
+
+    I en anteckningsbok och i en terminal ritas raden om på plats. I en loggfil skrivs i stället en
+    ny rad var tionde sekund, och kurvan blir en rad med tal.
+
+    Args:
+        n_episodes: det största antalet episoder.
+        log: loggen som träningen fyller i.
+        show_bar: visa förloppsraden.
+        show_curve: visa kurvan.
+    """
+
+    SECONDS_BETWEEN_CURVES = 1.0
+    SECONDS_BETWEEN_LOG_LINES = 10.0
+
+    def __init__(
+        self, n_episodes: int, log: TrainingLog, *, show_bar: bool, show_curve: bool
+    ) -> None:
+        self._log = log
+        self._show_curve = show_curve
+        self._curve_handle: Any = None
+        self._next_curve = 0.0
+        redraws = in_notebook() or sys.stdout.isatty()
+        self._bar = tqdm(
+            total=n_episodes,
+            disable=not show_bar,
+            file=sys.stdout if redraws else _OneLineEach(sys.stdout),
+            mininterval=0.2 if redraws else self.SECONDS_BETWEEN_LOG_LINES,
+            bar_format="{n_fmt}/{total_fmt} episoder"
+            + (" |{bar:20}| " if redraws else ", ")
+            + "{elapsed} gått, högst {remaining} kvar{postfix}",
+        )
+
+    def __enter__(self) -> "TrainingProgress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.set_postfix_str(self._status(), refresh=False)
+        self._bar.close()
+        if self._show_curve:
+            self._draw_curve(final=True)
+
+    def episode_done(self) -> None:
+        """Anropas efter varje avslutad episod."""
+        self._bar.set_postfix_str(self._status(), refresh=False)
+        self._bar.update()
+        if self._show_curve and time.monotonic() >= self._next_curve:
+            self._draw_curve(final=False)
+
+    def _status(self) -> str:
+        """Läget i ord, sist på förloppsraden."""
+        parts = [f"{self._log.environment_steps} steg"]
+        if self._log.episode_returns:
+            parts.append(f"avkastning {np.mean(self._log.episode_returns[-20:]):.0f}")
+        if self._log.check_scores:
+            parts.append(f"girigt {self._log.check_scores[-1]:.0f}")
+        if self._log.stopped:
+            parts.append("målet är nått")
+        return " · ".join(parts)
+
+    def _draw_curve(self, *, final: bool) -> None:
+        """Rita om kurvan på samma plats; i en loggfil skrivs den bara på slutet, med tal."""
+        if not in_notebook():
+            if final:
+                print(_curve_in_words(self._log.episode_returns))
+            return
+        # Här och inte överst: den som tränar utan kurva behöver inte ladda matplotlib.
+        from IPython.display import display
+
+        from dqn_helpers.figures import training_curve
+
+        picture = training_curve(self._log)
+        if self._curve_handle is None:
+            self._curve_handle = display(picture, display_id=True)
+        else:
+            self._curve_handle.update(picture)
+        self._next_curve = time.monotonic() + self.SECONDS_BETWEEN_CURVES
+
+
+class _OneLineEach:
+    """Gör tqdm:s omritade rad till en ny rad varje gång, så att en loggfil går att läsa."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        line = text.strip("\r\n ")
+        if line:
+            self._file.write(line + "\n")
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
+def in_notebook() -> bool:
+    """Sant om koden körs i en anteckningsbok (eller något annat med en Jupyterkärna)."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return hasattr(shell, "kernel")
+
+
+def _curve_in_words(episode_returns: list[float]) -> str:
+    """Inlärningskurvan som en rad: medelavkastningen i varje tiondel av episoderna."""
+    if not episode_returns:
+        return "Ingen episod hann bli klar."
+    parts = np.array_split(episode_returns, min(10, len(episode_returns)))
+    means = " ".join(f"{part.mean():.0f}" for part in parts)
+    return f"Medelavkastning i varje tiondel av episoderna: {means}"
