@@ -23,7 +23,7 @@ _NBGRADER_KEYS = (
     *("grade_id", "points", "cell_type"),
 )
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_CHECKED_COMMENT = re.compile(r"#\s*NBVAL_CHECK_OUTPUT", re.IGNORECASE)
+_CHECKED_COMMENT = re.compile(r"^\s*#+\s*NBVAL_CHECK_OUTPUT\s*$", re.MULTILINE)
 
 
 class NotebookError(ValueError):

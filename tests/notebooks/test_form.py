@@ -1,0 +1,226 @@
+"""Böckerna har kursens form, och varje regel märker när någon bryter mot den."""
+
+import ast
+import copy
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from form_rules import RULES, read_book
+
+from dqn_helpers.autograder.notebook_files import NotebookError, dumps
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOKS = sorted(
+    path for name in ("solutions", "notebooks") for path in (ROOT / name).glob("*.ipynb")
+)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("path", BOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_books_follow_the_form(path: Path, rule: Any):
+    problems = rule(read_book(path))
+    assert not problems, f"{path.parent.name}/{path.name}\n" + "\n".join(problems)
+
+
+# --- reglerna själva -----------------------------------------------------------------------------
+
+
+def markdown(cell_id: str, *lines: str, **metadata: Any) -> dict[str, Any]:
+    return {
+        "cell_type": "markdown",
+        "id": cell_id,
+        "metadata": metadata,
+        "source": "\n".join(lines),
+    }
+
+
+def code(cell_id: str, *lines: str, **metadata: Any) -> dict[str, Any]:
+    cell = markdown(cell_id, *lines, **metadata)
+    return cell | {"cell_type": "code", "execution_count": None, "outputs": []}
+
+
+def graded(grade_id: str, *, solution: bool) -> dict[str, Any]:
+    kind = {"grade": not solution, "solution": solution, "locked": not solution}
+    return {"nbgrader": {"schema_version": 3, "grade_id": grade_id, "task": False, **kind}}
+
+
+HINTS = [f"<details><summary>Ledtråd {n}</summary>\n\nTänk efter.\n\n</details>" for n in (1, 2, 3)]
+
+
+def good_book() -> list[dict[str, Any]]:
+    stub = ["def td_target(reward):", '    """Målet."""', '    raise NotImplementedError("olöst")']
+    return [
+        markdown(
+            "rubrik", "# Träningssteget", "", r"Ett mål, $r + \gamma Q$, kostar \$5.", "`$ [x](y)`"
+        ),
+        markdown("ord", "## Ord", "[ordlistan](ordlista.md#td-mål), [sidan](https://x.se/a_(b))"),
+        code("bild", "```python", "x = 1"),
+        markdown("ovning", "### Övning 3.1", "![en stav](https://x.se/a.png)"),
+        code("ovning-3-1", *stub, **graded("ovning-3-1", solution=True)),
+        code("check-3-1", 'check("3.1", td_target)', **graded("check-3-1", solution=False)),
+        markdown("ledtradar", "\n\n".join(HINTS)),
+        markdown("slut", "## Sammanfattning", "<img src='data:x' alt='En kurva'>"),
+    ]
+
+
+def problems_of(cells: list[dict[str, Any]], folder: Path) -> set[str]:
+    """Namnen på de regler som boken bryter mot."""
+    (folder / "notebooks").mkdir()
+    (folder / "notebooks" / "ordlista.md").write_text("# Ordlista\n", encoding="utf-8")
+    path = folder / "notebooks" / "03_bok.ipynb"
+    book = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(dumps(book), encoding="utf-8")
+    return {rule.__name__ for rule in RULES if rule(read_book(path))}
+
+
+def test_a_good_book_breaks_no_rule(tmp_path: Path):
+    assert problems_of(good_book(), tmp_path) == set()
+
+
+LONG_CELL = ["x = 1"] * 31
+SHORT_CODE = [f"x = {n}" for n in range(30)]
+
+# regel, cell att ändra (eller lägga till), det som ändras
+BREAKS: list[tuple[str, str, dict[str, Any]]] = [
+    ("no_stored_outputs", "bild", {"execution_count": 3}),
+    (
+        "no_stored_outputs",
+        "bild",
+        {"outputs": [{"output_type": "stream", "name": "stdout", "text": "1"}]},
+    ),
+    ("no_stale_comparison", "bild", {"metadata": {"tags": ["nbval-check-output"]}}),
+    ("nothing_is_skipped", "bild", {"metadata": {"tags": ["raises-exception"]}}),
+    ("nothing_is_skipped", "bild", {"metadata": {"tags": ["nbval-skip"]}}),
+    ("nothing_is_skipped", "bild", {"source": "# NBVAL_SKIP\nx = 1"}),
+    ("nothing_is_skipped", "bild", {"source": "# NBVAL_RAISES_EXCEPTION\nx = 1"}),
+    ("nothing_is_skipped", "bild", {"source": "# NBVAL_IGNORE_OUTPUT\nx = 1"}),
+    ("size", "bild", {"source": "\n".join(LONG_CELL)}),
+    ("prose_and_code", "bild", {"source": "\n".join(SHORT_CODE)}),
+    ("pictures_have_alt_text", "slut", {"source": "<img src='data:x'>"}),
+    ("pictures_have_alt_text", "slut", {"source": "<img src='data:x' alt=''>"}),
+    ("pictures_have_alt_text", "slut", {"source": "![](https://x.se/a.png)"}),
+    ("no_plain_figures", "bild", {"source": "plt.plot(x)\nplt.show()"}),
+    ("links", "slut", {"source": "[kod](../dqn_helpers/mdp.py)"}),
+    ("links", "slut", {"source": "[nästa](09_finns_inte.ipynb)"}),
+    ("links", "slut", {"source": "<a href='bild.png'>bild</a>"}),
+    ("links", "slut", {"source": "[nästa]\n\n[nästa]: 09_finns_inte.ipynb"}),
+    ("no_machine_paths", "bild", {"source": "open('/home/anna/x')"}),
+    ("no_machine_paths", "slut", {"source": "se ../shared"}),
+    ("heading_levels", "slut", {"source": "# En till"}),
+    ("heading_levels", "rubrik", {"source": "Ingen rubrik"}),
+    ("heading_levels", "slut", {"source": "##### För djupt"}),
+    ("balanced_maths", "slut", {"source": "målet $r + Q kommer"}),
+    ("balanced_maths", "slut", {"source": "$$\nr + Q\n$"}),
+    ("balanced_details", "slut", {"source": "<details><summary>Svar</summary> ja"}),
+    ("balanced_details", "slut", {"source": "<details> ja </details>"}),
+    ("exercises", "check-3-1", {"source": "td_target(1)"}),
+    ("exercises", "check-3-1", {"source": 'check("3.2", td_target)'}),
+    ("exercises", "ledtradar", {"source": "\n\n".join(HINTS[:2])}),
+    ("exercises", "ledtradar", {"source": "\n\n".join(HINTS[::-1])}),
+    ("exercises", "ledtradar", {"source": "## Ny rubrik\n\n" + "\n\n".join(HINTS)}),
+    ("student_stubs", "ovning-3-1", {"source": 'def f():\n    """Målet."""\n    return 1'}),
+    ("exercise_docstrings", "ovning-3-1", {"source": "def f():\n    raise NotImplementedError(1)"}),
+]
+
+
+@pytest.mark.parametrize(("rule", "cell_id", "change"), BREAKS)
+def test_every_rule_notices(rule: str, cell_id: str, change: dict[str, Any], tmp_path: Path):
+    cells = copy.deepcopy(good_book())
+    cell = next(cell for cell in cells if cell["id"] == cell_id)
+    cell.update(change)
+    assert rule in problems_of(cells, tmp_path)
+
+
+def test_too_many_cells_or_long_cells_are_noticed(tmp_path: Path):
+    many = [markdown(f"text-{n}", "text") for n in range(60)]
+    assert "size" in problems_of(good_book() + many, tmp_path)
+
+
+@pytest.mark.parametrize("lines", [9, 21])
+def test_long_code_on_the_whole_is_noticed(lines: int, tmp_path: Path):
+    """Medianen över 8, eller en tiondel över 20, fast ingen cell är för lång för sig."""
+    count = 12 if lines == 9 else 2
+    cells = [code(f"kod-{n}", *["x = 1"] * lines) for n in range(count)]
+    short = [code(f"kort-{n}", "x = 1") for n in range(8 if lines == 21 else 0)]
+    words = markdown("prosa", "ord " * 500)
+    assert problems_of([*good_book()[:2], words, *cells, *short], tmp_path) == {"size"}
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [markdown("Stor-Bokstav", "# Bok")],
+        [markdown("tva", "# Bok"), markdown("tva", "text")],
+        [{"cell_type": "markdown", "metadata": {}, "source": "# Bok"}],
+        [{"cell_type": "okänd", "id": "a", "metadata": {}, "source": "# Bok"}],
+    ],
+    ids=["versaler", "dubblett", "inget id", "okänd celltyp"],
+)
+def test_bad_ids_and_formats_are_refused(cells: list[dict[str, Any]], tmp_path: Path):
+    with pytest.raises(NotebookError, match=r"notebooks/03_bok.ipynb"):
+        problems_of(cells, tmp_path)
+
+
+# --- paketets gräns ------------------------------------------------------------------------------
+
+
+def imports_autograder(source: str) -> bool:
+    """Sant om koden importerar `dqn_helpers.autograder`, på något av sätten."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [f"{node.module or ''}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names += [node.value] if node.value.startswith("dqn_helpers.autograder") else []
+    return any("autograder" in name.split(".") for name in names)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import dqn_helpers.autograder.release",
+        "from dqn_helpers import autograder",
+        "from .autograder import release",
+        "from . import autograder",
+        "importlib.import_module('dqn_helpers.autograder')",
+    ],
+)
+def test_every_way_of_importing_the_autograder_is_seen(line: str):
+    assert imports_autograder(line)
+
+
+def test_the_package_never_imports_the_autograder():
+    package = ROOT / "dqn_helpers"
+    guilty = [
+        str(path.relative_to(ROOT))
+        for path in package.rglob("*.py")
+        if path.relative_to(package).parts[0] != "autograder"
+        and imports_autograder(path.read_text(encoding="utf-8"))
+    ]
+    assert guilty == []
+
+
+def test_importing_the_whole_package_leaves_the_autograder_out():
+    """Alla moduler utom rättarens importeras i en ny process, som sedan berättar vad den har."""
+    program = """
+import importlib, json, pkgutil, sys, dqn_helpers
+def visit(package):
+    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        if module.name != "dqn_helpers.autograder" and not module.name.endswith("__main__"):
+            loaded = importlib.import_module(module.name)
+            if module.ispkg:
+                visit(loaded)
+visit(dqn_helpers)
+print(json.dumps(sorted(name for name in sys.modules if name.startswith("dqn_helpers"))))
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    names = json.loads(result.stdout.splitlines()[-1])
+    assert "dqn_helpers" in names
+    assert not [name for name in names if "autograder" in name]
