@@ -177,6 +177,8 @@ def test_the_file_is_canonical(course: Path):
     assert "Å, Ä och Ö".encode() in content
     assert b"\r" not in content
     assert content.endswith(b"}\n")
+    assert content.index(b'"cells"') < content.index(b'"metadata"') < content.index(b'"nbformat"')
+    assert content.index(b'"cell_type"') < content.index(b'"id"')
     assert content == dumps(book).encode()
 
 

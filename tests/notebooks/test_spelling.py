@@ -1,0 +1,146 @@
+"""Kursens svenska är rättstavad: böckerna, README, ordlistan och programmens texter."""
+
+from pathlib import Path
+
+import pytest
+from spelling import PROJECT_WORDS, Text, check, project_words, python_texts, texts_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def course_files() -> list[Path]:
+    """Filer med svensk text. `notebooks/` görs av `solutions/` och behöver inte läsas om."""
+    patterns = (
+        "README.md",
+        "kurs.py",
+        "solutions/*.md",
+        "solutions/*.ipynb",
+        "dqn_helpers/**/*.py",
+    )
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+
+
+def test_the_course_is_spelled_right():
+    findings = [
+        str(finding)
+        for path in course_files()
+        for text in texts_of(path, ROOT)
+        for finding in check(text)
+    ]
+    assert not findings, "\n" + "\n".join(findings)
+
+
+def test_the_word_list_is_tidy():
+    """Varje ord står en gång, utan mellanslag, så att listan går att granska."""
+    lines = PROJECT_WORDS.read_text(encoding="utf-8").splitlines()
+    words = [line.split("#")[0].strip().lower() for line in lines]
+    words = [word for word in words if word]
+    assert sorted(words) == sorted(project_words())
+    assert not [word for word in words if " " in word]
+
+
+# --- kontrollen själv ----------------------------------------------------------------------------
+
+
+def wrong(content: str, *, known: frozenset[str] = frozenset()) -> list[str]:
+    return [found.word for found in check(Text("prov", 1, content, known, is_markdown=True))]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("nätvrek", "diskonteringsfaktron", "flytttal", "overskattning", "förstärknigsinlärning"),
+        *("belönning", "erfarenhetsbufert", "handlig", "målnätvärk", "gradinet"),
+    ],
+)
+def test_misspelled_words_are_found(word: str):
+    assert wrong(f"Här står {word} i en mening.") == [word]
+    assert wrong(f"**{word.capitalize()}**, sade hon.") == [word.capitalize()]
+
+
+@pytest.mark.parametrize(
+    ("text", "pair"),
+    [
+        ("Ett mål nätverk behövs.", "mål nätverk"),
+        ("Våra erfarenhets bufferten är full.", "erfarenhets bufferten"),
+        ("Samma slump\nfrö varje gång.", "slump frö"),
+    ],
+)
+def test_words_written_apart_are_found(text: str, pair: str):
+    assert wrong(text) == [pair]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Målnätverket och erfarenhetsbufferten ger diskonterade handlingsvärden.",
+        "Kör `nätvrek bufert` eller ``flytttal`` nu.",
+        "```python\nnätvrek = 1\n```\nKlart.",
+        r"Formeln $\alpha nätvrek$ och $$\nätvrek bufert$$ räknas inte.",
+        "Se [sidan](https://exempel.se/nätvrek_(x)) eller https://exempel.se/bufert.",
+        '<img src="data:nätvrek" alt="ok"> <b>fet</b> &nbsp; text',
+        "Skriv td_target, torch.nätvrek, minFunktion, kurs.py eller --nätvrek.",
+        "DQN:er, MDP:n, Q-värde, TD-mål, CartPole-v1, 3.1 och float32.",
+        "Boken *Deep Reinforcement Learning with Double Q-learning* är bra.",
+        "Boken *Human-level control through\ndeep reinforcement learning* är bra.",
+        '<span lang="en">whatever they wrote</span> på engelska.',
+        "Målet är nära; nätverk finns. Mål, nätverk och slump – frö.",
+    ],
+)
+def test_right_words_code_and_links_are_left_alone(text: str):
+    assert wrong(text) == []
+
+
+def test_swedish_in_italics_is_still_read():
+    assert wrong("Det *djupa nätvrek som vi tränade* är klart.") == ["nätvrek"]
+
+
+def test_names_in_the_code_may_be_mentioned():
+    assert wrong("Ge gymn en bufert.", known=frozenset({"gymn"})) == ["bufert"]
+
+
+PROGRAM = '''"""Modulen har ett stavfell."""
+
+import numpy as np
+
+
+def play(buffr):
+    """Spela, och fyll buffr.
+
+    Args:
+        buffr: en mingd, även None.
+    """
+    message = f"Hittade {len(buffr)} erfarenhter i {buffr!r}ns fil"  # en kommmentar sist
+    key = "nätvrek"
+    # två rader
+    # med felll på andra
+    return {"key": "No matching distribution found", "fel": message + key}
+'''
+
+
+def test_docstrings_messages_and_comments_are_read_with_their_lines():
+    found = [(f.line, f.word) for text in python_texts(PROGRAM, "prov.py") for f in check(text)]
+    assert sorted(found) == [
+        (1, "stavfell"),
+        (10, "mingd"),
+        (12, "erfarenhter"),
+        (12, "kommmentar"),
+        (15, "felll"),
+    ]
+
+
+def test_the_place_is_told(tmp_path: Path):
+    path = tmp_path / "bok.ipynb"
+    path.write_text(
+        '{"cells": [{"cell_type": "markdown", "id": "intro", "source": ["Hej\\n", "nätvrek"]}]}',
+        encoding="utf-8",
+    )
+    (found,) = (found for text in texts_of(path, tmp_path) for found in check(text))
+    assert str(found) == (
+        "bok.ipynb, cell intro, rad 2: okänt ord «nätvrek», lägg till i ordlista.txt om det är rätt"
+    )
+
+
+def test_every_kind_of_file_is_read():
+    names = {path.relative_to(ROOT).as_posix() for path in course_files()}
+    assert {"README.md", "kurs.py", "dqn_helpers/training.py"} <= names
