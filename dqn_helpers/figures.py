@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter
 from torch import nn
 
 from dqn_helpers.network import device_of
-from dqn_helpers.pictures import Picture
+from dqn_helpers.pictures import Picture, swedish_number
 from dqn_helpers.progress import TrainingLog
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -58,13 +58,6 @@ def new_figure(
     return figure, list(axes[0])
 
 
-def swedish_number(value: float, digits: int = 6) -> str:
-    """Talet skrivet på svenska: decimalkomma, riktigt minustecken, mellanrum mellan tusental."""
-    text = f"{round(value):,}" if abs(value) >= 1e4 else f"{value:.{digits}g}"
-    # Först tusentalens komman till smala mellanrum, sedan decimalpunkten till komma.
-    return text.replace(",", "\u202f").replace(".", ",").replace("-", "−")
-
-
 def learning_curves(
     steps: Sequence[float] | np.ndarray,
     curves: Mapping[str, np.ndarray],
@@ -85,17 +78,15 @@ def learning_curves(
         title: rubrik.
 
     Raises:
-        ValueError: om någon array inte har formen (antal frön, K).
+        ValueError: om någon array inte har formen (antal frön, K), eller om kurvorna är inga eller
+            fler än färgerna.
     """
     x = np.asarray(steps)
+    _check_curves(curves, len(x))
     figure, (ax,) = new_figure()
     descriptions = []
     for (name, values), color, mark in zip(curves.items(), COLORS, MARKS, strict=False):
         values = np.asarray(values, dtype=float)
-        if values.ndim != 2 or values.shape[1] != len(x):
-            raise ValueError(
-                f"Kurvan «{name}» ska ha formen (antal frön, {len(x)}), men har {values.shape}."
-            )
         median, low, high = np.median(values, axis=0), values.min(axis=0), values.max(axis=0)
         ax.fill_between(x, low, high, color=color, alpha=0.15, linewidth=0)
         ax.plot(x, values.T, color=color, alpha=0.35, linewidth=0.8)
@@ -112,9 +103,25 @@ def learning_curves(
         ax.axhline(goal, color="black", linestyle="--", linewidth=1)
         ax.annotate(swedish_number(goal), (x[0], goal), xytext=(2, 2), textcoords="offset points")
     ax.set(xlabel=x_label, ylabel=y_label, title=title)
-    ax.legend()
+    _legend_above(ax)
     alt = f"Linjediagram, {y_label} mot {x_label}. {'. '.join(descriptions)}."
     return Picture.from_figure(figure, alt)
+
+
+def _check_curves(curves: Mapping[str, np.ndarray], n_steps: int) -> None:
+    if not 1 <= len(curves) <= len(COLORS):
+        raise ValueError(f"Rita mellan 1 och {len(COLORS)} kurvor åt gången, inte {len(curves)}.")
+    for name, values in curves.items():
+        shape = np.shape(values)
+        if len(shape) != 2 or shape[1] != n_steps or 0 in shape:
+            raise ValueError(
+                f"Kurvan «{name}» ska ha formen (antal frön, {n_steps}), men har {shape}."
+            )
+
+
+def _legend_above(ax: Axes) -> None:
+    """Förklaringen ovanför diagrammet, där den inte döljer några kurvor."""
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
 
 
 def training_curve(log: TrainingLog) -> Picture:
@@ -131,7 +138,7 @@ def training_curve(log: TrainingLog) -> Picture:
             label="girig utvärdering",
         )  # fmt: skip
     ax.set(xlabel="miljösteg", ylabel="avkastning")
-    ax.legend(loc="upper left")
+    _legend_above(ax)
     alt = f"Inlärningskurva över {len(returns)} episoder och {log.environment_steps} miljösteg."
     if len(returns):
         alt += f" De 20 sista episoderna gav i medel {swedish_number(returns[-20:].mean(), 3)}."
@@ -177,14 +184,8 @@ def q_grid(
     threshold = (best.min() + best.max()) / 2
     for s in range(len(best)):
         row, column = divmod(s, n_columns)
-        # Lika bra handlingar får var sin pil. Små avrundningsfel räknas inte som skillnad.
-        ties = [
-            arrow
-            for arrow, q in zip(arrows, q_values[s], strict=True)
-            if np.isclose(q, best[s], atol=1e-9)
-        ]
         color = "white" if best[s] <= threshold else "black"
-        mark = names.get(s, "".join(ties))
+        mark = _cell_mark(q_values[s], arrows, names.get(s))
         ax.text(column, row - 0.12, mark, ha="center", va="center", color=color, fontsize=14)
         ax.text(
             column, row + 0.3, swedish_number(best[s], 3), ha="center", va="center", color=color,
@@ -194,16 +195,19 @@ def q_grid(
     ax.grid(False)
     bar = figure.colorbar(image, ax=ax, label="max Q")
     bar.formatter = FuncFormatter(lambda value, _: swedish_number(value))
-    lines = [" ".join(_cell_in_words(q_values, s, arrows, names) for s in row)
-             for row in np.arange(len(best)).reshape(shape)]  # fmt: skip
+    marks = [_cell_mark(q_values[s], arrows, names.get(s)) for s in range(len(best))]
+    lines = [" ".join(row) for row in np.reshape(marks, shape)]
     alt = f"{title or 'Q-värden'}: rutnät med {n_rows} rader och {n_columns} kolumner, bästa "
     return Picture.from_figure(figure, alt + f"handling rad för rad: {' / '.join(lines)}.")
 
 
-def _cell_in_words(
-    q_values: np.ndarray, s: int, arrows: Sequence[str], names: Mapping[int, str]
-) -> str:
-    return names.get(s, arrows[int(q_values[s].argmax())])
+def _cell_mark(q_values: np.ndarray, arrows: Sequence[str], name: str | None) -> str:
+    """Rutans namn om den har ett, annars en pil för var och en av de bästa handlingarna."""
+    if name is not None:
+        return name
+    # Små avrundningsfel räknas inte som skillnad.
+    is_best = np.isclose(q_values, q_values.max(), atol=1e-9)
+    return "".join(arrow for arrow, best in zip(arrows, is_best, strict=True) if best)
 
 
 def q_function(
@@ -239,7 +243,8 @@ def q_function(
     largest = max(float(np.abs(difference).max()), 1e-9)
     _heat_map(left, q_values.max(axis=-1), "max Q", "cividis", None)
     _heat_map(right, difference, "Q(höger) − Q(vänster)", "PuOr", largest)
-    right.contour(np.linspace(-12, 12, 81), velocity, difference, levels=[0.0], colors="black")
+    if difference.min() < 0 < difference.max():  # annars finns ingen gräns att rita
+        right.contour(np.linspace(-12, 12, 81), velocity, difference, levels=[0.0], colors="black")
     figure.suptitle(title)
     share_right = float((difference > 0).mean())
     alt = (
@@ -281,12 +286,12 @@ def predicted_against_realised(
         title: rubrik.
 
     Raises:
-        ValueError: om längderna skiljer sig eller γ inte är mindre än 1.
+        ValueError: om längderna skiljer sig, inga steg finns eller γ inte är mindre än 1.
     """
-    if len(predicted) != len(realised) or not 0 <= discount_factor < 1:
+    if not 0 < len(predicted) == len(realised) or not 0 <= discount_factor < 1:
         raise ValueError(
-            f"predicted och realised ska vara lika långa (är {len(predicted)} och {len(realised)}) "
-            f"och γ mindre än 1 (är {discount_factor})."
+            f"predicted och realised ska vara lika långa och inte tomma (är "
+            f"{len(predicted)} och {len(realised)}) och γ mindre än 1 (är {discount_factor})."
         )
     bound = reward / (1 - discount_factor)
     figure, (ax,) = new_figure()

@@ -50,8 +50,10 @@ class TrainingProgress:
     ny rad var tionde sekund, och kurvan blir en rad med tal.
 
     Args:
-        n_episodes: det största antalet episoder.
         log: loggen som träningen fyller i.
+        n_episodes: det största antalet episoder; raden räknar dem om det inte finns något tak för
+            antalet steg.
+        max_steps: taket för antalet steg, eller None.
         show_bar: visa förloppsraden.
         show_curve: visa kurvan.
     """
@@ -60,20 +62,30 @@ class TrainingProgress:
     SECONDS_BETWEEN_LOG_LINES = 10.0
 
     def __init__(
-        self, n_episodes: int, log: TrainingLog, *, show_bar: bool, show_curve: bool
+        self,
+        log: TrainingLog,
+        n_episodes: int,
+        max_steps: int | None,
+        *,
+        show_bar: bool,
+        show_curve: bool,
     ) -> None:
         self._log = log
         self._show_curve = show_curve
         self._curve_handle: Any = None
         self._next_curve = 0.0
+        self._counts_steps = max_steps is not None
+        if show_curve:
+            self._draw_curve(final=False)  # före raden, så att den hamnar under kurvan
         redraws = in_notebook() or sys.stdout.isatty()
         self._bar = tqdm(
-            total=n_episodes,
+            total=max_steps if self._counts_steps else n_episodes,
             disable=not show_bar,
             file=sys.stdout if redraws else _OneLineEach(sys.stdout),
             mininterval=0.2 if redraws else self.SECONDS_BETWEEN_LOG_LINES,
-            bar_format="{n_fmt}/{total_fmt} episoder"
-            + (" |{bar:20}| " if redraws else ", ")
+            bar_format="{n_fmt}/{total_fmt} "
+            + ("steg" if self._counts_steps else "episoder")
+            + (" |{bar:12}| " if redraws else ", ")
             + "{elapsed} gått, högst {remaining} kvar{postfix}",
         )
 
@@ -86,16 +98,19 @@ class TrainingProgress:
         if self._show_curve:
             self._draw_curve(final=True)
 
-    def episode_done(self) -> None:
-        """Anropas efter varje avslutad episod."""
-        self._bar.set_postfix_str(self._status(), refresh=False)
-        self._bar.update()
-        if self._show_curve and time.monotonic() >= self._next_curve:
+    def step_done(self, episode_ended: bool) -> None:
+        """Anropas efter varje miljösteg."""
+        if episode_ended:
+            self._bar.set_postfix_str(self._status(), refresh=False)
+        if self._counts_steps or episode_ended:
+            self._bar.update()
+        if episode_ended and self._show_curve and time.monotonic() >= self._next_curve:
             self._draw_curve(final=False)
 
     def _status(self) -> str:
         """Läget i ord, sist på förloppsraden."""
-        parts = [f"{self._log.environment_steps} steg"]
+        n_episodes, n_steps = len(self._log.episode_returns), self._log.environment_steps
+        parts = [f"{n_episodes} episoder" if self._counts_steps else f"{n_steps} steg"]
         if self._log.episode_returns:
             parts.append(f"avkastning {np.mean(self._log.episode_returns[-20:]):.0f}")
         if self._log.check_scores:

@@ -145,7 +145,10 @@ def update_target_network(model: nn.Module, target_model: nn.Module, tau: float 
             "model och target_model är samma objekt: två namn på ett nätverk. "
             "Gör målnätverket med copy.deepcopy(model)."
         )
-    shapes = [[p.shape for p in net.parameters()] for net in (model, target_model)]
+    shapes = [
+        [tensor.shape for tensor in (*net.parameters(), *net.buffers())]
+        for net in (model, target_model)
+    ]
     if shapes[0] != shapes[1]:
         raise ValueError("Online-nätverket och målnätverket har olika lager. Kopiera det ena.")
     for parameter, target in zip(model.parameters(), target_model.parameters(), strict=True):
@@ -232,7 +235,7 @@ class _EvaluationRule:
 
     def after_step(self, model: nn.Module, log: TrainingLog) -> None:
         """Gör en utvärdering om det är dags; `log.stopped` blir sant när målet är nått."""
-        if self._evaluate is None or not log.losses or log.environment_steps % self._every:
+        if self._evaluate is None or log.environment_steps % self._every:
             return
         score = float(self._evaluate(model))
         if score > log.best_score:
@@ -314,7 +317,7 @@ def train_dqn(
             tillbaka som den var. Nätverkets startvikter bestäms tidigare, när det skapas.
         max_steps: tak på antalet miljösteg.
         evaluate: funktion modell → poäng, som inte får ändra modellen; anropas efter vart
-            `evaluate_every`-te miljösteg (också mitt i en episod) sedan träningen börjat.
+            `evaluate_every`-te miljösteg, också mitt i en episod och under uppvärmningen.
         evaluate_every: miljösteg mellan utvärderingarna.
         stop_at: sluta när en utvärdering ger minst så här mycket; modellen är då just den.
         keep_best: lägg till slut tillbaka de vikter som fick den bästa utvärderingen.
@@ -343,6 +346,7 @@ def train_dqn(
         target_update_every=(target_update_every, 1),
         epsilon_decay_steps=(epsilon_decay_steps, 1),
         evaluate_every=(evaluate_every, 1),
+        max_steps=(1 if max_steps is None else max_steps, 1),
     )
     _check_rules(discount_factor, stop_at, evaluate, log)
     _check_networks(model, target_model, env)
@@ -353,7 +357,7 @@ def train_dqn(
         return linear_epsilon(step, epsilon_start, epsilon_end, epsilon_decay_steps)
 
     rule = _EvaluationRule(evaluate, evaluate_every, stop_at)
-    bar = TrainingProgress(n_episodes, log, show_bar=progress, show_curve=live_curve)
+    bar = TrainingProgress(log, n_episodes, max_steps, show_bar=progress, show_curve=live_curve)
     steps = _steps_of_all_episodes(model, env, replay_buffer, epsilon, n_episodes, seed)
     with _torch_seed(seed), bar:
         for episode, finished in steps:
@@ -371,7 +375,7 @@ def train_dqn(
             if finished is not None:
                 log.episode_returns.append(finished)
                 log.episode_ends.append(log.environment_steps)
-                bar.episode_done()
+            bar.step_done(finished is not None)
             rule.after_step(model, log)
             if log.stopped or log.environment_steps == max_steps:
                 break
