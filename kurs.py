@@ -45,7 +45,7 @@ Kursen i djup Q-inlärning
   {program} fresh 03       lägg fram anteckningsbok 03 på nytt; din gamla sparas bredvid
   {program} test           kör alla tester; det du skriver efter går vidare till pytest
   {program} grade FIL …    rätta inlämningar (för lärare)
-  {program} release        gör studenternas version av kursen (för lärare)
+  {program} release        gör studenternas anteckningsböcker av facit (för lärare)
   {program} --help         visa den här texten
 
 Val när kursen startas:
@@ -490,7 +490,8 @@ PIP_FAILURES = [
     (
         ["Max retries exceeded", "NewConnectionError", "name resolution", "getaddrinfo failed",
          "Network is unreachable", "ReadTimeoutError", "ProxyError", "ConnectionResetError",
-         "Connection broken", "IncompleteRead", "Read timed out"],
+         "Connection broken", "IncompleteRead", "Read timed out",
+         "No matching distribution found for setuptools"],  # den första pip försöker hämta
         "Det gick inte att hämta paketen: ingen kontakt med pypi.org. Kontrollera nätet och kör "
         "samma kommando igen. Bakom en proxy: sätt miljövariabeln HTTPS_PROXY först.",
     ),
@@ -861,7 +862,7 @@ def grade(arguments: "list[str]") -> int:
 
 
 def release(arguments: "list[str]") -> int:
-    """Gör studenternas version av kursen."""
+    """Gör studenternas anteckningsböcker av facit."""
     return teachers_tool("dqn_helpers.autograder.release", arguments)
 
 

@@ -1,0 +1,616 @@
+"""kurs.py: kommandona, installationen och att inget i mitt_arbete skrivs över."""
+
+import ast
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[1]
+PIP_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS")
+
+
+def load(folder: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("kurs_under_test", folder / "kurs.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """En liten kurs i en mapp med mellanslag och å, ä, ö."""
+    root = tmp_path / "Min kurs åäö"
+    (root / "notebooks" / "bilder").mkdir(parents=True)
+    shutil.copy(REPO / "kurs.py", root)
+    (root / "pyproject.toml").write_text("[project]\n")
+    (root / "constraints.txt").write_text("torch==2.13.0\n")
+    for name in ("00_start.ipynb", "03_traningssteget.ipynb", "ordlista.md", "bilder/vagn.svg"):
+        (root / "notebooks" / name).write_text(f"första {name}", encoding="utf-8")
+    for name in ("KURS_VENV", "VIRTUAL_ENV", "CONDA_PREFIX", *PIP_VARIABLES):
+        monkeypatch.delenv(name, raising=False)
+    return root
+
+
+@pytest.fixture
+def kurs(folder, monkeypatch):
+    """kurs.py i den mappen, där venv, pip och det som tar över är utbytta mot minnen av anropen."""
+    module = load(folder)
+    module.calls, module.handed_over, module.pip_result, module.pip_says = [], [], 0, ""
+
+    def create_venv():
+        python = module.interpreter(module.VENV)
+        python.parent.mkdir(parents=True)
+        python.touch()
+
+    def run_pip(command):
+        module.calls.append((command, module.read_state()))
+        module.PIP_LOG.write_text(module.pip_says, encoding="utf-8")
+        return module.pip_result
+
+    def hand_over(command, cwd, **variables):
+        module.handed_over.append((command, cwd, variables))
+        return 0
+
+    usage = SimpleNamespace(free=50e9)
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda path: usage)
+    for name, stand_in in [
+        ("create_venv", create_venv),
+        ("run_pip", run_pip),
+        ("hand_over", hand_over),
+        ("ensure_pip", lambda python: None),
+        ("active_environments", list),
+        ("platform_problem", lambda: ""),
+    ]:
+        monkeypatch.setattr(module, name, stand_in)
+    module.disk = usage
+    return module
+
+
+def run_script(folder, *arguments, before="", **variables):
+    """Kör kurs.py i en egen process, efter att `before` har ändrat något i den."""
+    code = f"import sys, runpy; {before}\nsys.argv = ['kurs.py', *{list(arguments)!r}]\n"
+    code += f"runpy.run_path({str(folder / 'kurs.py')!r}, run_name='__main__')"
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", **variables}
+    answer = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", code], capture_output=True, env=environment, cwd="/"
+    )
+    assert b"Traceback" not in answer.stderr
+    return answer.returncode, answer.stdout.decode(), answer.stderr.decode()
+
+
+# --- Filen själv ------------------------------------------------------------------------------
+
+
+def annotations(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            everything = [*node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+            yield from (argument.annotation for argument in everything if argument)
+            yield node.returns
+        elif isinstance(node, ast.AnnAssign):
+            yield node.annotation
+
+
+def test_old_pythons_can_read_the_file():
+    tree = ast.parse((REPO / "kurs.py").read_text(encoding="utf-8"), feature_version=(3, 7))
+    newer_syntax = [ast.unparse(node) for node in annotations(tree)
+                    if isinstance(node, ast.BinOp | ast.Subscript)]  # fmt: skip
+    assert newer_syntax == [], "sätt citattecken om typen"
+
+
+def test_only_the_standard_library():
+    tree = ast.parse((REPO / "kurs.py").read_text(encoding="utf-8"))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import)
+             for alias in node.names}  # fmt: skip
+    names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+
+
+# --- Att tala med användaren ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["test", "--help"], ["fresh", "-h"]])
+def test_help_is_swedish(kurs, capsys, arguments):
+    assert kurs.main(arguments) == 0
+    text = capsys.readouterr().out
+    english = "usage options option optional positional arguments show this message and exit "
+    english += "the of for to file run default error commands install start-up with"
+    assert not set(english.split()) & set(re.findall(r"[a-zåäö-]+", text.lower()))
+    for command in kurs.COMMANDS:
+        assert command == "start" or f"kurs.py {command}" in text
+
+
+def test_ascii_terminal(folder):
+    code, out, _ = run_script(folder, "--help", PYTHONIOENCODING="ascii")
+    assert code == 0
+    assert "Q-inlarning" in out and "skrivs nagonsin over" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["strat"], "kurs.py start`"),
+        (["Fresh", "03"], "kurs.py fresh`"),
+        (["rätta", "x.zip"], "kurs.py grade`"),
+        (["hjälp"], "kurs.py --help`"),
+        (["--no-browsr"], "kurs.py --no-browser`"),
+        (["setup", "--cpo"], "kurs.py --cpu`"),
+        (["--port"], "--port 8889"),
+        (["--port", "åtta"], "--port 8889"),
+        (["fresh"], "fresh 03"),
+        (["fresh", "17"], "00, 03"),
+    ],
+)
+def test_wrong_usage_gets_a_hint(kurs, capsys, arguments, hint):
+    assert kurs.main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("Fel: ") and hint in captured.err
+    assert not kurs.calls and not kurs.handed_over
+
+
+def test_ctrl_c(kurs, capsys, monkeypatch):
+    def interrupted(command):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kurs, "run_pip", interrupted)
+    assert kurs.main(["setup"]) == 130
+    assert "Avbrutet" in capsys.readouterr().err
+    assert not kurs.read_state().ready
+
+
+# --- Går det att installera här? --------------------------------------------------------------
+
+
+def test_too_old_python(folder):
+    fake = "sys.version_info = (3, 8, 18, 'final', 0)"
+    code, _, err = run_script(folder, before=fake, PATH="")
+    assert code == 1
+    assert "Python 3.11 eller nyare" in err and "https://www.python.org/downloads/" in err
+
+
+def test_missing_venv_module(folder):
+    code, _, err = run_script(folder, "setup", before="sys.modules['ensurepip'] = None")
+    assert code == 1
+    assert "sudo apt install python{}.{}-venv".format(*sys.version_info) in err
+    assert not (folder / ".venv").exists()
+
+
+class FakeSys:
+    """Modulen sys med några fakta utbytta."""
+
+    def __init__(self, **facts):
+        self.__dict__.update(facts)
+
+    def __getattr__(self, name):
+        return getattr(sys, name)
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "facts", "libc", "sign"),
+    [
+        ("Linux", "x86_64", {"version_info": (3, 15, 0)}, "2.36", "Python 3.15 är nyare"),
+        ("Linux", "x86_64", {"maxsize": 2**31 - 1}, "2.36", "32-bitars"),
+        ("Linux", "riscv64", {}, "2.36", "riscv64"),
+        ("Linux", "x86_64", {}, "2.9", "glibc 2.9"),
+        ("Darwin", "x86_64", {}, "", "Intelprocessor"),
+        ("Darwin", "arm64", {}, "", "macOS 13.6"),
+        ("Linux", "x86_64", {"version_info": (3, 14, 0)}, "2.36", ""),
+        ("Linux", "aarch64", {}, "2.28", ""),
+        ("Windows", "AMD64", {}, "", ""),
+    ],
+)
+def test_platform_without_torch(folder, monkeypatch, system, machine, facts, libc, sign):
+    kurs = load(folder)
+    facts = {"version_info": (3, 12, 0), **facts}
+    monkeypatch.setattr(kurs, "sys", FakeSys(**facts))
+    facts = {"system": system, "machine": machine, "libc_ver": ("glibc", libc)}
+    facts["mac_ver"] = ("13.6", "", "")
+    stand_in = {name: lambda fact=fact: fact for name, fact in facts.items()}
+    monkeypatch.setattr(kurs, "platform", SimpleNamespace(**stand_in))
+    config = SimpleNamespace(get_platform=str, get_config_var=lambda name: None)
+    monkeypatch.setattr(kurs, "sysconfig", config)
+    problem = kurs.platform_problem()
+    assert sign in problem and bool(problem) == bool(sign)
+    if problem:
+        with pytest.raises(kurs.CourseError, match=r"python\.org|README"):
+            kurs.check_platform()
+
+
+def test_musl(folder, monkeypatch):
+    kurs = load(folder)
+    monkeypatch.setattr(kurs.platform, "machine", lambda: "x86_64")
+    config = SimpleNamespace(get_config_var=lambda name: "cpython-312-x86_64-linux-musl")
+    monkeypatch.setattr(kurs, "sysconfig", config)
+    assert "musl" in kurs.linux_problem()
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "system", "cpu", "own_source", "sign"),
+    [
+        (1, "Linux", True, True, "1.0 GB ledigt"),
+        (1, "Windows", False, False, "KURS_VENV"),
+        (4, "Linux", False, False, "setup --cpu"),
+        (4, "Linux", True, False, ""),
+        (4, "Linux", False, True, ""),
+        (4, "Darwin", False, False, ""),
+        (20, "Linux", False, False, ""),
+    ],
+)
+def test_disk_space(kurs, capsys, monkeypatch, gigabytes, system, cpu, own_source, sign):
+    kurs.disk.free = gigabytes * 10**9
+    monkeypatch.setattr(kurs.platform, "system", lambda: system)
+    monkeypatch.setattr(kurs, "has_own_package_source", lambda: own_source)
+    assert kurs.main(["setup", "--cpu"] if cpu else ["setup"]) == (1 if sign else 0)
+    assert sign in capsys.readouterr().err
+    assert bool(kurs.calls) != bool(sign)  # jämförelsen görs innan något hämtas
+
+
+def test_own_package_source_is_seen(kurs, monkeypatch):
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    assert not kurs.has_own_package_source()
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://exempel.se/simple")
+    assert kurs.has_own_package_source()
+
+
+def pip_log(tmp_path, *arguments):
+    """Det som pip på riktigt skriver i sin logg när något inte går."""
+    log = tmp_path / "pip.log"
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--retries", "0", "--log", log]
+    environment = {**os.environ, "PIP_CONFIG_FILE": os.devnull}
+    answer = subprocess.run([*command, *arguments], cwd=tmp_path, env=environment)
+    assert answer.returncode == 1
+    return log.read_text(encoding="utf-8")
+
+
+def test_pip_without_network(kurs, tmp_path):
+    log = pip_log(tmp_path, "--index-url", "http://127.0.0.1:9/simple", "torch==2.13.0")
+    assert "No matching distribution found for torch" in log
+    assert "ingen kontakt med pypi.org" in kurs.explain_pip_failure(log)
+
+
+def test_pip_without_network_for_the_build_tools(kurs, folder, tmp_path):
+    (folder / "pyproject.toml").write_text('[build-system]\nrequires = ["setuptools>=77"]\n')
+    log = pip_log(tmp_path, "--index-url", "http://127.0.0.1:9/simple", str(folder))
+    assert "ingen kontakt med pypi.org" in kurs.explain_pip_failure(log)
+
+
+def test_pip_without_torch(kurs, tmp_path):
+    log = pip_log(tmp_path, "--no-index", "torch==2.13.0")
+    assert "PyTorch finns inte för den här datorn" in kurs.explain_pip_failure(log)
+
+
+@pytest.mark.parametrize(
+    ("pip_says", "sign"),
+    [
+        ("OSError: [Errno 28] No space left on device", "Disken blev full"),
+        ("SSLError(SSLCertVerificationError: CERTIFICATE_VERIFY_FAILED", "certifikat"),
+        ("OSError: [WinError 5] Access is denied", "Stäng JupyterLab"),
+        ("Package requires a different Python: 3.8.1 not in '>=3.11'", "Ta bort mappen .venv"),
+        ("något helt annat", "pip.log"),
+    ],
+)
+def test_other_pip_failures(kurs, capsys, pip_says, sign):
+    kurs.pip_result, kurs.pip_says = 1, pip_says
+    assert kurs.main(["setup"]) == 1
+    assert sign in capsys.readouterr().err
+
+
+def test_no_write_permission(kurs, capsys, monkeypatch):
+    def denied(state):
+        raise PermissionError(13, "Permission denied", str(kurs.STATE))
+
+    monkeypatch.setattr(kurs, "write_state", denied)
+    assert kurs.main(["setup"]) == 1
+    assert "Får inte skriva" in capsys.readouterr().err
+
+
+# --- Miljön -----------------------------------------------------------------------------------
+
+
+def test_first_installation(kurs, folder):
+    assert kurs.main(["setup"]) == 0
+    [(command, state)] = kurs.calls
+    assert command[1:4] == ["-m", "pip", "install"]
+    assert command[-4:] == ["-c", "constraints.txt", "-e", ".[kurs]"]
+    assert not state.ready  # så länge pip arbetar är miljön inte färdig
+    assert kurs.read_state().ready
+    assert (folder / "mitt_arbete" / "03_traningssteget.ipynb").exists()
+
+
+def test_pip_runs_in_the_course_folder(folder):
+    kurs = load(folder)
+    code = "import os; open('var.txt', 'w', encoding='utf-8').write(os.getcwd())"
+    assert kurs.run_pip([sys.executable, "-c", code]) == 0
+    assert (folder / "var.txt").read_text(encoding="utf-8") == str(folder)
+
+
+def test_second_time_starts_without_another_process(kurs, monkeypatch):
+    kurs.main(["setup"])
+
+    def nothing(*arguments, **options):
+        raise AssertionError("en process till")
+
+    for name in ("run", "call", "Popen"):
+        monkeypatch.setattr(kurs.subprocess, name, nothing)
+    assert kurs.main(["--no-browser"]) == 0
+    assert len(kurs.calls) == 1 and len(kurs.handed_over) == 1
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
+def test_changed_requirements_are_installed(kurs, folder, name):
+    kurs.main(["setup"])
+    keepsake = kurs.VENV / "kvar"
+    keepsake.touch()
+    (folder / name).write_text("ändrad", encoding="utf-8")
+    assert kurs.main([]) == 0
+    assert len(kurs.calls) == 2 and keepsake.exists()
+    assert kurs.main([]) == 0
+    assert len(kurs.calls) == 2
+
+
+def test_moved_folder_is_installed_again(kurs, folder, tmp_path, monkeypatch):
+    kurs.main(["setup"])
+    moved = folder.rename(tmp_path / "flyttad")
+    monkeypatch.setattr(kurs, "ROOT", moved)
+    monkeypatch.setattr(kurs, "VENV", moved / ".venv")
+    monkeypatch.setattr(kurs, "STATE", moved / ".venv" / "kurs.json")
+    assert not kurs.is_ready(kurs.read_state(), "kurs", False)
+
+
+@pytest.mark.parametrize("damage", ["pip avbröts", "kurs.json avhuggen", "Python borta"])
+def test_half_finished_installation_is_rebuilt(kurs, damage):
+    kurs.main(["setup"])
+    rubbish = kurs.VENV / "halv"
+    rubbish.touch()
+    if damage == "pip avbröts":
+        kurs.write_state(kurs.read_state()._replace(ready=False))
+    elif damage == "kurs.json avhuggen":
+        kurs.STATE.write_text(kurs.STATE.read_text()[:20])
+    else:
+        kurs.interpreter(kurs.VENV).unlink()
+    assert kurs.main([]) == 0
+    assert len(kurs.calls) == 2 and not rubbish.exists()
+    assert kurs.read_state().ready
+
+
+def test_someone_elses_environment_is_never_removed(kurs):
+    kurs.create_venv()
+    keepsake = kurs.VENV / "kvar"
+    keepsake.touch()
+    kurs.pip_result = 1
+    assert kurs.main(["setup"]) == 1
+    kurs.pip_result = 0
+    assert kurs.main(["setup"]) == 0
+    assert keepsake.exists() and kurs.read_state().ready
+
+
+def test_a_folder_that_is_no_environment_is_left_alone(kurs, capsys):
+    kurs.VENV.mkdir()
+    (kurs.VENV / "semesterbilder").touch()
+    assert kurs.main(["setup"]) == 1
+    assert "ingen Python-miljö" in capsys.readouterr().err
+    assert [path.name for path in kurs.VENV.iterdir()] == ["semesterbilder"]
+
+
+def test_failed_update_does_not_stop_the_course(kurs, folder, capsys):
+    kurs.main(["setup"])
+    (folder / "constraints.txt").write_text("torch==9\n")
+    kurs.pip_result, kurs.pip_says = 1, "Max retries exceeded"
+    assert kurs.main(["setup"]) == 1  # den som bad om installationen får veta att den inte gick
+    assert kurs.main([]) == 0
+    assert "Startar så länge" in capsys.readouterr().out
+    assert len(kurs.handed_over) == 1 and kurs.read_state().ready
+
+
+def test_two_installations_at_once(kurs, capsys):
+    with kurs.installation_lock():
+        assert kurs.main(["setup"]) == 1
+    assert "pågår redan" in capsys.readouterr().err
+    assert kurs.main(["setup"]) == 0
+
+
+def test_cpu_build_of_torch(kurs, folder, monkeypatch):
+    monkeypatch.setattr(kurs.platform, "system", lambda: "Linux")
+    index = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"]
+    kurs.main(["setup"])
+    (kurs.VENV / "cuda").touch()
+    kurs.main(["setup", "--cpu"])
+    assert not (kurs.VENV / "cuda").exists()  # annars räknar pip den stora som god nog
+    (folder / "constraints.txt").write_text("torch==2.14.0\n")
+    kurs.main([])
+    assert [index[1] in command for command, _ in kurs.calls] == [False, True, True]
+    command = kurs.calls[1][0]
+    assert command[command.index(index[0]) :][:2] == index
+
+
+def test_cpu_build_is_only_for_linux(kurs, monkeypatch):
+    monkeypatch.setattr(kurs.platform, "system", lambda: "Windows")
+    kurs.main(["setup", "--cpu"])
+    assert not any("--extra-index-url" in command for command, _ in kurs.calls)
+
+
+def test_kurs_venv_moves_the_environment(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("KURS_VENV", str(tmp_path / "annan disk"))
+    assert tmp_path / "annan disk" / "kurs.json" == load(folder).STATE
+
+
+def test_active_environment_with_the_course_is_used(folder, monkeypatch):
+    monkeypatch.setenv("CONDA_PREFIX", sys.prefix)
+    here, elsewhere = load(REPO), load(folder)
+    monkeypatch.setattr(here, "VENV", folder / ".venv")
+    assert here.active_python("dev") == here.interpreter(Path(sys.prefix))
+    assert elsewhere.active_python("kurs") is None  # dess dqn_helpers ligger i en annan mapp
+
+
+def test_active_environment_gets_the_missing_tools(kurs, monkeypatch):
+    monkeypatch.setattr(kurs, "active_environments", lambda: [Path("conda")])
+    monkeypatch.setattr(kurs, "has_course", lambda python, extra: extra == "kurs")
+    assert kurs.main(["test"]) == 0
+    [(command, _)] = kurs.calls
+    assert command[0] == str(kurs.interpreter(Path("conda"))) and ".[kurs,larare,dev]" in command
+    assert not kurs.VENV.exists()
+
+
+# --- mitt_arbete ------------------------------------------------------------------------------
+
+
+def work_files(kurs):
+    """Allt i mitt_arbete utom kurs.py:s egen anteckning: sökväg → innehåll."""
+    paths = (path for path in kurs.WORK.rglob("*") if path.is_file() and path != kurs.COPIED)
+    return {path.relative_to(kurs.WORK).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+def test_work_is_laid_out_and_never_overwritten(kurs, folder, capsys):
+    kurs.main([])
+    course = work_files(kurs)
+    assert set(course) == {"00_start.ipynb", "03_traningssteget.ipynb", "ordlista.md",
+                           "bilder/vagn.svg"}  # fmt: skip
+    (kurs.WORK / "03_traningssteget.ipynb").write_text("mitt svar")
+    (kurs.WORK / "eget.txt").write_text("eget")
+    (kurs.WORK / "ordlista.md").unlink()
+    kurs.main([])
+    assert work_files(kurs) == {
+        **course,
+        "03_traningssteget.ipynb": "mitt svar",
+        "eget.txt": "eget",
+    }
+    assert "Ny version" not in capsys.readouterr().out  # kursen har ju inte ändrats
+    (folder / "notebooks" / "03_traningssteget.ipynb").write_text("andra upplagan")
+    kurs.main([])
+    assert work_files(kurs)["03_traningssteget.ipynb"] == "mitt svar"
+    assert re.search(r"Ny version av 03 finns.*kurs\.py fresh 03", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("number", ["03", "3", "03_traningssteget", "03_traningssteget.ipynb"])
+def test_fresh_keeps_the_old(kurs, folder, capsys, number):
+    kurs.main([])
+    name = "03_traningssteget.ipynb"
+    for answer in ("första försöket", "andra försöket"):
+        (kurs.WORK / name).write_text(answer, encoding="utf-8")
+        (folder / "notebooks" / name).write_text("ny upplaga", encoding="utf-8")
+        assert kurs.main(["fresh", number]) == 0
+    files = work_files(kurs)
+    assert files[name] == "ny upplaga"
+    assert files["03_traningssteget_sparad_1.ipynb"] == "första försöket"
+    assert files["03_traningssteget_sparad_2.ipynb"] == "andra försöket"
+    capsys.readouterr()
+    kurs.main([])
+    assert "Ny version" not in capsys.readouterr().out
+
+
+def test_fresh_before_the_first_start(kurs):
+    assert kurs.main(["fresh", "00"]) == 0
+    assert work_files(kurs) == {"00_start.ipynb": "första 00_start.ipynb"}
+
+
+# --- Det som tar över -------------------------------------------------------------------------
+
+
+def test_start_opens_the_first_page_in_mitt_arbete(kurs):
+    assert kurs.main(["--no-browser", "--port=8889"]) == 0
+    [(command, cwd, _)] = kurs.handed_over
+    assert command[1:3] == ["-m", "jupyterlab"] and cwd == kurs.WORK
+    assert f"--ServerApp.root_dir={kurs.WORK}" in command
+    assert "--LabApp.default_url=/lab/tree/00_start.ipynb" in command
+    assert "--no-browser" in command and "--ServerApp.port=8889" in command
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="root finns inte i Windows")
+@pytest.mark.parametrize(("user", "expected"), [(0, True), (1000, False)])
+def test_root_needs_permission_from_jupyter(kurs, monkeypatch, user, expected):
+    monkeypatch.setattr(kurs.os, "geteuid", lambda: user)
+    assert ("--allow-root" in kurs.lab_command(Path("python"), {})) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "paths"),
+    [
+        ([], [], ["tests", "notebooks"]),
+        (["-k", "notebooks", "-x"], ["-k", "notebooks", "-x"], ["tests", "notebooks"]),
+        (["-x", "tests/a.py::test_b"], ["-x"], ["{root}/tests/a.py::test_b"]),
+        (["tests", "--submission", "tests/a.py"], ["--submission", "tests/a.py"], ["{root}/tests"]),
+    ],
+)
+def test_one_pytest_run(kurs, folder, monkeypatch, arguments, options, paths):
+    for name in ("tests", "solutions"):
+        (folder / name).mkdir()  # solutions är tom och ska inte nämnas för pytest
+    (folder / "tests" / "a.py").touch()
+    monkeypatch.chdir(folder)
+    assert kurs.main(["test", *arguments]) == 0
+    [(command, cwd, variables)] = kurs.handed_over
+    fixed = (
+        "-m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300"
+    )
+    paths = [path.replace("{root}/", str(folder) + os.sep) for path in paths]
+    assert [Path(part) for part in command[1:]] == [
+        Path(part) for part in [*fixed.split(), *options, *paths]
+    ]
+    assert cwd == folder and variables == {"OMP_NUM_THREADS": "1"}
+    assert kurs.read_state().extras == ("dev", "kurs", "larare")
+
+
+def test_exit_code_is_passed_on(folder):
+    (folder / "slut.py").write_text("import os, sys; sys.exit(int(os.environ['SLUT']))")
+    code = f"import sys, pathlib; sys.path.insert(0, {str(folder)!r}); import kurs\n"
+    code += "command = [sys.executable, 'slut.py']\n"
+    code += f"sys.exit(kurs.hand_over(command, pathlib.Path({str(folder)!r}), SLUT='7'))"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 7
+
+
+@pytest.mark.parametrize("command", ["grade", "release"])
+def test_teachers_tools_that_do_not_exist_yet(kurs, capsys, command):
+    assert kurs.main([command, "inlamningar.zip"]) == 1
+    assert "finns inte än" in capsys.readouterr().err
+    assert not kurs.calls
+
+
+@pytest.mark.parametrize(
+    ("command", "file", "module"),
+    [
+        ("grade", "__main__.py", "dqn_helpers.autograder"),
+        ("release", "release.py", "dqn_helpers.autograder.release"),
+    ],
+)
+def test_teachers_tools_get_everything(kurs, folder, tmp_path, monkeypatch, command, file, module):
+    (folder / "dqn_helpers" / "autograder").mkdir(parents=True)
+    (folder / "dqn_helpers" / "autograder" / file).touch()
+    monkeypatch.chdir(tmp_path)
+    assert kurs.main([command, "in.zip", "--out", "ut", "--help"]) == 0
+    [(handed, cwd, _)] = kurs.handed_over
+    assert handed[1:] == ["-m", module, "in.zip", "--out", "ut", "--help"]
+    assert cwd == tmp_path  # sökvägar gäller från läraren, inte från kursens mapp
+    assert "larare" in kurs.read_state().extras
+
+
+# --- .ci/run ----------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason=".ci/run är ett bash-skript")
+@pytest.mark.parametrize("exit_code", [0, 1])
+def test_ci_run_passes_on_the_answer(folder, exit_code):
+    shutil.copytree(REPO / ".ci", folder / ".ci")
+    python = folder / "python"
+    closing = "===== 1 failed, 2 passed in 3.21s ====="
+    python.write_text(f'#!/bin/sh\necho "$KURS_VENV|$*"\necho "{closing}"\nexit {exit_code}\n')
+    python.chmod(0o755)
+    command = [folder / ".ci" / "run"]
+    answer = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHON": str(python)})
+    lines = answer.stdout.decode().splitlines()
+    assert answer.returncode == exit_code
+    venv, _, arguments = lines[0].partition("|")
+    assert arguments == "kurs.py test" and not Path(venv).exists()
+    assert lines[-1] == f"Pytest: {closing}"
+
+
+def test_state_is_plain_json(kurs):
+    kurs.main(["setup"])
+    assert json.loads(kurs.STATE.read_text("utf-8"))["extras"] == ["kurs"]
