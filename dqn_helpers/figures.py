@@ -121,17 +121,17 @@ def _check_curves(curves: Mapping[str, np.ndarray], n_steps: int) -> None:
 
 def _legend_above(ax: Axes) -> None:
     """Förklaringen ovanför diagrammet, där den inte döljer några kurvor."""
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
 
 
 def training_curve(log: TrainingLog) -> Picture:
     """En tränings kurva: varje episods avkastning, glidande medel och de giriga utvärderingarna."""
     figure, (ax,) = new_figure()
     ends, returns = np.array(log.episode_ends), np.array(log.episode_returns)
-    ax.scatter(ends, returns, s=8, color=COLORS[5], label="en episod under träningen (utforskar)")
+    ax.scatter(ends, returns, s=8, color=COLORS[5], label="träningsepisod")
     if len(returns) >= 20:
         mean = np.convolve(returns, np.ones(20) / 20, mode="valid")
-        ax.plot(ends[19:], mean, color=COLORS[0], label="medel av de 20 senaste")
+        ax.plot(ends[19:], mean, color=COLORS[0], label="medel av 20 episoder")
     if log.check_scores:
         ax.plot(
             log.check_steps, log.check_scores, color=COLORS[1], marker=MARKS[1],

@@ -83,16 +83,22 @@ class TrainingProgress:
             disable=not show_bar,
             file=sys.stdout if redraws else _OneLineEach(sys.stdout),
             mininterval=0.2 if redraws else self.SECONDS_BETWEEN_LOG_LINES,
-            bar_format="{n_fmt}/{total_fmt} "
-            + ("steg" if self._counts_steps else "episoder")
-            + (" |{bar:12}| " if redraws else ", ")
-            + "{elapsed} gått, högst {remaining} kvar{postfix}",
+            bar_format=self._bar_format(redraws, "{elapsed} gått, högst {remaining} kvar"),
         )
+        self._final_format = self._bar_format(redraws, "slut efter {elapsed}")
+
+    def _bar_format(self, redraws: bool, time_text: str) -> str:
+        """Radens utseende på tqdm:s sätt att skriva det."""
+        unit = "steg" if self._counts_steps else "episoder"
+        bar = " |{bar:12}| " if redraws else ", "
+        return "{n_fmt}/{total_fmt} " + unit + bar + time_text + "{postfix}"
 
     def __enter__(self) -> "TrainingProgress":
         return self
 
     def __exit__(self, *_: object) -> None:
+        # Träningen kan ha stannat i förtid: då finns det inget kvar att vänta på.
+        self._bar.bar_format = self._final_format
         self._bar.set_postfix_str(self._status(), refresh=False)
         self._bar.close()
         if self._show_curve:
