@@ -64,7 +64,7 @@ class ReplayBuffer:
     """
 
     def __init__(self, max_length: int) -> None:
-        if isinstance(max_length, bool) or int(max_length) != max_length or max_length < 1:
+        if isinstance(max_length, bool) or max_length % 1 != 0 or max_length < 1:
             raise ValueError(f"max_length ska vara ett heltal, minst 1, men är {max_length!r}.")
         self.max_length = int(max_length)
         self._n_added = 0  # räknar alla som någonsin lagts till; platsen är resten vid division
@@ -86,17 +86,18 @@ class ReplayBuffer:
             raise ValueError(_wrong_fields(experience)) from None
         if not math.isfinite(reward):
             raise ValueError(f"Belöningen är {reward}. Den måste vara ett ändligt tal.")
-        if self._state is None:
-            self._allocate(np.shape(state))
-        slot = self._n_added % self.max_length
-        try:
-            self._state[slot] = state  # type: ignore[index]
-            self._next_state[slot] = next_state
-        except ValueError:
+        # Formerna jämförs: annars skulle numpy tyst fylla en hel rad med ett enda tal.
+        shape = np.shape(state) if self._state is None else self._state.shape[1:]
+        if np.shape(state) != shape or np.shape(next_state) != shape:
             raise ValueError(
                 f"Observationerna har formerna {np.shape(state)} och {np.shape(next_state)}, men "
-                f"bufferten rymmer {self._next_state.shape[1:]}. En ny miljö behöver en ny buffert."
-            ) from None
+                f"bufferten rymmer {shape}. En ny miljö behöver en ny buffert."
+            )
+        if self._state is None:
+            self._allocate(shape)
+        slot = self._n_added % self.max_length
+        self._state[slot] = state  # type: ignore[index]
+        self._next_state[slot] = next_state
         self._action[slot] = action
         self._reward[slot] = reward
         self._terminated[slot] = terminated
@@ -190,8 +191,9 @@ def sample_experiences(replay_buffer: ExperienceSequence, batch_size: int) -> Ba
 
 def _stack(experiences: list[Sequence[Any]]) -> Batch:
     """Packa ihop tupler till sex tensorer."""
-    if len(experiences[0]) != 6:
-        raise ValueError(_wrong_fields(experiences[0]))
+    for experience in experiences:
+        if len(experience) != 6:
+            raise ValueError(_wrong_fields(experience))
     state, action, reward, next_state, terminated, truncated = zip(*experiences, strict=True)
     return Batch(
         to_tensor(state),
