@@ -1,7 +1,9 @@
 """Se agenten spela: en episod som en liten GIF."""
 
 import io
+import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import gymnasium as gym
@@ -9,7 +11,7 @@ import numpy as np
 from PIL import Image
 from torch import nn
 
-from dqn_helpers.pictures import Picture
+from dqn_helpers.pictures import Picture, swedish_number
 from dqn_helpers.policy import choose_dqn_action
 
 MAX_BYTES = 200_000
@@ -19,6 +21,10 @@ MAX_STEPS = 1_000
 FRAME_WIDTH = 300
 N_COLORS = 32
 DEFAULT_FPS = 50  # CartPole räknar 50 steg i sekunden
+
+SMOOTH_MS = 40  # 25 bilder i sekunden räcker för ögat
+JERKY_MS = 200  # glesare än så blir svårt att följa: gör hellre bilderna mindre
+SMALL_WIDTH = 100  # mindre än så blir svårt att se: gör hellre bilderna färre
 
 Policy = Callable[[Any], int]
 
@@ -36,7 +42,7 @@ def show_one_episode(
 
     Returns:
         En bild som visas av sig själv sist i en cell. Den är högst 0,2 MB: är episoden lång eller
-        detaljrik visas färre bilder i sekunden.
+        detaljrik visas färre bilder i sekunden, och räcker inte det blir de grövre.
 
     Raises:
         ValueError: om miljön inte ritar i minnet.
@@ -54,8 +60,8 @@ def show_one_episode(
     finally:
         if own_env:
             env.close()
-    data = _small_gif(frames, 1000 / env.metadata.get("render_fps", DEFAULT_FPS))
-    result = f"{len(frames) - 1} steg, avkastning {_number(episode_return)}, {ending}"
+    data = _small_gif(frames, 1000 / (env.metadata.get("render_fps") or DEFAULT_FPS))
+    result = f"{len(frames) - 1} steg, avkastning {swedish_number(episode_return, 4)}, {ending}"
     name = env.spec.id if env.spec else type(env.unwrapped).__name__
     return Picture(
         data,
@@ -71,10 +77,6 @@ def _as_function(policy: Policy | nn.Module) -> Policy:
     if isinstance(policy, nn.Module):
         return lambda obs: choose_dqn_action(policy, obs)
     return policy
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}".replace(".", ",").replace("-", "−")
 
 
 def _record(act: Policy, env: gym.Env, seed: int) -> tuple[list[Image.Image], float, str]:
@@ -96,25 +98,45 @@ def _record(act: Policy, env: gym.Env, seed: int) -> tuple[list[Image.Image], fl
 def _frame(env: gym.Env) -> Image.Image:
     """Miljöns bild just nu, förminskad."""
     image = Image.fromarray(np.asarray(env.render()))
-    height = max(1, round(image.height * FRAME_WIDTH / image.width))
-    return image.resize((FRAME_WIDTH, height), Image.Resampling.BILINEAR)
+    return _resized(image, FRAME_WIDTH)
+
+
+def _resized(image: Image.Image, width: int) -> Image.Image:
+    height = max(1, round(image.height * width / image.width))
+    # reducing_gap: halvera grovt först när det går, vilket är sex gånger snabbare.
+    return image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=1.0)
 
 
 def _small_gif(frames: list[Image.Image], milliseconds_per_step: float) -> bytes:
-    """Packa bilderna; hoppa över allt fler tills filen är liten nog."""
+    """Packa bilderna, och gör dem färre och mindre tills filen är liten nog."""
     max_gif_bytes = MAX_BYTES * 3 // 4  # base64 gör fyra byte av tre
-    skip = 2 if milliseconds_per_step < 40 else 1  # 25 bilder i sekunden räcker för ögat
+    skip = math.ceil(SMOOTH_MS / milliseconds_per_step)
+    jerky_skip = int(JERKY_MS / milliseconds_per_step)
     while True:
-        data = _gif(frames[::skip], milliseconds_per_step * skip)
-        if len(data) <= max_gif_bytes or len(frames) <= 2 * skip:
+        data = _gif(frames, skip, milliseconds_per_step)
+        excess = len(data) / max_gif_bytes
+        if excess <= 1:
             return data
-        skip += 1
+        width = frames[0].width
+        if skip < min(jerky_skip, len(frames) - 1):
+            skip = min(max(skip + 1, int(skip * excess)), jerky_skip)
+        elif width > SMALL_WIDTH:
+            width = max(int(0.95 * width / math.sqrt(excess)), SMALL_WIDTH)
+        elif skip < len(frames) - 1:
+            skip = max(skip + 1, int(skip * excess))
+        else:
+            width = max(width // 2, 1)
+        if width < frames[0].width:
+            frames = [_resized(f, width) for f in frames]
 
 
-def _gif(frames: list[Image.Image], milliseconds: float) -> bytes:
-    """En GIF som går runt, med en gemensam palett för alla bilder (mycket mindre än en var)."""
-    palette = _shared_palette(frames)
-    indexed = [f.quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
+def _gif(frames: list[Image.Image], skip: int, milliseconds_per_step: float) -> bytes:
+    """En GIF som går runt, med var `skip`:e bild och alltid den sista, i verklig tid."""
+    shown = [*range(0, len(frames) - 1, skip), len(frames) - 1]
+    # Tiden i en GIF är hela hundradelar. Avrunda klockslagen, inte tiden mellan dem: annars
+    # samlas felen på hög.
+    clock = [10 * round(step * milliseconds_per_step / 10) for step in shown]
+    indexed = _with_shared_palette([frames[step] for step in shown])
     file = io.BytesIO()
     indexed[0].save(
         file,
@@ -122,19 +144,23 @@ def _gif(frames: list[Image.Image], milliseconds: float) -> bytes:
         save_all=True,
         append_images=indexed[1:],
         # Stanna en sekund på sista bilden innan det börjar om.
-        duration=[round(milliseconds)] * (len(indexed) - 1) + [1000],
+        duration=[later - now for now, later in pairwise(clock)] + [1000],
         loop=0,
         optimize=False,
     )
     return file.getvalue()
 
 
-def _shared_palette(frames: list[Image.Image]) -> Image.Image:
-    """De vanligaste färgerna i några bilder tagna jämnt över episoden."""
+def _with_shared_palette(frames: list[Image.Image]) -> list[Image.Image]:
+    """Bilderna med en gemensam palett (mycket mindre än en var).
+
+    Paletten är de vanligaste färgerna i några bilder tagna jämnt över episoden.
+    """
     picked = frames[:: max(1, len(frames) // 4)]
-    sheet = Image.new("RGB", (FRAME_WIDTH, sum(f.height for f in picked)))
+    sheet = Image.new("RGB", (frames[0].width, sum(f.height for f in picked)))
     top = 0
     for frame in picked:
         sheet.paste(frame, (0, top))
         top += frame.height
-    return sheet.quantize(colors=N_COLORS)
+    palette = sheet.quantize(colors=N_COLORS)
+    return [f.quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]

@@ -121,7 +121,8 @@ def mdp_from_gymnasium(env: gym.Env) -> TabularMDP:
 
     Raises:
         ValueError: om miljön saknar tabell, eller om samma tillstånd ibland avslutar episoden och
-            ibland inte (då räcker inte tillståndet för att veta om framtiden är slut).
+            ibland inte (då räcker inte tillståndet för att veta om framtiden är slut). Det gäller
+            bara tillstånd som går att nå från starten: Taxis tabell har också omöjliga lägen.
     """
     table = getattr(env.unwrapped, "P", None)
     if table is None:
@@ -130,7 +131,7 @@ def mdp_from_gymnasium(env: gym.Env) -> TabularMDP:
             "(env.unwrapped.P). Välj en som har det, till exempel FrozenLake-v1, eller lär ur "
             "övergångar i stället."
         )
-    terminal = _terminal_states(table)
+    terminal = _terminal_states(table, getattr(env.unwrapped, "initial_state_distrib", None))
     n_states, n_actions = len(table), len(table[0])
     p = np.zeros((n_states, n_actions, n_states))
     reward_sum = np.zeros_like(p)
@@ -150,20 +151,38 @@ def _table_rows(table: dict) -> Iterator[tuple[int, int, float, int, float, bool
     for s, actions in table.items():
         for a, rows in actions.items():
             for probability, next_s, reward, terminated in rows:
-                yield s, a, probability, int(next_s), float(reward), bool(terminated)
+                if probability > 0:
+                    yield s, a, probability, int(next_s), float(reward), bool(terminated)
 
 
-def _terminal_states(table: dict) -> set[int]:
+def _terminal_states(table: dict, start_distribution: np.ndarray | None) -> set[int]:
     """De tillstånd som avslutar episoden, efter kontroll att de alltid gör det."""
     rows = list(_table_rows(table))
     terminal = {next_s for *_, next_s, _, terminated in rows if terminated}
+    starts = table if start_distribution is None else np.flatnonzero(start_distribution)
+    running = _states_before_the_end(rows, {int(s) for s in starts})
     for s, a, _, next_s, _, terminated in rows:
-        if next_s in terminal and not terminated and s not in terminal:
+        if next_s in terminal and not terminated and s in running - terminal:
             raise ValueError(
                 f"Tillstånd {next_s} avslutar ibland episoden, men inte när man gör {a} i {s}. "
                 "Då räcker inte tillståndet för att räkna ut värdet."
             )
     return terminal
+
+
+def _states_before_the_end(
+    rows: list[tuple[int, int, float, int, float, bool]], starts: set[int]
+) -> set[int]:
+    """De tillstånd där man kan stå medan episoden pågår."""
+    successors: dict[int, set[int]] = {}
+    for s, _, _, next_s, _, terminated in rows:
+        if not terminated:
+            successors.setdefault(s, set()).add(next_s)
+    found, new = set(starts), set(starts)
+    while new:
+        new = set().union(*(successors.get(s, set()) for s in new)) - found
+        found |= new
+    return found
 
 
 def discounted_return(rewards: Sequence[float] | np.ndarray, discount_factor: float) -> float:
@@ -262,8 +281,9 @@ def evaluate_policy(mdp: TabularMDP, policy: np.ndarray, discount_factor: float)
         float64 (S,).
 
     Raises:
-        ValueError: om policyn har fel form eller väljer en otillåten handling, eller om
-            ekvationerna saknar lösning (γ = 1 och en policy som aldrig kommer fram).
+        ValueError: om policyn har fel form, inte är handlingar eller sannolikheter eller väljer en
+            otillåten handling, eller om γ = 1 och policyn från något tillstånd aldrig kommer fram
+            (då saknar ekvationerna lösning).
 
     Källa: Sutton & Barto, ekvation 4.4.
     """
@@ -272,28 +292,41 @@ def evaluate_policy(mdp: TabularMDP, policy: np.ndarray, discount_factor: float)
     p = np.einsum("sa,sat->st", probabilities, mdp.transition_probabilities)
     r = np.einsum("sa,sat,sat->s", probabilities, mdp.transition_probabilities, mdp.rewards)
     # Ett sluttillstånd har värdet 0. Utan denna rad vore ekvationen V = V där när γ = 1.
-    stuck = (np.diag(p) == 1.0) & (r == 0.0)
+    leaves = (p - np.diag(np.diag(p))).any(axis=1)
+    stuck = ~leaves & (r == 0.0)
     p[stuck] = 0.0
-    try:
-        return np.linalg.solve(np.eye(mdp.n_states) - discount_factor * p, r)
-    except np.linalg.LinAlgError:
+    if discount_factor == 1 and not _always_arrives(p, stuck):
         raise ValueError(
             "Policyn når aldrig ett sluttillstånd och γ = 1: värdet är inte ändligt. "
             "Välj γ < 1 eller en policy som kommer fram."
-        ) from None
+        )
+    return np.linalg.solve(np.eye(mdp.n_states) - discount_factor * p, r)
+
+
+def _always_arrives(p: np.ndarray, goals: np.ndarray) -> bool:
+    """Sant om man från varje tillstånd kan komma till något av målen, med övergångarna p (S, S)."""
+    arrives = goals
+    for _ in range(len(p)):
+        arrives = arrives | (p @ arrives > 0)
+    return bool(arrives.all())
 
 
 def _action_probabilities(mdp: TabularMDP, policy: np.ndarray) -> np.ndarray:
     """Policyn som sannolikheter (S, A)."""
-    if policy.ndim == 1:
+    policy = np.asarray(policy)
+    if policy.ndim == 1 and policy.dtype.kind in "iu":
+        if not ((policy >= 0) & (policy < mdp.n_actions)).all():
+            raise ValueError(f"Policyns handlingar ska vara 0 till {mdp.n_actions - 1}.")
         policy = np.eye(mdp.n_actions)[policy]
     if policy.shape != mdp.allowed_actions.shape:
         raise ValueError(
-            f"policy ska ha formen (S,) eller (S, A) = {mdp.allowed_actions.shape}, "
-            f"men har {policy.shape}."
+            f"policy ska vara handlingar, heltal (S,), eller sannolikheter (S, A) = "
+            f"{mdp.allowed_actions.shape}, men är {policy.dtype} {policy.shape}."
         )
     if (policy[~mdp.allowed_actions] > 0).any():
         raise ValueError("Policyn väljer en handling som inte är tillåten i sitt tillstånd.")
+    if (policy < 0).any() or not np.allclose(policy.sum(axis=1), 1.0):
+        raise ValueError("Policyns sannolikheter ska summera till 1 i varje tillstånd.")
     return policy
 
 
@@ -357,13 +390,23 @@ def q_learning(
         Q-värdena (S, A) och en lista med varje episods odiskonterade avkastning.
 
     Raises:
-        ValueError: om miljöns rum inte är `Discrete` eller något antal är negativt.
+        ValueError: om miljöns rum inte är `Discrete` från 0, något antal är för litet eller
+            `q_values` inte är flyttal med formen (S, A).
     """
     shape = _discrete_sizes(env)
-    if n_episodes < 0:
-        raise ValueError(f"n_episodes ska vara minst 0, men är {n_episodes}.")
+    if n_episodes < 0 or max_episode_steps < 1:
+        raise ValueError(
+            "n_episodes ska vara minst 0 och max_episode_steps minst 1, men de är "
+            f"{n_episodes} och {max_episode_steps}."
+        )
     q_values = np.zeros(shape) if q_values is None else q_values
-    rng = np.random.default_rng(seed)
+    if q_values.shape != shape or q_values.dtype.kind != "f":
+        raise ValueError(
+            f"q_values ska vara flyttal med formen {shape}, men är {q_values.dtype} "
+            f"{q_values.shape}."
+        )
+    # Miljön gör sin slump av `seed`. Samma frö här skulle ge samma tal i miljön och utforskningen.
+    rng = np.random.default_rng(None if seed is None else [seed, 1])
     returns = []
     for episode in range(n_episodes):
         obs, _ = env.reset(seed=seed if episode == 0 else None)
@@ -393,9 +436,9 @@ def _discrete_sizes(env: gym.Env) -> tuple[int, int]:
     """(S, A) för en miljö med numrerade tillstånd, annars ett svenskt fel."""
     spaces: tuple[Any, Any] = (env.observation_space, env.action_space)
     for name, space in zip(("observationer", "handlingar"), spaces, strict=True):
-        if not isinstance(space, gym.spaces.Discrete):
+        if not isinstance(space, gym.spaces.Discrete) or space.start != 0:
             raise ValueError(
-                f"En Q-tabell behöver numrerade {name} (Discrete), men miljön har {space}. "
+                f"En Q-tabell behöver {name} numrerade från 0 (Discrete), men miljön har {space}. "
                 "Med kontinuerliga tillstånd behövs ett nätverk: se anteckningsbok 03."
             )
     return int(spaces[0].n), int(spaces[1].n)

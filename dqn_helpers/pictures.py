@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,30 @@ if TYPE_CHECKING:  # matplotlib behövs bara av den som redan har en figur
 
 SCREEN_DPI = 96
 PNG_DPI = 144
+
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def swedish_number(value: float, digits: int = 6) -> str:
+    """Talet på svenska: decimalkomma, riktigt minustecken, mellanrum mellan tusental.
+
+    Args:
+        value: talet; nan och oändligheten går också att skriva.
+        digits: antalet gällande siffror. Heltalsdelen skrivs alltid ut hel.
+    """
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if abs(value) >= min(10**digits - 0.5, 1e4):
+        whole = round(value)
+        text = f"{whole:,}" if abs(whole) >= 10_000 else str(whole)
+    else:
+        text = f"{value + 0.0:.{digits}g}"  # + 0.0 gör −0 till 0
+    # Först tusentalens komman till smala mellanrum, sedan decimalpunkten till komma.
+    text = text.replace(",", "\u202f").replace(".", ",")
+    mantissa, _, exponent = text.partition("e")
+    if exponent:  # 1e-07 skrivs 1 · 10⁻⁷
+        text = f"{mantissa} · 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    return text.replace("-", "−")
 
 
 @dataclass(frozen=True)
@@ -49,8 +74,10 @@ class Picture:
 
         width = round(figure.get_figwidth() * SCREEN_DPI)
         file = io.BytesIO()
-        figure.savefig(file, format="png", dpi=PNG_DPI, facecolor="white")
-        plt.close(figure)
+        try:
+            figure.savefig(file, format="png", dpi=PNG_DPI, facecolor="white")
+        finally:
+            plt.close(figure)
         return cls(file.getvalue(), "image/png", alt, width, caption)
 
     def save(self, path: str | Path) -> None:
