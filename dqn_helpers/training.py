@@ -390,7 +390,7 @@ def _loss_as_number(loss: Any) -> float:
         raise TypeError(
             "Träningssteget gav None. Det ska returnera förlusten som ett tal: return loss.item()."
         )
-    return float(loss)
+    return float(loss.item() if isinstance(loss, torch.Tensor) else loss)
 
 
 @contextmanager

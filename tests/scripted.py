@@ -88,7 +88,7 @@ class RecordingStep:
         replay_buffer: Any,
         batch_size: int,
         discount_factor: float,
-        target_model: nn.Module | None,
+        target_model: nn.Module | None = None,
     ) -> float:
         self.at_steps.append(self.env.total_steps)
         self.arguments.append(
@@ -103,7 +103,7 @@ class RecordingStep:
 
 def weight_of(model: nn.Module) -> float:
     """Vikten i ett `OneWeight`."""
-    return float(model.weight)
+    return model.weight.item()
 
 
 class TableNetwork(nn.Module):

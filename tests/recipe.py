@@ -1,0 +1,169 @@
+"""Kursens recept för CartPole, och mätningen av hur ofta och hur snabbt det lyckas.
+
+Från kursens mapp: `python tests/recipe.py --seeds 50`. Med `--training-step modul:funktion` byts
+träningssteget, till exempel mot Double DQN.
+"""
+
+import argparse
+import copy
+import importlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from dqn_helpers import (
+    DQN,
+    ReplayBuffer,
+    TrainingLog,
+    dqn_training_step,
+    make_cartpole,
+    make_vector_cartpole,
+    train_dqn,
+    vectorized_greedy_returns,
+)
+
+SOLVED_AT = 475  # Gymnasiums egen gräns för CartPole-v1
+MAX_STEPS = 30_000
+STOP_CHECK_SEEDS, HELD_OUT_SEEDS = 10_000, 20_000  # startlägen som aldrig är desamma
+
+
+@dataclass
+class RecipeResult:
+    """En körning av receptet.
+
+    Attributes:
+        seed: slumpfröet för nätverk, miljö och träning.
+        stopped: sant om en girig utvärdering nådde 495 innan taket på 30 000 miljösteg.
+        held_out_mean: medelavkastningen i 100 giriga episoder från startlägen som inget beslut
+            om att sluta har byggt på.
+        gradient_steps: antalet träningssteg.
+        environment_steps: antalet miljösteg, utvärderingar oräknade.
+        cpu_seconds: processortid för träningen, stoppregelns utvärderingar inräknade.
+    """
+
+    seed: int
+    stopped: bool
+    held_out_mean: float
+    gradient_steps: int
+    environment_steps: int
+    cpu_seconds: float
+
+    @property
+    def solved(self) -> bool:
+        """Löst: minst 475 i medel på de undanhållna startlägena."""
+        return self.held_out_mean >= SOLVED_AT
+
+
+def train_recipe(seed: int, training_step: Callable[..., Any] = dqn_training_step) -> RecipeResult:
+    """Träna en agent från början med receptet och pröva den på undanhållna startlägen."""
+    torch.manual_seed(seed)
+    model = DQN()
+    checks = make_vector_cartpole(100)
+    checks.reset(seed=STOP_CHECK_SEEDS + seed)
+    log = TrainingLog()
+    start = time.process_time()
+    train_dqn(
+        model,
+        make_cartpole(),
+        ReplayBuffer(100_000),
+        torch.optim.Adam(model.parameters(), lr=2e-3, fused=True),
+        nn.MSELoss(),
+        n_episodes=10_000,
+        warmup=10,
+        batch_size=64,
+        discount_factor=0.99,
+        target_model=copy.deepcopy(model),
+        training_step=training_step,
+        seed=seed,
+        max_steps=MAX_STEPS,
+        evaluate=lambda net: vectorized_greedy_returns(net, checks).mean(),
+        stop_at=495,
+        log=log,
+        progress=False,
+    )
+    cpu_seconds = time.process_time() - start
+    held_out = vectorized_greedy_returns(
+        model, make_vector_cartpole(100), seed=HELD_OUT_SEEDS + seed
+    )
+    return RecipeResult(
+        seed,
+        log.stopped,
+        float(held_out.mean()),
+        log.gradient_steps,
+        log.environment_steps,
+        cpu_seconds,
+    )
+
+
+def as_table(results: Sequence[RecipeResult], name: str) -> str:
+    """Resultaten som en markdowntabell på svenska."""
+    gradient = [result.gradient_steps for result in results]
+    steps = [result.environment_steps for result in results]
+    seconds = [result.cpu_seconds for result in results]
+    n_solved = sum(result.solved for result in results)
+    cells = [
+        name,
+        f"{n_solved} av {len(results)}",
+        _swedish(min(result.held_out_mean for result in results), 1),
+        _swedish(np.median(gradient)),
+        _swedish(np.percentile(gradient, 90)),
+        _swedish(max(gradient)),
+        _swedish(np.median(steps)),
+        _swedish(max(steps)),
+        _swedish(np.median(seconds), 2),
+        _swedish(max(seconds), 2),
+    ]
+    head = [
+        "funktion",
+        "löst",
+        "lägsta medel av 100 giriga",
+        "träningssteg: median",
+        "90:e percentil",
+        "sämst",
+        "miljösteg: median",
+        "sämst",
+        "CPU-sekunder: median",
+        "sämst",
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), cells))
+
+
+def _swedish(value: float, decimals: int = 0) -> str:
+    """Tal med decimalkomma och mellanslag mellan tusental."""
+    return f"{value:,.{decimals}f}".replace(",", " ").replace(".", ",")
+
+
+def load_function(name: str) -> Callable[..., Any]:
+    """Funktionen som `modul:funktion` betecknar."""
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Mät receptet på många slumpfrön och skriv ut en tabell."""
+    parser = argparse.ArgumentParser(description="Mät kursens recept på CartPole.")
+    parser.add_argument("--seeds", type=int, default=50, help="antalet slumpfrön")
+    parser.add_argument("--first-seed", type=int, default=0, help="det första slumpfröet")
+    parser.add_argument(
+        "--training-step",
+        default="dqn_helpers:dqn_training_step",
+        metavar="MODUL:FUNKTION",
+        help="träningssteget, till exempel Double DQN:s",
+    )
+    options = parser.parse_args(arguments)
+    training_step = load_function(options.training_step)
+    results = []
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
+        results.append(train_recipe(seed, training_step))
+        print(results[-1], flush=True)
+    print()
+    print(as_table(results, options.training_step.partition(":")[2]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Receptet löser CartPole för alla slumpfrön, inte bara för ett som råkar gå bra."""
+
+import pytest
+from recipe import MAX_STEPS, RecipeResult, as_table, load_function, train_recipe
+
+from dqn_helpers import dqn_training_step
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_recipe_solves_cartpole(seed: int):
+    result = train_recipe(seed)
+    assert result.stopped, result
+    assert result.held_out_mean >= 475, result
+    assert 0 < result.environment_steps <= MAX_STEPS
+    assert 0 < result.gradient_steps <= result.environment_steps / 2
+
+
+def test_table_of_results():
+    results = [
+        RecipeResult(0, True, 500.0, 500, 1250, 0.4),
+        RecipeResult(1, True, 499.5, 700, 1500, 0.5),
+        RecipeResult(2, False, 474.9, 14_000, 30_000, 9.25),
+    ]
+    last = as_table(results, "dqn_training_step").splitlines()[-1]
+    assert last == (
+        "| dqn_training_step | 2 av 3 | 474,9 | 700 | 11 340 | 14 000 "
+        "| 1 500 | 30 000 | 0,50 | 9,25 |"
+    )
+
+
+def test_training_step_is_found_by_name():
+    assert load_function("dqn_helpers.training:dqn_training_step") is dqn_training_step
