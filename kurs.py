@@ -139,8 +139,7 @@ def program() -> str:
 
 def suggestion(word: str, known: "list[str]") -> str:
     """`Menade du …?` om ordet liknar något känt, annars en tom text."""
-    candidates = [word] if word in SYNONYMS else difflib.get_close_matches(word, known, 1, 0.5)
-    meant = [SYNONYMS.get(candidate, candidate) for candidate in candidates]
+    meant = [SYNONYMS.get(close, close) for close in difflib.get_close_matches(word, known, 1, 0.5)]
     return f"Menade du `{program()} {meant[0]}`? " if meant else ""
 
 
@@ -289,9 +288,7 @@ def has_own_package_source() -> bool:
     """Har användaren ställt in egna paketkällor vet vi inte hur stor PyTorch blir."""
     command = [sys.executable, "-m", "pip", "config", "list"]
     answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    variables = [name for name in os.environ if name.startswith("PIP_")]
-    text = answer.stdout.decode(errors="replace") + " ".join(variables).lower().replace("_", "-")
-    return "index-url" in text or "find-links" in text
+    return any(word in answer.stdout for word in (b"index-url", b"find-links"))
 
 
 def check_disk(cpu: bool) -> None:

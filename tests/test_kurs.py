@@ -264,8 +264,8 @@ def test_own_package_source_is_seen(kurs, monkeypatch):
 def pip_log(tmp_path, *arguments):
     """Det som pip på riktigt skriver i sin logg när något inte går."""
     log = tmp_path / "pip.log"
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--retries", "0", "--log", log]
-    environment = {**os.environ, "PIP_CONFIG_FILE": os.devnull}
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--log", log]
+    environment = {**os.environ, "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
     answer = subprocess.run([*command, *arguments], cwd=tmp_path, env=environment)
     assert answer.returncode == 1
     return log.read_text(encoding="utf-8")
@@ -436,6 +436,20 @@ def test_cpu_build_is_only_for_linux(kurs, monkeypatch):
     monkeypatch.setattr(kurs.platform, "system", lambda: "Windows")
     kurs.main(["setup", "--cpu"])
     assert not any("--extra-index-url" in command for command, _ in kurs.calls)
+
+
+def test_tools_are_added_once_and_kept(kurs, folder):
+    kurs.main(["setup"])
+    kurs.main(["test"])
+    kurs.main(["test"])
+    kurs.main([])
+    (folder / "constraints.txt").write_text("torch==2.14.0\n")
+    kurs.main([])
+    assert [command[-1] for command, _ in kurs.calls] == [
+        ".[kurs]",
+        ".[dev,kurs,larare]",
+        ".[dev,kurs,larare]",
+    ]
 
 
 def test_kurs_venv_moves_the_environment(folder, tmp_path, monkeypatch):
