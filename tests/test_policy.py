@@ -38,7 +38,7 @@ def test_dqn_action_frequencies(epsilon: float):
 @pytest.mark.parametrize(("obs", "best"), [([0.0], 2), ([1.0], 0)])
 def test_greedy_action_depends_on_the_observation(obs: list[float], best: int):
     assert {choose_dqn_action(MODEL, np.array(obs), 0.0) for _ in range(50)} == {best}
-    assert choose_dqn_action(MODEL, np.array(obs)) == best  # ε är 0 om inget sägs
+    assert {choose_dqn_action(MODEL, np.array(obs)) for _ in range(200)} == {best}
 
 
 def test_greedy_choice_uses_no_randomness():
@@ -105,6 +105,17 @@ def test_epsilon_zero_is_greedy():
     rng = np.random.default_rng(0)
     values = np.array([-3.0, -1.0, -2.0])
     assert {epsilon_greedy(values, 0.0, rng) for _ in range(100)} == {1}
+
+
+def test_epsilon_zero_is_greedy_even_when_the_draw_is_zero():
+    class DrawsZero:
+        def random(self) -> float:
+            return 0.0
+
+        def choice(self, best: np.ndarray) -> int:
+            return best[0]
+
+    assert epsilon_greedy(np.array([1.0, 3.0]), 0.0, DrawsZero()) == 1  # type: ignore[arg-type]
 
 
 def test_ties_are_drawn_equally():

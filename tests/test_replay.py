@@ -11,6 +11,9 @@ from chi_square import chi_square, chi_square_limit
 
 from dqn_helpers import Batch, Experience, ReplayBuffer, sample_experiences, to_tensor
 
+# Att bygga en tensor direkt ur en lista av arrayer är mycket långsamt; torch varnar för det.
+pytestmark = pytest.mark.filterwarnings("error")
+
 
 def experience(number: int, shape: tuple[int, ...] = (2,)) -> Experience:
     """En erfarenhet med sitt nummer i alla fält."""
@@ -309,14 +312,17 @@ def test_wrong_number_of_fields_in_a_list_is_an_error(length: int):
 
 
 @pytest.mark.parametrize("shape", [(3,), (1,), (), (1, 2), (2, 2)])
-@pytest.mark.parametrize("field", [0, 3], ids=["state", "next_state"])
+@pytest.mark.parametrize("fields", [[0], [3], [0, 3]], ids=["state", "next_state", "both"])
 @pytest.mark.parametrize("n_before", [1, 4, 6], ids=["second", "full", "wrapped"])
-def test_other_observation_shape_is_an_error(shape: tuple[int, ...], field: int, n_before: int):
+def test_other_observation_shape_is_an_error(
+    shape: tuple[int, ...], fields: list[int], n_before: int
+):
     """Även (1,) och (): numpy skulle tyst fylla hela raden. Inget som fanns får ändras."""
     buffer = filled(n_before, max_length=4)
     before = [tuple(map(str, buffer[i])) for i in range(len(buffer))]
     wrong: list[Any] = list(experience(9))
-    wrong[field] = np.zeros(shape)
+    for field in fields:
+        wrong[field] = np.zeros(shape)
     with pytest.raises(ValueError, match=r"bufferten rymmer .*En ny miljö behöver en ny buffert"):
         buffer.append(wrong)
     assert [tuple(map(str, buffer[i])) for i in range(len(buffer))] == before

@@ -646,6 +646,16 @@ def test_training_steps_that_manage_without_a_target_network(accepted: Any):
     assert train(training_step=accepted)[2]["log"].gradient_steps == 20
 
 
+def test_training_step_whose_arguments_cannot_be_seen_is_tried():
+    class Compiled:
+        __signature__ = "okänd, som hos en funktion skriven i C"
+
+        def __call__(self, *seven: Any) -> float:
+            return float(len(seven))
+
+    assert train(training_step=Compiled())[2]["log"].losses == [7.0] * 20
+
+
 def test_training_step_that_needs_a_target_gets_it():
     given = train(training_step=needs_target, target_model=OneWeight())[2]
     assert given["log"].gradient_steps == 20
