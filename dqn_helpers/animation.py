@@ -154,13 +154,15 @@ def _gif(frames: list[Image.Image], skip: int, milliseconds_per_step: float) -> 
 def _with_shared_palette(frames: list[Image.Image]) -> list[Image.Image]:
     """Bilderna med en gemensam palett (mycket mindre än en var).
 
-    Paletten är de vanligaste färgerna i några bilder tagna jämnt över episoden.
+    Paletten är de vanligaste färgerna i tio bilder jämnt över episoden, den sista bland dem.
     """
-    picked = frames[:: max(1, len(frames) // 4)]
-    sheet = Image.new("RGB", (frames[0].width, sum(f.height for f in picked)))
-    top = 0
-    for frame in picked:
-        sheet.paste(frame, (0, top))
-        top += frame.height
+    n_picked = min(len(frames), 10)
+    width, height = max(frames[0].width // 2, 1), max(frames[0].height // 2, 1)
+    sheet = Image.new("RGB", (width, n_picked * height))
+    for i, number in enumerate(np.linspace(0, len(frames) - 1, n_picked).round().astype(int)):
+        # NEAREST hittar inte på några blandfärger.
+        sheet.paste(
+            frames[number].resize((width, height), Image.Resampling.NEAREST), (0, i * height)
+        )
     palette = sheet.quantize(colors=N_COLORS)
     return [f.quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
