@@ -39,7 +39,7 @@ def test_default_network_fits_cartpole():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("hidden_sizes", [(), (7,), (5, 6, 7)])
+@pytest.mark.parametrize("hidden_sizes", [(), (7,), (1,), (5, 6, 7)])
 def test_hidden_sizes(hidden_sizes: tuple[int, ...]):
     model = DQN(3, 4, hidden_sizes)
     layers = [m for m in model.modules() if isinstance(m, nn.Linear)]
@@ -79,6 +79,7 @@ def test_layer_without_neurons_is_an_error(sizes: tuple[int, int, tuple[int, ...
 def test_for_env_fits_the_environment(name: str, sizes: tuple[int, int]):
     env = gym.make(name)
     assert space_sizes(env) == sizes
+    assert [type(size) for size in space_sizes(env)] == [int, int]
     model = DQN.for_env(env, hidden_sizes=(8,))
     assert model.sizes == [sizes[0], 8, sizes[1]]
     assert DQN.for_env(env).sizes == [sizes[0], 64, 64, sizes[1]]
