@@ -517,6 +517,7 @@ def test_fresh_keeps_the_old(kurs, folder, capsys, number):
     assert files["03_traningssteget_sparad_1.ipynb"] == "första försöket"
     assert files["03_traningssteget_sparad_2.ipynb"] == "andra försöket"
     capsys.readouterr()
+    (kurs.WORK / name).write_text("arbete i den nya", encoding="utf-8")
     kurs.main([])
     assert "Ny version" not in capsys.readouterr().out
 
