@@ -26,7 +26,7 @@ FORBIDDEN_COMMENT = re.compile(
     r"(NBVAL_(?:SKIP|RAISES_EXCEPTION|IGNORE\w*)|PYTEST_VALIDATE_IGNORE\w*)", re.I
 )
 FENCE = re.compile(r"^(```|~~~).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
-INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+INLINE_CODE = re.compile(r"(`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)\1(?!`)", re.DOTALL)
 MATHS = re.compile(r"\$\$.*?\$\$|(?<!\\)\$[^$\n]+?(?<!\\)\$", re.DOTALL)
 DETAILS = re.compile(r"<details\b.*?</details>", re.DOTALL)
 SUMMARY = re.compile(r"<details\b[^>]*>\s*<summary>(.*?)</summary>", re.DOTALL)
@@ -77,16 +77,16 @@ def no_stored_outputs(book: Book) -> list[str]:
     return [
         f"{cell['id']}: lagrade utdata eller körningsnummer"
         for cell in book.code()
-        if cell["execution_count"] is not None or (cell["outputs"] and not is_output_compared(cell))
+        if not is_output_compared(cell) and (cell["outputs"] or cell["execution_count"])
     ]
 
 
 def no_stale_comparison(book: Book) -> list[str]:
-    """En cell som nbval ska jämföra måste ha något att jämföra med."""
+    """En cell som nbval ska jämföra måste vara körd och ha något att jämföra med."""
     return [
         f"{cell['id']}: ska jämföras av nbval men har inga lagrade utdata"
         for cell in book.code()
-        if is_output_compared(cell) and not cell["outputs"]
+        if is_output_compared(cell) and not (cell["outputs"] and cell["execution_count"])
     ]
 
 

@@ -5,8 +5,10 @@ utanför Python behövs. `ordlista.txt` bredvid har kursens egna ord.
 """
 
 import ast
+import builtins
 import io
 import json
+import keyword
 import re
 import sysconfig
 import tokenize
@@ -25,10 +27,7 @@ GAP = "\x00"
 LETTERS = "A-Za-zÀ-ÖØ-öø-ÿ"
 WORD = re.compile(rf"[{LETTERS}]+(?:[-'’][{LETTERS}]+)*")
 # Två ord i rad som hopskrivna är ett kursord (i någon böjning) är troligen särskrivna.
-ENDINGS = [
-    "",
-    *["s", "n", "en", "et", "er", "ar", "na", "erna", "arna", "or", "orna", "a", "ns", "ens"],
-]
+ENDINGS = ("", "s", "n", "en", "et", "er", "ar", "na", "erna", "arna", "a", "ns", "ens")
 
 _MARKDOWN = (
     r"^(```|~~~).*?^\1[ \t]*$",
@@ -39,25 +38,29 @@ _MARKDOWN = (
     r"^ {0,3}\[[^\]]+\]:\s*\S+",
 )
 _ANYWHERE = (
-    r"(`+)(?!`).+?(?<!`)\1(?!`)",
+    r"\(\*[^*()\n]{1,50}\*\)",  # den engelska termen, så här: målnätverk (*target network*)
+    r"(`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)\1(?!`)",
     r"\$\$.*?\$\$|(?<!\\)\$[^$\n]+?(?<!\\)\$",
-    r"</?[A-Za-z][^>]*>",
+    r"</?[A-Za-z][^<>]*>",
     r"https?://\S+|\bdoi:\S+|\b[\w.+-]+@[\w-]+\.\w+",
     r"&#?\w+;",
     r"^[ \t]*(?:>>>|\.\.\.) [^\n]*",
     r"(?<!\w)--?[a-z][\w-]*",
     r"[\w.~-]*[/\\][\w./\\~-]*",
     r"\{[^{}\n]*\}",
+    r"\b\w+\([^()\n]*\)",
     rf"[\w-]*[_\d{GAP}][\w-]*",
     r"\b\w+(?:\.\w+)+\b",
     rf"\b[{LETTERS}]*[a-zåäö][A-ZÅÄÖ][{LETTERS}]*\b",
     r"\b[A-ZÅÄÖ]{2,}(?::\w+)?\b",
 )
-TOOL_COMMENT = re.compile(r"#\s*(?:noqa|type:|fmt:|ruff:|pragma|%%|!|### (?:BEGIN|END))")
-_QUOTED = re.compile(r"\*(?!\s)[^*]{8,200}(?<!\s)\*|[\"”“][^\"”“]{8,200}[\"”“]")
-# Rubrikerna i en docstring, och ord ur Python som inte är namn i filen.
-_PYTHON_WORDS = {"Args", "Attributes", "Raises", "Returns", "Yields", "None", "True", "False"}
-_PYTHON_WORDS |= {"args", "inf", "nan", "return"}
+TOOL_COMMENT = re.compile(r"#\s*(?:noqa|type:|fmt:|ruff:|pragma|%%|!)")
+_QUOTED = re.compile(
+    r"(?<![*\w])\*(?![\s*])[^*]{3,200}(?<!\s)\*(?![*\w])|[\"”“][^\"”“]{8,200}[\"”“]"
+)
+# Pythons egna ord, och rubrikerna i en docstring.
+_PYTHON_WORDS = {*keyword.kwlist, *dir(builtins), "args", "inf", "nan"}
+_PYTHON_WORDS |= {"Args", "Attributes", "Raises", "Returns", "Yields"}
 
 
 def _compiled(patterns: tuple[str, ...]) -> list[re.Pattern[str]]:

@@ -75,15 +75,20 @@ def test_words_written_apart_are_found(text: str, pair: str):
     [
         "Målnätverket och erfarenhetsbufferten ger diskonterade handlingsvärden.",
         "Kör `nätvrek bufert` eller ``flytttal`` nu.",
-        "```python\nnätvrek = 1\n```\nKlart.",
-        r"Formeln $\alpha nätvrek$ och $$\nätvrek bufert$$ räknas inte.",
+        '```python\nx = "`"\nnätvrek = 1\n```\nKlart.',
+        "~~~\nnätvrek bufert\n~~~",
+        r"Formeln $\alpha nätvrek$ och $$nätvrek \\ bufert$$ räknas inte.",
+        "Över flera rader:\n\n$$\nnätvrek\nbufert\n$$\n\nklart.",
         "Se [sidan](https://exempel.se/nätvrek_(x)) eller https://exempel.se/bufert.",
         '<img src="data:nätvrek" alt="ok"> <b>fet</b> &nbsp; text',
-        "Skriv td_target, torch.nätvrek, minFunktion, kurs.py eller --nätvrek.",
+        "Skriv td_target, målet(bufert, …), torch.nätvrek, minFunktion, kurs.py eller --nätvrek.",
         "DQN:er, MDP:n, Q-värde, TD-mål, CartPole-v1, 3.1 och float32.",
         "Boken *Deep Reinforcement Learning with Double Q-learning* är bra.",
         "Boken *Human-level control through\ndeep reinforcement learning* är bra.",
+        "**Ord:** mjuk kopia (*soft update*), uppvärmning (*warm-up*), *reinforcement learning*.",
         '<span lang="en">whatever they wrote</span> på engelska.',
+        "Enligt Sutton och Barto, Suttons bok, med nbval och nbgraders märken.",
+        "Står det requires a så är det fel.",
         "Målet är nära; nätverk finns. Mål, nätverk och slump – frö.",
     ],
 )
@@ -93,6 +98,10 @@ def test_right_words_code_and_links_are_left_alone(text: str):
 
 def test_swedish_in_italics_is_still_read():
     assert wrong("Det *djupa nätvrek som vi tränade* är klart.") == ["nätvrek"]
+    assert wrong("Ett ensamt ` hindrar inte.\n\nMitt nätvrek ` här.") == ["nätvrek"]
+    assert wrong("**Det nätvrek** som (vi bufert) tränade *flytttal*.") == [
+        *("nätvrek", "bufert", "flytttal")
+    ]
 
 
 def test_names_in_the_code_may_be_mentioned():
@@ -108,7 +117,7 @@ def play(buffr):
     """Spela, och fyll buffr.
 
     Args:
-        buffr: en mingd, även None.
+        buffr: en mingd, även None, annars ett Exception.
     """
     message = f"Hittade {len(buffr)} erfarenhter i {buffr!r}ns fil"  # en kommmentar sist
     key = "nätvrek"
@@ -132,12 +141,13 @@ def test_docstrings_messages_and_comments_are_read_with_their_lines():
 def test_the_place_is_told(tmp_path: Path):
     path = tmp_path / "bok.ipynb"
     path.write_text(
-        '{"cells": [{"cell_type": "markdown", "id": "intro", "source": ["Hej\\n", "nätvrek"]}]}',
+        '{"cells": [{"cell_type": "markdown", "id": "intro",'
+        ' "source": ["``en\\nrad``\\n", "nätvrek"]}]}',
         encoding="utf-8",
     )
     (found,) = (found for text in texts_of(path, tmp_path) for found in check(text))
     assert str(found) == (
-        "bok.ipynb, cell intro, rad 2: okänt ord «nätvrek», lägg till i ordlista.txt om det är rätt"
+        "bok.ipynb, cell intro, rad 3: okänt ord «nätvrek», lägg till i ordlista.txt om det är rätt"
     )
 
 
