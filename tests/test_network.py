@@ -236,6 +236,7 @@ FOREIGN_OBJECTS: dict[str, Any] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", FOREIGN_OBJECTS)
 def test_something_else_saved_by_torch_is_an_error(tmp_path: Path, name: str):
     path = tmp_path / "agent.pt"

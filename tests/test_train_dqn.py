@@ -2,7 +2,10 @@
 
 import copy
 import inspect
+import io
 import re
+import sys
+import types
 from collections import deque
 from typing import Any
 
@@ -211,10 +214,10 @@ class Score:
         self.at_steps: list[int] = []
         self.weights: list[float] = []
 
-    def __call__(self, model: nn.Module) -> float:
+    def __call__(self, model: nn.Module) -> np.floating:
         self.at_steps.append(self.env.total_steps)
         self.weights.append(weight_of(model))
-        return self.scores[min(len(self.at_steps), len(self.scores)) - 1]
+        return np.float32(self.scores[min(len(self.at_steps), len(self.scores)) - 1])
 
 
 def train_with_scores(scores: list[float], **changes: Any) -> tuple[Score, dict[str, Any]]:
@@ -243,6 +246,7 @@ def test_evaluation_comes_also_in_mid_episode_and_warmup(
     assert score.at_steps == at_steps
     assert given["log"].check_steps == at_steps
     assert given["log"].check_scores == [1.0] * len(at_steps)
+    assert all(type(value) is float for value in given["log"].check_scores)
 
 
 def test_evaluation_sees_the_weights_after_the_training_step():
@@ -398,6 +402,7 @@ def test_silent_when_asked(capsys: pytest.CaptureFixture[str]):
         (None, "0/4 episoder, ", "4/4 episoder, .*, 20 steg · avkastning 15 · girigt 3"),
         (30, "0/30 steg, ", "20/30 steg, .*, 4 episoder · avkastning 15 · girigt 3"),
         (12, "0/12 steg, ", "12/12 steg, .*, 2 episoder · avkastning 15 · girigt 3"),
+        (4, "0/4 steg, ", "4/4 steg, .*, 0 episoder · girigt 3"),
     ],
 )
 def test_log_file_gets_readable_lines(
@@ -414,19 +419,25 @@ def test_log_file_gets_readable_lines(
     assert re.fullmatch(last.replace(".*", r"slut efter \d\d:\d\d"), lines[1]), lines
 
 
-@pytest.mark.parametrize(
-    ("max_steps", "counts"), [(None, [0, 1, 2, 3, 4, 4]), (5, [0, 1, 2, 3, 4, 5, 5])]
-)
 def test_log_file_gets_a_line_for_every_interval(
-    max_steps: int | None,
-    counts: list[int],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(progress.TrainingProgress, "SECONDS_BETWEEN_LOG_LINES", 0.0)
-    train(progress=True, max_steps=max_steps)
+    train(progress=True, n_episodes=2)
     lines = capsys.readouterr().out.splitlines()
-    assert [int(line.split("/")[0]) for line in lines] == counts
+    assert [line.split(" ")[0] for line in lines] == ["0/2", "1/2", "2/2", "2/2"]
+    assert lines[1].endswith("kvar, 5 steg · avkastning 15")
+
+
+def test_bar_that_counts_steps_says_something_new_at_the_end_of_an_episode(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(progress.TrainingProgress, "SECONDS_BETWEEN_LOG_LINES", 0.0)
+    train(progress=True, max_steps=6)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" ")[0] for line in lines] == [f"{n}/6" for n in (0, 1, 2, 3, 4, 5, 6, 6)]
+    assert [line.endswith("kvar") for line in lines] == [True] * 5 + [False] * 3
+    assert lines[5].endswith("kvar, 1 episoder · avkastning 15")
 
 
 def test_bar_says_when_the_goal_is_reached(capsys: pytest.CaptureFixture[str]):
@@ -504,8 +515,40 @@ def test_bar_in_a_notebook_is_redrawn_in_place(
     assert shown.err == ""
 
 
-def test_in_notebook_is_false_here():
-    assert progress.in_notebook() is False
+def test_bar_in_a_terminal_is_redrawn_in_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    train(progress=True, live_curve=True)
+    out = capsys.readouterr().out
+    assert "\r4/4 episoder |████████████| slut efter " in out
+    assert out.endswith("tiondel av episoderna: 15 15 15 15\n")
+
+
+def test_log_lines_reach_the_file_at_once():
+    file = io.TextIOWrapper(io.BytesIO(), newline="\n")
+    lines = progress._OneLineEach(file)
+    lines.write("\r1/4 episoder ")
+    lines.write("\n")
+    lines.flush()
+    assert file.buffer.getvalue() == b"1/4 episoder\n"
+
+
+class Kernel:
+    kernel = "ipykernel"
+
+
+@pytest.mark.parametrize(
+    ("shell", "wanted"), [(Kernel(), True), (object(), False), (None, False), ("none", False)]
+)
+def test_in_notebook_is_true_only_with_a_kernel(
+    shell: Any, wanted: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    if shell != "none":
+        fake = types.SimpleNamespace(get_ipython=lambda: shell)
+        monkeypatch.setitem(sys.modules, "IPython", fake)
+    assert progress.in_notebook() is wanted
 
 
 # --- fel -----------------------------------------------------------------------------------------
@@ -537,7 +580,7 @@ def needs_target(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, target_model: A
 
 
 def used_log() -> TrainingLog:
-    return TrainingLog(environment_steps=3)
+    return TrainingLog(environment_steps=1)
 
 
 SAME = OneWeight()
@@ -656,6 +699,12 @@ def test_training_step_whose_arguments_cannot_be_seen_is_tried():
             return float(len(seven))
 
     assert train(training_step=Compiled())[2]["log"].losses == [7.0] * 20
+
+
+@pytest.mark.parametrize("discount_factor", [0, 0.0, 1, 1.0])
+def test_discount_factors_at_the_ends_are_accepted(discount_factor: float):
+    given = train(discount_factor=discount_factor, training_step=dqn_training_step)[2]
+    assert given["log"].gradient_steps == 20
 
 
 def test_training_step_that_needs_a_target_gets_it():
