@@ -522,6 +522,15 @@ def test_fresh_keeps_the_old(kurs, folder, capsys, number):
     assert "Ny version" not in capsys.readouterr().out
 
 
+def test_copying_never_replaces_a_file(kurs):
+    """Även om en fil dyker upp efter kontrollen, till exempel från JupyterLab."""
+    kurs.main([])
+    (kurs.WORK / "ordlista.md").write_text("mitt")
+    with pytest.raises(FileExistsError):
+        kurs.copy_new(Path("ordlista.md"))
+    assert (kurs.WORK / "ordlista.md").read_text() == "mitt"
+
+
 def test_fresh_before_the_first_start(kurs):
     assert kurs.main(["fresh", "00"]) == 0
     assert work_files(kurs) == {"00_start.ipynb": "första 00_start.ipynb"}
