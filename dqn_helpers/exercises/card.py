@@ -1,0 +1,92 @@
+"""Svaret på `check()`: ett kort i anteckningsboken, ren text på andra ställen."""
+
+import html
+from dataclasses import dataclass
+
+from dqn_helpers.exercises.judging import BehaviourVerdict
+
+SYMBOLS = {"passed": ("✅", "Klart"), "failed": ("❌", "Inte än"), "unsolved": ("⬜", "Inte löst")}
+
+BOX = (
+    "border-inline-start: 4px solid currentColor; padding: 0.25em 1em; margin: 0.5em 0; "
+    "max-width: 46em; line-height: 1.5"
+)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """Vad kontrollen kom fram till; sant om allt är rätt.
+
+    Attributes:
+        title: "Övning 3.1 td_target".
+        summary: en mening om hur det gick.
+        behaviours: domen per beteende, i ordning.
+        advice: texter om de misstag som känns igen.
+        nudge: vad man kan göra nu.
+        output: det studentens kod skrev ut.
+    """
+
+    title: str
+    summary: str
+    behaviours: tuple[BehaviourVerdict, ...] = ()
+    advice: tuple[str, ...] = ()
+    nudge: str = ""
+    output: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Sant om alla beteenden är rätt."""
+        return bool(self.behaviours) and all(b.mark == "passed" for b in self.behaviours)
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def _messages(self) -> list[tuple[BehaviourVerdict, str]]:
+        """Varje dom med sin text; samma fel sägs bara en gång."""
+        said: list[str] = []
+        pairs = []
+        for verdict in self.behaviours:
+            text = f"{verdict.situation} {verdict.message}".strip()
+            pairs.append((verdict, "Samma som ovan." if verdict.message in said else text))
+            said += [verdict.message] if verdict.message else []
+        return pairs
+
+    def __repr__(self) -> str:
+        lines = [f"{self.title}: {self.summary}", *self.advice]
+        for verdict, message in self._messages():
+            symbol, word = SYMBOLS[verdict.mark]
+            lines.append(f"{symbol} {word}: {verdict.behaviour.name}")
+            lines += [f"   {message}"] if message else []
+        lines += [self.nudge] if self.nudge else []
+        lines += [f"Din kod skrev ut:\n{self.output}"] if self.output else []
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p><strong>{_safe(self.title)}</strong>: {_safe(self.summary)}</p>"]
+        parts += [f"<p>{_safe(text)}</p>" for text in self.advice]
+        if self.behaviours:
+            items = "".join(_item(verdict, message) for verdict, message in self._messages())
+            parts.append(f'<ul style="list-style: none; padding: 0">{items}</ul>')
+        parts += [f"<p>{_safe(self.nudge)}</p>"] if self.nudge else []
+        if self.output:
+            shown = f"<pre>{_safe(self.output)}</pre>"
+            parts.append(f"<details><summary>Din kod skrev ut</summary>{shown}</details>")
+        label = html.escape(self.title, quote=True)
+        return f'<div role="group" aria-label="{label}" style="{BOX}">{"".join(parts)}</div>'
+
+
+def _item(verdict: BehaviourVerdict, text: str) -> str:
+    symbol, word = SYMBOLS[verdict.mark]
+    message = f"<br>{_safe(text)}" if text else ""
+    return (
+        f'<li style="margin: 0.4em 0"><span aria-hidden="true">{symbol}</span> '
+        f"<strong>{word}:</strong> {_safe(verdict.behaviour.name)}{message}</li>"
+    )
+
+
+def _safe(text: str) -> str:
+    """Texten som HTML, med `kod` i skrivmaskinsstil; dollartecken ska inte bli matematik."""
+    parts = html.escape(text).replace("$", "&#36;").split("`")
+    if len(parts) % 2 == 0:  # ett ensamt bakåtstreck är bara ett tecken
+        return "`".join(parts)
+    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))

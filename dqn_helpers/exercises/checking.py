@@ -1,0 +1,121 @@
+"""`check()`: kontrollen i anteckningsboken."""
+
+import os
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from dqn_helpers.exercises.card import CheckResult
+from dqn_helpers.exercises.judging import Verdict, judge
+from dqn_helpers.exercises.model import Exercise, Outcome
+from dqn_helpers.exercises.registry import EXERCISES, known_mistakes
+from dqn_helpers.exercises.running import run_cases
+from dqn_helpers.exercises.syllabus import NUMBER_OF
+
+SECONDS = 3.0
+"""Så länge får studentens kod hålla på, alla exempel tillsammans."""
+
+_NOTHING = object()
+
+
+def check(number: Any = _NOTHING, function: Any = _NOTHING) -> CheckResult:
+    """Pröva din lösning på små exempel, och se vad som är rätt och vad som är kvar.
+
+    Args:
+        number: övningens nummer, som `"3.1"`.
+        function: din funktion (eller klass), utan parenteser efter.
+
+    Returns:
+        Ett kort som visas sist i en cell. Det räknas som sant när allt är rätt.
+
+    Raises:
+        AssertionError: bara när nbgrader kör anteckningsboken och allt inte är rätt.
+    """
+    try:
+        result = _check(number, function)
+    except Exception as error:  # kontrollen ska aldrig stoppa en anteckningsbok
+        result = CheckResult(
+            "Kontrollen", f"gick själv sönder ({type(error).__name__}). Det är inte ditt fel."
+        )
+    if os.environ.get("NBGRADER_EXECUTION") and not result:
+        raise AssertionError(repr(result))
+    return result
+
+
+def _check(number: Any, function: Any) -> CheckResult:
+    problem = _wrong_call(number, function)
+    if problem:
+        return CheckResult("Kontrollen", problem)
+    exercise = EXERCISES[_as_number(number)]
+    inputs = [case.inputs for case in exercise.examples]
+    outcomes = run_cases(exercise.driver, function, inputs, SECONDS)
+    verdict = judge(exercise, exercise.examples, outcomes, known_mistakes(exercise.number))
+    return _result(exercise, verdict, outcomes)
+
+
+def _as_number(number: Any) -> str:
+    """Numret som text; 3.1 duger också, och övningens namn."""
+    if isinstance(number, float | int) and not isinstance(number, bool):
+        return str(number)
+    text = re.sub(r"^övning\s*", "", str(number).strip(), flags=re.IGNORECASE).replace(",", ".")
+    return NUMBER_OF.get(text, text)
+
+
+def _wrong_call(number: Any, function: Any) -> str:
+    """Vad som är fel i själva anropet av check; tomt om inget är det."""
+    if callable(number) and isinstance(function, str | float | int):
+        return f'Byt plats på argumenten: `check("{function}", {_name(number)})`.'
+    if number is _NOTHING or callable(number) or _as_number(number) not in EXERCISES:
+        known = ", ".join(EXERCISES)
+        return f'Börja med övningens nummer, som i `check("3.1", td_target)`. Det finns {known}.'
+    exercise = EXERCISES[_as_number(number)]
+    call = f'`check("{exercise.number}", {exercise.name})`'
+    if function is _NOTHING:
+        return f"Skicka med din funktion också: {call}."
+    if not callable(function):
+        return f"Skicka själva funktionen, utan parenteser och citattecken: {call}."
+    return _wrong_function(exercise, function, call)
+
+
+def _wrong_function(exercise: Exercise, function: Any, call: str) -> str:
+    other = NUMBER_OF.get(_name(function), exercise.number)
+    if other != exercise.number:
+        return (
+            f"`{_name(function)}` hör till övning {other}. Skriv {call} "
+            f'eller `check("{other}", {_name(function)})`.'
+        )
+    if str(getattr(function, "__module__", "")).startswith("dqn_helpers."):
+        return (
+            f"Det här är kursens färdiga `{exercise.name}` ur dqn_helpers, inte din. Kör cellen "
+            f"där du skriver din egen och sedan {call} igen."
+        )
+    return ""
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", ""))[:80]
+
+
+def _result(exercise: Exercise, verdict: Verdict, outcomes: Sequence[Outcome]) -> CheckResult:
+    summary, nudge = _words(verdict)
+    return CheckResult(
+        title=f"Övning {exercise.number} {exercise.name}",
+        summary=summary,
+        behaviours=verdict.behaviours,
+        advice=tuple(mistake.text for mistake in verdict.mistakes),
+        nudge=nudge,
+        output=next((o.output for o in outcomes if o.output.strip()), ""),
+    )
+
+
+def _words(verdict: Verdict) -> tuple[str, str]:
+    n_right = sum(b.mark == "passed" for b in verdict.behaviours)
+    if verdict.passed:
+        return "allt stämmer. Bra gjort!", ""
+    if verdict.unsolved:
+        return "inte löst än.", "Skriv din lösning i cellen ovanför och kör båda cellerna."
+    nudge = (
+        "Räkna exemplet för hand och jämför med vad din kod gör, rad för rad. "
+        "Fastnat? Öppna Ledtråd 1 under övningen."
+    )
+    return f"{n_right} av {len(verdict.behaviours)} delar stämmer.", nudge

@@ -1,0 +1,154 @@
+"""Jämför det som iakttogs med det väntade, och säg skillnaden på svenska."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dqn_helpers.exercises.model import Case, Observable, Outcome, Within
+from dqn_helpers.exercises.plain import kind_in_words, swedish_number, swedish_value
+
+
+@dataclass(frozen=True)
+class Difference:
+    """En skillnad: av vilket slag ("none", "kind", "shape" eller "value") och var den är störst."""
+
+    kind: str
+    got: Any
+    expected: Any
+    place: tuple[int, ...] = ()
+
+
+def difference(got: Any, expected: Any, tolerance: float) -> Difference | None:
+    """Den första skillnaden mellan ett iakttaget och ett väntat värde; None om de är lika."""
+    if isinstance(expected, Within):
+        return None if expected.accepts(got) else Difference("value", got, expected)
+    if got is None or expected is None:
+        return None if got is expected else Difference("none", got, expected)
+    if isinstance(expected, str | dict) or isinstance(got, str | dict):
+        return None if _same_plain(got, expected) else _kind_or_value(got, expected)
+    if _is_mixed(got) or _is_mixed(expected):
+        return _list_difference(got, expected, tolerance)
+    return _number_difference(np.asarray(got), np.asarray(expected), tolerance)
+
+
+def _same_plain(got: Any, expected: Any) -> bool:
+    return type(got) is type(expected) and bool(got == expected)
+
+
+def _kind_or_value(got: Any, expected: Any) -> Difference:
+    same_kind = isinstance(got, str) and isinstance(expected, str)
+    return Difference("value" if same_kind else "kind", got, expected)
+
+
+def _is_mixed(value: Any) -> bool:
+    """Sant för en lista som inte bara är tal (till exempel en lista av arrayer)."""
+    return isinstance(value, list) and not all(isinstance(item, int | float) for item in value)
+
+
+def _list_difference(got: Any, expected: Any, tolerance: float) -> Difference | None:
+    """Två listor, del för del; är formerna lika jämförs de som arrayer."""
+    if not isinstance(got, list | np.ndarray) or not isinstance(expected, list | np.ndarray):
+        return Difference("kind", got, expected)
+    if len(got) != len(expected):
+        return Difference("shape", got, expected)
+    for index, (mine, right) in enumerate(zip(got, expected, strict=True)):
+        found = difference(_item(mine), _item(right), tolerance)
+        if found:
+            return Difference(found.kind, found.got, found.expected, (index, *found.place))
+    return None
+
+
+def _item(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _number_difference(
+    got: np.ndarray, expected: np.ndarray, tolerance: float
+) -> Difference | None:
+    if got.shape != expected.shape:
+        kind = "shape" if got.ndim and expected.ndim else "kind"
+        return Difference(kind, _as_plain(got), _as_plain(expected))
+    got_numbers, right = got.astype(float), expected.astype(float)
+    with np.errstate(all="ignore"):
+        wrong = ~(np.abs(got_numbers - right) <= tolerance * np.maximum(1, np.abs(right)))
+        wrong &= ~((got_numbers == right) | (np.isnan(got_numbers) & np.isnan(right)))
+    if not wrong.any():
+        return None
+    place = tuple(int(i) for i in np.argwhere(wrong)[0])
+    return Difference("value", got[place].item(), expected[place].item(), place)
+
+
+def _as_plain(array: np.ndarray) -> Any:
+    return array.item() if array.ndim == 0 else array
+
+
+def same_outcome(
+    mine: Outcome, other: Outcome, case: Case, keys: tuple[str, ...] | None = None
+) -> bool:
+    """Sant om två körningar av samma fall gav samma sak (i iakttagelserna `keys`, annars alla)."""
+    if mine.status != other.status:
+        return False
+    if mine.status != "ok":
+        return mine.signature == other.signature
+    wanted = [k for k in (keys or other.observed) if k not in case.random]
+    return all(
+        difference(mine.observed.get(key), other.observed.get(key), case.tolerance) is None
+        for key in wanted
+    )
+
+
+def in_words(
+    found: Difference, key: str, observable: Observable, case: Case, whole: tuple[Any, Any]
+) -> str:
+    """En svensk mening om skillnaden, med räkningen för hand där det finns en.
+
+    `whole` är hela det iakttagna och hela det väntade värdet.
+    """
+    if found.kind == "none" and found.got is None:
+        return observable.none
+    if observable.wrong:
+        return observable.wrong.format(got=_shown(whole[0]), expected=_shown(whole[1]))
+    if found.kind == "shape":
+        return (
+            f"Formen på {observable.label} är {_shape(found.got)}, väntat {_shape(found.expected)}."
+        )
+    if found.kind in ("kind", "none"):
+        got, expected = kind_in_words(found.got), kind_in_words(found.expected)
+        return f"{_capital(observable.label)} är {got}, väntat {expected}."
+    calculation = _calculation(case.by_hand.get(key), found.place)
+    if calculation:
+        return f"{_capital(calculation)}; du fick {_shown(found.got)}."
+    return _general_words(found, observable)
+
+
+def _general_words(found: Difference, observable: Observable) -> str:
+    got, expected = _shown(found.got), _shown(found.expected)
+    if got == expected:  # skiljer sig först i en senare siffra
+        got, expected = swedish_number(found.got, 9), swedish_number(found.expected, 9)
+    place = f" på plats {_place(found.place)} (räknat från 0)" if found.place else ""
+    return f"{_capital(observable.label)}{place} är {got}, väntat {expected}."
+
+
+def _calculation(by_hand: str | tuple[str, ...] | None, place: tuple[int, ...]) -> str:
+    if isinstance(by_hand, tuple):
+        return by_hand[place[0]] if place and place[0] < len(by_hand) else ""
+    return by_hand or ""
+
+
+def _shape(value: Any) -> str:
+    return str(value.shape) if isinstance(value, np.ndarray) else f"({len(value)},)"
+
+
+def _place(place: tuple[int, ...]) -> str:
+    return str(place[0]) if len(place) == 1 else str(place)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Within):
+        return f"mellan {swedish_value(value.low)} och {swedish_value(value.high)}"
+    return swedish_value(value)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,132 @@
+"""Bedömningen: vilka beteenden som är rätt, och vilket misstag det i så fall är.
+
+Samma kod bedömer de öppna exemplen i `check()` och de dolda fallen i rättaren.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from dqn_helpers.exercises.comparing import difference, in_words, same_outcome
+from dqn_helpers.exercises.model import (
+    Behaviour,
+    Case,
+    Exercise,
+    KnownMistake,
+    Observed,
+    Outcome,
+)
+
+Mark = Literal["passed", "failed", "unsolved"]
+Ran = list[tuple[Case, Outcome]]
+
+
+@dataclass(frozen=True)
+class BehaviourVerdict:
+    """Ett beteende: rätt, fel eller inte löst, och varför (`message`), i vilket fall (`situation`)."""
+
+    behaviour: Behaviour
+    mark: Mark
+    message: str = ""
+    situation: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Hela övningen. `mistakes` är de misstag som känns igen, det säkraste först."""
+
+    behaviours: tuple[BehaviourVerdict, ...]
+    mistakes: tuple[KnownMistake, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Sant om alla beteenden är rätt."""
+        return all(b.mark == "passed" for b in self.behaviours)
+
+    @property
+    def unsolved(self) -> bool:
+        """Sant om inget är rätt och något inte är löst än."""
+        marks = {b.mark for b in self.behaviours}
+        return "unsolved" in marks and "passed" not in marks
+
+    @property
+    def points(self) -> float:
+        """Summan av poängen för de beteenden som är rätt."""
+        return sum(b.behaviour.points for b in self.behaviours if b.mark == "passed")
+
+
+def judge(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    mistakes: Sequence[KnownMistake] = (),
+) -> Verdict:
+    """Bedöm det som iakttogs i fallen."""
+    ran = list(zip(cases, outcomes, strict=True))
+    behaviours = tuple(_behaviour_verdict(exercise, b, ran) for b in exercise.behaviours)
+    verdict = Verdict(behaviours)
+    if verdict.passed or verdict.unsolved:
+        return verdict
+    return Verdict(behaviours, tuple(_recognised(verdict, ran, mistakes)))
+
+
+def _behaviour_verdict(exercise: Exercise, behaviour: Behaviour, ran: Ran) -> BehaviourVerdict:
+    for case, outcome in ran:
+        if behaviour.id not in case.behaviours:
+            continue
+        if outcome.status == "unsolved":
+            return BehaviourVerdict(behaviour, "unsolved", outcome.problem)
+        message = failure(exercise, behaviour, case, outcome)
+        if message:
+            return BehaviourVerdict(behaviour, "failed", message, case.text)
+    return BehaviourVerdict(behaviour, "passed")
+
+
+def failure(exercise: Exercise, behaviour: Behaviour, case: Case, outcome: Outcome) -> str:
+    """Vad som är fel, på svenska; tomt om något av de godtagna svaren stämmer."""
+    if outcome.status != "ok":
+        return outcome.problem
+    problems = [_mismatch(exercise, behaviour, case, outcome, right) for right in case.expected]
+    return "" if not problems or "" in problems else problems[0]
+
+
+def _mismatch(
+    exercise: Exercise, behaviour: Behaviour, case: Case, outcome: Outcome, right: Observed
+) -> str:
+    for key in behaviour.observables:
+        if key not in right:
+            continue
+        found = difference(outcome.observed.get(key), right[key], case.tolerance)
+        if found:
+            whole = outcome.observed.get(key), right[key]
+            return in_words(found, key, exercise.observables[key], case, whole)
+    return ""
+
+
+def _recognised(
+    verdict: Verdict, ran: Ran, mistakes: Sequence[KnownMistake]
+) -> Iterator[KnownMistake]:
+    """Misstag som gav just det här: helst i alla fall, annars i alla fall av ett fel beteende."""
+    exact = [m for m in mistakes if _agrees(m, ran)]
+    if exact:
+        yield exact[0]
+        return
+    named: set[str] = set()
+    for behaviour in (b.behaviour for b in verdict.behaviours if b.mark == "failed"):
+        matching = [m for m in mistakes if _agrees(m, ran, behaviour)]
+        # Passar två misstag lika bra vet vi inte vilket det är: hellre tyst än fel.
+        if len(matching) == 1 and matching[0].id not in named:
+            named.add(matching[0].id)
+            yield matching[0]
+
+
+def _agrees(mistake: KnownMistake, ran: Ran, behaviour: Behaviour | None = None) -> bool:
+    """Sant om misstaget ger samma sak i alla fall, eller i alla som prövar beteendet."""
+    keys = behaviour.observables if behaviour else None
+    compared = [
+        same_outcome(outcome, theirs, case, keys)
+        for (case, outcome), theirs in zip(ran, mistake.outcomes, strict=True)
+        if (behaviour is None or behaviour.id in case.behaviours)
+        and not set(keys or theirs.observed or ("",)) <= set(case.random)
+    ]
+    return bool(compared) and all(compared)

@@ -1,0 +1,217 @@
+"""Skyddsräcken runt studentens kod i samma process: tidsgräns, stoppknapp, återställt tillstånd.
+
+Det här skyddar anteckningsboken mot misstag. Mot elakheter skyddar rättarens avskilda process.
+"""
+
+import builtins
+import contextlib
+import ctypes
+import io
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TypeVar
+
+import numpy as np
+import torch
+
+T = TypeVar("T")
+
+REPEAT_SECONDS = 0.005
+"""Så ofta avbryts koden igen om den fångade förra avbrottet."""
+
+
+class OutOfTime(BaseException):
+    """Tiden är slut. Inte ett Exception: `except Exception` ska inte fånga det."""
+
+
+def call_within(seconds: float, function: Callable[[], T]) -> T:
+    """Kör funktionen, men avbryt den med `OutOfTime` efter `seconds` sekunder.
+
+    I huvudtråden används klocksignalen, som också väcker den som sover; annars (och i Windows)
+    en vakttråd. Den som fångar avbrottet avbryts igen, tills det biter.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if in_main_thread and hasattr(signal, "setitimer"):
+        return _call_with_alarm(seconds, function)
+    return _call_with_watcher(seconds, function)
+
+
+def _call_with_alarm(seconds: float, function: Callable[[], T]) -> T:
+    armed = True
+
+    def ring(signum: int, frame: FrameType | None) -> None:
+        if armed:
+            raise OutOfTime
+
+    started = time.monotonic()
+    old_handler = signal.signal(signal.SIGALRM, ring)
+    old_delay, old_interval = signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
+    try:
+        try:
+            return function()
+        finally:
+            armed = False
+    finally:
+        armed = False  # en gång till: avbrottet kan ha kommit just före raden ovan
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old_handler)
+        if old_delay:  # någon annans klocka (till exempel pytests) går vidare
+            left = max(old_delay - (time.monotonic() - started), 0.001)
+            signal.setitimer(signal.ITIMER_REAL, left, old_interval)
+
+
+def _call_with_watcher(seconds: float, function: Callable[[], T]) -> T:
+    thread = ctypes.c_ulong(threading.get_ident())
+    interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    done = threading.Event()
+
+    def watch() -> None:
+        if done.wait(seconds):
+            return
+        while True:
+            interrupt(thread, ctypes.py_object(OutOfTime))
+            if done.wait(10 * REPEAT_SECONDS):
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        try:
+            return function()
+        finally:
+            done.set()
+    finally:
+        done.set()
+        watcher.join()
+        interrupt(thread, None)  # ett avbrott som inte hunnit fram ska inte komma senare
+
+
+@contextlib.contextmanager
+def stop_button() -> Iterator[None]:
+    """Ett tryck på stoppknappen stoppar kontrollen, också om studentens kod fångar avbrottet.
+
+    Koden kan själv kasta KeyboardInterrupt; därför minns vi om signalen verkligen kom.
+    """
+    pressed = False
+
+    def remember(signum: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    old_handler = signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, old_handler)
+        if pressed:
+            raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def preserved_state() -> Iterator[None]:
+    """Ställ tillbaka det som studentens kod kan ändra för alla: slump, standardtyper, mapp …"""
+    with contextlib.ExitStack() as stack:
+        for keep in (_random_state, _torch_settings, _python_settings, _surroundings):
+            stack.enter_context(keep())
+        stack.enter_context(warnings.catch_warnings())
+        stack.enter_context(np.errstate())
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def _random_state() -> Iterator[None]:
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.set_rng_state(states[2])
+
+
+@contextlib.contextmanager
+def _torch_settings() -> Iterator[None]:
+    dtype, threads, grad = (
+        torch.get_default_dtype(),
+        torch.get_num_threads(),
+        torch.is_grad_enabled(),
+    )
+    device = torch.get_default_device()
+    torch.set_grad_enabled(True)
+    try:
+        yield
+    finally:
+        torch.set_grad_enabled(grad)
+        torch.set_default_dtype(dtype)
+        if torch.get_default_device() != device:
+            torch.set_default_device(device)
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+
+
+@contextlib.contextmanager
+def _python_settings() -> Iterator[None]:
+    names, depth = dict(vars(builtins)), sys.getrecursionlimit()
+    try:
+        yield
+    finally:
+        vars(builtins).update(names)
+        for name in set(vars(builtins)) - set(names):
+            del vars(builtins)[name]
+        sys.setrecursionlimit(depth)
+
+
+@contextlib.contextmanager
+def _surroundings() -> Iterator[None]:
+    folder, environment = os.getcwd(), dict(os.environ)
+    try:
+        yield
+    finally:
+        os.chdir(folder)
+        if dict(os.environ) != environment:
+            os.environ.clear()
+            os.environ.update(environment)
+
+
+def seed_everything(seed: int) -> None:
+    """Samma slump varje gång, vilken av de tre slumpkällorna studenten än använder."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed är hundra gånger långsammare
+
+
+class LimitedText(io.TextIOBase):
+    """Tar emot utskrifter, minns början och räknar resten."""
+
+    def __init__(self, limit: int = 2_000) -> None:
+        self._limit = limit
+        self._kept = ""
+        self._count = 0
+
+    def writable(self) -> bool:
+        """Alltid sant."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Spara så mycket som får plats."""
+        self._kept += text[: max(0, self._limit - len(self._kept))]
+        self._count += len(text)
+        return len(text)
+
+    def text(self) -> str:
+        """Det som skrevs, med en anmärkning om något inte fick plats."""
+        if self._count <= self._limit:
+            return self._kept
+        return f"{self._kept}\n… ({self._count} tecken i allt; här är de första {self._limit})"

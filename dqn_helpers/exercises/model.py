@@ -1,0 +1,184 @@
+"""Vad en övning är: beteenden som ger poäng, fall som prövar dem och en drivare som kör dem.
+
+Alla värden som går in i och kommer ut ur en drivare är enkla data: tal, texter, listor, ordböcker
+och numpy-arrayer. Då kan samma drivare köras i `check()` och i rättarens avskilda process.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
+
+Inputs = dict[str, Any]
+"""Det ett fall matar in: enkla data."""
+
+Observed = dict[str, Any]
+"""Det som iakttogs: enkla data, ett namn per iakttagelse."""
+
+Driver = Callable[[Any, Inputs], Observed]
+"""Kör studentens funktion (eller klass) på ett falls indata och ger det som iakttogs."""
+
+Answers = Callable[[Callable[[Inputs], Observed]], Sequence[Observed]]
+"""Ger de godtagna svaren, ur en funktion som kör den rätta lösningen på valfria indata."""
+
+DEFAULT_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Within:
+    """Ett väntat tal (eller en array) som får ligga var som helst från `low` till `high`.
+
+    För iakttagelser som beror på slumpen. Skriv bredvid hur liten risken är för falskt larm.
+    """
+
+    low: Any
+    high: Any
+
+    def accepts(self, value: Any) -> bool:
+        """Sant om värdet har rätt form och ligger mellan gränserna."""
+        try:
+            got, low, high = (np.asarray(x, dtype=float) for x in (value, self.low, self.high))
+        except (TypeError, ValueError):
+            return False
+        return got.shape == low.shape and bool(np.all((low <= got) & (got <= high)))
+
+
+@dataclass(frozen=True)
+class Observable:
+    """Hur man talar om en iakttagelse på svenska.
+
+    Attributes:
+        label: vad den är, i bestämd form: "målet", "förlusten".
+        none: mening för värdet None. Standard: funktionen returnerade inget.
+        wrong: mening för ett fel värde, med {got} och {expected} (utan den: en allmän mening).
+    """
+
+    label: str
+    none: str = "Funktionen returnerar inget (None). Glömde du return?"
+    wrong: str = ""
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """En del av övningen som ger poäng för sig.
+
+    Attributes:
+        id: kort engelskt namn som fallen pekar ut den med.
+        name: vad lösningen ska göra, på svenska: "maskerar sluttillstånd".
+        points: en halv poäng eller mer.
+        observables: de iakttagelser som avgör.
+    """
+
+    id: str
+    name: str
+    points: float
+    observables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Ett fall: indata, och vilka beteenden det prövar.
+
+    Attributes:
+        behaviours: id för de beteenden som fallet avgör.
+        inputs: indata till drivaren.
+        expected: godtagna svar, vart och ett en ordbok med (minst) de avgörande iakttagelserna.
+            I de öppna exemplen är de räknade för hand; de dolda fallen fylls i av rättaren.
+        text: situationen i ord (öppna exempel).
+        by_hand: iakttagelse → räkningen för hand; en text, eller en per plats i arrayen.
+        tolerance: största relativa avvikelsen som räknas som samma svar.
+        random: iakttagelser som beror på studentens egen slump; de används inte för att känna
+            igen misstag.
+        answers: hur de godtagna svaren fås ur den rätta lösningen, när de är fler än ett.
+    """
+
+    behaviours: tuple[str, ...]
+    inputs: Inputs
+    expected: tuple[Observed, ...] = ()
+    text: str = ""
+    by_hand: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
+    tolerance: float = DEFAULT_TOLERANCE
+    random: tuple[str, ...] = ()
+    answers: Answers | None = None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """En övning.
+
+    Attributes:
+        number: "3.1".
+        signature: anropet som studenten ser det: "td_target(reward, …)".
+        driver: kör studentens lösning på ett falls indata.
+        behaviours: delarna som ger poäng.
+        observables: iakttagelsernas svenska beskrivningar.
+        examples: öppna exempel, små nog att räkna för hand.
+        hints: tre ledtrådar (markdown), den sista strax före koden.
+    """
+
+    number: str
+    signature: str
+    driver: Driver
+    behaviours: tuple[Behaviour, ...]
+    observables: dict[str, Observable]
+    examples: tuple[Case, ...]
+    hints: tuple[str, str, str]
+
+    def __post_init__(self) -> None:
+        if sum(b.points for b in self.behaviours) != SYLLABUS[self.number][1]:
+            raise ValueError(f"{self.number}: beteendenas poäng ger inte övningens poäng")
+        known = {b.id for b in self.behaviours}
+        for case in self.examples:
+            if not set(case.behaviours) <= known:
+                raise ValueError(f"{self.number}: okänt beteende i {case.behaviours}")
+        if not {key for b in self.behaviours for key in b.observables} <= set(self.observables):
+            raise ValueError(f"{self.number}: en avgörande iakttagelse saknar beskrivning")
+
+    @property
+    def name(self) -> str:
+        """Funktionens eller klassens namn."""
+        return SYLLABUS[self.number][0]
+
+    @property
+    def points(self) -> int:
+        """Övningens poäng."""
+        return SYLLABUS[self.number][1]
+
+    @property
+    def notebook(self) -> str:
+        """Anteckningsbokens nummer, "03"."""
+        return notebook_of(self.number)
+
+
+Status = Literal["ok", "unsolved", "error", "timeout", "memory", "not_run"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Vad som hände när ett fall kördes; bara enkla data.
+
+    Attributes:
+        status: "ok" om drivaren kom till slutet.
+        observed: det som iakttogs.
+        problem: svensk mening när det inte gick.
+        signature: undantagets sort och meddelande utan siffror; samma fel ger samma text.
+        output: det koden skrev ut (början av det).
+    """
+
+    status: Status
+    observed: Observed = field(default_factory=dict)
+    problem: str = ""
+    signature: str = ""
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class KnownMistake:
+    """Ett känt misstag: texten till studenten och vad misstaget ger i vart och ett av fallen."""
+
+    id: str
+    text: str
+    outcomes: tuple[Outcome, ...]

@@ -1,0 +1,192 @@
+"""Kör studentens kod på en övnings fall och gör vad som än händer till ett `Outcome`."""
+
+import contextlib
+import linecache
+import re
+import sysconfig
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import CodeType, TracebackType
+from typing import Any
+
+import numpy as np
+
+from dqn_helpers.exercises.limits import (
+    LimitedText,
+    OutOfTime,
+    call_within,
+    preserved_state,
+    seed_everything,
+    stop_button,
+)
+from dqn_helpers.exercises.model import Driver, Inputs, Outcome
+
+ERROR_WORDS: dict[type[BaseException], str] = {
+    UnboundLocalError: "variabeln används innan den har fått ett värde",
+    NameError: "ett namn som inte finns; är det felstavat, eller är cellen som gör det inte körd?",
+    ModuleNotFoundError: "en modul som inte finns",
+    ImportError: "något som inte går att importera",
+    IndexError: "ett index utanför",
+    KeyError: "en nyckel som inte finns",
+    AttributeError: "objektet har inget med det namnet",
+    ZeroDivisionError: "division med noll",
+    RecursionError: "funktionen anropar sig själv utan slut",
+    MemoryError: "minnet tog slut",
+    TypeError: "fel sorts värde, eller fel antal argument",
+    ValueError: "ett värde som inte duger",
+    AssertionError: "en assert som inte höll",
+    StopIteration: "en iterator som tog slut",
+    SystemExit: "koden försökte avsluta Python",
+    KeyboardInterrupt: "koden avbröt sig själv",
+    RuntimeError: "ett fel när koden kördes",
+}
+
+TIMEOUT_TEXT = (
+    "Koden blev inte klar i tid och avbröts. Finns det en slinga som aldrig tar slut, eller en "
+    "funktion som anropar sig själv?"
+)
+NOT_RUN_TEXT = "Inte kört: ett tidigare fall tog för lång tid."
+
+_LIBRARIES = tuple(
+    str(Path(folder).resolve())
+    for folder in (
+        *(sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")),
+        Path(__file__).parents[1],
+    )
+)
+
+
+def run_cases(
+    driver: Driver, student: Any, inputs: Sequence[Inputs], seconds: float, seed: int = 0
+) -> list[Outcome]:
+    """Kör alla fall i tur och ordning; tillsammans får de ta `seconds` sekunder.
+
+    Efter ett fall som tog för lång tid körs inga fler. Kastar bara KeyboardInterrupt, och bara
+    om användaren tryckte på stoppknappen.
+    """
+    deadline = time.monotonic() + seconds
+    outcomes: list[Outcome] = []
+    for number, one in enumerate(inputs):
+        if outcomes and outcomes[-1].status in ("timeout", "not_run"):
+            outcomes.append(Outcome("not_run", problem=NOT_RUN_TEXT))
+            continue
+        left = max(deadline - time.monotonic(), 0.01)
+        outcomes.append(run_case(driver, student, one, left, seed + number))
+    return outcomes
+
+
+def run_case(driver: Driver, student: Any, inputs: Inputs, seconds: float, seed: int) -> Outcome:
+    """Kör ett fall."""
+    if is_empty_function(student):
+        return Outcome("unsolved")
+    output, inputs = LimitedText(), _fresh(inputs)
+    with stop_button(), preserved_state():
+        seed_everything(seed)
+        try:
+            with _captured(output):
+                observed = call_within(seconds, lambda: driver(student, inputs))
+        except BaseException as error:  # allt studentens kod kan kasta, också SystemExit
+            return _outcome_of(error, output)
+    return Outcome("ok", observed, output=output.text())
+
+
+def _fresh(value: Any) -> Any:
+    """En egen kopia av enkla data: det som studentens kod ändrar ska inte synas i nästa körning."""
+    if isinstance(value, dict):
+        return {key: _fresh(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_fresh(item) for item in value]
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+@contextlib.contextmanager
+def _captured(output: LimitedText) -> Iterator[None]:
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        yield
+
+
+def _outcome_of(error: BaseException, output: LimitedText) -> Outcome:
+    """Vad ett undantag betyder för studenten."""
+    if isinstance(error, OutOfTime):
+        return Outcome("timeout", problem=TIMEOUT_TEXT, output=output.text())
+    message = _message(error)
+    signature = f"{type(error).__name__}: {re.sub(r'[0-9]+', '#', message)[:200]}"
+    if _is_stub(error, message):
+        return Outcome("unsolved", problem=message, output=output.text())
+    return Outcome(
+        "memory" if isinstance(error, MemoryError) else "error",
+        problem=_problem(error, message),
+        signature=signature,
+        output=output.text(),
+    )
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error).strip()[:300]
+    except BaseException:  # ett eget undantag vars text inte går att göra
+        return ""
+
+
+def _is_stub(error: BaseException, message: str) -> bool:
+    """Sant för stubbens NotImplementedError, inte för torch:s ("… not implemented for 'Long'")."""
+    if not isinstance(error, NotImplementedError) or "not implemented for" in message:
+        return False
+    frames = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    return bool(frames) and not _is_library(frames[-1])
+
+
+def _problem(error: BaseException, message: str) -> str:
+    words = next((ERROR_WORDS[c] for c in type(error).__mro__ if c in ERROR_WORDS), "")
+    name = type(error).__name__
+    what = f"{name} ({words})" if words else name
+    first_line = message.split("\n")[0][:200]
+    return f"{_where(error.__traceback__)} {what}{': ' + first_line if first_line else ''}"
+
+
+def _where(trace: TracebackType | None) -> str:
+    """Studentens egen rad: den innersta som inte ligger i ett bibliotek."""
+    own = [f for f in _frames(trace) if not _is_library(f[0])]
+    if not own:
+        return "Anropet av din funktion ger"
+    file, line_number = own[-1]
+    line = linecache.getline(file, line_number).strip()[:120]
+    cell = f" i {file[1:-1]}" if re.fullmatch(r"<cell [^<>]*>", file) else " i cellen"
+    return f"Rad {line_number}{cell}{f', `{line}`,' if line else ''} ger"
+
+
+def _frames(trace: TracebackType | None) -> list[tuple[str, int]]:
+    return [(frame.f_code.co_filename, number) for frame, number in traceback.walk_tb(trace)]
+
+
+def _is_library(filename: str) -> bool:
+    if filename.startswith("<"):  # <cell 3> och <ipython-input-…> är studentens
+        return not re.match(r"<(cell |ipython-input|string)", filename)
+    return filename.startswith(_LIBRARIES) or str(Path(filename).resolve()).startswith(_LIBRARIES)
+
+
+def is_empty_function(student: Any) -> bool:
+    """Sant om funktionen inte gör något: bara `pass`, `...` eller en docstring."""
+    code = getattr(student, "__code__", None)
+    if not isinstance(code, CodeType):
+        return False
+    return _shape_of(code) in _EMPTY_SHAPES
+
+
+def _shape_of(code: CodeType) -> tuple[bytes, bool]:
+    """Instruktionerna utan argument (som pekar ut olika konstanter), och om de kan ge annat än None."""
+    returns = [constant for constant in code.co_consts if not isinstance(constant, str)]
+    return code.co_code[::2], returns == [None]
+
+
+def _empty() -> None:
+    pass
+
+
+def _empty_with_docstring() -> None:
+    """Tom."""
+
+
+_EMPTY_SHAPES = {_shape_of(_empty.__code__), _shape_of(_empty_with_docstring.__code__)}

@@ -1,0 +1,190 @@
+"""Drivaren för ett träningssteg (3.3 och 5.2): ett litet nätverk, en känd buffert, iakttagelser."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from dqn_helpers.exercises.model import Inputs, Observed
+from dqn_helpers.exercises.plain import plain
+from dqn_helpers.replay import ReplayBuffer
+
+# Första steget laddar delar av torch (en halv sekund): det ska inte belasta studentens tid.
+_warm = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
+_warm.zero_grad()
+_warm.step()
+
+
+class Transitions(Sequence[tuple[Any, ...]]):
+    """En buffert som bara kan det en buffert måste kunna: `len` och `[i]`."""
+
+    def __init__(self, experiences: Sequence[tuple[Any, ...]]) -> None:
+        self._experiences = list(experiences)
+
+    def __len__(self) -> int:
+        return len(self._experiences)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._experiences[index]
+
+
+def make_buffer(transitions: Sequence[Sequence[Any]], kind: str) -> ReplayBuffer | Transitions:
+    """En buffert med erfarenheterna: kursens `ReplayBuffer`, eller den enklast tänkbara."""
+    experiences = [
+        (np.array(s, np.float32), int(a), float(r), np.array(n, np.float32), bool(te), bool(tr))
+        for s, a, r, n, te, tr in transitions
+    ]
+    if kind == "list":
+        return Transitions(experiences)
+    buffer = ReplayBuffer(len(experiences))
+    for experience in experiences:
+        buffer.append(experience)
+    return buffer
+
+
+def small_network(layers: Sequence[Sequence[Any]]) -> nn.Sequential:
+    """Ett nätverk med givna vikter: [[W, b], …] med tanh mellan lagren; b får vara None."""
+    modules: list[nn.Module] = []
+    for weight, bias in layers:
+        n_out, n_in = np.shape(weight)
+        linear = nn.Linear(n_in, n_out, bias=bias is not None)
+        with torch.no_grad():
+            linear.weight.copy_(torch.tensor(np.array(weight), dtype=torch.float32))
+            if bias is not None:
+                linear.bias.copy_(torch.tensor(np.array(bias), dtype=torch.float32))
+        modules += [linear, nn.Tanh()]
+    return nn.Sequential(*modules[:-1])
+
+
+def flat_weights(model: nn.Module) -> np.ndarray:
+    """Alla parametrar efter varandra i en enda rad."""
+    return np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
+
+
+MAX_PAIRS = 30
+
+
+class WatchedCriterion(nn.Module):
+    """Förlustfunktionen, som minns hur den anropades före optimeringssteget."""
+
+    def __init__(self, name: str, model: nn.Module) -> None:
+        super().__init__()
+        self._loss: nn.Module = nn.HuberLoss() if name == "huber" else nn.MSELoss()
+        self._model = [model]  # i en lista: nätverket ska inte bli en del av förlustfunktionen
+        self._start = flat_weights(model)
+        self.values: list[float] = []
+        self.n_rows = 0
+        self.mismatch = ""
+        self.pairs: list[tuple[float, float]] = []
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Förlusten, uträknad med kursens eget recept."""
+        loss = self._loss(input, target)
+        if np.array_equal(flat_weights(self._model[0]), self._start):
+            self._remember(input, target, loss)
+        return loss
+
+    def _remember(self, first: torch.Tensor, second: torch.Tensor, loss: torch.Tensor) -> None:
+        self.values.append(float(loss))
+        self.n_rows += max(first.numel(), second.numel())
+        if first.shape != second.shape and not self.mismatch:
+            shapes = sorted(str(tuple(t.shape)) for t in (first, second))
+            self.mismatch = " och ".join(shapes)
+        self._remember_pairs(first, second)
+
+    def _remember_pairs(self, first: torch.Tensor, second: torch.Tensor) -> None:
+        """Vilka tal som jämförs med varandra, varje par en gång; ordningen i paret är fri."""
+        both = [t.detach().reshape(-1).tolist() for t in torch.broadcast_tensors(first, second)]
+        for pair in map(sorted, zip(*both, strict=True)):
+            if len(self.pairs) < MAX_PAIRS and not any(_near(pair, other) for other in self.pairs):
+                self.pairs.append((pair[0], pair[1]))
+
+
+def _near(pair: Sequence[float], other: Sequence[float]) -> bool:
+    return all(abs(a - b) <= 1e-3 * max(1, abs(b)) for a, b in zip(pair, other, strict=True))
+
+
+class WatchedSGD(torch.optim.SGD):
+    """Vanlig SGD som räknar sina steg."""
+
+    n_steps = 0
+
+    def step(self, closure: Any = None) -> Any:
+        """Ett steg."""
+        self.n_steps += 1
+        return super().step(closure)
+
+
+def training_step_driver(training_step: Any, inputs: Inputs) -> Observed:
+    """Kör ett träningssteg på ett litet nätverk med kända vikter och en känd buffert.
+
+    Indata: layers, transitions, batch_size, discount_factor, och om så behövs criterion ("mse",
+    "huber"), learning_rate, planted (gradient som ligger kvar sedan förut), buffer ("list"),
+    target_layers (då får steget ett sjunde argument) och calls (fler anrop: se `_sampling`).
+    """
+    model = small_network(inputs["layers"])
+    optimizer = WatchedSGD(model.parameters(), lr=inputs.get("learning_rate", 0.1))
+    criterion = WatchedCriterion(inputs.get("criterion", "mse"), model)
+    buffer = make_buffer(inputs["transitions"], inputs.get("buffer", "ReplayBuffer"))
+    arguments = [model, optimizer, criterion, buffer]
+    arguments += [inputs["batch_size"], inputs["discount_factor"]]
+    target_model = None
+    if "target_layers" in inputs:
+        target_model = small_network(inputs["target_layers"])
+        arguments.append(target_model)
+    if inputs.get("calls", 1) > 1:
+        return _sampling(training_step, arguments, inputs)
+    for parameter in model.parameters():
+        parameter.grad = torch.full_like(parameter, inputs.get("planted", 0.0))
+    returned = training_step(*arguments)
+    observed = {
+        "loss": float(np.mean(criterion.values)) if criterion.values else None,
+        "shapes": criterion.mismatch,
+        "rows": criterion.n_rows,
+        "pairs": sorted(criterion.pairs),
+        "returned": plain(returned),
+        "graph": isinstance(returned, torch.Tensor) and returned.requires_grad,
+        "weights": flat_weights(model),
+        "steps": optimizer.n_steps,
+    }
+    return observed | (_of_target(target_model) if target_model is not None else {})
+
+
+def _of_target(target_model: nn.Module) -> Observed:
+    gradients = [p.grad for p in target_model.parameters()]
+    touched = any(g is not None and bool(g.any()) for g in gradients)
+    return {"target_weights": flat_weights(target_model), "target_gradient": touched}
+
+
+def _sampling(training_step: Any, arguments: list[Any], inputs: Inputs) -> Observed:
+    """Vilka erfarenheter som drogs i många anrop: det syns på vad nätverket fick se.
+
+    Ger antalet olika erfarenheter i allt, och hur många batchar som var en följd i tiden.
+    """
+    place = {_row(t[0]): index for index, t in enumerate(inputs["transitions"])}
+    seen: set[int] = set()
+
+    def watch(module: nn.Module, arguments: tuple[torch.Tensor, ...]) -> None:
+        rows = arguments[0].detach().reshape(-1, arguments[0].shape[-1])
+        seen.update(place[_row(row)] for row in rows.tolist() if _row(row) in place)
+
+    arguments[0].register_forward_pre_hook(watch)
+    everything: set[int] = set()
+    n_sequential = 0
+    for _ in range(inputs["calls"]):
+        seen.clear()
+        training_step(*arguments)
+        everything |= seen
+        n_sequential += _is_sequence(seen, inputs["batch_size"])
+    return {"distinct": len(everything), "sequential": n_sequential}
+
+
+def _row(state: Any) -> tuple[float, ...]:
+    return tuple(round(float(x), 3) for x in state)
+
+
+def _is_sequence(places: set[int], batch_size: int) -> bool:
+    return len(places) >= batch_size - 1 and max(places) - min(places) == len(places) - 1
+

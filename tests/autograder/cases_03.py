@@ -1,0 +1,142 @@
+"""Dolda fall för 03 Träningssteget."""
+
+from typing import Any
+
+import numpy as np
+
+from dqn_helpers.exercises.model import Case, Inputs
+from dqn_helpers.exercises.notebook_03 import (
+    CALLS,
+    EVEN_DRAWS,
+    N_STORED,
+    SAMPLED,
+)
+
+from .catalogue import cases
+
+
+def distinct(rng: np.random.Generator, *shape: int, low: float = -9, high: float = 9) -> Any:
+    """Tal med en decimal, alla olika."""
+    numbers = rng.choice(np.arange(round(10 * low), round(10 * high)), np.prod(shape), False)
+    return (numbers / 10).reshape(shape)
+
+
+def _discount(rng: np.random.Generator) -> float:
+    return float(rng.integers(50, 98)) / 100
+
+
+@cases("3.1")
+def td_target_cases(rng: np.random.Generator) -> list[Case]:
+    def inputs(n_rows: int, n_actions: int, terminated: list[bool]) -> Inputs:
+        return {
+            "reward": distinct(rng, n_rows),
+            "next_q_values": distinct(rng, n_rows, n_actions),
+            "terminated": terminated,
+            "discount_factor": _discount(rng),
+        }
+
+    flags = [True, False, True, *(rng.random(4) < 0.5).tolist()]
+    return [
+        Case(("bellman",), inputs(5, 3, [False] * 5)),
+        Case(("bellman",), inputs(1, 4, [False])),
+        Case(("terminal",), inputs(7, 2, rng.permutation(flags).tolist())),
+    ]
+
+
+@cases("3.2")
+def chosen_q_values_cases(rng: np.random.Generator) -> list[Case]:
+    def inputs(n_rows: int, n_actions: int) -> Inputs:
+        # Varje handling tas minst en gång, om raderna räcker.
+        action = np.concatenate([np.arange(n_actions), rng.integers(n_actions, size=n_rows)])
+        return {
+            "q_values": distinct(rng, n_rows, n_actions),
+            "action": rng.permutation(action[:n_rows]),
+            "upstream": distinct(rng, n_rows, low=1),
+        }
+
+    return [
+        Case(("choice", "gradient"), inputs(6, 3)),
+        Case(("choice", "gradient"), inputs(3, 5)),
+        Case(("choice",), inputs(1, 3)),
+    ]
+
+
+# --- träningssteget ------------------------------------------------------------------------------
+
+
+def random_layers(rng: np.random.Generator, n_in: int, n_out: int) -> list[Any]:
+    """Vikter till ett nätverk med ett dolt lager; svaret beror på indata."""
+    hidden = 5
+    return [
+        [rng.normal(0, 0.7, (hidden, n_in)), rng.normal(0, 0.3, hidden)],
+        [rng.normal(0, 1, (n_out, hidden)), rng.normal(0, 0.5, n_out)],
+    ]
+
+
+def transition(rng: np.random.Generator, n_in: int, n_out: int, **fixed: Any) -> list[Any]:
+    """En slumpad erfarenhet; `fixed` bestämmer fält."""
+    fields = {
+        "state": rng.normal(0, 1, n_in).round(3),
+        "action": int(rng.integers(n_out)),
+        "reward": float(distinct(rng, 1)[0]),
+        "next_state": rng.normal(0, 1, n_in).round(3),
+        "terminated": False,
+        "truncated": False,
+    }
+    return list((fields | fixed).values())
+
+
+@cases("3.3")
+def dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
+    n_in, n_out, batch_size = 3, 4, int(rng.integers(5, 9))
+
+    def one(**more: Any) -> list[Any]:
+        return transition(rng, n_in, n_out, **more)
+
+    def inputs(transitions: list[Any], **more: Any) -> Inputs:
+        return {
+            "layers": random_layers(rng, n_in, n_out),
+            "transitions": transitions,
+            "batch_size": batch_size,
+            "discount_factor": _discount(rng),
+            "learning_rate": float(rng.integers(5, 20)) / 1000,
+        } | more
+
+    def repeated(**more: Any) -> list[Any]:
+        return [one(**more)] * (batch_size + 3)
+
+    return [
+        Case(("loss", "constant", "number", "rows"), inputs(repeated())),
+        Case(
+            ("loss", "constant", "number"),
+            inputs(repeated(), criterion="huber", buffer="list"),
+        ),
+        Case(("terminated",), inputs(repeated(terminated=True))),
+        Case(("truncated",), inputs(repeated(truncated=True), buffer="list")),
+        Case(
+            ("step",),
+            inputs(
+                repeated(terminated=True, reward=-float(rng.integers(300, 600))),
+                planted=float(rng.integers(50, 99)),
+                learning_rate=0.001,
+            ),
+        ),
+        # Batchen är av en enda sort med sannolikhet 2 · (1/2)^24, ungefär 1e-7.
+        Case(
+            ("rows",),
+            inputs([one(), one()] * 16, batch_size=24),
+            random=("loss", "returned", "weights"),
+        ),
+        Case(
+            ("sampling",),
+            inputs(
+                [one(state=np.array([i, 1.0, 0.0]), next_state=[-9.0, 0, 1]) for i in range(N_STORED)],
+                batch_size=SAMPLED,
+                calls=CALLS,
+                learning_rate=0.0,
+            ),
+            answers=lambda observe: [EVEN_DRAWS],
+            tolerance=0.45,
+        ),
+    ]
+

@@ -1,0 +1,89 @@
+"""Gör tabellen som `check()` känner igen misstag med: fel svar på de öppna exemplen → text.
+
+    python tests/autograder/make_table.py            skriver dqn_helpers/exercises/misconceptions.json
+    python tests/autograder/make_table.py --check    skriver inget, säger om tabellen är inaktuell
+
+Tabellen innehåller bara svar och texter, aldrig några lösningar, varken rätta eller felaktiga.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from autograder.catalogue import misconceptions
+from dqn_helpers.autograder.scenarios import known_mistake
+from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.model import Exercise, Outcome
+from dqn_helpers.exercises.registry import TABLE
+
+DIGITS = 7
+
+
+def table() -> dict[str, list[dict[str, Any]]]:
+    """Hela tabellen: övning → misstag."""
+    return {number: _rows(exercise) for number, exercise in EXERCISES.items()}
+
+
+def _rows(exercise: Exercise) -> list[dict[str, Any]]:
+    rows = []
+    for misconception in misconceptions(exercise.number):
+        mistake = known_mistake(exercise, misconception, exercise.examples)
+        outcomes = [
+            _outcome(outcome, case.random)
+            for case, outcome in zip(exercise.examples, mistake.outcomes, strict=True)
+        ]
+        rows.append({"id": mistake.id, "text": mistake.text, "outcomes": outcomes})
+    return rows
+
+
+def _outcome(outcome: Outcome, random: tuple[str, ...]) -> dict[str, Any]:
+    row: dict[str, Any] = {"status": outcome.status}
+    if outcome.observed:
+        kept = {key: value for key, value in outcome.observed.items() if key not in random}
+        row["observed"] = {key: _short(value) for key, value in kept.items()}
+    if outcome.signature:
+        row["signature"] = outcome.signature
+    return row
+
+
+def _short(value: Any) -> Any:
+    """Enkla JSON-värden, med så många siffror som jämförelsen behöver."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list):
+        return [_short(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _short(item) for key, item in value.items()}
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+
+
+def text() -> str:
+    """Tabellen som den står i filen: ett misstag per rad, så att en diff går att läsa."""
+    blocks = []
+    for number, rows in table().items():
+        lines = ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in rows)
+        blocks.append(f"{json.dumps(number)}: [\n{lines}\n]")
+    return "{\n" + ",\n".join(blocks) + "\n}\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Slutkod 1 om tabellen är inaktuell."""
+    new = text()
+    fresh = TABLE.exists() and TABLE.read_text(encoding="utf-8") == new
+    if arguments == ["--check"]:
+        print("Tabellen stämmer." if fresh else "Tabellen är inaktuell: kör utan --check.")
+        return 0 if fresh else 1
+    if not fresh:
+        TABLE.write_text(new, encoding="utf-8")
+    print("Tabellen stämde redan." if fresh else f"Skrev {TABLE.name}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,151 @@
+"""Beviset att rättningen håller: varje misstag fälls och får sitt namn, allt rätt godkänns."""
+
+import importlib
+import importlib.util
+import random
+
+import pytest
+from autograder import make_table
+from autograder.catalogue import misconceptions, reference, scenario
+
+from dqn_helpers.exercises import EXERCISES, check
+from dqn_helpers.exercises.judging import Verdict, judge
+from dqn_helpers.exercises.model import Outcome
+from dqn_helpers.exercises.registry import known_mistakes
+from dqn_helpers.exercises.running import run_cases
+from dqn_helpers.exercises.syllabus import EXERCISE_POINTS
+
+from .styles import CORRECT
+
+NUMBERS = list(EXERCISES)
+SECONDS = 60
+
+for notebook in {exercise.notebook for exercise in EXERCISES.values()}:
+    if importlib.util.find_spec(f"{__package__}.correct_{notebook}"):
+        importlib.import_module(f"{__package__}.correct_{notebook}")
+
+each_exercise = pytest.mark.parametrize("number", NUMBERS)
+each_style = pytest.mark.parametrize(
+    ("number", "solution"),
+    [pytest.param(n, s, id=f"{n}-{s.__name__}") for n in NUMBERS for s in CORRECT[n]],
+)
+
+
+def names_allowed(number: str, identifier: str) -> set[str]:
+    """Misstagets eget namn och dess dokumenterade likvärdiga."""
+    allowed = {identifier}
+    for m in misconceptions(number):
+        if m.id == identifier:
+            allowed |= set(m.equivalent_to)
+        elif identifier in m.equivalent_to:
+            allowed.add(m.id)
+    return allowed
+
+
+def assert_named(number: str, identifier: str, verdict: Verdict) -> None:
+    assert not verdict.passed, f"{identifier} får full poäng"
+    assert verdict.mistakes, f"{identifier} känns inte igen"
+    assert verdict.mistakes[0].id in names_allowed(number, identifier)
+
+
+@each_exercise
+def test_points_and_hints(number: str) -> None:
+    exercise = EXERCISES[number]
+    assert all(2 * b.points == int(2 * b.points) > 0 for b in exercise.behaviours)
+    assert exercise.points == EXERCISE_POINTS[number]
+    assert all(len(hint) > 40 for hint in exercise.hints)
+    covered = {b for case in exercise.examples for b in case.behaviours}
+    assert covered == {b.id for b in exercise.behaviours}
+
+
+@each_exercise
+def test_examples_are_right(number: str) -> None:
+    exercise = EXERCISES[number]
+    outcomes = run_cases(
+        exercise.driver, reference(number), [c.inputs for c in exercise.examples], SECONDS
+    )
+    verdict = judge(exercise, exercise.examples, outcomes)
+    assert verdict.passed, [b.message for b in verdict.behaviours]
+
+
+@each_exercise
+def test_catalogue_is_big_enough(number: str) -> None:
+    catalogue = misconceptions(number)
+    assert len(catalogue) >= 5
+    assert len({m.id for m in catalogue}) == len(catalogue)
+    assert all(len(m.text) >= 60 for m in catalogue), "texten ska säga vad, varför och var"
+    unrelated = [m.text for m in catalogue if not m.equivalent_to]
+    assert len(set(unrelated)) == len(unrelated)
+
+
+@each_exercise
+def test_check_names_every_misconception(number: str) -> None:
+    exercise = EXERCISES[number]
+    inputs = [case.inputs for case in exercise.examples]
+    for m in misconceptions(number):
+        outcomes = run_cases(exercise.driver, m.implementation, inputs, SECONDS, seed=7)
+        verdict = judge(exercise, exercise.examples, outcomes, known_mistakes(number))
+        assert_named(number, m.id, verdict)
+
+
+@each_exercise
+def test_hidden_cases(number: str, seeds: range) -> None:
+    """För varje frö: alla misstag fälls och får sitt namn, alla rätta stilar får full poäng."""
+    for seed in seeds:
+        drawn = scenario(number, seed)
+        for mistake in drawn.mistakes:
+            verdict = judge(drawn.exercise, drawn.cases, mistake.outcomes, drawn.mistakes)
+            assert_named(number, mistake.id, verdict)
+        for solution in CORRECT[number]:
+            outcomes = run_cases(drawn.exercise.driver, solution, drawn.inputs(), SECONDS, seed)
+            verdict = judge(drawn.exercise, drawn.cases, outcomes)
+            wrong = [b.message for b in verdict.behaviours if b.mark != "passed"]
+            assert not wrong, f"frö {seed}, {solution.__name__}: {wrong}"
+
+
+@each_exercise
+def test_names_do_not_depend_on_the_students_luck(number: str) -> None:
+    """Samma misstag med annan egen slump än katalogens känns också igen."""
+    drawn = scenario(number, 0)
+    for m in misconceptions(number):
+        outcomes = run_cases(
+            drawn.exercise.driver, m.implementation, drawn.inputs(), SECONDS, seed=1234
+        )
+        assert_named(number, m.id, judge(drawn.exercise, drawn.cases, outcomes, drawn.mistakes))
+
+
+@each_style
+def test_check_accepts_every_style(number: str, solution: object) -> None:
+    result = check(number, solution)
+    assert result, repr(result)
+
+
+@each_exercise
+def test_stub_is_unsolved(number: str) -> None:
+    def stub(*arguments: object) -> None:
+        raise NotImplementedError(f"Övning {number} är inte löst än.")
+
+    result = check(number, stub)
+    assert not result
+    assert {b.mark for b in result.behaviours} == {"unsolved"}
+    assert "fel" not in repr(result)
+
+
+def test_table_is_fresh() -> None:
+    assert make_table.main(["--check"]) == 0, "kör python tests/autograder/make_table.py"
+
+
+def test_table_holds_no_code() -> None:
+    text = make_table.text()
+    assert "def " not in text
+    assert "return " not in text.replace("Glömde du return", "")
+
+
+def test_random_answers_are_never_named_wrongly() -> None:
+    """Ett svar som inget misstag ger får inget namn."""
+    exercise = EXERCISES["3.1"]
+    outcomes = [
+        Outcome("ok", {"target": [random.random() for _ in range(3)], "changed": ""})
+        for _ in exercise.examples
+    ]
+    assert not judge(exercise, exercise.examples, outcomes, known_mistakes("3.1")).mistakes
