@@ -259,8 +259,9 @@ def _is_prose(content: str) -> bool:
 
 
 def _names(tree: ast.AST) -> Iterator[str]:
+    """Namnen i koden, och strängar som är namn, till exempel nycklar: "reward"."""
     for node in ast.walk(tree):
-        for field in ("id", "attr", "arg", "name", "asname", "module"):
+        for field in ("id", "attr", "arg", "name", "asname", "module", "value"):
             value = getattr(node, field, None)
-            if isinstance(value, str):
-                yield from value.split(".")
+            if isinstance(value, str) and value.isascii():
+                yield from (part for part in value.split(".") if part.isidentifier())

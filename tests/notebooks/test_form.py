@@ -26,6 +26,11 @@ def test_books_follow_the_form(path: Path, rule: Any):
     assert not problems, f"{path.parent.name}/{path.name}\n" + "\n".join(problems)
 
 
+def test_there_are_books_to_read():
+    names = {path.relative_to(ROOT).as_posix() for path in BOOKS}
+    assert {"solutions/04_dqn_loopen.ipynb", "notebooks/04_dqn_loopen.ipynb"} <= names
+
+
 # --- reglerna själva -----------------------------------------------------------------------------
 
 

@@ -123,7 +123,7 @@ def play(buffr):
     key = "nätvrek"
     # två rader
     # med felll på andra
-    return {"key": "No matching distribution found", "fel": message + key}
+    return {"buffrt": "No matching distribution found", "en buffrt": message + key}
 '''
 
 
