@@ -107,9 +107,9 @@ def _recognised(
     verdict: Verdict, ran: Ran, mistakes: Sequence[KnownMistake]
 ) -> Iterator[KnownMistake]:
     """Misstag som gav just det här: helst i alla fall, annars i alla fall av ett fel beteende."""
-    exact = [m for m in mistakes if _agrees(m, ran)]
+    exact = next((m for m in mistakes if _agrees(m, ran)), None)
     if exact:
-        yield exact[0]
+        yield exact
         return
     named: set[str] = set()
     for behaviour in (b.behaviour for b in verdict.behaviours if b.mark == "failed"):

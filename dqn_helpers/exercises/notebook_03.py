@@ -182,13 +182,13 @@ CHOSEN_Q_VALUES = Exercise(
 
 # --- 3.3 -----------------------------------------------------------------------------------------
 
-N_STORED, SAMPLED, CALLS = 64, 16, 6
+N_STORED, SAMPLED, CALLS = 40, 12, 6
 
 EVEN_DRAWS: Observed = {
-    # Likformiga dragningar, 6 · 16 av 64: P(högst 32 olika) ≤ C(64, 32) · (1/2)^96 < 1e-10
+    # Likformiga dragningar, 6 · 12 av 40: P(högst 20 olika) ≤ C(40, 20) · (1/2)^72 < 1e-10
     # (utan återläggning är det ännu ovanligare).
-    "distinct": Within(33, N_STORED),
-    # En likformig batch är en obruten följd med sannolikhet under 1e-10; tre av sex: under 1e-28.
+    "distinct": Within(21, N_STORED),
+    # En likformig batch är en obruten följd med sannolikhet under 1e-6; tre av sex: under 1e-16.
     "sequential": Within(0, 2),
 }
 

@@ -4,6 +4,7 @@
 `misconceptions_NN.py` innehåller misstagen, `@misconception("3.1")`: docstringen är återkopplingen.
 """
 
+import ast
 import functools
 import importlib
 import importlib.util
@@ -16,7 +17,7 @@ from types import FunctionType
 from typing import Any
 
 import dqn_helpers
-from dqn_helpers.autograder.collecting import Collected, collect
+from dqn_helpers.autograder.collecting import CellSource, Collected, collect
 from dqn_helpers.autograder.scenarios import (
     MakeCases,
     Misconception,
@@ -126,9 +127,29 @@ def reference(number: str) -> Any:
 @functools.cache
 def solution(notebook: str) -> Collected:
     """Definitionerna i den lösta anteckningsboken."""
-    return collect(solution_path(notebook))
+    path = solution_path(notebook)
+    if path is None:
+        raise FileNotFoundError(f"solutions/{notebook}_*.ipynb finns inte")
+    return collect(path)
 
 
-def solution_path(notebook: str) -> Path:
-    """Den lösta anteckningsbokens fil."""
-    return next(SOLUTIONS.glob(f"{notebook}_*.ipynb"))
+def solution_path(notebook: str) -> Path | None:
+    """Den lösta anteckningsbokens fil, om den finns."""
+    return next(SOLUTIONS.glob(f"{notebook}_*.ipynb"), None)
+
+
+def right_versions(number: str) -> tuple[CellSource, ...]:
+    """Rätta versioner av bokens andra övningar, som ersätter studentens vid följdfel."""
+    notebook = notebook_of(number)
+    others = [e.name for n, e in EXERCISES.items() if e.notebook == notebook and n != number]
+    if notebook != "05":
+        return (CellSource("facit", "\n".join(f"from dqn_helpers import {o}" for o in others)),)
+    own = EXERCISES[number].name
+    return tuple(without(cell, own) for cell in solution("05").cells)
+
+
+def without(cell: CellSource, name: str) -> CellSource:
+    """Cellen utan definitionen av `name`: facit till övningen själv får aldrig följa med."""
+    tree = ast.parse(cell.text)
+    tree.body = [node for node in tree.body if getattr(node, "name", None) != name]
+    return CellSource("facit", ast.unparse(tree))

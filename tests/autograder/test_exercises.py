@@ -1,0 +1,17 @@
+"""Rättningen: ett test per beteende i varje övning."""
+
+from collections.abc import Callable
+
+import pytest
+
+from dqn_helpers.autograder.results import ExerciseResult
+
+
+def test_behaviour(
+    number: str, behaviour: int, grade_exercise: Callable[[str], ExerciseResult]
+) -> None:
+    result = grade_exercise(number)
+    part = result.tests[behaviour]
+    if not part.passed:
+        text = "\n".join(filter(None, (result.feedback, part.message)))
+        pytest.fail(text or "Inte löst än.", pytrace=False)
