@@ -121,7 +121,9 @@ def _check_curves(curves: Mapping[str, np.ndarray], n_steps: int) -> None:
 
 def _legend_above(ax: Axes) -> None:
     """Förklaringen ovanför diagrammet, där den inte döljer några kurvor."""
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
+    labels = ax.get_legend_handles_labels()[1]
+    n_columns = 3 if sum(map(len, labels)) < 60 else 2  # långa namn får två rader
+    ax.figure.legend(loc="outside upper center", ncols=n_columns, frameon=False)
 
 
 def training_curve(log: TrainingLog) -> Picture:
