@@ -4,6 +4,8 @@ Facit är andelen vänster (i procent) ur 10 000 körningar av en annan, oberoen
 alltså stickprov: se `tolerance`.
 """
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -52,11 +54,13 @@ def test_q_learning_is_fooled_and_double_is_not(curves: dict[tuple[bool, int], n
     assert curves[True, 10][99] < 0.12
 
 
-def test_ten_is_the_default_number_of_actions():
-    by_default = left_share_per_episode(False, n_runs=50, n_episodes=20)
-    assert np.array_equal(
-        by_default, left_share_per_episode(False, n_runs=50, n_episodes=20, n_actions_in_b=10)
-    )
+def test_the_defaults_are_those_of_the_book():
+    parameters = inspect.signature(left_share_per_episode).parameters
+    assert parameters["learning_rate"].default == 0.1
+    assert parameters["epsilon"].default == 0.1
+    assert parameters["n_episodes"].default == 300
+    assert parameters["n_runs"].default == 10_000
+    assert parameters["n_actions_in_b"].default == 10  # står inte i boken
 
 
 @pytest.mark.parametrize("double", [False, True])

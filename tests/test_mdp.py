@@ -486,9 +486,9 @@ def test_bad_policies(policy: np.ndarray, message: str):
         evaluate_policy(three_state_mdp(), policy, 0.9)
 
 
-# Den andra matrisen är bara nästan singulär i flyttal: numpy löser den och ger 10¹⁶.
+# Den sista matrisen är bara nästan singulär i flyttal: numpy löser den och ger 10¹⁶.
 @pytest.mark.parametrize(
-    "loop", [[[0, 1], [1, 0]], [[1 / 3, 1 / 3, 1 / 3], [0.1, 0.2, 0.7], [0.3, 0.6, 0.1]]]
+    "loop", [[[1]], [[0, 1], [1, 0]], [[1 / 3, 1 / 3, 1 / 3], [0.1, 0.2, 0.7], [0.3, 0.6, 0.1]]]
 )
 def test_a_policy_that_never_arrives_has_no_value_without_discount(loop: list[list[float]]):
     n = len(loop)
