@@ -272,7 +272,7 @@ Q_LEARNING_UPDATE = Exercise(
         Behaviour(
             "terminal", "räknar inte med någon framtid efter ett sluttillstånd", 1, ("q_values",)
         ),
-        Behaviour("error", "returnerar TD-felet, räknat före steget", 1, ("td_error",)),
+        Behaviour("error", "returnerar målet minus det gamla värdet, räknat före steget", 1, ("td_error",)),
     ),
     observables={
         "q_values": Observable("Q-tabellen efter steget"),
