@@ -490,6 +490,19 @@ def test_recorded_fields_are_plain_numbers():
     }
 
 
+def test_numpy_numbers_from_the_environment_become_plain_ones():
+    class NumpyNumbers(ScriptedEnv):
+        def step(self, action: int) -> Any:
+            obs, reward, terminated, truncated, info = super().step(action)
+            return obs, np.float32(reward), np.bool_(terminated), np.bool_(truncated), info
+
+    for env in (NumpyNumbers(2), RecordEpisodeStatistics(NumpyNumbers(2))):
+        buffer: list[Any] = []
+        total = play_and_record_episode(OneWeight(), env, buffer, 0.5)  # type: ignore[arg-type]
+        assert type(total) is float
+        assert [type(field) for field in (buffer[0][2], *buffer[0][4:])] == [float, bool, bool]
+
+
 def test_second_episode_continues_in_the_same_buffer():
     env, buffer = ScriptedEnv(3), ReplayBuffer(50)
     for _ in range(2):
