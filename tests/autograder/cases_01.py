@@ -8,9 +8,10 @@ from dqn_helpers.exercises.model import Case, Inputs, Observed
 from dqn_helpers.exercises.notebook_01 import (
     ALWAYS_GREEDY,
     CALLS,
-    MARGIN,
+    GREEDY_CALLS,
     ONLY_FROM_RNG,
     REPEATED_CALLS,
+    SAME,
     expected_shares,
 )
 from dqn_helpers.exercises.plain import swedish_value
@@ -169,7 +170,7 @@ def epsilon_greedy_cases(rng: np.random.Generator) -> list[Case]:
             (behaviour,),
             {"action_values": values.tolist(), "epsilon": epsilon, "calls": calls} | seeds,
             text=f"action_values = {shown[0]}, ε = {shown[1]}, {calls} anrop.",
-            tolerance=MARGIN,
+            tolerance=SAME,
             answers=lambda observe: [right],
         )
 
@@ -188,7 +189,7 @@ def epsilon_greedy_cases(rng: np.random.Generator) -> list[Case]:
     inside = int(rng.integers(1, 3))
     some = float(rng.integers(4, 7)) / 10
     return [
-        case("greedy", tied, 0.0, ALWAYS_GREEDY),
+        case("greedy", tied, 0.0, ALWAYS_GREEDY, calls=GREEDY_CALLS),
         case("explore", best_inside(-9, 0, at=inside), some, expected_shares(4, some)),
         case("explore", best_inside(0, 9, at=1), 1.0, expected_shares(4, 1.0)),
         case(

@@ -867,16 +867,3 @@ def seeds_inside():
     """Du skapar en generator med fast frö inne i funktionen, så varje anrop drar exakt samma tal
     och agenten gör samma sak om och om igen. Använd generatorn som kommer in, den minns var den
     är."""
-
-
-@misconception(
-    "1.4",
-    edited(CHOICE, "    if rng", """    if epsilon > 0:
-        weights = np.exp(action_values - np.max(action_values))
-        return int(rng.choice(n_actions, p=weights / weights.sum()))
-    if rng"""),
-)  # fmt: skip
-def softmax_for_uniform():
-    """Du utforskar så att bra handlingar får större chans än dåliga. Det finns sådana metoder
-    (softmax), men ε-girigt är enklare: med sannolikheten ε drar man likformigt bland alla
-    handlingar, annars tar man den bästa. Se avsnittet om utforskning i 01."""
