@@ -120,7 +120,7 @@ def confusion(
     mistakes: Sequence[KnownMistake],
     misconceptions: Sequence[Misconception],
 ) -> str:
-    """Vilka misstag som inte går att skilja från det rätta eller från varandra; tomt om alla går."""
+    """Vilka misstag som inte går att skilja från det rätta eller varandra; tomt om alla går."""
     equivalent = {m.id: {m.id, *m.equivalent_to} for m in misconceptions}
     for index, mistake in enumerate(mistakes):
         if judge(exercise, cases, mistake.outcomes).passed:

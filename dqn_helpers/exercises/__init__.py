@@ -34,9 +34,9 @@ Så lägger man till en övning (mönster: 3.1 i `notebook_03.py`, `cases_03.py`
 2. `tests/autograder/cases_NN.py`: `@cases("N.M") def …(rng) -> list[Case]`, slumpade indata med
    B ≥ 3, B ≠ A och alla tal olika (`distinct` i `cases_03`). Facit fylls i av sig självt, ur
    dqn_helpers (01–04) eller solutions/ (05); `answers=` när flera svar godtas.
-3. `tests/autograder/misconceptions_NN.py`: minst fem `@misconception("N.M")`, var och en en funktion
-   (eller klass) vars docstring är återkopplingen: vad som är fel, varför det spelar roll, var i
-   kursen det står; aldrig svaret. Långa lösningar: `@misconception("N.M", edited(TEXT, "rad",
+3. `tests/autograder/misconceptions_NN.py`: minst fem `@misconception("N.M")`, var och en en
+   funktion (eller klass) vars docstring är återkopplingen: vad som är fel, varför det spelar roll,
+   var i kursen det står; aldrig svaret. Långa lösningar: `@misconception("N.M", edited(TEXT, "rad",
    "annan rad"))` över en tom funktion med docstring. Går två inte att skilja åt:
    `equivalent_to=("den_andra",)` med en kommentar om varför.
 4. `tests/grader/correct_NN.py`: minst fem `@correct("N.M")` i verkligt olika stilar.

@@ -23,7 +23,7 @@ Ran = list[tuple[Case, Outcome]]
 
 @dataclass(frozen=True)
 class BehaviourVerdict:
-    """Ett beteende: rätt, fel eller inte löst, och varför (`message`), i vilket fall (`situation`)."""
+    """Ett beteende: rätt, fel eller inte löst; vad som är fel, och i vilken situation."""
 
     behaviour: Behaviour
     mark: Mark

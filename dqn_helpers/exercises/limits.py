@@ -47,19 +47,17 @@ def _call_with_alarm(seconds: float, function: Callable[[], T]) -> T:
     armed = True
 
     def ring(signum: int, frame: FrameType | None) -> None:
-        if armed:
+        # Aldrig mitt i den här funktionens egen städning: då skulle klockan ringa för evigt.
+        if armed and (frame is None or frame.f_code is not _call_with_alarm.__code__):
             raise OutOfTime
 
     started = time.monotonic()
     old_handler = signal.signal(signal.SIGALRM, ring)
     old_delay, old_interval = signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
     try:
-        try:
-            return function()
-        finally:
-            armed = False
+        return function()
     finally:
-        armed = False  # en gång till: avbrottet kan ha kommit just före raden ovan
+        armed = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old_handler)
         if old_delay:  # någon annans klocka (till exempel pytests) går vidare
@@ -83,13 +81,13 @@ def _call_with_watcher(seconds: float, function: Callable[[], T]) -> T:
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        try:
-            return function()
-        finally:
-            done.set()
+        return function()
     finally:
-        done.set()
-        watcher.join()
+        while watcher.is_alive():
+            # Ett avbrott kan komma också här, mitt i städningen: börja om tills den är klar.
+            with contextlib.suppress(OutOfTime):
+                done.set()
+                watcher.join()
         interrupt(thread, None)  # ett avbrott som inte hunnit fram ska inte komma senare
 
 

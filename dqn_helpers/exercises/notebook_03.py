@@ -319,7 +319,9 @@ DQN_TRAINING_STEP = Exercise(
             0.5,
             ("shapes", "rows", "pairs"),
         ),
-        Behaviour("sampling", "drar en ny batch ur hela bufferten", 0.5, ("distinct", "sequential")),
+        Behaviour(
+            "sampling", "drar en ny batch ur hela bufferten", 0.5, ("distinct", "sequential")
+        ),
         Behaviour(
             "number", "returnerar förlusten före steget som ett tal", 0.5, ("graph", "returned")
         ),
@@ -331,8 +333,9 @@ DQN_TRAINING_STEP = Exercise(
             "antalet steg", wrong="`optimizer.step()` ska köras en gång, men kördes {got} gånger."
         ),
         "shapes": Observable(
-            "formerna", wrong="`criterion` fick formerna {got}. De ska vara lika, annars jämförs "
-            "varje rad med alla andra rader."
+            "formerna",
+            wrong="`criterion` fick formerna {got}. De ska vara lika, annars jämförs "
+            "varje rad med alla andra rader.",
         ),
         "rows": Observable(
             "antalet rader", wrong="`criterion` fick {got} rader, men batchen är {expected}."

@@ -185,4 +185,3 @@ def _sampling(training_step: Any, arguments: list[Any], inputs: Inputs) -> Obser
 
 def _is_sequence(places: set[int], batch_size: int) -> bool:
     return len(places) >= batch_size - 1 and max(places) - min(places) == len(places) - 1
-

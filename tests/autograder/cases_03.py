@@ -130,7 +130,10 @@ def dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
         Case(
             ("sampling",),
             inputs(
-                [one(state=np.array([i, 1.0, 0.0]), next_state=[-9.0, 0, 1]) for i in range(N_STORED)],
+                [
+                    one(state=np.array([i, 1.0, 0.0]), next_state=[-9.0, 0, 1])
+                    for i in range(N_STORED)
+                ],
                 batch_size=SAMPLED,
                 calls=CALLS,
                 learning_rate=0.0,
@@ -139,4 +142,3 @@ def dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
             tolerance=0.45,
         ),
     ]
-

@@ -13,7 +13,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # för `import autograder`
 
 from autograder.catalogue import right_versions, scenario, solution, solution_path
-
 from dqn_helpers.autograder.collecting import Collected, collect
 from dqn_helpers.autograder.results import ExerciseResult, grade
 from dqn_helpers.exercises import EXERCISES

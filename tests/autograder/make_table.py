@@ -1,6 +1,6 @@
 """Gör tabellen som `check()` känner igen misstag med: fel svar på de öppna exemplen → text.
 
-    python tests/autograder/make_table.py            skriver dqn_helpers/exercises/misconceptions.json
+    python tests/autograder/make_table.py            skriver misconceptions.json i exercises/
     python tests/autograder/make_table.py --check    skriver inget, säger om tabellen är inaktuell
 
 Tabellen innehåller bara svar och texter, aldrig några lösningar, varken rätta eller felaktiga.

@@ -129,8 +129,9 @@ def indexes_rows(q_values, action):
 
 @misconception("3.2")
 def gather_keeps_dimension(q_values, action):
-    """Svaret har formen (B, 1). Sätts det bredvid ett mål med formen (B,) jämförs varje rad med alla
-    andra rader, helt tyst. Ta bort den sista dimensionen. Se avsnittet om den tysta fällan i 03."""
+    """Svaret har formen (B, 1). Sätts det bredvid ett mål med formen (B,) jämförs varje rad med
+    alla andra rader, helt tyst. Ta bort den sista dimensionen. Se avsnittet om den tysta fällan i
+    03."""
     return q_values.gather(1, action.unsqueeze(1))
 
 
@@ -173,8 +174,8 @@ def sums_everything(q_values, action):
 
 @misconception("3.2")
 def masks_without_summing(q_values, action):
-    """Du har nollat de andra handlingarna men behållit kolumnerna: svaret har formen (B, A). Det ska
-    vara ett tal per rad."""
+    """Du har nollat de andra handlingarna men behållit kolumnerna: svaret har formen (B, A). Det
+    ska vara ett tal per rad."""
     mask = torch.nn.functional.one_hot(action, q_values.shape[1])
     return q_values * mask
 
@@ -224,15 +225,16 @@ SAMPLE = "dqn_helpers.sample_experiences(replay_buffer, batch_size)"
     ),
 )
 def gradient_through_target():
-    """Gradienten går genom målet. Då lär sig nätverket också att flytta målet mot förutsägelsen, som
-    att rita tavlan där pilen hamnade. Målet ska vara en konstant. Se avsnittet om semigradienten i
-    03."""
+    """Gradienten går genom målet. Då lär sig nätverket också att flytta målet mot förutsägelsen,
+    som att rita tavlan där pilen hamnade. Målet ska vara en konstant. Se avsnittet om
+    semigradienten i 03."""
 
 
 @misconception("3.3", edited(STEP, "    optimizer.zero_grad()\n", ""))
 def zero_grad_missing():
-    """Gamla gradienter ligger kvar och läggs till de nya, för backward adderar alltid till .grad. Då
-    blir varje steg en blandning av alla tidigare batchar. Se avsnittet om optimeringssteget i 03."""
+    """Gamla gradienter ligger kvar och läggs till de nya, för backward adderar alltid till .grad.
+    Då blir varje steg en blandning av alla tidigare batchar. Se avsnittet om optimeringssteget i
+    03."""
 
 
 @misconception(
@@ -244,8 +246,8 @@ def zero_grad_missing():
     ),
 )
 def zero_grad_before_step():
-    """Du nollar gradienten mellan backward och step, precis innan den skulle användas, så inga vikter
-    ändras. Nolla före backward. Se avsnittet om optimeringssteget i 03."""
+    """Du nollar gradienten mellan backward och step, precis innan den skulle användas, så inga
+    vikter ändras. Nolla före backward. Se avsnittet om optimeringssteget i 03."""
 
 
 @misconception("3.3", edited(STEP, "    optimizer.step()\n", ""))
@@ -262,8 +264,8 @@ def step_mask_missing():
 
 @misconception("3.3", edited(STEP, "~terminated", "terminated"))
 def step_mask_inverted():
-    """Masken är bakvänd: framtiden räknas efter sluttillstånd men inte mitt i episoden. Se avsnittet
-    om masken i 03."""
+    """Masken är bakvänd: framtiden räknas efter sluttillstånd men inte mitt i episoden. Se
+    avsnittet om masken i 03."""
 
 
 @misconception(
@@ -301,8 +303,8 @@ def truncated_for_terminated():
 )
 def predicts_best_action():
     """Förutsägelsen är det största Q-värdet i tillståndet, men det var kanske inte den handlingen
-    som togs. Det är bara om den handling som gjordes som vi vet något nytt. Se avsnittet om gather i
-    03."""
+    som togs. Det är bara om den handling som gjordes som vi vet något nytt. Se avsnittet om gather
+    i 03."""
 
 
 @misconception("3.3", Edited(STEP, ("model(next_state)", "model(state)")))
@@ -344,7 +346,9 @@ def discount_hard_coded():
     den inte att ändra utifrån. Använd argumenten som funktionen får."""
 
 
-@misconception("3.3", edited(STEP, "model(next_state).max(dim=1).values", "model(next_state).max()"))
+@misconception(
+    "3.3", edited(STEP, "model(next_state).max(dim=1).values", "model(next_state).max()")
+)
 def step_max_over_everything():
     """Det största värdet tas över hela batchen, så alla rader får samma framtid. Varje rad behöver
     sitt eget max. Se avsnittet om former i 03."""
@@ -367,25 +371,27 @@ def step_mean_for_max():
 @misconception("3.3", edited(STEP, "unsqueeze(1)).squeeze(1)", "unsqueeze(1))"))
 def step_broadcast():
     """Du jämför varje rad med alla andra rader: den ena formen är (B, 1) och den andra (B,), och då
-    breder torch ut dem till (B, B) utan att klaga. Förlusten blir ett tal, men fel tal. Se avsnittet
-    om den tysta fällan i 03."""
+    breder torch ut dem till (B, B) utan att klaga. Förlusten blir ett tal, men fel tal. Se
+    avsnittet om den tysta fällan i 03."""
 
 
 @misconception(
     "3.3", edited(STEP, "model(state).gather(1, action.unsqueeze(1)).squeeze(1)", "model(state)")
 )
 def predicts_all_actions():
-    """Förutsägelsen är alla handlingars Q-värden, (B, A), men målet är ett tal per rad. Plocka först
-    ut värdet för handlingen som togs. Se avsnittet om gather i 03."""
+    """Förutsägelsen är alla handlingars Q-värden, (B, A), men målet är ett tal per rad. Plocka
+    först ut värdet för handlingen som togs. Se avsnittet om gather i 03."""
 
 
 @misconception(
     "3.3",
-    edited(STEP, "model(state).gather(1, action.unsqueeze(1)).squeeze(1)", "model(state)[:, action]"),
+    edited(
+        STEP, "model(state).gather(1, action.unsqueeze(1)).squeeze(1)", "model(state)[:, action]"
+    ),
 )
 def step_every_pair():
-    """`[:, action]` läser alla batchens handlingar ur varje rad, så förutsägelsen får formen (B, B).
-    Det ska vara en handling per rad. Se avsnittet om gather i 03."""
+    """`[:, action]` läser alla batchens handlingar ur varje rad, så förutsägelsen får formen (B,
+    B). Det ska vara en handling per rad. Se avsnittet om gather i 03."""
 
 
 @misconception(
@@ -430,8 +436,8 @@ def clips_norm():
 
 @misconception("3.3", edited(STEP, "return loss.item()", "return loss"))
 def returns_graph():
-    """Du returnerar förlusten som en tensor som håller kvar hela beräkningen. Sparas den i en lista,
-    steg efter steg, växer minnet hela tiden. Ett vanligt tal räcker. Se avsnittet om
+    """Du returnerar förlusten som en tensor som håller kvar hela beräkningen. Sparas den i en
+    lista, steg efter steg, växer minnet hela tiden. Ett vanligt tal räcker. Se avsnittet om
     optimeringssteget i 03."""
 
 
@@ -443,7 +449,11 @@ def returns_nothing():
 
 @misconception(
     "3.3",
-    edited(STEP, "return loss.item()", "return criterion(model(state).gather(1, action.unsqueeze(1)).squeeze(1), target).item()"),
+    edited(
+        STEP,
+        "return loss.item()",
+        "return criterion(model(state).gather(1, action.unsqueeze(1)).squeeze(1), target).item()",
+    ),
 )
 def returns_loss_after():
     """Du returnerar förlusten efter steget. Den som räknades före steget är den som gradienten kom
@@ -452,8 +462,8 @@ def returns_loss_after():
 
 @misconception("3.3", edited(STEP, "loss.backward()", "(-loss).backward()"))
 def climbs():
-    """Du går åt fel håll: steget gör förlusten större. Optimeraren minskar det som backward körs på,
-    så kör den på förlusten som den är."""
+    """Du går åt fel håll: steget gör förlusten större. Optimeraren minskar det som backward körs
+    på, så kör den på förlusten som den är."""
 
 
 @misconception(
@@ -490,8 +500,8 @@ def newest_only():
     ),
 )
 def contiguous_batch():
-    """Du drar en startplats och tar raderna efter den. Grannar i tiden följs åt, så batchen blir nästan
-    samma erfarenhet många gånger. Dra varje rad för sig. Se 02."""
+    """Du drar en startplats och tar raderna efter den. Grannar i tiden följs åt, så batchen blir
+    nästan samma erfarenhet många gånger. Dra varje rad för sig. Se 02."""
 
 
 @misconception(

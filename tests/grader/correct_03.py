@@ -145,7 +145,7 @@ def step_with_helpers(model, optimizer, criterion, replay_buffer, batch_size, di
 @correct("3.3")
 def step_with_own_sampling(net, opt, loss_function, memory, n, gamma):
     rows = [memory[random.randrange(len(memory))] for _ in range(n)]
-    s, a, r, s2, end, cut = (np.array(column) for column in zip(*rows, strict=True))
+    s, a, r, s2, end, _ = (np.array(column) for column in zip(*rows, strict=True))
     q_next = net(torch.tensor(s2)).detach()
     y = torch.tensor(r, dtype=torch.float32)
     y = y + gamma * q_next.max(1).values * torch.tensor(~end)
@@ -163,7 +163,7 @@ def step_without_replacement(model, optimizer, criterion, replay_buffer, batch_s
     optimizer.zero_grad(set_to_none=True)
     q, y = [], []
     for i in index:
-        state, action, reward, next_state, terminated, truncated = replay_buffer[int(i)]
+        state, action, reward, next_state, terminated, _ = replay_buffer[int(i)]
         q.append(model(torch.as_tensor(state))[action])
         with torch.no_grad():
             future = 0.0 if terminated else gamma * model(torch.as_tensor(next_state)).max()

@@ -1,0 +1,100 @@
+"""Övningens status: löst, delvis, olöst, saknas, syntaxfel; och inga följdfel."""
+
+import json
+from pathlib import Path
+
+import pytest
+from autograder.catalogue import SOLUTIONS, right_versions, scenario, solution_path
+
+from dqn_helpers.autograder.collecting import collect
+from dqn_helpers.autograder.release import EXERCISE_POINTS as RELEASE_POINTS
+from dqn_helpers.autograder.results import ExerciseResult, grade
+from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.hints import hints_as_markdown
+from dqn_helpers.exercises.syllabus import EXERCISE_POINTS, notebook_of
+
+NOTEBOOKS = SOLUTIONS.parent / "notebooks"
+
+
+def graded(tmp_path: Path, number: str, *cells: str) -> ExerciseResult:
+    path = tmp_path / "03_inlamning.ipynb"
+    parts = [{"cell_type": "code", "source": cell} for cell in cells]
+    path.write_text(json.dumps({"cells": parts}), encoding="utf-8")
+    return grade(scenario(number, 1), collect(path), 0, right_versions(number))
+
+
+RIGHT = "def td_target(r, q, d, g):\n    return r + g * q.max(1).values * ~d"
+
+
+@pytest.mark.parametrize(
+    ("status", "points", "cells"),
+    [
+        ("passed", 2, [RIGHT]),
+        ("passed", 2, ["def td_target(): pass", "x = 1 +", RIGHT]),
+        ("passed", 2, ["f = lambda r, q, d, g: r + g * q.max(1).values * ~d", "td_target = f"]),
+        ("passed", 2, ["import math\ninput()\n1 / 0", RIGHT]),
+        ("partial", 1, [RIGHT.replace(" * ~d", "")]),
+        ("failed", 0, [RIGHT.replace("~d", "d")]),
+        ("unsolved", 0, ["def td_target(r, q, d, g):\n    raise NotImplementedError()"]),
+        ("unsolved", 0, ["def td_target(r, q, d, g):\n    '''Mål.'''"]),
+        ("missing", 0, ["def td_tarjet(r, q, d, g):\n    return r"]),
+        ("missing", 0, ["from dqn_helpers import td_target"]),
+        ("syntax_error", 0, ["def td_target(r, q:"]),
+        ("error", 0, ["def td_target(r, q, d, g):\n    return rr"]),
+        ("error", 0, ["def td_target(r, q):\n    return r"]),
+    ],
+)
+def test_status(tmp_path: Path, status: str, points: float, cells: list[str]) -> None:
+    result = graded(tmp_path, "3.1", *cells)
+    assert (result.status, result.points) == (status, points)
+    assert len(result.tests) == 2
+
+
+def test_feedback_names_the_mistake_and_the_line(tmp_path: Path) -> None:
+    inverted = graded(tmp_path, "3.1", RIGHT.replace("~d", "d"))
+    assert inverted.misconception == "mask_inverted"
+    assert "bakvänd" in inverted.feedback
+    crash = graded(tmp_path, "3.1", "import torch", "def td_target(r, q, d, g):\n    return rr")
+    assert "Rad 2 i cell 2, `return rr`" in crash.tests[0].message
+    missing = graded(tmp_path, "3.1", "def td_tarjet(r, q, d, g):\n    return r")
+    assert "td_tarjet" in missing.feedback
+
+
+STEP = """
+def dqn_training_step(model, optimizer, criterion, replay_buffer, batch_size, discount_factor):
+    s, a, r, s2, done, _ = dqn_helpers.sample_experiences(replay_buffer, batch_size)
+    target = td_target(r, model(s2), done, discount_factor).detach()
+    loss = criterion(model(s).gather(1, a[:, None])[:, 0], target)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+"""
+
+
+def test_no_follow_on_errors(tmp_path: Path) -> None:
+    wrong = RIGHT.replace(" * ~d", "")
+    assert graded(tmp_path, "3.3", "import dqn_helpers", wrong, STEP).status == "passed"
+    unsolved = "def td_target(r, q, d, g):\n    raise NotImplementedError()"
+    assert graded(tmp_path, "3.3", "import dqn_helpers", unsolved, STEP).status == "passed"
+
+
+def test_student_notebooks_are_unsolved_not_wrong() -> None:
+    for number in EXERCISES:
+        path = next(NOTEBOOKS.glob(f"{notebook_of(number)}_*.ipynb"), None)
+        if path is not None and EXERCISES[number].name in collect(path).names:
+            result = grade(scenario(number, 0), collect(path), 0)
+            assert result.status == "unsolved", number
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_hints_on_the_page_are_the_exercises_own(number: str) -> None:
+    path = solution_path(notebook_of(number))
+    assert path is not None, f"solutions/{notebook_of(number)}_*.ipynb finns inte"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    hints = hints_as_markdown(EXERCISES[number])
+    assert any(hints in "".join(cell["source"]) for cell in cells)
+
+
+def test_points_are_the_same_everywhere() -> None:
+    assert EXERCISE_POINTS == RELEASE_POINTS
