@@ -1,0 +1,500 @@
+"""Övningarna i 04 Hela DQN-loopen: linear_epsilon, update_target_network och train_dqn."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from dqn_helpers.exercises.model import (
+    Behaviour,
+    Case,
+    Exercise,
+    Inputs,
+    Observable,
+    Observed,
+    Within,
+)
+from dqn_helpers.exercises.plain import plain
+from dqn_helpers.exercises.training_loop_driver import ONLINE, in_words, train_dqn_driver
+
+# --- 4.1 -----------------------------------------------------------------------------------------
+
+
+def linear_epsilon_driver(linear_epsilon: Any, inputs: Inputs) -> Observed:
+    """Indata: steps (en lista), start, end, decay_steps. Ger ε i vart och ett av stegen."""
+    line = inputs["start"], inputs["end"], inputs["decay_steps"]
+    return {"epsilon": [plain(linear_epsilon(step, *line)) for step in inputs["steps"]]}
+
+
+LINEAR_EPSILON = Exercise(
+    number="4.1",
+    signature="linear_epsilon(step, start, end, decay_steps)",
+    driver=linear_epsilon_driver,
+    behaviours=(
+        Behaviour("line", "sjunker längs en rät linje från start mot end", 0.5, ("epsilon",)),
+        Behaviour("stays", "är framme vid decay_steps och stannar vid end", 0.5, ("epsilon",)),
+    ),
+    observables={
+        "epsilon": Observable("ε", none="Funktionen ger inget (None) för något av stegen.")
+    },
+    examples=(
+        Case(
+            behaviours=("line",),
+            text="start = 0,9, end = 0,1, decay_steps = 8 och stegen 0, 2, 4 och 7.",
+            inputs={"steps": [0, 2, 4, 7], "start": 0.9, "end": 0.1, "decay_steps": 8},
+            expected=({"epsilon": [0.9, 0.7, 0.5, 0.2]},),
+            by_hand={
+                "epsilon": (
+                    "vid steg 0 är ε lika med start, 0,9",
+                    "vid steg 2 är 2/8 av vägen gången, så ε är 0,9 − 2/8 · 0,8 = 0,7",
+                    "vid steg 4 är halva vägen gången, så ε är 0,9 − 4/8 · 0,8 = 0,5",
+                    "vid steg 7 är 7/8 av vägen gången, så ε är 0,9 − 7/8 · 0,8 = 0,2",
+                )
+            },
+        ),
+        Case(
+            behaviours=("stays",),
+            text="start = 0,9, end = 0,1, decay_steps = 8 och stegen 8, 9, 12 och 40.",
+            inputs={"steps": [8, 9, 12, 40], "start": 0.9, "end": 0.1, "decay_steps": 8},
+            expected=({"epsilon": [0.1, 0.1, 0.1, 0.1]},),
+            by_hand={
+                "epsilon": (
+                    "vid steg 8 är hela vägen gången, så ε är end, 0,1",
+                    *[
+                        f"vid steg {step} är linjen slut, så ε stannar vid end, 0,1"
+                        for step in (9, 12, 40)
+                    ],
+                )
+            },
+        ),
+    ),
+    hints=(
+        "Hur stor del av vägen har gått vid ett visst steg? Vid steg 0 är det 0, vid "
+        "`decay_steps` är det 1, och mitt emellan är det 0,5.",
+        "Delen får aldrig bli större än 1, hur långt efter `decay_steps` man än är. `min(…, 1)` "
+        "sätter det taket.",
+        "ε är start plus delen av vägen gånger hela skillnaden. Skillnaden från start till end är "
+        "`end - start`, ett negativt tal, och den måste stå inom parentes.",
+    ),
+)
+
+# --- 4.2 -----------------------------------------------------------------------------------------
+
+
+def make_network(values: Inputs) -> nn.Sequential:
+    """Ett lager, och med "mean" också en BatchNorm, med värdena ur fallet."""
+    weight = np.array(values["weight"], dtype=np.float32)
+    layers: list[nn.Module] = [nn.Linear(weight.shape[1], weight.shape[0])]
+    numbers = {"0.weight": weight, "0.bias": values["bias"]}
+    if "mean" in values:
+        layers.append(nn.BatchNorm1d(weight.shape[0]))
+        numbers |= {"1.weight": values["scale"], "1.bias": values["shift"]}
+        numbers |= {"1.running_mean": values["mean"], "1.running_var": values["variance"]}
+        numbers |= {"1.num_batches_tracked": values["batches"]}
+    network = nn.Sequential(*layers)
+    with torch.no_grad():
+        for name, tensor in network.state_dict().items():
+            tensor.copy_(torch.as_tensor(np.array(numbers[name])))
+    return network
+
+
+def _numbers(tensors: Any) -> np.ndarray:
+    return np.concatenate([t.detach().double().numpy().ravel() for t in tensors] or [[]])
+
+
+def update_target_network_driver(update_target_network: Any, inputs: Inputs) -> Observed:
+    """Indata: model och target (nätverkens värden), och tau om det ska skickas med."""
+    model, target = make_network(inputs["model"]), make_network(inputs["target"])
+    own = list(target.parameters())
+    arguments = [model, target, *([inputs["tau"]] if "tau" in inputs else [])]
+    update_target_network(*arguments)
+    now = list(target.parameters())
+    observed = {
+        "weights": _numbers(now),
+        "buffers": _numbers(target.buffers()),
+        "online": _numbers(model.state_dict().values()),
+        "own_parameters": len(now) == len(own) and all(map(lambda a, b: a is b, now, own)),
+    }
+    with torch.no_grad():
+        for tensor in model.state_dict().values():
+            tensor += 100
+    together = (*target.parameters(), *target.buffers())
+    moved = not np.array_equal(
+        _numbers(together), np.concatenate([observed["weights"], observed["buffers"]])
+    )
+    return observed | {"moves_along": moved}
+
+
+SIMPLE_MODEL = {"weight": [[2.0, -1.0]], "bias": [3.0]}
+SIMPLE_TARGET = {"weight": [[6.0, 1.0]], "bias": [-5.0]}
+NORM_MODEL = SIMPLE_MODEL | {"scale": [1.5], "shift": [0.5]}
+NORM_MODEL |= {"mean": [4.0], "variance": [9.0], "batches": 12}
+NORM_TARGET = SIMPLE_TARGET | {"scale": [3.5], "shift": [-1.5]}
+NORM_TARGET |= {"mean": [10.0], "variance": [3.0], "batches": 2}
+NETWORKS = (
+    "Online-nätverket har vikterna 2 och −1 och bias 3, målnätverket har 6 och 1 och bias −5."
+)
+
+UPDATE_TARGET_NETWORK = Exercise(
+    number="4.2",
+    signature="update_target_network(model, target_model, tau=1.0)",
+    driver=update_target_network_driver,
+    behaviours=(
+        Behaviour("hard", "gör en exakt kopia när τ = 1, som är förvalet", 0.5, ("weights",)),
+        Behaviour("soft", "blandar τ delar online-nätverk med resten målnätverk", 1, ("weights",)),
+        Behaviour(
+            "separate",
+            "låter målnätverket behålla sina egna parametrar, utan delat minne",
+            0.5,
+            ("own_parameters", "moves_along"),
+        ),
+        Behaviour("buffers", "kopierar buffertar hela, vad τ än är", 0.5, ("buffers",)),
+        Behaviour("online", "lämnar online-nätverket som det var", 0.5, ("online",)),
+    ),
+    observables={
+        "weights": Observable("målnätverkets parametrar"),
+        "own_parameters": Observable(
+            "parametrarna",
+            wrong="Målnätverket har fått nya parameterobjekt i stället för nya tal i sina egna. "
+            "Den som redan håller i de gamla märker då inget av kopian.",
+        ),
+        "moves_along": Observable(
+            "minnet",
+            wrong="När online-nätverket ändrades efter anropet ändrades målnätverket också: de "
+            "delar minne.",
+        ),
+        "buffers": Observable("målnätverkets buffertar"),
+        "online": Observable("online-nätverkets tal efteråt"),
+    },
+    examples=(
+        Case(
+            behaviours=("hard", "separate", "online"),
+            text=f"{NETWORKS} Anropet är update_target_network(model, target_model).",
+            inputs={"model": SIMPLE_MODEL, "target": SIMPLE_TARGET},
+            expected=(
+                {
+                    "weights": [2.0, -1.0, 3.0],
+                    "own_parameters": True,
+                    "moves_along": False,
+                    "online": [2.0, -1.0, 3.0],
+                },
+            ),
+            by_hand={
+                "weights": (
+                    "den första vikten ska bli online-nätverkets, 2",
+                    "den andra vikten ska bli online-nätverkets, −1",
+                    "bias ska bli online-nätverkets, 3",
+                ),
+                "online": (
+                    "den första vikten ska vara kvar på 2",
+                    "den andra vikten ska vara kvar på −1",
+                    "bias ska vara kvar på 3",
+                ),
+            },
+        ),
+        Case(
+            behaviours=("soft", "separate", "online"),
+            text=f"{NETWORKS} τ = 0,25.",
+            inputs={"model": SIMPLE_MODEL, "target": SIMPLE_TARGET, "tau": 0.25},
+            expected=(
+                {
+                    "weights": [5.0, 0.5, -3.0],
+                    "own_parameters": True,
+                    "moves_along": False,
+                    "online": [2.0, -1.0, 3.0],
+                },
+            ),
+            by_hand={
+                "weights": (
+                    "den första vikten ska bli 0,25 · 2 + 0,75 · 6 = 5",
+                    "den andra vikten ska bli 0,25 · (−1) + 0,75 · 1 = 0,5",
+                    "bias ska bli 0,25 · 3 + 0,75 · (−5) = −3",
+                ),
+                "online": (
+                    "den första vikten ska vara kvar på 2",
+                    "den andra vikten ska vara kvar på −1",
+                    "bias ska vara kvar på 3",
+                ),
+            },
+        ),
+        Case(
+            behaviours=("buffers",),
+            text="Nätverken har också en BatchNorm, vars buffertar är medelvärde, varians och "
+            "antalet batchar: 4, 9 och 12 i online-nätverket, 10, 3 och 2 i målnätverket. τ = 0,5.",
+            inputs={"model": NORM_MODEL, "target": NORM_TARGET, "tau": 0.5},
+            expected=({"buffers": [4.0, 9.0, 12.0]},),
+            by_hand={
+                "buffers": (
+                    "medelvärdet ska kopieras helt och bli 4",
+                    "variansen ska kopieras helt och bli 9",
+                    "antalet batchar ska kopieras helt och bli 12",
+                )
+            },
+        ),
+    ),
+    hints=(
+        "Gå igenom de två nätverken sida vid sida: `zip(model.parameters(), "
+        "target_model.parameters())` ger dem parvis. Vilken av de två i paret är det som ska "
+        "ändras?",
+        "Att skriva `target = …` i slingan ger bara ett nytt värde åt namnet. Ändra talen i "
+        "tensorn i stället, med `copy_`, och gör det under `torch.no_grad()`.",
+        "Räkna ut τ gånger den ena parametern plus (1 − τ) gånger den andra och `copy_` in det i "
+        "målnätverkets. Gör sedan en likadan slinga över `buffers()`, men där kopieras allt rakt "
+        "av: ett antal går inte att blanda.",
+    ),
+)
+
+# --- 4.3 -----------------------------------------------------------------------------------------
+
+GREEDY_AFTER_FIRST = {"epsilon_start": 1.0, "epsilon_end": 0.0, "epsilon_decay_steps": 1}
+"""ε är 1 vid den allra första handlingen och sedan 0: resten är bestämt."""
+
+N_FIRST = 3
+# En slumpad första handling råkar vara den giriga en gång på 997; tre av tre: under 1.1e-9.
+FIRST_BY_CHANCE: Observed = {"first_greedy": Within(0, N_FIRST - 1)}
+
+
+def loop_inputs(rng: np.random.Generator, lengths: list[int], **settings: Any) -> Inputs:
+    """Ett manus med slumpade observationer, belöningar och vikter, och loopens inställningar."""
+    n_steps = sum(lengths)
+    n_observations = n_steps + len(lengths)
+    first = rng.choice(np.arange(1, 997), n_observations, replace=False)
+    script = {
+        "lengths": lengths,
+        "truncated": [False] * len(lengths),
+        "observations": np.stack([first, rng.permutation(first)], axis=1),
+        "rewards": rng.choice(np.arange(-90, 90), n_steps, replace=n_steps > 180) / 10,
+        "weight": int(rng.integers(2, 9)),
+        "increments": [int(x) for x in rng.integers(1, 10, 30)],
+    }
+    ordinary = {"warmup": 1, "batch_size": 4, "discount_factor": 0.9, "train_every": 2}
+    ordinary |= {"target_update_every": 3} | GREEDY_AFTER_FIRST
+    return script | ordinary | settings
+
+
+def first_action_inputs(rng: np.random.Generator) -> Inputs:
+    """Tre körningar på ett enda steg var."""
+    return {"first": [loop_inputs(rng, [1]) for _ in range(N_FIRST)]}
+
+
+def schedule_inputs(rng: np.random.Generator, low: float, high: float) -> Inputs:
+    """Två körningar på 40 steg utan träning: en där ε nästan genast är framme på `low`, en där ε
+    börjar på `low` och knappt hinner röra sig.
+
+    Med ε mellan 0,39 och 0,42 är P(högst 1 av 40 slumpad) < 7e-8 och P(minst 35 av 40) < 4e-9, så
+    falskt larm i någon av de två har sannolikhet under 2e-7.
+    """
+    soon = {"epsilon_start": high, "epsilon_end": low, "epsilon_decay_steps": 1}
+    late = {"epsilon_start": low, "epsilon_end": low - 0.1, "epsilon_decay_steps": 1_000_000}
+    return {"often": [loop_inputs(rng, [40], **schedule) for schedule in (soon, late)]}
+
+
+def _loop_examples() -> tuple[Case, ...]:
+    rng = np.random.default_rng(4)
+    episodes = loop_inputs(rng, [4, 2, 3], truncated=[True, False, True])
+    episodes["rewards"] = [1.0, 2.0, 0.5, 3.0, -1.0, 4.0, 2.5, 1.0, -2.0]
+    observations = np.array(episodes["observations"])
+    training = loop_inputs(rng, [2, 3, 1, 7, 3, 2, 3], warmup=3, batch_size=2, calls=7)
+    training |= {"weight": 2, "increments": [3, 1, 4, 2, 5, 6, 7]}
+    minimum = loop_inputs(rng, [4, 9], warmup=0, batch_size=6, train_every=3, calls=3)
+    numbers = "8; 10; 12; 14; 16; 18; 20"
+    trained: Observed = {
+        "first_step": Within(6, 13),
+        "train_at": numbers,
+        "arguments": "",
+        "targets": "2; 2; 2; 10; 10; 10; 23",
+        "moved_along": 0,
+        "chooser": ONLINE,
+        "by_chance": "aldrig",
+    }
+    return (
+        Case(
+            behaviours=("episodes", "stored"),
+            text="Tre episoder. Den första och den sista avbryts av en tidsgräns (truncated), den "
+            "andra slutar med terminated. Belöningarna är 1; 2; 0,5; 3, sedan −1; 4, sedan "
+            "2,5; 1; −2.",
+            inputs=episodes,
+            expected=(
+                {
+                    "n_returns": 3,
+                    "returns": [6.5, 3.0, 1.5],
+                    "n_stored": 9,
+                    "states": observations[[0, 1, 2, 3, 5, 6, 8, 9, 10]],
+                    "wrong_actions": 0,
+                    "rewards": episodes["rewards"],
+                    "next_states": observations[[1, 2, 3, 4, 6, 7, 9, 10, 11]],
+                    "terminated": [place == 5 for place in range(9)],
+                    "truncated": [place in (3, 8) for place in range(9)],
+                },
+            ),
+            by_hand={
+                "returns": (
+                    "episod 0 ger avkastningen 1 + 2 + 0,5 + 3 = 6,5",
+                    "episod 1 ger avkastningen −1 + 4 = 3",
+                    "episod 2 ger avkastningen 2,5 + 1 − 2 = 1,5",
+                )
+            },
+        ),
+        Case(
+            behaviours=("warmup", "every", "target", "greedy", "epsilon"),
+            text=in_words(training),
+            inputs=training,
+            expected=(
+                trained,
+                # Den som räknar uppvärmningen som klar när dess sista steg är taget.
+                trained | {"train_at": f"6; {numbers}"},
+            ),
+            by_hand={
+                "first_step": "uppvärmningen är de tre första episoderna, 2 + 3 + 1 = 6 miljösteg, "
+                "och sedan ska träningen börja genast i nästa episod, som är steg 7 till 13",
+                "train_at": "uppvärmningen är 2 + 3 + 1 = 6 miljösteg. Sedan ska det tränas efter "
+                "vart 2:a miljösteg, också tvärs över episodernas gränser, alltså efter steg 8; 10; 12; "
+                "14; 16; 18; 20",
+                "targets": "vikten i online-nätverket är 2 från början, och de sju träningsstegen "
+                "lägger till 3, 1, 4, 2, 5, 6 och 7. Målnätverket ska bli en kopia efter "
+                "träningssteg 3 (då är vikten 2 + 3 + 1 + 4 = 10) och 6 (då är den 23). De sju "
+                "träningsstegen ska alltså få målnätverk med vikten 2; 2; 2; 10; 10; 10; 23",
+                "by_chance": "ε är 1 vid den första handlingen och 0 sedan, så efter den första "
+                "ska ingen handling vara slumpad",
+            },
+        ),
+        Case(
+            behaviours=("batch",),
+            text=in_words(minimum),
+            inputs=minimum,
+            expected=({"fewest_stored": Within(6, 8)},),
+        ),
+        Case(
+            behaviours=("epsilon",),
+            text="Tre nya träningar, där ε ska vara 1 vid den allra första handlingen.",
+            inputs=first_action_inputs(rng),
+            expected=(FIRST_BY_CHANCE,),
+        ),
+        Case(
+            behaviours=("epsilon",),
+            text="Två träningar på 40 steg, där ε är omkring 0,4: i den ena därför att epsilon_end "
+            "är 0,4 och epsilon_decay_steps är 1, i den andra därför att epsilon_start är 0,4 och "
+            "epsilon_decay_steps är en miljon.",
+            inputs=schedule_inputs(rng, 0.4, 0.6),
+            expected=({"often": "ibland; ibland"},),
+        ),
+    )
+
+
+TRAIN_DQN = Exercise(
+    number="4.3",
+    signature="train_dqn(model, env, replay_buffer, optimizer, criterion, n_episodes, warmup, "
+    "batch_size, discount_factor, *, target_model, train_every, target_update_every, "
+    "epsilon_start, epsilon_end, epsilon_decay_steps, training_step)",
+    driver=train_dqn_driver,
+    behaviours=(
+        Behaviour(
+            "episodes",
+            "spelar varje episod till slutet och ger dess avkastning",
+            0.5,
+            ("n_returns", "returns"),
+        ),
+        Behaviour(
+            "stored",
+            "sparar varje steg som sex fält i bufferten",
+            0.5,
+            (
+                *("n_stored", "states", "wrong_actions", "rewards"),
+                *("next_states", "terminated", "truncated"),
+            ),
+        ),
+        Behaviour(
+            "warmup", "väntar med träningen så länge uppvärmningen varar", 0.5, ("first_step",)
+        ),
+        Behaviour(
+            "every",
+            "tar ett träningssteg efter vart train_every:te miljösteg",
+            0.5,
+            ("arguments", "train_at"),
+        ),
+        Behaviour(
+            "batch", "tränar först när bufferten räcker till en batch", 0.5, ("fewest_stored",)
+        ),
+        Behaviour(
+            "target",
+            "kopierar till målnätverket efter vart target_update_every:te träningssteg",
+            0.5,
+            ("moved_along", "targets"),
+        ),
+        Behaviour("greedy", "väljer handlingar med online-nätverket", 0.5, ("chooser",)),
+        Behaviour(
+            "epsilon",
+            "låter ε sjunka med antalet miljösteg i hela träningen",
+            0.5,
+            ("by_chance", "first_greedy", "often"),
+        ),
+    ),
+    observables={
+        "n_returns": Observable(
+            "antalet avkastningar",
+            none="Funktionen ska returnera en lista med varje episods avkastning.",
+            wrong="Funktionen returnerar {got} avkastningar, men n_episodes är {expected}.",
+        ),
+        "returns": Observable("avkastningen"),
+        "n_stored": Observable(
+            "antalet erfarenheter",
+            wrong="I bufferten ligger {got} erfarenheter, men {expected} steg skulle spelas.",
+        ),
+        "states": Observable("det sparade tillståndet"),
+        "wrong_actions": Observable(
+            "handlingarna", wrong="I {got} erfarenheter är handlingen en annan än den som gjordes."
+        ),
+        "rewards": Observable("den sparade belöningen"),
+        "next_states": Observable("det sparade nästa tillståndet"),
+        "terminated": Observable("den sparade flaggan terminated"),
+        "truncated": Observable("den sparade flaggan truncated"),
+        "first_step": Observable(
+            "miljösteget för den första träningen", none="`training_step` anropas aldrig."
+        ),
+        "train_at": Observable("listan med miljösteg då det tränades"),
+        "arguments": Observable(
+            "argumenten",
+            wrong="`training_step` anropas med fel argument ({got}). Det ska få model, optimizer, "
+            "criterion, replay_buffer, batch_size, discount_factor och target_model, i den "
+            "ordningen.",
+        ),
+        "fewest_stored": Observable(
+            "antalet erfarenheter vid den första träningen",
+            none="`training_step` anropas aldrig, fast det finns tillräckligt att träna på.",
+        ),
+        "moved_along": Observable(
+            "målnätverket",
+            wrong="När träningssteget ändrade online-nätverket ändrades målnätverket också: de är "
+            "samma nätverk, eller delar minne.",
+        ),
+        "targets": Observable("listan med målnätverkets vikt vid träningsstegen"),
+        "chooser": Observable(
+            "handlingarna", wrong="Handlingarna väljs av {got}. Det ska vara {expected}."
+        ),
+        "by_chance": Observable("listan med de slumpade handlingarnas miljösteg"),
+        "first_greedy": Observable(
+            "den första handlingen",
+            wrong="Den allra första handlingen var girig i {got} träningar av 3, fast ε är 1 där.",
+        ),
+        "often": Observable(
+            "hur ofta handlingen slumpas",
+            wrong="Handlingarna i de två träningarna slumpas: {got}. Väntat: {expected}.",
+        ),
+    },
+    examples=_loop_examples(),
+    hints=(
+        "Skriv först loopen som bara spelar: en yttre slinga över episoder, en inre som går tills "
+        "`terminated` eller `truncated`. Spara varje steg i bufferten och summera belöningarna. "
+        "Kör `check` och se vad som redan stämmer.",
+        "Du behöver två räknare som aldrig nollas: miljösteg och träningssteg. Den första "
+        "bestämmer ε (`dqn_helpers.linear_epsilon`) och när det är dags att träna, den andra när "
+        "målnätverket ska kopieras (`dqn_helpers.update_target_network`).",
+        "Efter varje miljösteg, när erfarenheten är sparad och räknaren ökad, är det tre villkor: "
+        "episodens nummer har nått `warmup`, räknaren är jämnt delbar med `train_every`, och "
+        "bufferten har minst `batch_size`. Håller alla tre: ta träningssteget, räkna det, och är "
+        "*den* räknaren jämnt delbar med `target_update_every`, kopiera.",
+    ),
+)
+
+EXERCISES = (LINEAR_EPSILON, UPDATE_TARGET_NETWORK, TRAIN_DQN)

@@ -1,0 +1,290 @@
+"""Drivaren för hela loopen (4.3): en miljö efter manus, ett nätverk med en enda vikt och ett
+träningssteg som för logg.
+
+Miljön säger samma sak vilka handlingar den än får, så allt utom utforskningen är bestämt av indata.
+Med 997 handlingar syns det på varje handling varifrån den kom: en slumpad råkar vara den giriga
+bara en gång på 997.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import torch
+from torch import nn
+
+from dqn_helpers.exercises.model import Inputs, Observed
+from dqn_helpers.exercises.plain import plain, swedish_number
+from dqn_helpers.exercises.training_step_driver import WatchedSGD
+from dqn_helpers.replay import ReplayBuffer
+
+N_ACTIONS = 997
+"""Ett primtal: två olika vikter ger då alltid olika giriga handlingar."""
+
+_PLACES = torch.arange(N_ACTIONS, dtype=torch.float32)
+
+ONLINE, TARGET, OLD, WORST, CHANCE = (
+    "online-nätverket",
+    "målnätverket",
+    "online-nätverket, men ur en gammal observation",
+    "online-nätverket, men det minsta Q-värdet",
+    "slumpen",
+)
+RARE, OFTEN = 0.05, 0.85
+"""Andelar som skiljer "sällan", "ibland" och "oftast" åt; risken för fel står i `notebook_04`."""
+
+ARGUMENTS = ("model", "optimizer", "criterion", "replay_buffer", "batch_size", "discount_factor")
+SETTINGS = ("warmup", "batch_size", "discount_factor")
+BY_NAME = ("train_every", "target_update_every", "epsilon_start", "epsilon_end")
+
+
+class OneWeight(nn.Module):
+    """Q-värden för 997 handlingar, av en enda vikt; störst är det för `greedy_action`."""
+
+    def __init__(self, weight: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(float(weight)))
+
+    def forward(self, obs: torch.Tensor) -> torch.Tensor:
+        """Q-värden (…, 997) för observationer (…, 2)."""
+        obs = obs.to(torch.float32)
+        best = (self.weight * obs[..., :1] + obs[..., 1:2]) % N_ACTIONS
+        return -(_PLACES - best).abs()
+
+
+def greedy_action(weight: float, obs: np.ndarray) -> int:
+    """Handlingen med det största Q-värdet i ett `OneWeight`, räknat i samma precision."""
+    best = (np.float32(weight) * obs[0] + obs[1]) % np.float32(N_ACTIONS)
+    return int(np.abs(_PLACES.numpy() - best).argmin())
+
+
+def weight_of(network: Any) -> float | None:
+    """Nätverkets vikt; None om det inte är ett nätverk med en vikt."""
+    parameter = next(network.parameters(), None) if isinstance(network, nn.Module) else None
+    return float(parameter) if parameter is not None and parameter.numel() == 1 else None
+
+
+class LoggingStep:
+    """Träningssteget: ändrar online-nätverkets vikt och minns hur och när det anropades."""
+
+    def __init__(self, right: Sequence[Any], target_model: nn.Module, inputs: Inputs) -> None:
+        self._right = right
+        self._model, self._buffer = right[0], right[3]
+        self._increments = inputs["increments"]
+        self.target: Any = target_model
+        self.env: Any = None
+        self.at: list[int] = []
+        self.n_stored: list[int] = []
+        self.online: list[float] = []
+        self.targets: list[float | None] = []
+        self.wrong_arguments = ""
+        self.moved_along = 0
+
+    def __call__(self, *arguments: Any, **named: Any) -> float:
+        """Ett "träningssteg"; ger en förlust."""
+        names = (*ARGUMENTS, "target_model")[len(arguments) :]
+        arguments = (*arguments, *(named[name] for name in names if name in named))
+        self.wrong_arguments = self.wrong_arguments or self._wrong(arguments)
+        self.target = arguments[6] if len(arguments) > 6 else None
+        before = weight_of(self.target)
+        self.at.append(self.env.n_steps)
+        self.n_stored.append(len(self._buffer))
+        self.online.append(float(self._model.weight))
+        self.targets.append(before)
+        with torch.no_grad():
+            self._model.weight += self._increments[(len(self.at) - 1) % len(self._increments)]
+        self.moved_along += before is not None and weight_of(self.target) != before
+        return 1.0 / len(self.at)
+
+    def _wrong(self, arguments: Sequence[Any]) -> str:
+        """Vilka argument som är fel, i ord; tomt om alla är rätt."""
+        if len(arguments) != len(ARGUMENTS) + 1:
+            return f"{len(arguments)} argument i stället för {len(ARGUMENTS) + 1}"
+        pairs = zip(ARGUMENTS, arguments, self._right, strict=False)
+        wrong = [name for name, got, right in pairs if not _same_argument(got, right)]
+        wrong += ["target_model"] if weight_of(arguments[6]) is None else []
+        return ", ".join(wrong)
+
+
+def _same_argument(got: Any, right: Any) -> bool:
+    if isinstance(right, int | float):
+        return isinstance(got, int | float | np.number) and bool(got == right)
+    return got is right
+
+
+class ScriptedEnv(gym.Env):
+    """En miljö där observationer, belöningar och slut står i ett manus."""
+
+    def __init__(self, inputs: Inputs, step_log: LoggingStep, model: OneWeight) -> None:
+        self.observation_space = gym.spaces.Box(0.0, 1000.0, (2,), dtype=np.float32)
+        self.action_space = gym.spaces.Discrete(N_ACTIONS, seed=int(inputs["weight"]))
+        self._lengths, self._truncated = inputs["lengths"], inputs["truncated"]
+        self._observations = np.array(inputs["observations"], dtype=np.float32)
+        self._rewards = np.array(inputs["rewards"], dtype=float)
+        self._log, self._model = step_log, model
+        self._episode, self._place, self._over = -1, 0, "inte är startad"
+        self.n_steps = 0
+        self.actions: list[int] = []
+        self.chosen_by: list[str] = []
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[np.ndarray, dict]:
+        """Nästa episod i manuset; efter den sista kommer den första igen."""
+        self._episode, self._place, self._over = self._episode + 1, 0, ""
+        self._first = self._previous = self._observation()
+        return self._observation(), {}
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict]:
+        """Nästa steg i manuset, vilken handlingen än är."""
+        if self._over:
+            raise RuntimeError(f"env.step anropas fast episoden {self._over}")
+        if self.n_steps > 3 * len(self._rewards):
+            raise RuntimeError("spelet tog inte slut efter n_episodes episoder")
+        action, obs = int(action), self._observation()
+        self.chosen_by.append(self._chooser(action, obs))
+        self.actions.append(action)
+        self._previous = obs
+        reward = float(self._rewards[self._index()])
+        self._place += 1
+        self.n_steps += 1
+        truncated = self._ended() and bool(self._truncated[self._number()])
+        terminated = self._ended() and not truncated
+        return self._observation(), reward, terminated, truncated, {}
+
+    def _number(self) -> int:
+        return self._episode % len(self._lengths)
+
+    def _index(self) -> int:
+        return sum(self._lengths[: self._number()]) + self._place
+
+    def _observation(self) -> np.ndarray:
+        return self._observations[self._index() + self._number()].copy()
+
+    def _ended(self) -> bool:
+        ended = self._place == self._lengths[self._number()]
+        if ended:
+            flag = "truncated" if self._truncated[self._number()] else "terminated"
+            self._over = f"är slut ({flag} var sant)"
+        return ended
+
+    def _chooser(self, action: int, obs: np.ndarray) -> str:
+        """Vem som måste ha valt handlingen."""
+        online = self._model.weight.item()
+        greedy = greedy_action(online, obs)
+        if action == greedy:
+            return ONLINE
+        target = weight_of(self._log.target)
+        if target is not None and action == greedy_action(target, obs):
+            return TARGET
+        old = {greedy_action(online, earlier) for earlier in (self._first, self._previous)}
+        if action in old:
+            return OLD
+        worst = 0 if greedy > N_ACTIONS // 2 else N_ACTIONS - 1
+        return WORST if action == worst else CHANCE
+
+
+class Run:
+    """En körning av studentens `train_dqn` på ett manus."""
+
+    def __init__(self, train_dqn: Any, inputs: Inputs) -> None:
+        model, target_model = OneWeight(inputs["weight"]), OneWeight(inputs["weight"])
+        optimizer, criterion = WatchedSGD(model.parameters(), lr=0.1), nn.MSELoss()
+        self.buffer = ReplayBuffer(2 * len(inputs["rewards"]))
+        right = [model, optimizer, criterion, self.buffer]
+        right += [inputs["batch_size"], inputs["discount_factor"]]
+        self.log = LoggingStep(right, target_model, inputs)
+        self.env = self.log.env = ScriptedEnv(inputs, self.log, model)
+        self.optimizer = optimizer
+        self.returned = train_dqn(
+            *(model, self.env, self.buffer, optimizer, criterion, len(inputs["lengths"])),
+            *(inputs[name] for name in SETTINGS),
+            target_model=target_model,
+            **{name: inputs[name] for name in (*BY_NAME, "epsilon_decay_steps")},
+            training_step=self.log,
+        )
+
+
+def train_dqn_driver(train_dqn: Any, inputs: Inputs) -> Observed:
+    """Kör hela loopen på ett manus.
+
+    Indata: lengths, truncated, observations, rewards (manuset), weight och increments (nätverkets
+    vikt och hur träningsstegen ändrar den), funktionens egna inställningar, och en av dessa:
+    calls: så många träningssteg jämförs; ger när det tränades, målnätverket och handlingarna.
+    first (en lista med indata): ger hur många gånger den allra första handlingen var girig.
+    often (en lista med indata): ger hur ofta handlingarna var slumpade, i ord.
+    Utan någon av dem: det som returnerades och sparades.
+    """
+    if "first" in inputs:
+        runs = [Run(train_dqn, one) for one in inputs["first"]]
+        return {"first_greedy": sum(run.env.chosen_by[:1] == [ONLINE] for run in runs)}
+    if "often" in inputs:
+        runs = [Run(train_dqn, one) for one in inputs["often"]]
+        return {"often": "; ".join(_how_often(run.env.chosen_by) for run in runs)}
+    run = Run(train_dqn, inputs)
+    if "calls" in inputs:
+        training = _of_training(run.log, inputs["calls"]) | _of_actions(run.env)
+        return training | {"own_steps": run.optimizer.n_steps}
+    return _of_episodes(run)
+
+
+def _of_episodes(run: Run) -> Observed:
+    """Det som returnerades och det som sparades."""
+    returned = run.returned
+    is_list = isinstance(returned, list | tuple | np.ndarray | torch.Tensor) and np.ndim(returned)
+    stored = [run.buffer[i] for i in range(len(run.buffer))]
+    columns = list(zip(*stored, strict=True)) or [()] * 6
+    pairs = zip(columns[1], run.env.actions, strict=False)
+    return {
+        "n_returns": len(returned) if is_list else None,
+        "returns": plain(returned),
+        "n_stored": len(stored),
+        "states": np.array(columns[0]),
+        "wrong_actions": sum(mine != played for mine, played in pairs),
+        "rewards": np.array(columns[2]),
+        "next_states": np.array(columns[3]),
+        "terminated": np.array(columns[4]),
+        "truncated": np.array(columns[5]),
+    }
+
+
+def _of_training(log: LoggingStep, calls: int) -> Observed:
+    """När det tränades, med vad, och hur målnätverket såg ut då."""
+    return {
+        "first_step": log.at[0] if log.at else None,
+        "train_at": in_a_row(log.at),
+        "arguments": log.wrong_arguments,
+        "fewest_stored": min(log.n_stored, default=None),
+        "targets": in_a_row(log.targets[:calls]),
+        "moved_along": log.moved_along,
+        "online": in_a_row(log.online[:calls]),
+    }
+
+
+def in_a_row(numbers: Sequence[float | None]) -> str:
+    """Tal i rad, "2; 3,5; 4", högst femton; "aldrig" om inga finns."""
+    shown = ["inget" if x is None else swedish_number(x) for x in numbers[:15]]
+    return "; ".join([*shown, *["…"] * (len(numbers) > 15)]) or "aldrig"
+
+
+def _of_actions(env: ScriptedEnv) -> Observed:
+    """Vem som valde handlingarna; den allra första är slumpad och räknas inte."""
+    later = env.chosen_by[1:]
+    # Två träffar, för en enda kan vara slump.
+    chooser = next((who for who in (TARGET, OLD, WORST, ONLINE) if later.count(who) >= 2), CHANCE)
+    by_chance = [step for step, who in enumerate(later, 2) if who == CHANCE]
+    return {"chooser": chooser, "by_chance": in_a_row(by_chance)}
+
+
+def _how_often(chosen_by: Sequence[str]) -> str:
+    """I ord, så att svaret inte beror på studentens tur."""
+    share = chosen_by.count(CHANCE) / max(len(chosen_by), 1)
+    return "sällan" if share < RARE else "oftast" if share > OFTEN else "ibland"
+
+
+def in_words(inputs: Inputs) -> str:
+    """Fallet i ord."""
+    lengths = ", ".join(map(str, inputs["lengths"]))
+    names = ("warmup", "train_every", "target_update_every", "batch_size", "epsilon_decay_steps")
+    settings = ", ".join(f"{name} = {inputs[name]}" for name in names)
+    start, end = (swedish_number(inputs[name]) for name in ("epsilon_start", "epsilon_end"))
+    return f"Episoder på {lengths} steg, {settings}, ε från {start} till {end}."
