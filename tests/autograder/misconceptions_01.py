@@ -635,6 +635,17 @@ def update_indices_transposed():
 
 
 @misconception(
+    "1.3",
+    edited(
+        UPDATE, "state, action, reward, next_state, term", "next_state, action, reward, state, term"
+    ),
+)
+def states_swapped():
+    """Tillstånd och nästa tillstånd är ombytta: du ändrar värdet i s′ och bygger målet av s.
+    Kontrollera i vilken ordning argumenten kommer. Se avsnittet om Q-inlärning i 01."""
+
+
+@misconception(
     "1.3", edited(UPDATE, "    q_values[state, action] +=", "    q_values[next_state, action] +=")
 )
 def updates_next_state():
@@ -846,6 +857,12 @@ def one_action_too_many():
 def two_actions_hard_coded():
     """Du utforskar bara handling 0 och 1. Så är det i CartPole, men andra miljöer har fler. Antalet
     handlingar är längden på action_values."""
+
+
+@misconception("1.4", edited(CHOICE, "rng.integers", "rng.randint"))
+def old_generator_methods():
+    """`rng` saknar metoden du anropar. Den är en numpy-generator av den nya sorten; randint hör till
+    den äldre np.random och till Pythons egen modul random. Ledtråd 2 säger vad den har i stället."""
 
 
 @misconception(
