@@ -861,8 +861,9 @@ def two_actions_hard_coded():
 
 @misconception("1.4", edited(CHOICE, "rng.integers", "rng.randint"))
 def old_generator_methods():
-    """`rng` saknar metoden du anropar. Den är en numpy-generator av den nya sorten; randint hör till
-    den äldre np.random och till Pythons egen modul random. Ledtråd 2 säger vad den har i stället."""
+    """`rng` saknar metoden du anropar. Den är en numpy-generator av den nya sorten; randint hör
+    till den äldre np.random och till Pythons egen modul random. Ledtråd 2 säger vad den har i
+    stället."""
 
 
 @misconception(
