@@ -122,7 +122,7 @@ def test_check_accepts_every_style(number: str, solution: object) -> None:
 
 @each_exercise
 def test_stub_is_unsolved(number: str) -> None:
-    def stub(*arguments: object) -> None:
+    def stub(*arguments: object, **named: object) -> None:
         raise NotImplementedError(f"Övning {number} är inte löst än.")
 
     result = check(number, stub)
