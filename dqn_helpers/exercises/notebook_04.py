@@ -349,8 +349,8 @@ def _loop_examples() -> tuple[Case, ...]:
                 "first_step": "uppvärmningen är de tre första episoderna, 2 + 3 + 1 = 6 miljösteg, "
                 "och sedan ska träningen börja genast i nästa episod, som är steg 7 till 13",
                 "train_at": "uppvärmningen är 2 + 3 + 1 = 6 miljösteg. Sedan ska det tränas efter "
-                "vart 2:a miljösteg, också tvärs över episodernas gränser, alltså efter steg 8; 10; 12; "
-                "14; 16; 18; 20",
+                "vart 2:a miljösteg, också tvärs över episodernas gränser, alltså efter steg 8; "
+                "10; 12; 14; 16; 18; 20",
                 "targets": "vikten i online-nätverket är 2 från början, och de sju träningsstegen "
                 "lägger till 3, 1, 4, 2, 5, 6 och 7. Målnätverket ska bli en kopia efter "
                 "träningssteg 3 (då är vikten 2 + 3 + 1 + 4 = 10) och 6 (då är den 23). De sju "
