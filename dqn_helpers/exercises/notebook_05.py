@@ -1,0 +1,643 @@
+"""Övningarna i 05 Double DQN: double_dqn_target, double_dqn_training_step och q_value_bias."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from dqn_helpers.exercises.drivers import call_and_watch
+from dqn_helpers.exercises.judging import judge
+from dqn_helpers.exercises.model import (
+    Behaviour,
+    Case,
+    Exercise,
+    Inputs,
+    Observable,
+    Observed,
+    Outcome,
+)
+from dqn_helpers.exercises.notebook_03 import (
+    CALLS,
+    DQN_TRAINING_STEP,
+    EVEN_DRAWS,
+    N_STORED,
+    SAMPLED,
+)
+from dqn_helpers.exercises.plain import plain
+from dqn_helpers.exercises.training_step_driver import (
+    flat_weights,
+    small_network,
+    training_step_driver,
+)
+
+CHANGED = Observable(
+    "argumenten",
+    wrong="Din funktion ändrar sitt argument `{got}` på plats. Den som anropade behöver det som "
+    "det var: räkna fram nya tal i stället.",
+)
+
+# --- 5.1 -----------------------------------------------------------------------------------------
+
+
+def double_dqn_target_driver(double_dqn_target: Any, inputs: Inputs) -> Observed:
+    """Indata: layers, target_layers, reward, next_state, terminated och discount_factor."""
+    networks = {
+        "model": small_network(inputs["layers"]),
+        "target_model": small_network(inputs["target_layers"]),
+    }
+    arguments = networks | {
+        "reward": torch.tensor(inputs["reward"], dtype=torch.float32),
+        "next_state": torch.tensor(inputs["next_state"], dtype=torch.float32),
+        "terminated": torch.tensor(inputs["terminated"], dtype=torch.bool),
+        "discount_factor": inputs["discount_factor"],
+    }
+    before = {name: flat_weights(network) for name, network in networks.items()}
+    result, changed = call_and_watch(double_dqn_target, arguments)
+    moved = [n for n, network in networks.items() if (flat_weights(network) != before[n]).any()]
+    return {
+        "target": plain(result),
+        "changed": ", ".join([*moved, changed] if changed else moved),
+    } | _as_tensor(result)
+
+
+def _as_tensor(result: Any) -> Observed:
+    """Om svaret är en vanlig tensor: dess sort ("" om det är en tensor), form och gradient."""
+    if not isinstance(result, torch.Tensor):
+        kind = None if result is None else type(result).__name__
+        return {"kind": kind, "shape": "", "gradient": False, "in_a_loss": ""}
+    return {
+        "kind": "",
+        "shape": str(tuple(result.shape)),
+        "gradient": result.requires_grad,
+        "in_a_loss": _problem_in_a_loss(result),
+    }
+
+
+def _problem_in_a_loss(target: torch.Tensor) -> str:
+    """Vad torch klagar på när tensorn är målet i en förlust som deriveras; tomt om det går."""
+    predicted = torch.zeros(target.shape, requires_grad=True)
+    try:
+        nn.functional.mse_loss(predicted, target).backward()
+    except (RuntimeError, TypeError) as error:
+        return str(error).split(".")[0][:200]
+    return ""
+
+
+ONE_HOT = [[1.0, 0, 0, 0], [0, 1.0, 0, 0], [0, 0, 1.0, 0], [0, 0, 0, 1.0]]
+ONLINE_Q = [[1.0, 5.0, 2.0], [4.0, -1.0, 3.0], [0.0, 2.0, 6.0], [7.0, 3.0, 1.0]]
+ONLINE_IN_WORDS = "[[1; 5; 2]; [4; −1; 3]; [0; 2; 6]; [7; 3; 1]]"
+
+
+def _gives(q_values: list[list[float]]) -> list[Any]:
+    """Ett nätverk som ger rad i av Q-värdena i det nästa tillstånd vars tal i är 1."""
+    return [[[list(column) for column in zip(*q_values, strict=True)], None]]
+
+
+DOUBLE_DQN_TARGET = Exercise(
+    number="5.1",
+    signature="double_dqn_target(model, target_model, reward, next_state, terminated, "
+    "discount_factor)",
+    driver=double_dqn_target_driver,
+    behaviours=(
+        Behaviour("value", "räknar med målnätverkets värde, diskonterat", 0.5, ("target",)),
+        Behaviour("select", "låter online-nätverket välja nästa handling", 1.5, ("target",)),
+        Behaviour("terminal", "maskerar sluttillstånd", 1, ("target",)),
+        Behaviour(
+            "tensor",
+            "ger en vanlig tensor (B,) utan gradient, och låter argumenten vara som de var",
+            1,
+            ("kind", "shape", "gradient", "in_a_loss", "changed"),
+        ),
+    ),
+    observables={
+        "target": Observable("målet"),
+        "kind": Observable(
+            "svarets sort",
+            wrong="Svaret är av sorten {got}. Det ska vara en tensor, så att `criterion` kan "
+            "jämföra det med förutsägelsen.",
+        ),
+        "shape": Observable(
+            "formen",
+            wrong="Svaret har formen {got}, väntat {expected}: ett mål per rad, varken mer eller "
+            "mindre.",
+        ),
+        "gradient": Observable(
+            "gradienten",
+            wrong="Svaret hänger ihop med nätverken (`requires_grad` är sant). Målet ska vara en "
+            "konstant.",
+        ),
+        "in_a_loss": Observable(
+            "förlusten",
+            wrong="Det går inte att derivera en förlust som har ditt svar som mål. torch säger: "
+            "{got}.",
+        ),
+        "changed": CHANGED,
+    },
+    examples=(
+        Case(
+            behaviours=("value", "tensor"),
+            text="Fyra rader där nätverken är överens om vilken handling som är bäst. "
+            f"Online-nätverket ger Q(s′) = {ONLINE_IN_WORDS}, målnätverket "
+            "[[2; 8; 3]; [6; 1; 5]; [1; −3; 4]; [9; 5; 2]]. reward = [1; −2; 0,5; 3], ingen rad är "
+            "slut, γ = 0,5.",
+            inputs={
+                "layers": _gives(ONLINE_Q),
+                "target_layers": _gives([[2, 8, 3], [6, 1, 5], [1, -3, 4], [9, 5, 2]]),
+                "reward": [1.0, -2.0, 0.5, 3.0],
+                "next_state": ONE_HOT,
+                "terminated": [False] * 4,
+                "discount_factor": 0.5,
+            },
+            expected=(
+                {
+                    "target": [5.0, 1.0, 2.5, 7.5],
+                    "kind": "",
+                    "shape": "(4,)",
+                    "gradient": False,
+                    "in_a_loss": "",
+                    "changed": "",
+                },
+            ),
+            by_hand={
+                "target": (
+                    "rad 0: handling 1 väljs, och målnätverket ger den värdet 8, så målet är "
+                    "1 + 0,5 · 8 = 5",
+                    "rad 1: handling 0 väljs, och målnätverket ger den värdet 6, så målet är "
+                    "−2 + 0,5 · 6 = 1",
+                    "rad 2: handling 2 väljs, och målnätverket ger den värdet 4, så målet är "
+                    "0,5 + 0,5 · 4 = 2,5",
+                    "rad 3: handling 0 väljs, och målnätverket ger den värdet 9, så målet är "
+                    "3 + 0,5 · 9 = 7,5",
+                )
+            },
+        ),
+        Case(
+            behaviours=("select",),
+            text="Samma fyra rader, men nu är nätverken oense. Online-nätverket ger Q(s′) = "
+            f"{ONLINE_IN_WORDS}, målnätverket [[6; 3; 4]; [5; 9; 2]; [8; 1; −2]; [2; 4; 10]].",
+            inputs={
+                "layers": _gives(ONLINE_Q),
+                "target_layers": _gives([[6, 3, 4], [5, 9, 2], [8, 1, -2], [2, 4, 10]]),
+                "reward": [1.0, -2.0, 0.5, 3.0],
+                "next_state": ONE_HOT,
+                "terminated": [False] * 4,
+                "discount_factor": 0.5,
+            },
+            expected=({"target": [2.5, 0.5, -0.5, 4.0]},),
+            by_hand={
+                "target": (
+                    "rad 0: online-nätverket väljer handling 1, och målnätverket ger den värdet 3, "
+                    "så målet är 1 + 0,5 · 3 = 2,5",
+                    "rad 1: online-nätverket väljer handling 0, och målnätverket ger den värdet 5, "
+                    "så målet är −2 + 0,5 · 5 = 0,5",
+                    "rad 2: online-nätverket väljer handling 2, och målnätverket ger den värdet "
+                    "−2, så målet är 0,5 + 0,5 · (−2) = −0,5",
+                    "rad 3: online-nätverket väljer handling 0, och målnätverket ger den värdet 2, "
+                    "så målet är 3 + 0,5 · 2 = 4",
+                )
+            },
+        ),
+        Case(
+            behaviours=("terminal",),
+            text="Målnätverket är nyss kopierat, så båda nätverken ger Q(s′) = "
+            f"{ONLINE_IN_WORDS}. reward = [1; −2; 0,5; −1], "
+            "terminated = [falskt; sant; falskt; sant], γ = 0,9.",
+            inputs={
+                "layers": _gives(ONLINE_Q),
+                "target_layers": _gives(ONLINE_Q),
+                "reward": [1.0, -2.0, 0.5, -1.0],
+                "next_state": ONE_HOT,
+                "terminated": [False, True, False, True],
+                "discount_factor": 0.9,
+            },
+            expected=({"target": [5.5, -2.0, 5.9, -1.0]},),
+            by_hand={
+                "target": (
+                    "rad 0: terminated är falskt, så målet är 1 + 0,9 · 5 = 5,5",
+                    "rad 1: terminated är sant, så målet är bara belöningen −2",
+                    "rad 2: terminated är falskt, så målet är 0,5 + 0,9 · 6 = 5,9",
+                    "rad 3: terminated är sant, så målet är bara belöningen −1",
+                )
+            },
+        ),
+        Case(
+            behaviours=("tensor",),
+            text="En batch med en enda rad: reward = [2], båda nätverken ger Q(s′) = [[1; 5; 2]], "
+            "γ = 0,5.",
+            inputs={
+                "layers": [[[[1.0], [5.0], [2.0]], None]],
+                "target_layers": [[[[1.0], [5.0], [2.0]], None]],
+                "reward": [2.0],
+                "next_state": [[1.0]],
+                "terminated": [False],
+                "discount_factor": 0.5,
+            },
+            expected=(
+                {"kind": "", "shape": "(1,)", "gradient": False, "in_a_loss": "", "changed": ""},
+            ),
+        ),
+    ),
+    hints=(
+        "Målet har två frågor i sig: *vilken* handling är bäst i nästa tillstånd, och *hur mycket* "
+        "är den värd? I Double DQN svarar inte samma nätverk på båda. Det nätverk som lär sig "
+        "väljer, det andra värderar.",
+        "Den första frågan ger ett handlingsnummer per rad: `argmax` längs handlingarnas "
+        "dimension. Den andra är samma sak som i övning 3.2: plocka i varje rad ut värdet för en "
+        "given handling, fast ur det andra nätverkets Q-värden.",
+        "Räkna allt under `torch.no_grad()`, i tre steg: handlingen för varje rad, formen (B,); "
+        "värdet för den, också (B,), till exempel med `dqn_helpers.chosen_q_values`; och sist "
+        "r + γ · värdet, eller bara r där `terminated` är sant, med `torch.where`.",
+    ),
+)
+
+# --- 5.2 -----------------------------------------------------------------------------------------
+
+
+def double_dqn_training_step_driver(training_step: Any, inputs: Inputs) -> Observed:
+    """Som `training_step_driver`, och med target_layers.
+
+    Med `ask_about_target` iakttas också om studentens egen `double_dqn_target`, när steget anropar
+    den, klarar sina exempel. Då kan `check()` säga var felet börjar.
+    """
+    observed = training_step_driver(training_step, inputs)
+    if inputs.get("ask_about_target"):
+        observed["own_target"] = "" if _own_target_is_right(training_step) else "fel"
+    return observed
+
+
+def _own_target_is_right(training_step: Any) -> bool:
+    """Falskt bara om steget anropar en `double_dqn_target` som inte klarar exemplen i 5.1."""
+    name = DOUBLE_DQN_TARGET.name
+    own = getattr(training_step, "__globals__", {}).get(name)
+    called = getattr(getattr(training_step, "__code__", None), "co_names", ())
+    if name not in called or not callable(own):
+        return True
+    examples = DOUBLE_DQN_TARGET.examples
+    outcomes = [_ran(own, case.inputs) for case in examples]
+    return judge(DOUBLE_DQN_TARGET, examples, outcomes).passed
+
+
+def _ran(double_dqn_target: Any, inputs: Inputs) -> Outcome:
+    try:
+        return Outcome("ok", double_dqn_target_driver(double_dqn_target, inputs))
+    except Exception as error:  # studentens kod kan kasta vad som helst
+        return Outcome("error", problem=type(error).__name__)
+
+
+LAYERS = [[[[1.0, 0.0], [2.0, -1.0], [-1.0, 2.0]], None]]
+TARGET_LAYERS = [[[[2.0, 2.0], [1.0, 2.0], [1.0, -1.0]], None]]
+ORDINARY = [[1.0, 2.0], 0, 1.0, [2.0, 1.0], False, False]
+OTHER = [[2.0, 1.0], 2, 3.0, [1.0, 2.0], False, False]
+TRANSITION = "s = (1; 2), handling 0, s′ = (2; 1)"
+NETWORK = "Online-nätverket är Q(s) = W s med W = [[1; 0]; [2; −1]; [−1; 2]], γ = 0,5."
+TARGET_NETWORK = "Målnätverket är Q(s) = V s med V = [[2; 2]; [1; 2]; [1; −1]]."
+COPIED = f"{NETWORK} Målnätverket är nyss kopierat och ger samma värden. {TRANSITION}"
+
+
+def _step_inputs(transition: list[Any], **more: Any) -> Inputs:
+    base = {"layers": LAYERS, "target_layers": LAYERS, "batch_size": 4, "discount_factor": 0.5}
+    base |= {"learning_rate": 0.1, "ask_about_target": True}
+    return base | {"transitions": [transition] * 16} | more
+
+
+def _double(transition: list[Any]) -> Inputs:
+    return _step_inputs(transition, target_layers=TARGET_LAYERS)
+
+
+def _right(**observed: Any) -> tuple[Observed, Observed]:
+    """Det rätta svaret är rätt oavsett hur 5.1 mår; är det fel nämns 5.1 först."""
+    return {"own_target": "", **observed}, observed
+
+
+def sampling_inputs() -> Inputs:
+    """En buffert med många olika erfarenheter, och många små träningssteg."""
+    stored = [[[i + 1.0, 2.0], 0, 1.0, [-i - 1.0, -1.0], False, False] for i in range(N_STORED)]
+    return _step_inputs(ORDINARY, transitions=stored, batch_size=SAMPLED, calls=CALLS) | {
+        "learning_rate": 0.0,
+        "ask_about_target": False,
+    }
+
+
+STEP_EXAMPLES = (
+    Case(
+        behaviours=("double",),
+        text=f"{NETWORK} {TARGET_NETWORK} I bufferten ligger samma övergång i många exemplar: "
+        f"{TRANSITION}, belöning 1, episoden fortsätter.",
+        inputs=_double(ORDINARY),
+        expected=_right(loss=4.0),
+        by_hand={
+            "loss": "online-nätverket ger Q(s′) = (2; 3; 0) och väljer handling 1, målnätverket "
+            "ger den värdet 4. Målet är 1 + 0,5 · 4 = 3, förutsägelsen är Q(s, 0) = 1 och "
+            "förlusten (1 − 3)² = 4"
+        },
+    ),
+    Case(
+        behaviours=("double",),
+        text=f"{NETWORK} {TARGET_NETWORK} Nu är s = (1; 2), handling 1, s′ = (1; −1) "
+        "och belöningen 2.",
+        inputs=_double([[1.0, 2.0], 1, 2.0, [1.0, -1.0], False, False]),
+        expected=_right(loss=2.25),
+        by_hand={
+            "loss": "online-nätverket ger Q(s′) = (1; 3; −3) och väljer handling 1, målnätverket "
+            "ger den värdet −1. Målet är 2 + 0,5 · (−1) = 1,5, förutsägelsen är Q(s, 1) = 0 och "
+            "förlusten (0 − 1,5)² = 2,25"
+        },
+    ),
+    Case(
+        behaviours=("mask",),
+        text=f"{COPIED}, belöning −1, terminated är sant.",
+        inputs=_step_inputs([[1.0, 2.0], 0, -1.0, [2.0, 1.0], True, False]),
+        expected=_right(loss=4.0),
+        by_hand={
+            "loss": "efter ett sluttillstånd är målet bara belöningen −1, och Q(s, 0) = 1, så "
+            "förlusten är (1 + 1)² = 4"
+        },
+    ),
+    Case(
+        behaviours=("mask",),
+        text=f"{COPIED}, belöning 2, terminated är falskt men truncated är sant.",
+        inputs=_step_inputs([[1.0, 2.0], 0, 2.0, [2.0, 1.0], False, True], buffer="list"),
+        expected=_right(loss=6.25),
+        by_hand={
+            "loss": "tidsgränsen är inget sluttillstånd, så målet är 2 + 0,5 · 3 = 3,5 och "
+            "förlusten (1 − 3,5)² = 6,25"
+        },
+    ),
+    Case(
+        behaviours=("constant", "number"),
+        text=f"{COPIED}, belöning 1, episoden fortsätter.",
+        inputs=_step_inputs(ORDINARY),
+        expected=_right(
+            returned=2.25,
+            graph=False,
+            weights=[1.3, 0.6, 2.0, -1.0, -1.0, 2.0],
+            target_weights=[1.0, 0.0, 2.0, -1.0, -1.0, 2.0],
+            target_gradient=False,
+        ),
+        by_hand={
+            "returned": "målet är 1 + 0,5 · 3 = 2,5 och förlusten före steget (1 − 2,5)² = 2,25",
+            "weights": (
+                *[
+                    "gradienten är 2 · (1 − 2,5) · s = (−3; −6), så steget med "
+                    "inlärningshastighet 0,1 ger W[0] = (1,3; 0,6)"
+                ]
+                * 2,
+                *["bara handling 0 togs, så vikterna för de andra handlingarna ska inte ändras"]
+                * 4,
+            ),
+        },
+    ),
+    Case(
+        behaviours=("step",),
+        text=f"{COPIED}, belöning −499, terminated är sant, inlärningshastigheten är 0,001 och i "
+        "online-nätverkets .grad ligger 100 kvar sedan förut.",
+        inputs=_step_inputs(
+            [[1.0, 2.0], 0, -499.0, [2.0, 1.0], True, False], learning_rate=0.001, planted=100.0
+        ),
+        expected=({"steps": 1, "weights": [0.0, -2.0, 2.0, -1.0, -1.0, 2.0]},),
+        by_hand={
+            "weights": "gradienten är 2 · (1 + 499) · s = (1000; 2000) för W[0] och noll för de "
+            "andra raderna, så efter steget är W = [[0; −2]; [2; −1]; [−1; 2]]"
+        },
+    ),
+    Case(
+        behaviours=("rows",),
+        text=f"{NETWORK} Målnätverket är nyss kopierat. Bufferten har två sorters övergångar: "
+        f"{TRANSITION}, belöning 1; och s = (2; 1), handling 2, s′ = (1; 2), belöning 3. "
+        "Batchen är 24 rader.",
+        # Batchen är av en enda sort med sannolikhet 2 · (1/2)^24, ungefär 1e-7.
+        inputs=_step_inputs(ORDINARY, transitions=[ORDINARY, OTHER] * 16, batch_size=24),
+        expected=_right(shapes="", rows=24, pairs=[[0.0, 4.5], [1.0, 2.5]]),
+        random=("loss", "returned", "weights"),
+    ),
+    Case(
+        behaviours=("sampling",),
+        text=f"{CALLS} träningssteg med {SAMPLED} av {N_STORED} sparade erfarenheter.",
+        inputs=sampling_inputs(),
+        expected=(EVEN_DRAWS,),
+        tolerance=0.45,
+    ),
+)
+
+DOUBLE_DQN_TRAINING_STEP = Exercise(
+    number="5.2",
+    signature="double_dqn_training_step(model, optimizer, criterion, replay_buffer, batch_size, "
+    "discount_factor, target_model)",
+    driver=double_dqn_training_step_driver,
+    behaviours=(
+        Behaviour(
+            "double",
+            "jämför Q(s, a) med målet där online-nätverket väljer och målnätverket värderar",
+            1,
+            ("own_target", "loss"),
+        ),
+        Behaviour(
+            "mask",
+            "maskerar sluttillstånd, men bootstrappar förbi truncated",
+            0.5,
+            ("own_target", "loss"),
+        ),
+        Behaviour(
+            "constant",
+            "ändrar bara online-nätverket, med målet som en konstant",
+            0.5,
+            ("own_target", "weights", "target_weights", "target_gradient"),
+        ),
+        Behaviour(
+            "step",
+            "tar ett helt steg med bara den här batchens gradient",
+            0.5,
+            ("steps", "weights"),
+        ),
+        Behaviour(
+            "rows",
+            "jämför varje rad med sitt eget mål (samma form)",
+            0.5,
+            ("own_target", "shapes", "rows", "pairs"),
+        ),
+        Behaviour(
+            "sampling", "drar en ny batch ur hela bufferten", 0.5, ("distinct", "sequential")
+        ),
+        Behaviour(
+            "number",
+            "returnerar förlusten före steget som ett tal",
+            0.5,
+            ("graph", "own_target", "returned"),
+        ),
+    ),
+    observables=DQN_TRAINING_STEP.observables
+    | {
+        "own_target": Observable(
+            "målet",
+            wrong="Steget anropar din `double_dqn_target`, och den klarar inte sin egen kontroll "
+            'än. Börja där: när `check("5.1", double_dqn_target)` är grön kan det här stämma '
+            "också.",
+        ),
+        "weights": Observable("online-nätverkets vikter efter steget"),
+        "target_weights": Observable(
+            "målnätverkets vikter",
+            wrong="Målnätverkets vikter ändrades av steget. Det ska stå stilla här; "
+            "`train_dqn` kopierar det när det är dags.",
+        ),
+        "target_gradient": Observable(
+            "målnätverkets gradient",
+            wrong="Efter steget ligger en gradient i målnätverkets `.grad`, så den har gått genom "
+            "målet. Målet ska vara en konstant.",
+        ),
+    },
+    examples=STEP_EXAMPLES,
+    hints=(
+        "Det mesta känner du igen från övning 3.3: dra en batch, räkna målet, räkna förutsägelsen, "
+        "räkna förlusten, ta ett steg. Bara målet är nytt, och det har du redan skrivit i 5.1.",
+        "Två tillstånd och två nätverk: målet räknas i nästa tillstånd, med båda nätverken. "
+        "Förutsägelsen räknas i tillståndet, med online-nätverket och med gradient. `truncated` "
+        "packas upp men används inte.",
+        "Raderna i ordning: `dqn_helpers.sample_experiences(replay_buffer, batch_size)` ger sex "
+        "tensorer; `double_dqn_target(…)` ger målet; `dqn_helpers.chosen_q_values(…)` ger "
+        "förutsägelsen; `criterion(…)` ger förlusten. Nolla sedan gradienten, gå bakåt, ta steget "
+        "och returnera förlusten som ett tal.",
+    ),
+)
+
+# --- 5.3 -----------------------------------------------------------------------------------------
+
+
+def _as_list(numbers: Any) -> list[Any]:
+    return list(np.array(numbers).tolist())
+
+
+def _as_tensor_1d(numbers: Any) -> torch.Tensor:
+    array = np.array(numbers)
+    return torch.tensor(array, dtype=torch.int64 if array.dtype.kind == "i" else torch.float32)
+
+
+CONTAINERS: dict[str, Callable[[Any], Any]] = {
+    "list": _as_list,
+    "array": np.array,
+    "tensor": _as_tensor_1d,
+}
+
+
+def q_value_bias_driver(q_value_bias: Any, inputs: Inputs) -> Observed:
+    """Indata: predicted_q_values, rewards, discount_factor och container (se `CONTAINERS`)."""
+    make = CONTAINERS[inputs["container"]]
+    arguments = {
+        "predicted_q_values": make(inputs["predicted_q_values"]),
+        "rewards": make(inputs["rewards"]),
+        "discount_factor": inputs["discount_factor"],
+    }
+    result, changed = call_and_watch(q_value_bias, arguments)
+    return {"bias": plain(result), "changed": changed}
+
+
+Q_VALUE_BIAS = Exercise(
+    number="5.3",
+    signature="q_value_bias(predicted_q_values, rewards, discount_factor)",
+    driver=q_value_bias_driver,
+    behaviours=(
+        Behaviour(
+            "bias",
+            "räknar medelvärdet av förutsägelsen minus avkastningen från samma steg",
+            1,
+            ("bias",),
+        ),
+        Behaviour("one_step", "klarar en episod på ett enda steg", 0.5, ("bias",)),
+        Behaviour(
+            "sequences",
+            "klarar listor, arrayer, tensorer och heltal, och ändrar dem inte",
+            0.5,
+            ("bias", "changed"),
+        ),
+    ),
+    observables={"bias": Observable("biasen"), "changed": CHANGED},
+    examples=(
+        Case(
+            behaviours=("bias",),
+            text="Arrayer, predicted_q_values = [2; 6; 1; 5], rewards = [1; 2; 0; 4], γ = 0,5.",
+            inputs={
+                "predicted_q_values": [2.0, 6.0, 1.0, 5.0],
+                "rewards": [1.0, 2.0, 0.0, 4.0],
+                "discount_factor": 0.5,
+                "container": "array",
+            },
+            expected=({"bias": 0.625},),
+            by_hand={
+                "bias": "avkastningen från varje steg, räknad bakifrån, är 4, sedan 0 + 0,5 · 4 = "
+                "2, 2 + 0,5 · 2 = 3 och 1 + 0,5 · 3 = 2,5. Skillnaderna är 2 − 2,5, 6 − 3, 1 − 2 "
+                "och 5 − 4, och medelvärdet är (−0,5 + 3 − 1 + 1) / 4 = 0,625"
+            },
+        ),
+        Case(
+            behaviours=("one_step",),
+            text="Ett enda steg, predicted_q_values = [3], rewards = [5], γ = 0,9.",
+            inputs={
+                "predicted_q_values": [3.0],
+                "rewards": [5.0],
+                "discount_factor": 0.9,
+                "container": "array",
+            },
+            expected=({"bias": -2.0},),
+            by_hand={"bias": "efter det enda steget kommer inget mer, så biasen är 3 − 5 = −2"},
+        ),
+        Case(
+            behaviours=("sequences",),
+            text="Listor av heltal, predicted_q_values = [4; 3; 1], rewards = [2; 0; 3], γ = 0,5.",
+            inputs={
+                "predicted_q_values": [4, 3, 1],
+                "rewards": [2, 0, 3],
+                "discount_factor": 0.5,
+                "container": "list",
+            },
+            expected=({"bias": 0.25, "changed": ""},),
+            by_hand={
+                "bias": "avkastningen från varje steg är 2,75, 1,5 och 3, så biasen är "
+                "(1,25 + 1,5 − 2) / 3 = 0,25"
+            },
+        ),
+        Case(
+            behaviours=("sequences",),
+            text="Arrayer av heltal, predicted_q_values = [1; 6; 2], rewards = [0; 3; 1], γ = 0,5.",
+            inputs={
+                "predicted_q_values": [1, 6, 2],
+                "rewards": [0, 3, 1],
+                "discount_factor": 0.5,
+                "container": "array",
+            },
+            expected=({"bias": 0.91667, "changed": ""},),
+            by_hand={
+                "bias": "avkastningen från varje steg är 1,75, 3,5 och 1, så biasen är "
+                "(−0,75 + 2,5 + 1) / 3 = 0,91667"
+            },
+        ),
+        Case(
+            behaviours=("sequences",),
+            text="Tensorer, predicted_q_values = [0,5; 2] och rewards = [1; 3] som heltal, "
+            "γ = 0,5.",
+            inputs={
+                "predicted_q_values": [0.5, 2.0],
+                "rewards": [1, 3],
+                "discount_factor": 0.5,
+                "container": "tensor",
+            },
+            expected=({"bias": -1.5, "changed": ""},),
+            by_hand={
+                "bias": "avkastningen från varje steg är 2,5 och 3, så biasen är "
+                "(−2 − 1) / 2 = −1,5"
+            },
+        ),
+    ),
+    hints=(
+        "För varje steg t finns två tal att jämföra: vad nätverket trodde, och vad som verkligen "
+        "kom från och med t. Det andra är den diskonterade avkastningen från 01, en för varje "
+        "startpunkt i episoden.",
+        "Räkna avkastningen bakifrån. Från sista steget är den bara den sista belöningen; från "
+        "steget innan är den belöningen där plus γ gånger det du just räknade ut.",
+        "Gå igenom t från T − 1 ner till 0 med en variabel som börjar på 0.0 och hela tiden är "
+        "avkastningen från t. Lägg till `predicted_q_values[t]` minus den i en summa, och dela "
+        "summan med T på slutet.",
+    ),
+)
+
+EXERCISES = (DOUBLE_DQN_TARGET, DOUBLE_DQN_TRAINING_STEP, Q_VALUE_BIAS)

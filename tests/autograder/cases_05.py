@@ -1,0 +1,223 @@
+"""Dolda fall för 05 Double DQN."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from dqn_helpers.exercises.model import Case, Inputs
+from dqn_helpers.exercises.notebook_03 import CALLS, EVEN_DRAWS, N_STORED, SAMPLED
+from dqn_helpers.exercises.training_step_driver import small_network
+
+from .cases_03 import distinct, random_layers, transition
+from .catalogue import cases
+
+GAP = 0.1
+"""Så mycket bättre är den bästa handlingen än den näst bästa: avrundning avgör aldrig valet."""
+
+
+def _discount(rng: np.random.Generator) -> float:
+    return float(rng.integers(50, 98)) / 100
+
+
+def _q_values(layers: list[Any], states: Any) -> np.ndarray:
+    with torch.no_grad():
+        return small_network(layers)(torch.tensor(np.array(states), dtype=torch.float32)).numpy()
+
+
+def _clear_choice(q_values: np.ndarray) -> np.ndarray:
+    """Vilka rader som har en klart bästa handling."""
+    ordered = np.sort(q_values, axis=1)
+    return ordered[:, -1] - ordered[:, -2] > GAP
+
+
+# --- 5.1 -----------------------------------------------------------------------------------------
+
+
+def _networks_and_states(
+    rng: np.random.Generator, n_rows: int, n_actions: int, agree: bool
+) -> tuple[list[Any], list[Any], np.ndarray]:
+    """Två nätverk och nästa tillstånd där de är överens (eller oense) om den bästa handlingen.
+
+    Minst två olika handlingar är bäst, och är nätverken oense är det tydligt på värdena.
+    """
+    while True:
+        online, target = random_layers(rng, 3, n_actions), random_layers(rng, 3, n_actions)
+        states = rng.normal(0, 1.5, (300, 3)).round(3)
+        q_online, q_target = _q_values(online, states), _q_values(target, states)
+        rows = _clear_choice(q_online) & _clear_choice(q_target)
+        choice = q_online.argmax(axis=1)
+        rows &= (choice == q_target.argmax(axis=1)) == agree
+        values = np.take_along_axis(q_target, choice[:, None], axis=1)[:, 0]
+        rows &= np.abs(values - q_online.max(axis=1)) > GAP
+        chosen = np.flatnonzero(rows)[:n_rows]
+        if len(chosen) == n_rows and len(set(choice[chosen].tolist())) > 1:
+            return online, target, states[chosen]
+
+
+@cases("5.1")
+def double_dqn_target_cases(rng: np.random.Generator) -> list[Case]:
+    def inputs(n_rows: int, n_actions: int, agree: bool, copied: bool = False) -> Inputs:
+        n_states = max(n_rows, 3)  # kravet på olika handlingar går inte att ställa på en rad
+        online, target, states = _networks_and_states(rng, n_states, n_actions, agree)
+        return {
+            "layers": online,
+            "target_layers": online if copied else target,
+            "reward": distinct(rng, n_rows),
+            "next_state": states[:n_rows],
+            "terminated": [False] * n_rows,
+            "discount_factor": _discount(rng),
+        }
+
+    flags = [True, False, True, False, *(rng.random(3) < 0.5).tolist()]
+    ended = inputs(7, 4, agree=True, copied=True)
+    ended["terminated"] = rng.permutation(flags).tolist()
+    return [
+        Case(
+            ("value", "tensor"),
+            inputs(5, 3, agree=True),
+            text="Två slumpade nätverk som är överens om den bästa handlingen i varje rad.",
+        ),
+        Case(
+            ("select",),
+            inputs(6, 4, agree=False),
+            text="Två slumpade nätverk som är oense om den bästa handlingen i varje rad.",
+        ),
+        Case(
+            ("terminal",),
+            ended,
+            text="Två likadana nätverk (målnätverket är nyss kopierat); några rader är slut.",
+        ),
+        Case(
+            ("tensor",),
+            inputs(1, 3, agree=False, copied=True),
+            text="En batch med en enda rad; målnätverket är nyss kopierat.",
+        ),
+    ]
+
+
+# --- 5.2 -----------------------------------------------------------------------------------------
+
+N_IN, N_OUT = 3, 4
+
+
+def _disagreement(rng: np.random.Generator, higher: bool) -> tuple[list[Any], list[Any], list[Any]]:
+    """Två nätverk och en övergång där alla sätt att blanda ihop dem ger olika svar.
+
+    Med `higher` ger målnätverket den valda handlingen ett högre värde än online-nätverket gör.
+    """
+    while True:
+        online, target = random_layers(rng, N_IN, N_OUT), random_layers(rng, N_IN, N_OUT)
+        states, next_states = rng.normal(0, 1.5, (2, 40, N_IN)).round(3)
+        here, there = (_q_values(online, s) for s in (states, next_states))
+        valued = _q_values(target, next_states)
+        best = there.argmax(axis=1)
+        taken = rng.integers(N_OUT, size=40)
+        actions = np.stack([best, here.argmax(axis=1), valued.argmax(axis=1), taken], axis=1)
+        rows = _clear_choice(there) & _clear_choice(here) & _clear_choice(valued)
+        rows &= [len(set(four)) == 4 for four in actions.tolist()]
+        difference = np.take_along_axis(valued - there, best[:, None], axis=1)[:, 0]
+        rows &= difference > GAP if higher else difference < -GAP
+        for i in np.flatnonzero(rows):
+            fixed = {"state": states[i], "action": int(taken[i]), "next_state": next_states[i]}
+            return online, target, transition(rng, N_IN, N_OUT, **fixed)
+
+
+@cases("5.2")
+def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
+    batch_size = int(rng.integers(5, 9))
+
+    def one(**more: Any) -> list[Any]:
+        return transition(rng, N_IN, N_OUT, **more)
+
+    def inputs(transitions: list[Any], **more: Any) -> Inputs:
+        layers = random_layers(rng, N_IN, N_OUT)
+        return {
+            "layers": layers,
+            "target_layers": layers,
+            "transitions": transitions,
+            "batch_size": batch_size,
+            "discount_factor": _discount(rng),
+            "learning_rate": float(rng.integers(5, 20)) / 1000,
+        } | more
+
+    def repeated(**more: Any) -> list[Any]:
+        return [one(**more)] * 16
+
+    def double(higher: bool, **more: Any) -> Inputs:
+        online, target, row = _disagreement(rng, higher)
+        return inputs([row] * 16, layers=online, target_layers=target, **more)
+
+    copied = "Målnätverket är nyss kopierat"
+    same = "bufferten innehåller samma slumpade övergång i många exemplar"
+    return [
+        Case(("double",), double(True), text=f"Två oense nätverk; {same}."),
+        Case(("double",), double(False, buffer="list"), text=f"Två oense nätverk; {same}."),
+        Case(("mask",), inputs(repeated(terminated=True)), text=f"{copied}; terminated är sant."),
+        Case(
+            ("mask",),
+            inputs(repeated(truncated=True), buffer="list"),
+            text=f"{copied}; terminated är falskt men truncated är sant.",
+        ),
+        Case(("constant", "number"), inputs(repeated()), text=f"{copied}; {same}."),
+        Case(
+            ("step",),
+            inputs(
+                repeated(terminated=True, reward=-float(rng.integers(300, 600))),
+                planted=float(rng.integers(50, 99)),
+                learning_rate=0.001,
+            ),
+            text=f"{copied}; terminated är sant, belöningen stor och negativ, och i "
+            "online-nätverkets .grad ligger tal kvar sedan förut.",
+        ),
+        # Batchen är av en enda sort med sannolikhet 2 · (1/2)^24, ungefär 1e-7.
+        Case(
+            ("rows",),
+            inputs([one(), one()] * 16, batch_size=24),
+            random=("loss", "returned", "weights"),
+            text=f"{copied}; bufferten har två sorters övergångar och batchen är 24 rader.",
+        ),
+        Case(
+            ("sampling",),
+            inputs(
+                [
+                    one(state=np.array([i, 1.0, 0.0]), next_state=[-9.0, 0, 1])
+                    for i in range(N_STORED)
+                ],
+                batch_size=SAMPLED,
+                calls=CALLS,
+                learning_rate=0.0,
+            ),
+            answers=lambda observe: [EVEN_DRAWS],
+            tolerance=0.45,
+            text=f"{CALLS} träningssteg med {SAMPLED} av {N_STORED} sparade erfarenheter.",
+        ),
+    ]
+
+
+# --- 5.3 -----------------------------------------------------------------------------------------
+
+
+def _whole_numbers(rng: np.random.Generator, n: int) -> np.ndarray:
+    return rng.choice(np.arange(-9, 10), n, replace=False)
+
+
+@cases("5.3")
+def q_value_bias_cases(rng: np.random.Generator) -> list[Case]:
+    def inputs(predicted: Any, rewards: Any, container: str) -> Inputs:
+        return {
+            "predicted_q_values": predicted,
+            "rewards": rewards,
+            "discount_factor": _discount(rng),
+            "container": container,
+        }
+
+    n = int(rng.integers(5, 8))
+    return [
+        Case(("bias",), inputs(distinct(rng, n), distinct(rng, n), "array")),
+        Case(("one_step",), inputs(distinct(rng, 1), distinct(rng, 1), "array")),
+        Case(("sequences",), inputs(_whole_numbers(rng, n), _whole_numbers(rng, n), "list")),
+        Case(("sequences",), inputs(_whole_numbers(rng, 4), _whole_numbers(rng, 4), "array")),
+        Case(("sequences",), inputs(distinct(rng, 5), _whole_numbers(rng, 5), "tensor")),
+        Case(("sequences",), inputs(distinct(rng, 3), distinct(rng, 3), "list")),
+    ]
