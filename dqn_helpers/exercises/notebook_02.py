@@ -1,0 +1,535 @@
+"""Övningarna i 02: ReplayBuffer, sample_experiences och play_and_record_episode."""
+
+from typing import Any
+
+import numpy as np
+
+from dqn_helpers.exercises.buffer_drivers import (
+    BATCH_IN_ORDER,
+    CALLS_IN_ORDER,
+    N_IN_ORDER,
+    SIX_TENSORS,
+    replay_buffer_driver,
+    sample_experiences_driver,
+)
+from dqn_helpers.exercises.episode_driver import play_and_record_driver
+from dqn_helpers.exercises.model import (
+    Behaviour,
+    Case,
+    Exercise,
+    Inputs,
+    Observable,
+    Observed,
+    Within,
+)
+
+# --- 2.1 -----------------------------------------------------------------------------------------
+
+SHARED = Observable(
+    "bufferten",
+    wrong="En ny, tom buffert innehåller redan det som lades i en annan buffert. Varje buffert "
+    "behöver sitt eget minne.",
+)
+ODD = Observable("innehållet", wrong="Där det ska ligga en erfarenhet med sex fält finns {got}.")
+
+
+def numbered(number: int, size: int = 4) -> list[Any]:
+    """Erfarenhet nummer k i de öppna exemplen: k står i alla fält."""
+    state = [number + 0.25 * i for i in range(size)]
+    next_state = [-x for x in state]
+    return [state, number % 2, float(number), next_state, number == 3, number == 2]
+
+
+def _added(n: int, max_length: int, look: str = "contents", size: int = 4, **more: Any) -> Inputs:
+    experiences = [numbered(k + 1, size) for k in range(n)]
+    return {"max_length": max_length, "experiences": experiences, "look": look} | more
+
+
+REPLAY_BUFFER = Exercise(
+    number="2.1",
+    signature="class ReplayBuffer(max_length), med append, len och [index]",
+    driver=replay_buffer_driver,
+    behaviours=(
+        Behaviour(
+            "stores", "sparar erfarenheter som de är", 1, ("shared", "odd", "rewards", "mixed")
+        ),
+        Behaviour("length", "vet hur många som finns, i varje stund", 0.5, ("shared", "lengths")),
+        Behaviour(
+            "overwrites",
+            "skriver över den äldsta när det är fullt",
+            1,
+            ("shared", "odd", "rewards"),
+        ),
+        Behaviour(
+            "outside", "säger IndexError där inget finns", 0.5, ("shared", "outside", "rewards")
+        ),
+    ),
+    observables={
+        "shared": SHARED,
+        "odd": ODD,
+        "rewards": Observable(
+            "belöningarna",
+            wrong="Läser man allt i bufferten får man erfarenheterna med belöningarna {got}, väntat "
+            "{expected}.",
+        ),
+        "mixed": Observable(
+            "fälten", wrong="De här fälten är inte som när erfarenheten lades till: {got}."
+        ),
+        "lengths": Observable("längden"),
+        "outside": Observable("läsningen", wrong="{got}. Där ska det bli IndexError."),
+    },
+    examples=(
+        Case(
+            behaviours=("stores",),
+            text="I en buffert för 5 läggs erfarenheterna 1, 2 och 3. Nummer k har belöningen k, "
+            "tillståndet (k; k + 0,25) och nästa tillstånd (−k; −k − 0,25).",
+            inputs=_added(3, 5, size=2),
+            expected=({"shared": False, "odd": "", "rewards": [1, 2, 3], "mixed": ""},),
+        ),
+        Case(
+            behaviours=("length",),
+            text="I en buffert för 3 läggs fem erfarenheter, en i taget.",
+            inputs=_added(5, 3, "lengths"),
+            expected=({"shared": False, "lengths": [0, 1, 2, 3, 3, 3]},),
+            by_hand={
+                "lengths": (
+                    "en ny buffert är tom, så längden är 0",
+                    "efter en erfarenhet är längden 1",
+                    "efter två erfarenheter är längden 2",
+                    "efter tre erfarenheter är bufferten full och längden 3",
+                    "efter fyra erfarenheter är bufferten fortfarande full och längden 3",
+                    "efter fem erfarenheter är bufferten fortfarande full och längden 3",
+                )
+            },
+        ),
+        Case(
+            behaviours=("overwrites",),
+            text="I en buffert för 3 läggs erfarenheterna 1 till 4. Den fjärde får ettans plats.",
+            inputs=_added(4, 3),
+            expected=({"shared": False, "odd": "", "rewards": [2, 3, 4]},),
+        ),
+        Case(
+            behaviours=("overwrites",),
+            text="I en buffert för 3 läggs erfarenheterna 1 till 8. Kvar ska vara de tre senaste.",
+            inputs=_added(8, 3),
+            expected=({"shared": False, "odd": "", "rewards": [6, 7, 8]},),
+        ),
+        Case(
+            behaviours=("outside",),
+            text="I en buffert för 4 ligger två erfarenheter, på platserna 0 och 1.",
+            inputs=_added(2, 4, outside=[2, 3, 4, 9]),
+            expected=({"shared": False, "rewards": [1, 2], "outside": ""},),
+        ),
+        Case(
+            behaviours=("outside",),
+            text="En buffert för 4 är tom, och någon läser på plats 0.",
+            inputs=_added(0, 4, outside=[0]),
+            expected=({"shared": False, "rewards": [], "outside": ""},),
+        ),
+    ),
+    hints=(
+        "Vad måste bufferten minnas mellan anropen? Det läggs i `self` i `__init__`: hur många som "
+        "får plats, och något att spara i. Lägg sedan till tre erfarenheter för hand, på papper, i "
+        "en buffert för två.",
+        "`len(buffer)` anropar `__len__` och `buffer[i]` anropar `__getitem__`. Ligger "
+        "erfarenheterna i en lista kan båda skicka frågan vidare till listan, och då kommer "
+        "IndexError av sig självt.",
+        "Så länge det finns plats räcker listans `append`. När det är fullt: antingen bort med den "
+        "äldsta först, eller håll reda på nästa plats att skriva på och låt den börja om från 0 med "
+        "`% self.max_length`. Det finns också en färdig kö i Python som glömmer själv: sök på "
+        "`deque` och `maxlen`.",
+    ),
+)
+
+# --- 2.2 -----------------------------------------------------------------------------------------
+
+SAME = [[1.0, 2.0, 3.0], 2, -0.5, [4.0, 5.0, 6.0], False, True]
+PICTURE = [
+    [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],
+    1,
+    2.0,
+    [[6.0, 5.0, 4.0], [3.0, 2.0, 1.0]],
+    True,
+    False,
+]
+FORM_CALLS = 30  # (8/9)^150 < 3e-8: ett index som kan hamna utanför gör det
+
+N_COUNTED, BATCH_COUNTED, CALLS_COUNTED = 12, 5, 130
+EVEN: Observed = {
+    # Antalet gånger en erfarenhet dras är en summa av oberoende 0/1 med väntevärdet μ = 650/12 = 54,2,
+    # med eller utan återläggning. Chernoff: P(≤ 15) ≤ exp(−μ(0,723 + 0,277 ln 0,277)) < 3e-9 och
+    # P(≥ 110) ≤ exp(−μ(2,03 ln 2,03 − 1,03)) < 4e-10. Tolv erfarenheter: under 5e-8.
+    "repeats": False,
+    "rarest": Within(16, 60),
+    "commonest": Within(50, 109),
+}
+
+
+def form_inputs(experience: list[Any], **more: Any) -> Inputs:
+    """Många exemplar av en enda erfarenhet: då är hela batchen bestämd, hur man än drar."""
+    base = {"batch_size": 5, "calls": FORM_CALLS, "buffer": "list", "look": "form"}
+    return base | {"experiences": [experience] * 8} | more
+
+
+def order_inputs(experiences: list[list[Any]], **more: Any) -> Inputs:
+    """Många olika erfarenheter; hör fälten ihop, och finns det ett mönster i tiden?"""
+    base = {"batch_size": BATCH_IN_ORDER, "calls": CALLS_IN_ORDER, "buffer": "minimal"}
+    return base | {"experiences": experiences, "look": "order"} | more
+
+
+def count_inputs(experiences: list[list[Any]], **more: Any) -> Inputs:
+    """Få erfarenheter och många dragningar: hur ofta kommer var och en?"""
+    base = {"batch_size": BATCH_COUNTED, "calls": CALLS_COUNTED, "buffer": "ReplayBuffer"}
+    return base | {"experiences": experiences, "look": "counts"} | more
+
+
+def _series(n: int) -> list[list[Any]]:
+    """Erfarenheterna 1 till n, med numret i alla fält."""
+    return [
+        [[k, 0.5, k], 2 * k, float(k), [-k, 0.5, -k], k % 3 == 0, k % 4 == 0]
+        for k in range(1, n + 1)
+    ]
+
+
+FORM_KEYS = ("returned", "shapes", "changed")
+
+SAMPLE_EXPERIENCES = Exercise(
+    number="2.2",
+    signature="sample_experiences(replay_buffer, batch_size)",
+    driver=sample_experiences_driver,
+    behaviours=(
+        Behaviour("shapes", "ger sex tensorer med rätt former", 0.5, FORM_KEYS),
+        Behaviour(
+            "dtypes", "ger float32, int64 och bool där de hör hemma", 0.5, ("returned", "dtypes")
+        ),
+        Behaviour(
+            "together", "håller ihop fälten i varje erfarenhet", 1, ("returned", "mixed", "row")
+        ),
+        Behaviour("unordered", "drar oberoende av tidsordningen", 0.5, ("returned", "pattern")),
+        Behaviour(
+            "uniform",
+            "ger alla sparade samma chans, i varje anrop",
+            0.5,
+            ("returned", "repeats", "drawn", "rarest", "commonest"),
+        ),
+    ),
+    observables={
+        "returned": Observable(
+            "svaret", wrong="Funktionen returnerar {got}, väntat {expected} i en lista eller tupel."
+        ),
+        "shapes": Observable(
+            "formerna",
+            wrong="Fel form: {got}. Först ska det stå hur många exempel batchen har, och sedan bara "
+            "formen på en enda observation; ett tal har ingen form alls.",
+        ),
+        "dtypes": Observable(
+            "sorterna",
+            wrong="Fel sort: {got}. Tillstånd och belöning ska vara float32, handlingen int64 och "
+            "flaggorna bool.",
+        ),
+        "changed": Observable(
+            "bufferten",
+            wrong="Din funktion ändrar bufferten. Den som drar en batch ska bara läsa, annars "
+            "försvinner eller flyttas det som finns i minnet.",
+        ),
+        "row": Observable("raden", none="Batchen har fel form, så raderna går inte att läsa."),
+        "mixed": Observable(
+            "fälten", wrong="I samma rad kommer de här fälten från fel erfarenhet: {got}."
+        ),
+        "pattern": Observable("dragningen", wrong="Batcharna är inte oberoende drag: {got}."),
+        "repeats": Observable(
+            "dragningen",
+            wrong="Samma batch kommer varje gång. Varje anrop ska göra en ny dragning.",
+        ),
+        "drawn": Observable(
+            "de dragna",
+            wrong="I många dragningar kom bara erfarenheterna med belöningarna {got}, väntat "
+            "{expected}.",
+        ),
+        "rarest": Observable(
+            "den mest sällan dragna",
+            wrong="En erfarenhet drogs bara {got} gånger, väntat {expected}: alla ska ha samma chans.",
+        ),
+        "commonest": Observable(
+            "den oftast dragna",
+            wrong="En erfarenhet drogs {got} gånger, väntat {expected}: alla ska ha samma chans.",
+        ),
+    },
+    examples=(
+        Case(
+            behaviours=("shapes", "dtypes", "together"),
+            text="I en lista ligger samma erfarenhet åtta gånger: tillståndet (1; 2; 3) i float64, "
+            "handling 2, belöning −0,5, nästa tillstånd (4; 5; 6), terminated falskt, truncated "
+            "sant. Batchen är 5.",
+            inputs=form_inputs(SAME, dtype="float64"),
+            expected=(
+                {
+                    "returned": SIX_TENSORS,
+                    "shapes": "",
+                    "dtypes": "",
+                    "changed": False,
+                    "row": [1, 2, 3, 2, -0.5, 4, 5, 6, 0, 1],
+                },
+            ),
+            by_hand={
+                "row": "med fälten efter varandra är varje rad 1; 2; 3; 2; −0,5; 4; 5; 6; falskt; sant"
+            },
+        ),
+        Case(
+            behaviours=("shapes",),
+            text="I en deque ligger åtta erfarenheter vars observationer är små bilder med formen "
+            "(2, 3). Batchen är alla 8.",
+            inputs=form_inputs(PICTURE, buffer="deque", batch_size=8),
+            expected=({"returned": SIX_TENSORS, "shapes": ""},),
+        ),
+        Case(
+            behaviours=("together", "unordered"),
+            text=f"Bufferten kan bara `len` och `[i]`. Den har {N_IN_ORDER} erfarenheter, lagda i "
+            f"tidsordning, och {CALLS_IN_ORDER} batchar med {BATCH_IN_ORDER} dras.",
+            inputs=order_inputs(_series(N_IN_ORDER)),
+            expected=({"returned": SIX_TENSORS, "mixed": "", "pattern": ""},),
+        ),
+        Case(
+            behaviours=("uniform",),
+            text=f"I kursens buffert ligger {N_COUNTED} erfarenheter med belöningarna 1 till "
+            f"{N_COUNTED}, och {CALLS_COUNTED} batchar med {BATCH_COUNTED} dras: var och en väntas "
+            f"{CALLS_COUNTED} · {BATCH_COUNTED} / {N_COUNTED} ≈ 54 gånger.",
+            inputs=count_inputs(_series(N_COUNTED)),
+            expected=({"returned": SIX_TENSORS, "drawn": list(range(1, N_COUNTED + 1))} | EVEN,),
+            random=("rarest", "commonest"),
+        ),
+    ),
+    hints=(
+        "Dela upp det i två: först välja *vilka* erfarenheter, sedan packa om dem. Välj platser, inte "
+        "erfarenheter: slumpa heltal mellan 0 och längden, oberoende av varandra.",
+        "Efter dragningen har du en lista av tupler, en per rad. Du vill ha sex kolumner, en per fält: "
+        "`zip(*rows)` vänder på en tabell.",
+        "Gör varje kolumn till en tensor och säg dtype själv: "
+        "`torch.tensor(np.array(column), dtype=…)` med `torch.float32` för tillstånd, belöning och "
+        "nästa tillstånd, `torch.int64` för handlingen och `torch.bool` för flaggorna.",
+    ),
+)
+
+# --- 2.3 -----------------------------------------------------------------------------------------
+
+MOMENTS = [[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0], [3.0, -2.0]]
+REWARDS = [1.0, -2.0, 4.5]
+LAYERS = [[[[1.0, 0.5], [-1.0, 1.0], [0.0, -1.0]], None]]
+
+N_GREEDY, N_HALF, N_RANDOM = 60, 100, 60
+ACTIONS_HALF, ACTIONS_RANDOM = 10, 4
+HALF: Observed = {
+    # ε = 0,5 och tio handlingar: den bästa har sannolikheten 0,55 i vart och ett av 100 steg.
+    # P(andelen ≤ 0,28) ≤ exp(−100 · KL(0,28 ‖ 0,55)) < 4e-7 och P(≥ 0,82) < 1e-7 (Chernoff).
+    "share": Within(0.285, 0.815),
+}
+RANDOM: Observed = {
+    # ε = 1 och fyra handlingar, 60 steg: en viss handling saknas med sannolikheten 0,75^60 < 4e-8,
+    # någon av fyra under 2e-7. P(andelen ≥ 0,6) ≤ exp(−60 · KL(0,6 ‖ 0,25)) < 1e-7 (Chernoff).
+    "share": Within(0.01, 0.59),
+    "n_actions": ACTIONS_RANDOM,
+}
+
+
+def long_episode(rng: np.random.Generator, n_steps: int, n_actions: int, epsilon: float) -> Inputs:
+    """En lång episod där nätverket säkert tycker olika i olika tillstånd."""
+    while True:
+        weights = rng.normal(0, 1, (n_actions, 3)).round(2)
+        observations = rng.normal(0, 1, (20 * n_steps, 3)).round(2)
+        ranked = np.sort(observations @ weights.T, axis=1)
+        clear = observations[ranked[:, -1] - ranked[:, -2] > 0.05][: n_steps + 1]
+        best = (clear @ weights.T).argmax(axis=1)
+        shares = np.sort(np.bincount(best[:-1], minlength=n_actions)) / n_steps
+        if len(best) > n_steps and shares[-2] > 0.15 and (n_actions > 5 or shares[0] > 0.1):
+            break
+    return {
+        "layers": [[weights, None]],
+        "observations": clear,
+        "rewards": rng.normal(0, 1, n_steps).round(2),
+        "epsilon": epsilon,
+        "look": "choices",
+    }
+
+
+def _episode(**more: Any) -> Inputs:
+    base = {"layers": LAYERS, "observations": MOMENTS, "rewards": REWARDS, "epsilon": 0.0}
+    return base | more
+
+
+_EXAMPLE_RNG = np.random.default_rng(2)
+EMPTY = "Inget sparades i bufferten."
+STORY = (
+    "Manuset är s₀ = (1; 0), s₁ = (0; 2), s₂ = (−1; 1), s₃ = (3; −2) med belöningarna 1, −2 och 4,5"
+)
+BY_HAND_STATES = {
+    "state": tuple(
+        f"i steg {t} är obs det som agenten såg innan steget, s{'₀₁₂'[t]}" for t in range(3)
+    ),
+    "next_state": tuple(
+        f"i steg {t} är next_obs det som steget ledde till, s{'₁₂₃'[t]}" for t in range(3)
+    ),
+}
+STATES = MOMENTS[:-1]
+NEXT_STATES = MOMENTS[1:]
+
+PLAY_AND_RECORD_EPISODE = Exercise(
+    number="2.3",
+    signature="play_and_record_episode(model, env, replay_buffer, epsilon, seed=None)",
+    driver=play_and_record_driver,
+    behaviours=(
+        Behaviour(
+            "ends",
+            "spelar till terminated eller truncated och sparar varje steg",
+            0.5,
+            ("steps", "saved"),
+        ),
+        Behaviour(
+            "fields",
+            "sparar (obs, action, reward, next_obs, terminated, truncated)",
+            0.5,
+            ("odd", "state", "wrong_actions", "reward", "next_state", "terminated", "truncated"),
+        ),
+        Behaviour(
+            "copies", "sparar det som inte ändras efteråt", 0.5, ("odd", "state", "next_state")
+        ),
+        Behaviour("epsilon", "väljer handling ε-girigt", 0.5, ("share", "n_actions", "mode")),
+        Behaviour("return", "returnerar summan av belöningarna", 0.5, ("returned",)),
+        Behaviour("seed", "skickar slumpfröet till env.reset", 0.5, ("seed",)),
+    ),
+    observables={
+        "returned": Observable("summan av belöningarna"),
+        "seed": Observable(
+            "slumpfröet",
+            none="`env.reset` fick inget slumpfrö, fast funktionen fick ett.",
+            wrong="`env.reset` fick slumpfröet {got}, väntat {expected}.",
+        ),
+        "steps": Observable(
+            "antalet steg", wrong="Episoden är {expected} steg lång, men du tog {got}."
+        ),
+        "saved": Observable(
+            "antalet sparade",
+            wrong="Det sparades {got} erfarenheter, väntat {expected}: en per steg, det sista också.",
+        ),
+        "odd": ODD,
+        "state": Observable("obs", none=EMPTY),
+        "wrong_actions": Observable(
+            "handlingarna",
+            none=EMPTY,
+            wrong="I {got} steg är den sparade handlingen en annan än den som miljön fick.",
+        ),
+        "reward": Observable("belöningen", none=EMPTY),
+        "next_state": Observable("next_obs", none=EMPTY),
+        "terminated": Observable("terminated", none=EMPTY),
+        "truncated": Observable("truncated", none=EMPTY),
+        "share": Observable(
+            "andelen",
+            none="Inget steg togs i miljön.",
+            wrong="Andelen steg med den handling som nätverket tycker är bäst är {got}, väntat "
+            "{expected}.",
+        ),
+        "n_actions": Observable(
+            "antalet handlingar",
+            wrong="Bara {got} olika handlingar prövades, fast det finns {expected}.",
+        ),
+        "mode": Observable("valet"),
+    },
+    examples=(
+        Case(
+            behaviours=("ends", "fields", "return"),
+            text=f"{STORY}. Sedan är terminated sant. ε = 0, inget slumpfrö.",
+            inputs=_episode(),
+            expected=(
+                {
+                    "returned": 3.5,
+                    "steps": 3,
+                    "saved": 3,
+                    "odd": "",
+                    "state": STATES,
+                    "wrong_actions": 0,
+                    "reward": REWARDS,
+                    "next_state": NEXT_STATES,
+                    "terminated": [0, 0, 1],
+                    "truncated": [0, 0, 0],
+                },
+            ),
+            by_hand=BY_HAND_STATES
+            | {
+                "returned": "summan är 1 + (−2) + 4,5 = 3,5",
+                "reward": ("i steg 0 är belöningen 1", "i steg 1 är den −2", "i steg 2 är den 4,5"),
+                "terminated": (
+                    *["mitt i episoden är terminated falskt"] * 2,
+                    "i sista steget är terminated sant",
+                ),
+                "truncated": ("ingen tidsgräns har nåtts, så truncated är falskt i alla steg",) * 3,
+            },
+        ),
+        Case(
+            behaviours=("ends", "fields"),
+            text=f"{STORY}. Sedan är truncated sant men terminated falskt: en tidsgräns.",
+            inputs=_episode(ends="truncated"),
+            expected=({"steps": 3, "saved": 3, "terminated": [0, 0, 0], "truncated": [0, 0, 1]},),
+            by_hand={
+                "terminated": ("tidsgränsen är inget sluttillstånd, så terminated är falskt",) * 3,
+                "truncated": (
+                    *["mitt i episoden är truncated falskt"] * 2,
+                    "i sista steget är truncated sant",
+                ),
+            },
+        ),
+        Case(
+            behaviours=("copies",),
+            text=f"{STORY}. Miljön skriver varje ny observation i samma array, som Gymnasium "
+            "tillåter.",
+            inputs=_episode(reuse=True),
+            expected=({"odd": "", "state": STATES, "next_state": NEXT_STATES},),
+            by_hand=BY_HAND_STATES,
+        ),
+        Case(
+            behaviours=("seed",),
+            text="Funktionen anropas med slumpfröet 7.",
+            inputs=_episode(seed=7),
+            expected=({"seed": 7},),
+        ),
+        Case(
+            behaviours=("seed",),
+            text="Funktionen anropas med slumpfröet 0, som är ett frö lika gott som andra.",
+            inputs=_episode(seed=0),
+            expected=({"seed": 0},),
+        ),
+        Case(
+            behaviours=("epsilon",),
+            text=f"En episod på {N_GREEDY} steg med ε = 0: alltid den bästa handlingen.",
+            inputs=long_episode(_EXAMPLE_RNG, N_GREEDY, 4, 0.0),
+            expected=({"share": 1.0},),
+            random=("share",),
+        ),
+        Case(
+            behaviours=("epsilon",),
+            text=f"En episod på {N_HALF} steg med tio handlingar och ε = 0,5: den bästa väljs med "
+            "sannolikheten 0,5 + 0,5/10 = 0,55.",
+            inputs=long_episode(_EXAMPLE_RNG, N_HALF, ACTIONS_HALF, 0.5),
+            expected=(HALF,),
+            random=("share", "n_actions"),
+        ),
+        Case(
+            behaviours=("epsilon",),
+            text=f"En episod på {N_RANDOM} steg med fyra handlingar och ε = 1: alla lika ofta, var "
+            "och en med sannolikheten 1/4.",
+            inputs=long_episode(_EXAMPLE_RNG, N_RANDOM, ACTIONS_RANDOM, 1.0),
+            expected=(RANDOM,),
+            random=("share",),
+        ),
+    ),
+    hints=(
+        "Skriv först slingan i ord: nollställ miljön, och sedan om och om igen: välj, ta ett steg, "
+        "spara, gå vidare till nästa observation. Vad ska stoppa den, och vad ska samlas på vägen?",
+        "`env.reset(seed=seed)` ger (obs, info) och `env.step(action)` ger fem saker. Handlingen kan "
+        "`dqn_helpers.choose_dqn_action(model, obs, epsilon)` välja åt dig. Episoden är slut när "
+        "terminated *eller* truncated är sant.",
+        "Spara `(obs, action, reward, next_obs, terminated, truncated)` innan `obs` får sitt nya "
+        "värde. En miljö får skriva nästa observation i samma array, så ta en kopia i samma stund som "
+        "du får den: `np.array(...)` runt observationen, både efter `reset` och efter `step`.",
+    ),
+)
+
+EXERCISES = (REPLAY_BUFFER, SAMPLE_EXPERIENCES, PLAY_AND_RECORD_EPISODE)

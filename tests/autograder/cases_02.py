@@ -1,0 +1,149 @@
+"""Dolda fall för 02 Erfarenheter och replay buffer."""
+
+from typing import Any
+
+import numpy as np
+
+from dqn_helpers.exercises.buffer_drivers import N_IN_ORDER, SIX_TENSORS
+from dqn_helpers.exercises.model import Case, Observed
+from dqn_helpers.exercises.notebook_02 import (
+    ACTIONS_HALF,
+    ACTIONS_RANDOM,
+    EVEN,
+    HALF,
+    N_COUNTED,
+    N_GREEDY,
+    N_HALF,
+    N_RANDOM,
+    RANDOM,
+    count_inputs,
+    form_inputs,
+    long_episode,
+    order_inputs,
+)
+
+from .cases_03 import distinct, random_layers
+from .catalogue import cases
+
+
+def _flags(rng: np.random.Generator, n: int) -> list[list[bool]]:
+    """Flaggor till n erfarenheter; bland fyra i rad finns alla fyra kombinationerna."""
+    kinds = rng.permutation([[False, False], [True, False], [False, True], [True, True]])
+    return [kinds[i % 4].tolist() for i in range(n)]
+
+
+def experiences(rng: np.random.Generator, n: int, shape: tuple[int, ...] = (4,)) -> list[list[Any]]:
+    """Erfarenheter där alla tal i ett fält är olika."""
+    state, next_state = (distinct(rng, n, *shape, low=-90, high=90) for _ in range(2))
+    action, reward = rng.permutation(n), distinct(rng, n, low=-90, high=90)
+    return [
+        [state[i], int(action[i]), float(reward[i]), next_state[i], *flags]
+        for i, flags in enumerate(_flags(rng, n))
+    ]
+
+
+# --- 2.1 -----------------------------------------------------------------------------------------
+
+
+@cases("2.1")
+def replay_buffer_cases(rng: np.random.Generator) -> list[Case]:
+    def case(
+        behaviour: str, n: int, max_length: int, shape: tuple[int, ...] = (4,), **more: Any
+    ) -> Case:
+        inputs = {"max_length": max_length, "experiences": experiences(rng, n, shape)}
+        text = f"I en buffert för {max_length} läggs {n} erfarenheter, en i taget."
+        return Case((behaviour,), inputs | {"look": "contents"} | more, text=text)
+
+    size, start = int(rng.integers(5, 9)), int(rng.integers(2, 4))
+    outside = [start, start + 1, size, size + 1, 3 * size]
+    return [
+        case("stores", size - 1, size, (2, 3)),
+        case("stores", size, size),
+        case("length", 3 * size + 1, size, look="lengths"),
+        case("length", 3, 1, look="lengths"),
+        case("overwrites", size + 2, size),
+        case("overwrites", 4 * size - 1, size),
+        case("overwrites", 3, 1),
+        case("outside", start, size, outside=rng.permutation(outside).tolist()),
+        case("outside", 0, size, outside=[0, size]),
+    ]
+
+
+# --- 2.2 -----------------------------------------------------------------------------------------
+
+
+@cases("2.2")
+def sample_experiences_cases(rng: np.random.Generator) -> list[Case]:
+    def one(*shape: int) -> list[Any]:
+        end = bool(rng.random() < 0.5)
+        state, next_state = distinct(rng, 2, *shape, low=-90, high=90)
+        return [state, int(rng.integers(2, 9)), float(distinct(rng, 1)[0]), next_state, end, not end]
+
+    many = experiences(rng, N_IN_ORDER, (3,))
+    few = experiences(rng, N_COUNTED, (3,))
+    few.sort(key=lambda experience: experience[2])
+    even = {"returned": SIX_TENSORS, "drawn": [e[2] for e in few]} | EVEN
+    return [
+        Case(
+            ("shapes", "dtypes", "together"),
+            form_inputs(one(4), dtype="float64", batch_size=int(rng.choice([3, 5, 7]))),
+            text="I en lista ligger åtta likadana erfarenheter, med observationer i float64.",
+        ),
+        Case(
+            ("shapes", "together"),
+            form_inputs(one(2, 3, 2), buffer="deque", batch_size=8),
+            text="I en deque ligger åtta likadana erfarenheter, med bilder som observationer, och "
+            "batchen är alla 8.",
+        ),
+        Case(
+            ("together", "unordered"),
+            order_inputs(many),
+            text="I en buffert som bara kan `len` och `[i]` ligger många olika erfarenheter.",
+        ),
+        Case(
+            ("uniform",),
+            count_inputs(few),
+            text=f"I kursens buffert ligger {N_COUNTED} erfarenheter, och många batchar dras.",
+            answers=lambda observe: [even],
+            random=("rarest", "commonest"),
+        ),
+    ]
+
+
+# --- 2.3 -----------------------------------------------------------------------------------------
+
+
+@cases("2.3")
+def play_and_record_cases(rng: np.random.Generator) -> list[Case]:
+    def episode(n_steps: int, text: str, *behaviours: str, **more: Any) -> Case:
+        inputs = {
+            "layers": random_layers(rng, 3, 4),
+            "observations": distinct(rng, n_steps + 1, 3),
+            "rewards": distinct(rng, n_steps),
+            "epsilon": 0.0,
+        }
+        return Case(behaviours, inputs | more, text=f"En episod på {n_steps} steg {text}.")
+
+    def choices(n_steps: int, n_actions: int, epsilon: float, limits: Observed, *more: str) -> Case:
+        inputs = long_episode(rng, n_steps, n_actions, epsilon)
+        text = f"En episod på {n_steps} steg med {n_actions} handlingar och ε = {epsilon:g}."
+        return Case(
+            ("epsilon",),
+            inputs,
+            text=text.replace("0.5", "0,5"),
+            answers=lambda observe: [limits],
+            random=("share", *more),
+        )
+
+    n, seed = int(rng.integers(4, 9)), int(rng.integers(1, 2**31))
+    return [
+        episode(n, "som slutar med terminated", "ends", "fields", "return"),
+        episode(n + 2, "som slutar med truncated", "ends", "fields", ends="truncated"),
+        episode(1, "som slutar genast", "ends", "fields", "return"),
+        episode(n + 1, "i en miljö som återanvänder sin array", "copies", reuse=True),
+        episode(3, f"med slumpfröet {seed}", "seed", seed=seed),
+        episode(2, "med slumpfröet 0", "seed", seed=0),
+        choices(N_GREEDY, ACTIONS_RANDOM, 0.0, {"share": 1.0}),
+        choices(N_HALF, ACTIONS_HALF, 0.5, HALF, "n_actions"),
+        choices(N_RANDOM, ACTIONS_RANDOM, 1.0, RANDOM),
+    ]
