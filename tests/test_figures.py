@@ -23,7 +23,9 @@ from dqn_helpers.figures import (
     COLORS,
     FROZEN_LAKE_ARROWS,
     MARKS,
+    grid_walks,
     learning_curves,
+    mdp_graph,
     new_figure,
     predicted_against_realised,
     q_function,
@@ -31,7 +33,7 @@ from dqn_helpers.figures import (
     swedish_number,
     training_curve,
 )
-from dqn_helpers.mdp import mdp_from_gymnasium, q_value_iteration
+from dqn_helpers.mdp import mdp_from_gymnasium, q_value_iteration, three_state_mdp
 from dqn_helpers.pictures import Picture
 from dqn_helpers.progress import TrainingLog
 
@@ -65,6 +67,8 @@ FIGURES: dict[str, Callable[[], Picture]] = {
     "training_curve": lambda: training_curve(a_log()),
     "q_grid": lambda: q_grid(np.eye(4), (2, 2), FROZEN_LAKE_ARROWS),
     "q_function": lambda: q_function(Linear(0, 0, 1, 0.5)),
+    "mdp_graph": lambda: mdp_graph(three_state_mdp()),
+    "grid_walks": lambda: grid_walks({"rak": [0, 1, 3, 0]}, (2, 2), names={0: "start"}),
     "predicted": lambda: predicted_against_realised(np.ones(5), np.ones(5), 0.9),
 }
 
@@ -366,6 +370,80 @@ def test_bad_grid(shape: tuple[int, int], n_arrows: int):
     with pytest.raises(ValueError, match="q_values ska ha formen"):
         q_grid(GRID, shape, FROZEN_LAKE_ARROWS[:n_arrows])
     assert plt.get_fignums() == []
+
+
+# --- MDP:n som graf -----------------------------------------------------------------------------
+
+
+def circle_sizes(figure: Figure, panel: int = 0) -> list[float]:
+    """Handlingarnas ringar i ordning; tillståndens kommer sist och är vita."""
+    rings = figure.axes[panel].collections
+    return [float(ring.get_sizes()[0]) for ring in rings if ring.get_zorder() == 3]
+
+
+def test_mdp_graph_says_probabilities_and_rewards(drawn: list[Figure]):
+    alt = mdp_graph(three_state_mdp()).alt
+    assert "s0 –a0→ s0 med sannolikhet 0,7 och belöning 10" in alt
+    assert "s1 –a2→ s2 med sannolikhet 1 och belöning −50" in alt
+    texts = texts_in(drawn[0])
+    assert {"0,7, +10", "1, −50", "0,8, +40", "0,3", "s0", "s1", "s2"} <= set(texts)
+    assert sorted(text for text in texts if text.startswith("a")) == sorted(
+        ["a0", "a1", "a2", "a0", "a2", "a1"]
+    )
+
+
+def test_mdp_graph_of_q_values_grows_and_marks_the_best(drawn: list[Figure]):
+    q_values = np.array([[1.0, 4.0, 2.0], [0.0, -np.inf, -4.0], [-np.inf, 8.0, -np.inf]])
+    picture = mdp_graph(three_state_mdp(), {"före": q_values / 8, "efter": q_values})
+    assert "före: Q(s0, a0) = 0,125, Q(s0, a1) = 0,5" in picture.alt
+    assert "efter: Q(s0, a0) = 1, Q(s0, a1) = 4" in picture.alt
+    assert "inf" not in picture.alt
+    assert [ax.get_title() for ax in drawn[0].axes] == ["före", "efter"]
+    before, after = circle_sizes(drawn[0], 0), circle_sizes(drawn[0], 1)
+    # Ordning: s0 a0, a1, a2, s1 a0, a2, s2 a1. Ytan följer |Q|, i samma skala i båda graferna.
+    assert after[1] == after[4] < after[5]
+    assert before[3] == after[3] < before[5] < after[5]
+    rings = [ring for ring in drawn[0].axes[1].collections if ring.get_zorder() == 3]
+    widths = [float(ring.get_linewidths()[0]) for ring in rings]
+    assert [width == max(widths) for width in widths] == [False, True, False, True, False, True]
+
+
+def test_mdp_graph_may_share_its_scale_with_other_pictures(drawn: list[Figure]):
+    q_values = np.where(three_state_mdp().allowed_actions, 5.0, -np.inf)
+    for largest in (5.0, 50.0):
+        mdp_graph(three_state_mdp(), {"Q": q_values}, largest=largest)
+    assert circle_sizes(drawn[0])[0] > circle_sizes(drawn[1])[0]
+
+
+def test_actions_of_a_state_are_kept_apart():
+    positions = figures._action_positions(three_state_mdp(), 0, figures._state_positions(3))
+    places = list(positions.values())
+    distances = [np.linalg.norm(places[i] - places[j]) for i, j in ((0, 1), (0, 2), (1, 2))]
+    assert min(distances) > 1.3
+
+
+def test_bad_table_for_the_graph():
+    with pytest.raises(ValueError, match=r"«Q» ska ha formen \(3, 3\), men har \(2, 3\)"):
+        mdp_graph(three_state_mdp(), {"Q": np.zeros((2, 3))})
+    assert plt.get_fignums() == []
+
+
+# --- Vandringar ---------------------------------------------------------------------------------
+
+
+def test_walks_are_drawn_square_by_square(drawn: list[Figure]):
+    walks = {"rak": [3, 0, 1, 2, 5], "fall": [3, 0, 1, 2, 3]}
+    picture = grid_walks(walks, (2, 3), names={3: "start", 5: "mål"}, dangers=[4])
+    assert "rak: 4 steg, varav 0 hopp. fall: 4 steg, varav 1 hopp." in picture.alt
+    straight, fall = drawn[0].axes
+    assert [ax.get_title() for ax in (straight, fall)] == ["rak", "fall"]
+    assert [text.get_text() for text in straight.texts] == ["start", "mål"]
+    assert straight.images[0].get_array().tolist() == [[0, 0, 0], [0, 1, 0]]
+    # Varje steg är en linje mellan två rutor (kolumn, rad), förskjuten mindre än en halv ruta.
+    steps = [np.round(line.get_xydata()).tolist() for line in straight.lines[:4]]
+    assert steps == [[[0, 1], [0, 0]], [[0, 0], [1, 0]], [[1, 0], [2, 0]], [[2, 0], [2, 1]]]
+    assert [line.get_linestyle() for line in fall.lines].count(":") == 1
+    assert [line.get_marker() for line in fall.lines].count("x") == 1
 
 
 # --- CartPoles Q-funktion -----------------------------------------------------------------------
