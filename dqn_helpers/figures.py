@@ -236,7 +236,7 @@ def mdp_graph(
     Raises:
         ValueError: om någon tabell inte har formen (S, A).
     """
-    tables: Mapping[str, np.ndarray | None] = q_values or {"": None}
+    tables: dict[str, np.ndarray | None] = {**q_values} if q_values else {"": None}
     for name, table in tables.items():
         if table is not None and table.shape != mdp.allowed_actions.shape:
             raise ValueError(
