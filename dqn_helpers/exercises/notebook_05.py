@@ -85,6 +85,7 @@ def _problem_in_a_loss(target: torch.Tensor) -> str:
     return ""
 
 
+ORDINARY_TENSOR: Observed = {"kind": "", "gradient": False, "in_a_loss": "", "changed": ""}
 ONE_HOT = [[1.0, 0, 0, 0], [0, 1.0, 0, 0], [0, 0, 1.0, 0], [0, 0, 0, 1.0]]
 ONLINE_Q = [[1.0, 5.0, 2.0], [4.0, -1.0, 3.0], [0.0, 2.0, 6.0], [7.0, 3.0, 1.0]]
 ONLINE_IN_WORDS = "[[1; 5; 2]; [4; −1; 3]; [0; 2; 6]; [7; 3; 1]]"
@@ -137,7 +138,7 @@ DOUBLE_DQN_TARGET = Exercise(
     },
     examples=(
         Case(
-            behaviours=("value", "tensor"),
+            behaviours=("value",),
             text="Fyra rader där nätverken är överens om vilken handling som är bäst. "
             f"Online-nätverket ger Q(s′) = {ONLINE_IN_WORDS}, målnätverket "
             "[[2; 8; 3]; [6; 1; 5]; [1; −3; 4]; [9; 5; 2]]. reward = [1; −2; 0,5; 3], ingen rad är "
@@ -150,16 +151,7 @@ DOUBLE_DQN_TARGET = Exercise(
                 "terminated": [False] * 4,
                 "discount_factor": 0.5,
             },
-            expected=(
-                {
-                    "target": [5.0, 1.0, 2.5, 7.5],
-                    "kind": "",
-                    "shape": "(4,)",
-                    "gradient": False,
-                    "in_a_loss": "",
-                    "changed": "",
-                },
-            ),
+            expected=({"target": [5.0, 1.0, 2.5, 7.5]},),
             by_hand={
                 "target": (
                     "rad 0: handling 1 väljs, och målnätverket ger den värdet 8, så målet är "
@@ -200,7 +192,21 @@ DOUBLE_DQN_TARGET = Exercise(
             },
         ),
         Case(
-            behaviours=("terminal",),
+            behaviours=("tensor",),
+            text="En batch med en enda rad: reward = [2], online-nätverket ger Q(s′) = "
+            "[[1; 5; 2]], målnätverket [[3; 4; 6]], γ = 0,5.",
+            inputs={
+                "layers": [[[[1.0], [5.0], [2.0]], None]],
+                "target_layers": [[[[3.0], [4.0], [6.0]], None]],
+                "reward": [2.0],
+                "next_state": [[1.0]],
+                "terminated": [False],
+                "discount_factor": 0.5,
+            },
+            expected=({"shape": "(1,)"} | ORDINARY_TENSOR,),
+        ),
+        Case(
+            behaviours=("terminal", "tensor"),
             text="Målnätverket är nyss kopierat, så båda nätverken ger Q(s′) = "
             f"{ONLINE_IN_WORDS}. reward = [1; −2; 0,5; −1], "
             "terminated = [falskt; sant; falskt; sant], γ = 0,9.",
@@ -212,7 +218,7 @@ DOUBLE_DQN_TARGET = Exercise(
                 "terminated": [False, True, False, True],
                 "discount_factor": 0.9,
             },
-            expected=({"target": [5.5, -2.0, 5.9, -1.0]},),
+            expected=({"target": [5.5, -2.0, 5.9, -1.0], "shape": "(4,)"} | ORDINARY_TENSOR,),
             by_hand={
                 "target": (
                     "rad 0: terminated är falskt, så målet är 1 + 0,9 · 5 = 5,5",
@@ -221,22 +227,6 @@ DOUBLE_DQN_TARGET = Exercise(
                     "rad 3: terminated är sant, så målet är bara belöningen −1",
                 )
             },
-        ),
-        Case(
-            behaviours=("tensor",),
-            text="En batch med en enda rad: reward = [2], båda nätverken ger Q(s′) = [[1; 5; 2]], "
-            "γ = 0,5.",
-            inputs={
-                "layers": [[[[1.0], [5.0], [2.0]], None]],
-                "target_layers": [[[[1.0], [5.0], [2.0]], None]],
-                "reward": [2.0],
-                "next_state": [[1.0]],
-                "terminated": [False],
-                "discount_factor": 0.5,
-            },
-            expected=(
-                {"kind": "", "shape": "(1,)", "gradient": False, "in_a_loss": "", "changed": ""},
-            ),
         ),
     ),
     hints=(
@@ -293,7 +283,8 @@ OTHER = [[2.0, 1.0], 2, 3.0, [1.0, 2.0], False, False]
 TRANSITION = "s = (1; 2), handling 0, s′ = (2; 1)"
 NETWORK = "Online-nätverket är Q(s) = W s med W = [[1; 0]; [2; −1]; [−1; 2]], γ = 0,5."
 TARGET_NETWORK = "Målnätverket är Q(s) = V s med V = [[2; 2]; [1; 2]; [1; −1]]."
-COPIED = f"{NETWORK} Målnätverket är nyss kopierat och ger samma värden. {TRANSITION}"
+SAME = f"I bufferten ligger samma övergång i många exemplar: {TRANSITION}"
+COPIED = f"{NETWORK} Målnätverket är nyss kopierat och ger samma värden. {SAME}"
 
 
 def _step_inputs(transition: list[Any], **more: Any) -> Inputs:
@@ -323,8 +314,7 @@ def sampling_inputs() -> Inputs:
 STEP_EXAMPLES = (
     Case(
         behaviours=("double",),
-        text=f"{NETWORK} {TARGET_NETWORK} I bufferten ligger samma övergång i många exemplar: "
-        f"{TRANSITION}, belöning 1, episoden fortsätter.",
+        text=f"{NETWORK} {TARGET_NETWORK} {SAME}, belöning 1, episoden fortsätter.",
         inputs=_double(ORDINARY),
         expected=_right(loss=4.0),
         by_hand={
@@ -564,9 +554,9 @@ Q_VALUE_BIAS = Exercise(
             },
             expected=({"bias": 0.625},),
             by_hand={
-                "bias": "avkastningen från varje steg, räknad bakifrån, är 4, sedan 0 + 0,5 · 4 = "
-                "2, 2 + 0,5 · 2 = 3 och 1 + 0,5 · 3 = 2,5. Skillnaderna är 2 − 2,5, 6 − 3, 1 − 2 "
-                "och 5 − 4, och medelvärdet är (−0,5 + 3 − 1 + 1) / 4 = 0,625"
+                "bias": "avkastningen från varje steg, räknad bakifrån, är 4; 0 + 0,5 · 4 = 2; "
+                "2 + 0,5 · 2 = 3; 1 + 0,5 · 3 = 2,5. Skillnaderna i tur och ordning är 2 − 2,5; "
+                "6 − 3; 1 − 2; 5 − 4, och medelvärdet är (−0,5 + 3 − 1 + 1) / 4 = 0,625"
             },
         ),
         Case(
@@ -592,7 +582,7 @@ Q_VALUE_BIAS = Exercise(
             },
             expected=({"bias": 0.25, "changed": ""},),
             by_hand={
-                "bias": "avkastningen från varje steg är 2,75, 1,5 och 3, så biasen är "
+                "bias": "avkastningen från varje steg är 2,75; 1,5; 3, så biasen är "
                 "(1,25 + 1,5 − 2) / 3 = 0,25"
             },
         ),
@@ -607,7 +597,7 @@ Q_VALUE_BIAS = Exercise(
             },
             expected=({"bias": 0.91667, "changed": ""},),
             by_hand={
-                "bias": "avkastningen från varje steg är 1,75, 3,5 och 1, så biasen är "
+                "bias": "avkastningen från varje steg är 1,75; 3,5; 1, så biasen är "
                 "(−0,75 + 2,5 + 1) / 3 = 0,91667"
             },
         ),
@@ -623,8 +613,7 @@ Q_VALUE_BIAS = Exercise(
             },
             expected=({"bias": -1.5, "changed": ""},),
             by_hand={
-                "bias": "avkastningen från varje steg är 2,5 och 3, så biasen är "
-                "(−2 − 1) / 2 = −1,5"
+                "bias": "avkastningen från varje steg är 2,5; 3, så biasen är (−2 − 1) / 2 = −1,5"
             },
         ),
     ),

@@ -74,7 +74,7 @@ def double_dqn_target_cases(rng: np.random.Generator) -> list[Case]:
     ended["terminated"] = rng.permutation(flags).tolist()
     return [
         Case(
-            ("value", "tensor"),
+            ("value",),
             inputs(5, 3, agree=True),
             text="Två slumpade nätverk som är överens om den bästa handlingen i varje rad.",
         ),
@@ -84,14 +84,14 @@ def double_dqn_target_cases(rng: np.random.Generator) -> list[Case]:
             text="Två slumpade nätverk som är oense om den bästa handlingen i varje rad.",
         ),
         Case(
-            ("terminal",),
-            ended,
-            text="Två likadana nätverk (målnätverket är nyss kopierat); några rader är slut.",
+            ("tensor",),
+            inputs(1, 3, agree=False),
+            text="Två slumpade nätverk och en batch med en enda rad.",
         ),
         Case(
-            ("tensor",),
-            inputs(1, 3, agree=False, copied=True),
-            text="En batch med en enda rad; målnätverket är nyss kopierat.",
+            ("terminal", "tensor"),
+            ended,
+            text="Två likadana nätverk (målnätverket är nyss kopierat); några rader är slut.",
         ),
     ]
 

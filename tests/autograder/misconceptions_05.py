@@ -167,9 +167,9 @@ def target_broadcast():
 
 @misconception("5.1", edited(TARGET, f"return {SUM}", f"return ({SUM}).squeeze()"))
 def target_squeezes_everything():
-    """Det stämmer utom när batchen är en enda rad: squeeze utan argument tar bort alla dimensioner
-    som är 1, då också själva batchen. Säg vilken dimension som ska bort. Se avsnittet om former i
-    03."""
+    """Med en enda rad i batchen tappar svaret sin form: squeeze utan argument tar bort alla
+    dimensioner som är 1, också själva batchen. Säg vilken dimension som ska bort. Se avsnittet om
+    former i 03."""
 
 
 @misconception("5.1", edited(TARGET, "discount_factor * value", "discount_factor * best"))
@@ -194,16 +194,16 @@ def mean_over_actions():
 
 @misconception("5.1", edited(TARGET, "with torch.no_grad():", "if True:"))
 def gradient_left():
-    """Talen stämmer, men målet hänger ihop med nätverken. Används det i en förlust går gradienten
-    också in i målnätverket, som om det vore målet som skulle rätta sig efter förutsägelsen. Målet
-    ska vara en konstant. Se avsnittet om semigradienten i 03."""
+    """Målet hänger ihop med nätverken. Används det i en förlust går gradienten också in i
+    målnätverket, som om det vore målet som skulle rätta sig efter förutsägelsen. Målet ska vara en
+    konstant. Se avsnittet om semigradienten i 03."""
 
 
 @misconception("5.1", edited(TARGET, "torch.no_grad()", "torch.inference_mode()"))
 def made_in_inference_mode():
-    """Talen stämmer, men en tensor som skapas under inference_mode får inte vara med när en
-    förlust deriveras, så träningssteget skulle krascha. Välj ett av de andra sätten att stänga av
-    gradienten. Se avsnittet om semigradienten i 03."""
+    """En tensor som skapas under inference_mode får inte vara med när en förlust deriveras, så
+    träningssteget skulle krascha. Välj ett av de andra sätten att stänga av gradienten. Se
+    avsnittet om semigradienten i 03."""
 
 
 @misconception(
@@ -222,14 +222,14 @@ def copies_the_network_first():
 
 @misconception("5.1", edited(TARGET, f"return {SUM}", f"return ({SUM}).tolist()"))
 def returns_list():
-    """Talen stämmer, men svaret är en lista. En förlustfunktion räknar med tensorer, så
-    träningssteget skulle krascha. Behåll tensorn hela vägen."""
+    """Svaret är en lista. En förlustfunktion räknar med tensorer, så träningssteget skulle
+    krascha. Behåll tensorn hela vägen. Se avsnittet om TD-målet i 03."""
 
 
 @misconception("5.1", edited(TARGET, f"return {SUM}", f"return ({SUM}).numpy()"))
 def returns_array():
-    """Talen stämmer, men svaret är en numpy-array. En förlustfunktion räknar med tensorer, så
-    träningssteget skulle krascha. Behåll tensorn hela vägen."""
+    """Svaret är en numpy-array. En förlustfunktion räknar med tensorer, så träningssteget skulle
+    krascha. Behåll tensorn hela vägen. Se avsnittet om TD-målet i 03."""
 
 
 @misconception(
@@ -241,8 +241,8 @@ def returns_array():
     ),
 )
 def changes_reward():
-    """Svaret är rätt, men `+=` skriver över den belöning du fick. Den tillhör den som anropade,
-    och nästa som läser den får ditt mål i stället. Räkna ut en ny tensor."""
+    """`+=` skriver över belöningen som du fick in. Den tillhör den som anropade, och nästa som
+    läser den får ditt mål i stället. Räkna ut en ny tensor."""
 
 
 # --- 5.2 -----------------------------------------------------------------------------------------
@@ -753,9 +753,9 @@ def returns_in_whole_numbers(predicted_q_values, rewards, discount_factor):
 
 @misconception("5.3")
 def needs_arrays(predicted_q_values, rewards, discount_factor):
-    """Med arrayer går det, men inte med listor: en vanlig lista har inga räknemetoder som mean och
-    går inte att subtrahera. Gör om det som kommer in till arrayer (eller gå igenom det tal för
-    tal) först."""
+    """Det går inte med vanliga listor: de har inga räknemetoder som mean och går inte att
+    subtrahera från varandra. Gör om det som kommer in till arrayer först, eller gå igenom det tal
+    för tal."""
     returns = [0.0] * (len(rewards) + 1)
     for t in reversed(range(len(rewards))):
         returns[t] = float(rewards[t]) + discount_factor * returns[t + 1]
