@@ -41,22 +41,23 @@ class CheckResult:
     def __bool__(self) -> bool:
         return self.passed
 
-    def _messages(self) -> list[tuple[BehaviourVerdict, str]]:
-        """Varje dom med sin text; samma fel sägs bara en gång."""
-        said: list[str] = []
+    def _messages(self) -> list[tuple[BehaviourVerdict, list[str]]]:
+        """Varje dom med situationen och felet; det som redan är sagt sägs inte igen."""
+        said: set[str] = set()
         pairs = []
         for verdict in self.behaviours:
-            text = f"{verdict.situation} {verdict.message}".strip()
-            pairs.append((verdict, "Samma som ovan." if verdict.message in said else text))
-            said += [verdict.message] if verdict.message else []
+            situation = f"Exempel: {verdict.situation}" if verdict.situation else ""
+            lines = [] if verdict.mark == "unsolved" else [situation, verdict.message]
+            pairs.append((verdict, [line for line in lines if line and line not in said]))
+            said.update(lines)
         return pairs
 
     def __repr__(self) -> str:
         lines = [f"{self.title}: {self.summary}", *self.advice]
-        for verdict, message in self._messages():
+        for verdict, messages in self._messages():
             symbol, word = SYMBOLS[verdict.mark]
             lines.append(f"{symbol} {word}: {verdict.behaviour.name}")
-            lines += [f"   {message}"] if message else []
+            lines += [f"   {message}" for message in messages]
         lines += [self.nudge] if self.nudge else []
         lines += [f"Din kod skrev ut:\n{self.output}"] if self.output else []
         return "\n".join(lines)
@@ -65,7 +66,7 @@ class CheckResult:
         parts = [f"<p><strong>{_safe(self.title)}</strong>: {_safe(self.summary)}</p>"]
         parts += [f"<p>{_safe(text)}</p>" for text in self.advice]
         if self.behaviours:
-            items = "".join(_item(verdict, message) for verdict, message in self._messages())
+            items = "".join(_item(verdict, lines) for verdict, lines in self._messages())
             parts.append(f'<ul style="list-style: none; padding: 0">{items}</ul>')
         parts += [f"<p>{_safe(self.nudge)}</p>"] if self.nudge else []
         if self.output:
@@ -75,9 +76,10 @@ class CheckResult:
         return f'<div role="group" aria-label="{label}" style="{BOX}">{"".join(parts)}</div>'
 
 
-def _item(verdict: BehaviourVerdict, text: str) -> str:
+def _item(verdict: BehaviourVerdict, lines: list[str]) -> str:
     symbol, word = SYMBOLS[verdict.mark]
-    message = f"<br>{_safe(text)}" if text else ""
+    block = '<span style="display: block; margin-inline-start: 1.6em">'
+    message = "".join(f"{block}{_safe(line)}</span>" for line in lines)
     return (
         f'<li style="margin: 0.4em 0"><span aria-hidden="true">{symbol}</span> '
         f"<strong>{word}:</strong> {_safe(verdict.behaviour.name)}{message}</li>"

@@ -112,8 +112,11 @@ def _recognised(
         yield exact
         return
     named: set[str] = set()
+    correct = [b.behaviour for b in verdict.behaviours if b.mark == "passed"]
     for behaviour in (b.behaviour for b in verdict.behaviours if b.mark == "failed"):
         matching = [m for m in mistakes if _agrees(m, ran, behaviour)]
+        if len(matching) > 1:  # ett misstag som förstör det som är rätt kan det inte vara
+            matching = [m for m in matching if all(_agrees(m, ran, right) for right in correct)]
         # Passar två misstag lika bra vet vi inte vilket det är: hellre tyst än fel.
         if len(matching) == 1 and matching[0].id not in named:
             named.add(matching[0].id)
