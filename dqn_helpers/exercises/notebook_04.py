@@ -16,7 +16,12 @@ from dqn_helpers.exercises.model import (
     Within,
 )
 from dqn_helpers.exercises.plain import plain
-from dqn_helpers.exercises.training_loop_driver import ONLINE, in_words, train_dqn_driver
+from dqn_helpers.exercises.training_loop_driver import (
+    ONLINE,
+    in_a_row,
+    in_words,
+    train_dqn_driver,
+)
 
 # --- 4.1 -----------------------------------------------------------------------------------------
 
@@ -36,7 +41,9 @@ LINEAR_EPSILON = Exercise(
         Behaviour("stays", "är framme vid decay_steps och stannar vid end", 0.5, ("epsilon",)),
     ),
     observables={
-        "epsilon": Observable("ε", none="Funktionen ger inget (None) för något av stegen.")
+        "epsilon": Observable(
+            "värdet på ε", none="Funktionen ger inget (None) för något av stegen."
+        )
     },
     examples=(
         Case(
@@ -251,8 +258,14 @@ GREEDY_AFTER_FIRST = {"epsilon_start": 1.0, "epsilon_end": 0.0, "epsilon_decay_s
 """ε är 1 vid den allra första handlingen och sedan 0: resten är bestämt."""
 
 N_FIRST = 3
-# En slumpad första handling råkar vara den giriga en gång på 997; tre av tre: under 1.1e-9.
-FIRST_BY_CHANCE: Observed = {"first_greedy": Within(0, N_FIRST - 1)}
+EPSILON_FOLLOWED: Observed = {
+    # En slumpad första handling råkar vara den giriga en gång på 997; tre av tre: under 1.1e-9.
+    "first_greedy": Within(0, N_FIRST - 1),
+    # epsilon_start är en miljarddel.
+    "low": ONLINE,
+    # Nitton handlingar med ε minst 0,58: ingen slumpad med sannolikhet högst 0,4211^19 < 8e-8.
+    "middle": "ibland",
+}
 
 
 def loop_inputs(rng: np.random.Generator, lengths: list[int], **settings: Any) -> Inputs:
@@ -273,28 +286,21 @@ def loop_inputs(rng: np.random.Generator, lengths: list[int], **settings: Any) -
     return script | ordinary | settings
 
 
-def first_action_inputs(rng: np.random.Generator) -> Inputs:
-    """Tre körningar på ett enda steg var."""
-    return {"first": [loop_inputs(rng, [1]) for _ in range(N_FIRST)]}
-
-
-def schedule_inputs(rng: np.random.Generator, low: float, high: float) -> Inputs:
-    """Två körningar på 40 steg utan träning: en där ε nästan genast är framme på `low`, en där ε
-    börjar på `low` och knappt hinner röra sig.
-
-    Med ε mellan 0,39 och 0,42 är P(högst 1 av 40 slumpad) < 7e-8 och P(minst 35 av 40) < 4e-9, så
-    falskt larm i någon av de två har sannolikhet under 2e-7.
-    """
-    soon = {"epsilon_start": high, "epsilon_end": low, "epsilon_decay_steps": 1}
-    late = {"epsilon_start": low, "epsilon_end": low - 0.1, "epsilon_decay_steps": 1_000_000}
-    return {"often": [loop_inputs(rng, [40], **schedule) for schedule in (soon, late)]}
+def epsilon_inputs(rng: np.random.Generator, middle: float) -> Inputs:
+    """Korta körningar utan träning: ε är 1 eller nästan 0 i början, eller `middle` efter det."""
+    low = {"epsilon_start": 1e-9, "epsilon_end": 0.0}
+    return {
+        "first": [loop_inputs(rng, [1]) for _ in range(N_FIRST)],
+        "low": loop_inputs(rng, [1], **low),
+        "middle": loop_inputs(rng, [20], epsilon_end=middle),
+    }
 
 
 def _loop_examples() -> tuple[Case, ...]:
     rng = np.random.default_rng(4)
     episodes = loop_inputs(rng, [4, 2, 3], truncated=[True, False, True])
     episodes["rewards"] = [1.0, 2.0, 0.5, 3.0, -1.0, 4.0, 2.5, 1.0, -2.0]
-    observations = np.array(episodes["observations"])
+    first = np.array(episodes["observations"])[:, 0].tolist()
     training = loop_inputs(rng, [2, 3, 1, 7, 3, 2, 3], warmup=3, batch_size=2, calls=7)
     training |= {"weight": 2, "increments": [3, 1, 4, 2, 5, 6, 7]}
     minimum = loop_inputs(rng, [4, 9], warmup=0, batch_size=6, train_every=3, calls=3)
@@ -320,12 +326,12 @@ def _loop_examples() -> tuple[Case, ...]:
                     "n_returns": 3,
                     "returns": [6.5, 3.0, 1.5],
                     "n_stored": 9,
-                    "states": observations[[0, 1, 2, 3, 5, 6, 8, 9, 10]],
+                    "states": in_a_row([first[i] for i in (0, 1, 2, 3, 5, 6, 8, 9, 10)]),
                     "wrong_actions": 0,
-                    "rewards": episodes["rewards"],
-                    "next_states": observations[[1, 2, 3, 4, 6, 7, 9, 10, 11]],
-                    "terminated": [place == 5 for place in range(9)],
-                    "truncated": [place in (3, 8) for place in range(9)],
+                    "rewards": "1; 2; 0,5; 3; −1; 4; 2,5; 1; −2",
+                    "next_states": in_a_row([first[i] for i in (1, 2, 3, 4, 6, 7, 9, 10, 11)]),
+                    "terminated": "5",
+                    "truncated": "3; 8",
                 },
             ),
             by_hand={
@@ -355,8 +361,6 @@ def _loop_examples() -> tuple[Case, ...]:
                 "lägger till 3, 1, 4, 2, 5, 6 och 7. Målnätverket ska bli en kopia efter "
                 "träningssteg 3 (då är vikten 2 + 3 + 1 + 4 = 10) och 6 (då är den 23). De sju "
                 "träningsstegen ska alltså få målnätverk med vikten 2; 2; 2; 10; 10; 10; 23",
-                "by_chance": "ε är 1 vid den första handlingen och 0 sedan, så efter den första "
-                "ska ingen handling vara slumpad",
             },
         ),
         Case(
@@ -367,17 +371,10 @@ def _loop_examples() -> tuple[Case, ...]:
         ),
         Case(
             behaviours=("epsilon",),
-            text="Tre nya träningar, där ε ska vara 1 vid den allra första handlingen.",
-            inputs=first_action_inputs(rng),
-            expected=(FIRST_BY_CHANCE,),
-        ),
-        Case(
-            behaviours=("epsilon",),
-            text="Två träningar på 40 steg, där ε är omkring 0,4: i den ena därför att epsilon_end "
-            "är 0,4 och epsilon_decay_steps är 1, i den andra därför att epsilon_start är 0,4 och "
-            "epsilon_decay_steps är en miljon.",
-            inputs=schedule_inputs(rng, 0.4, 0.6),
-            expected=({"often": "ibland; ibland"},),
+            text="Korta träningar: tre där epsilon_start är 1, en där epsilon_start är en "
+            "miljarddel, och en med 20 steg där epsilon_end är 0,6 och epsilon_decay_steps är 1.",
+            inputs=epsilon_inputs(rng, 0.6),
+            expected=(EPSILON_FOLLOWED,),
         ),
     )
 
@@ -427,7 +424,7 @@ TRAIN_DQN = Exercise(
             "epsilon",
             "låter ε sjunka med antalet miljösteg i hela träningen",
             0.5,
-            ("by_chance", "first_greedy", "often"),
+            ("by_chance", "first_greedy", "low", "middle"),
         ),
     ),
     observables={
@@ -441,14 +438,26 @@ TRAIN_DQN = Exercise(
             "antalet erfarenheter",
             wrong="I bufferten ligger {got} erfarenheter, men {expected} steg skulle spelas.",
         ),
-        "states": Observable("det sparade tillståndet"),
+        "states": Observable(
+            "tillstånden",
+            wrong="Tillståndens första tal är i bufferten {got}, väntat {expected}.",
+        ),
         "wrong_actions": Observable(
             "handlingarna", wrong="I {got} erfarenheter är handlingen en annan än den som gjordes."
         ),
-        "rewards": Observable("den sparade belöningen"),
-        "next_states": Observable("det sparade nästa tillståndet"),
-        "terminated": Observable("den sparade flaggan terminated"),
-        "truncated": Observable("den sparade flaggan truncated"),
+        "rewards": Observable("raden med sparade belöningar"),
+        "next_states": Observable(
+            "nästa tillstånd",
+            wrong="Det första talet i nästa tillstånd är i bufferten {got}, väntat {expected}.",
+        ),
+        "terminated": Observable(
+            "terminated",
+            wrong="terminated är sant i erfarenheterna {got} (räknat från 0), väntat {expected}.",
+        ),
+        "truncated": Observable(
+            "truncated",
+            wrong="truncated är sant i erfarenheterna {got} (räknat från 0), väntat {expected}.",
+        ),
         "first_step": Observable(
             "miljösteget för den första träningen", none="`training_step` anropas aldrig."
         ),
@@ -472,14 +481,24 @@ TRAIN_DQN = Exercise(
         "chooser": Observable(
             "handlingarna", wrong="Handlingarna väljs av {got}. Det ska vara {expected}."
         ),
-        "by_chance": Observable("listan med de slumpade handlingarnas miljösteg"),
+        "by_chance": Observable(
+            "de slumpade handlingarna",
+            wrong="I det här fallet är ε 1 vid den första handlingen och 0 sedan, men handlingen är "
+            "slumpad också i miljösteg {got}.",
+        ),
         "first_greedy": Observable(
             "den första handlingen",
             wrong="Den allra första handlingen var girig i {got} träningar av 3, fast ε är 1 där.",
         ),
-        "often": Observable(
-            "hur ofta handlingen slumpas",
-            wrong="Handlingarna i de två träningarna slumpas: {got}. Väntat: {expected}.",
+        "low": Observable(
+            "den första handlingen",
+            wrong="När epsilon_start är nästan 0 ska den första handlingen väljas av {expected}, "
+            "men den väljs av {got}.",
+        ),
+        "middle": Observable(
+            "de följande handlingarna",
+            wrong="När epsilon_end är omkring 0,6 och epsilon_decay_steps är 1 ska handlingarna "
+            "efter den första slumpas {expected}, men de slumpas {got}.",
         ),
     },
     examples=_loop_examples(),

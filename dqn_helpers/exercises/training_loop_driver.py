@@ -31,9 +31,6 @@ ONLINE, TARGET, OLD, WORST, CHANCE = (
     "online-nätverket, men det minsta Q-värdet",
     "slumpen",
 )
-RARE, OFTEN = 0.05, 0.85
-"""Andelar som skiljer "sällan", "ibland" och "oftast" åt; risken för fel står i `notebook_04`."""
-
 ARGUMENTS = ("model", "optimizer", "criterion", "replay_buffer", "batch_size", "discount_factor")
 SETTINGS = ("warmup", "batch_size", "discount_factor")
 BY_NAME = ("train_every", "target_update_every", "epsilon_start", "epsilon_end")
@@ -61,6 +58,8 @@ def greedy_action(weight: float, obs: np.ndarray) -> int:
 
 def weight_of(network: Any) -> float | None:
     """Nätverkets vikt; None om det inte är ett nätverk med en vikt."""
+    if isinstance(network, OneWeight):
+        return network.weight.item()
     parameter = next(network.parameters(), None) if isinstance(network, nn.Module) else None
     return float(parameter) if parameter is not None and parameter.numel() == 1 else None
 
@@ -131,6 +130,8 @@ class ScriptedEnv(gym.Env):
     def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[np.ndarray, dict]:
         """Nästa episod i manuset; efter den sista kommer den första igen."""
         self._episode, self._place, self._over = self._episode + 1, 0, ""
+        self._number = self._episode % len(self._lengths)
+        self._start = sum(self._lengths[: self._number])
         self._first = self._previous = self._observation()
         return self._observation(), {}
 
@@ -144,26 +145,21 @@ class ScriptedEnv(gym.Env):
         self.chosen_by.append(self._chooser(action, obs))
         self.actions.append(action)
         self._previous = obs
-        reward = float(self._rewards[self._index()])
+        reward = float(self._rewards[self._start + self._place])
         self._place += 1
         self.n_steps += 1
-        truncated = self._ended() and bool(self._truncated[self._number()])
+        truncated = self._ended() and bool(self._truncated[self._number])
         terminated = self._ended() and not truncated
         return self._observation(), reward, terminated, truncated, {}
 
-    def _number(self) -> int:
-        return self._episode % len(self._lengths)
-
-    def _index(self) -> int:
-        return sum(self._lengths[: self._number()]) + self._place
-
     def _observation(self) -> np.ndarray:
-        return self._observations[self._index() + self._number()].copy()
+        # Varje episod har en observation mer än sina steg.
+        return self._observations[self._start + self._number + self._place].copy()
 
     def _ended(self) -> bool:
-        ended = self._place == self._lengths[self._number()]
+        ended = self._place == self._lengths[self._number]
         if ended:
-            flag = "truncated" if self._truncated[self._number()] else "terminated"
+            flag = "truncated" if self._truncated[self._number] else "terminated"
             self._over = f"är slut ({flag} var sant)"
         return ended
 
@@ -210,16 +206,11 @@ def train_dqn_driver(train_dqn: Any, inputs: Inputs) -> Observed:
     Indata: lengths, truncated, observations, rewards (manuset), weight och increments (nätverkets
     vikt och hur träningsstegen ändrar den), funktionens egna inställningar, och en av dessa:
     calls: så många träningssteg jämförs; ger när det tränades, målnätverket och handlingarna.
-    first (en lista med indata): ger hur många gånger den allra första handlingen var girig.
-    often (en lista med indata): ger hur ofta handlingarna var slumpade, i ord.
+    first, low och middle: indata till korta körningar som bara prövar ε.
     Utan någon av dem: det som returnerades och sparades.
     """
     if "first" in inputs:
-        runs = [Run(train_dqn, one) for one in inputs["first"]]
-        return {"first_greedy": sum(run.env.chosen_by[:1] == [ONLINE] for run in runs)}
-    if "often" in inputs:
-        runs = [Run(train_dqn, one) for one in inputs["often"]]
-        return {"often": "; ".join(_how_often(run.env.chosen_by) for run in runs)}
+        return _of_epsilon(train_dqn, inputs)
     run = Run(train_dqn, inputs)
     if "calls" in inputs:
         training = _of_training(run.log, inputs["calls"]) | _of_actions(run.env)
@@ -227,23 +218,32 @@ def train_dqn_driver(train_dqn: Any, inputs: Inputs) -> Observed:
     return _of_episodes(run)
 
 
+def _of_epsilon(train_dqn: Any, inputs: Inputs) -> Observed:
+    """Hur ofta ε = 1 gav en girig första handling, vem som valde när ε var 0, och resten."""
+    first = [Run(train_dqn, one).env.chosen_by[0] for one in inputs["first"]]
+    low = Run(train_dqn, inputs["low"]).env.chosen_by[0]
+    later = Run(train_dqn, inputs["middle"]).env.chosen_by[1:]
+    middle = "ibland" if CHANCE in later else "aldrig"
+    return {"first_greedy": first.count(ONLINE), "low": low, "middle": middle}
+
+
 def _of_episodes(run: Run) -> Observed:
     """Det som returnerades och det som sparades."""
     returned = run.returned
     is_list = isinstance(returned, list | tuple | np.ndarray | torch.Tensor) and np.ndim(returned)
     stored = [run.buffer[i] for i in range(len(run.buffer))]
-    columns = list(zip(*stored, strict=True)) or [()] * 6
-    pairs = zip(columns[1], run.env.actions, strict=False)
+    pairs = zip(stored, run.env.actions, strict=False)
     return {
         "n_returns": len(returned) if is_list else None,
         "returns": plain(returned),
         "n_stored": len(stored),
-        "states": np.array(columns[0]),
-        "wrong_actions": sum(mine != played for mine, played in pairs),
-        "rewards": np.array(columns[2]),
-        "next_states": np.array(columns[3]),
-        "terminated": np.array(columns[4]),
-        "truncated": np.array(columns[5]),
+        # Manusets observationer skiljer sig redan i det första talet.
+        "states": in_a_row([float(e.state[0]) for e in stored]),
+        "wrong_actions": sum(mine.action != played for mine, played in pairs),
+        "rewards": in_a_row([e.reward for e in stored]),
+        "next_states": in_a_row([float(e.next_state[0]) for e in stored]),
+        "terminated": in_a_row([place for place, e in enumerate(stored) if e.terminated]),
+        "truncated": in_a_row([place for place, e in enumerate(stored) if e.truncated]),
     }
 
 
@@ -261,9 +261,9 @@ def _of_training(log: LoggingStep, calls: int) -> Observed:
 
 
 def in_a_row(numbers: Sequence[float | None]) -> str:
-    """Tal i rad, "2; 3,5; 4", högst femton; "aldrig" om inga finns."""
-    shown = ["inget" if x is None else swedish_number(x) for x in numbers[:15]]
-    return "; ".join([*shown, *["…"] * (len(numbers) > 15)]) or "aldrig"
+    """Tal i rad, "2; 3,5; 4", högst tjugo; "aldrig" om inga finns."""
+    shown = ["inget" if x is None else swedish_number(x) for x in numbers[:20]]
+    return "; ".join([*shown, *["…"] * (len(numbers) > 20)]) or "aldrig"
 
 
 def _of_actions(env: ScriptedEnv) -> Observed:
@@ -273,12 +273,6 @@ def _of_actions(env: ScriptedEnv) -> Observed:
     chooser = next((who for who in (TARGET, OLD, WORST, ONLINE) if later.count(who) >= 2), CHANCE)
     by_chance = [step for step, who in enumerate(later, 2) if who == CHANCE]
     return {"chooser": chooser, "by_chance": in_a_row(by_chance)}
-
-
-def _how_often(chosen_by: Sequence[str]) -> str:
-    """I ord, så att svaret inte beror på studentens tur."""
-    share = chosen_by.count(CHANCE) / max(len(chosen_by), 1)
-    return "sällan" if share < RARE else "oftast" if share > OFTEN else "ibland"
 
 
 def in_words(inputs: Inputs) -> str:
