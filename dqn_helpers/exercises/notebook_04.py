@@ -483,8 +483,8 @@ TRAIN_DQN = Exercise(
         ),
         "by_chance": Observable(
             "de slumpade handlingarna",
-            wrong="I det här fallet är ε 1 vid den första handlingen och 0 sedan, men handlingen är "
-            "slumpad också i miljösteg {got}.",
+            wrong="I det här fallet är ε 1 vid den första handlingen och 0 sedan, men handlingen "
+            "är slumpad också i miljösteg {got}.",
         ),
         "first_greedy": Observable(
             "den första handlingen",
