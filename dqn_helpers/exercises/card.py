@@ -1,6 +1,7 @@
 """Svaret på `check()`: ett kort i anteckningsboken, ren text på andra ställen."""
 
 import html
+import re
 from dataclasses import dataclass
 
 from dqn_helpers.exercises.judging import BehaviourVerdict
@@ -47,10 +48,17 @@ class CheckResult:
         pairs = []
         for verdict in self.behaviours:
             situation = f"Exempel: {verdict.situation}" if verdict.situation else ""
-            lines = [] if verdict.mark == "unsolved" else [situation, verdict.message]
+            lines = [situation, verdict.message]
+            if verdict.mark == "unsolved":  # studenten vet det, om det inte är en annan övning
+                lines = [verdict.message] if self._is_about_another(verdict.message) else []
             pairs.append((verdict, [line for line in lines if line and line not in said]))
             said.update(lines)
         return pairs
+
+    def _is_about_another(self, message: str) -> bool:
+        """Sant om texten handlar om en annan övning: den här anropar en som inte är löst."""
+        mentioned = re.search(r"Övning \d\.\d", message)
+        return mentioned is not None and not self.title.startswith(mentioned.group())
 
     def __repr__(self) -> str:
         lines = [f"{self.title}: {self.summary}", *self.advice]
