@@ -166,7 +166,8 @@ def q_grid(
     """Ett rutnät där färgen är max Q och pilarna är de bästa handlingarna.
 
     Args:
-        q_values: float (S, A); ruta nummer s ligger på rad s // kolumner.
+        q_values: float (S, A); ruta nummer s ligger på rad s // kolumner. En rad med nan är en ruta
+            där man aldrig kan stå: den lämnas vit.
         shape: (rader, kolumner).
         arrows: en pil per handling, till exempel `FROZEN_LAKE_ARROWS`.
         names: rutor som ska visa ett ord i stället för pilar, till exempel sluttillstånd.
@@ -185,15 +186,15 @@ def q_grid(
     best = q_values.max(axis=1)
     figure, (ax,) = new_figure(width=0.9 * n_columns + 1.6, height=0.9 * n_rows + 0.6)
     image = ax.imshow(best.reshape(shape), cmap="cividis")
-    threshold = (best.min() + best.max()) / 2
+    threshold = (np.nanmin(best) + np.nanmax(best)) / 2
     for s in range(len(best)):
         row, column = divmod(s, n_columns)
         color = "white" if best[s] <= threshold else "black"
         mark = _cell_mark(q_values[s], arrows, names.get(s))
         ax.text(column, row - 0.12, mark, ha="center", va="center", color=color, fontsize=14)
         ax.text(
-            column, row + 0.3, swedish_number(best[s], 3), ha="center", va="center", color=color,
-            fontsize=8,
+            column, row + 0.3, "" if np.isnan(best[s]) else swedish_number(best[s], 3),
+            ha="center", va="center", color=color, fontsize=8,
         )  # fmt: skip
     ax.set(xticks=[], yticks=[], title=title)
     ax.grid(False)

@@ -336,6 +336,17 @@ def test_grid_names_replace_arrows(drawn: list[Figure]):
     assert all(-0.5 < y < 0.5 for _, y in positions)
 
 
+def test_a_square_where_nobody_stands_is_white(drawn: list[Figure]):
+    grid = np.vstack([GRID[:3], np.full(4, np.nan)])
+    q_grid(grid, (1, 4), FROZEN_LAKE_ARROWS, names={3: "stup"})
+    assert texts_in(drawn[0])[-2:] == ["stup", ""]
+    shown = drawn[0].axes[0].images[0].get_array()
+    assert np.ma.getmaskarray(shown).tolist() == [[False, False, False, True]]
+    assert [text.get_color() for text in drawn[0].axes[0].texts[::2]] == [
+        "white" if value <= 0.5 else "black" for value in (0.5, 1.0, 0.0, np.nan)
+    ]
+
+
 def test_a_rounding_error_is_still_a_tie(drawn: list[Figure]):
     q_grid(np.array([[0.3, 0.1 + 0.2, 0.29, 0.0]]), (1, 1), FROZEN_LAKE_ARROWS)
     assert texts_in(drawn[0])[0] == "←↓"
