@@ -313,8 +313,9 @@ def only_weights(model, target_model, tau=1.0):
 @misconception("4.2")
 @torch.no_grad()
 def first_only(model, target_model, tau=1.0):
-    """Bara den första parametern ändras. Står det en return i slingan, eller tog du bara `next(…)`?
-    Alla lager ska följa med, annars är målnätverket en blandning som ingen har tränat."""
+    """Bara den första parametern ändras. Står det en `return` i slingan, eller tog du bara
+    `next(…)`? Alla lager ska följa med, annars är målnätverket en blandning som ingen har
+    tränat."""
     _copy_buffers(model, target_model)
     for parameter, target in _pairs(model, target_model):
         target.copy_(tau * parameter + (1 - tau) * target)
@@ -502,7 +503,7 @@ def warmup_returns_left_out():
 
 @misconception("4.3", loop((FINISH + "    return", FINISH + "        return")))
 def returns_after_first_episode():
-    """Loopen tar slut efter en enda episod. Är return indragen ett steg för mycket? Den ska stå
+    """Loopen tar slut efter en enda episod. Är `return` indragen ett steg för mycket? Den ska stå
     utanför slingan över episoder, annars slutar allt så fort den nås."""
 
 
@@ -769,7 +770,10 @@ def epsilon_swapped():
 @misconception(
     "4.3",
     loop(
-        ("n_steps, epsilon_start, epsilon_end, epsilon_decay_steps\n", "n_steps, 1.0, 0.05, 2000\n")
+        (
+            "n_steps, epsilon_start, epsilon_end, epsilon_decay_steps\n",
+            "n_steps, 1.0, 0.1, 1_000_000\n",
+        )
     ),
 )
 def epsilon_hard_coded():
