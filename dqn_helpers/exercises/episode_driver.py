@@ -43,6 +43,7 @@ class ScriptedEpisode(gym.Env):
         self._place: int | None = None
         self.observation_space = gym.spaces.Box(-np.inf, np.inf, self._script[0].shape, np.float32)
         self.action_space = gym.spaces.Discrete(n_actions)
+        self._n_actions = n_actions
         self.log: list[Step] = []
         self.seed_given: Any = None
 
@@ -61,7 +62,7 @@ class ScriptedEpisode(gym.Env):
         if self._place is None:
             raise RuntimeError("env.step anropades före env.reset.")
         number = int(action)
-        if number != action or not 0 <= number < self.action_space.n:
+        if number != action or not 0 <= number < self._n_actions:
             raise ValueError(f"Handlingen {action} finns inte.")
         if self._place == len(self._rewards):
             return self._step_after_the_end(number)

@@ -77,7 +77,8 @@ def sample_experiences_cases(rng: np.random.Generator) -> list[Case]:
     def one(*shape: int) -> list[Any]:
         end = bool(rng.random() < 0.5)
         state, next_state = distinct(rng, 2, *shape, low=-90, high=90)
-        return [state, int(rng.integers(2, 9)), float(distinct(rng, 1)[0]), next_state, end, not end]
+        action, reward = int(rng.integers(2, 9)), float(distinct(rng, 1)[0])
+        return [state, action, reward, next_state, end, not end]
 
     many = experiences(rng, N_IN_ORDER, (3,))
     few = experiences(rng, N_COUNTED, (3,))
@@ -86,12 +87,12 @@ def sample_experiences_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case(
             ("shapes", "dtypes", "together"),
-            form_inputs(one(4), dtype="float64", batch_size=int(rng.choice([3, 5, 7]))),
+            form_inputs(one(4), dtype="float64", batch_size=int(rng.choice([5, 7]))),
             text="I en lista ligger åtta likadana erfarenheter, med observationer i float64.",
         ),
         Case(
             ("shapes", "together"),
-            form_inputs(one(2, 3, 2), buffer="deque", batch_size=8),
+            form_inputs(one(2, 3, 2), buffer="deque", batch_size=8, calls=20),
             text="I en deque ligger åtta likadana erfarenheter, med bilder som observationer, och "
             "batchen är alla 8.",
         ),

@@ -78,8 +78,8 @@ def never_overwrites():
 
 @misconception("2.1", edited(RING, "self.experiences[self.position] = experience", "pass"))
 def refuses_when_full():
-    """När bufferten är full kastas den nya erfarenheten i stället för den äldsta. Då tränar agenten
-    för alltid på sina första, klumpiga episoder. Se avsnittet om ringbufferten i 02."""
+    """När bufferten är full kastas den nya erfarenheten i stället för den äldsta. Då tränar
+    agenten för alltid på sina första, klumpiga episoder. Se avsnittet om ringbufferten i 02."""
 
 
 @misconception("2.1", edited(POP, "pop(0)", "pop(-2)" + " if self.max_length > 1 else None"))
@@ -89,10 +89,12 @@ def newest_overwritten():
     ligger."""
 
 
-@misconception("2.1", edited(RING, "        self.position = (self.position + 1) % self.max_length\n", ""))
+@misconception(
+    "2.1", edited(RING, "        self.position = (self.position + 1) % self.max_length\n", "")
+)
 def pointer_stuck():
-    """Skrivplatsen står stilla: när bufferten är full hamnar varje ny erfarenhet på samma plats, och
-    de andra blir aldrig utbytta. Platsen ska flyttas ett steg varje gång. Se avsnittet om
+    """Skrivplatsen står stilla: när bufferten är full hamnar varje ny erfarenhet på samma plats,
+    och de andra blir aldrig utbytta. Platsen ska flyttas ett steg varje gång. Se avsnittet om
     ringbufferten i 02."""
 
 
@@ -105,9 +107,9 @@ def pointer_turns_too_early():
 
 @misconception("2.1", edited(SLOTS, "self.n_added % self.max_length", "self.n_added"))
 def pointer_never_turns():
-    """Skrivplatsen räknas upp men börjar aldrig om: efter sista platsen finns ingen mer, och append
-    går sönder när bufferten är full. Den ska gå runt, som visaren på en klocka. Se avsnittet om
-    ringbufferten i 02."""
+    """Skrivplatsen räknas upp men börjar aldrig om: efter sista platsen finns ingen mer, och
+    append går sönder när bufferten är full. Den ska gå runt, som visaren på en klocka. Se
+    avsnittet om ringbufferten i 02."""
 
 
 @misconception("2.1", edited(POP, "> self.max_length", "> self.max_length + 1"))
@@ -118,8 +120,8 @@ def one_too_many():
 
 @misconception("2.1", edited(POP, "> self.max_length", ">= self.max_length"))
 def one_too_few():
-    """Det får plats en erfarenhet för lite: den äldsta tas bort redan när bufferten blir full, fast
-    ingen ny behöver platsen. Pröva med en buffert för en enda erfarenhet. Se avsnittet om
+    """Det får plats en erfarenhet för lite: den äldsta tas bort redan när bufferten blir full,
+    fast ingen ny behöver platsen. Pröva med en buffert för en enda erfarenhet. Se avsnittet om
     ringbufferten i 02."""
 
 
@@ -131,15 +133,17 @@ def emptied_when_full():
 
 @misconception("2.1", edited(POP, APPEND, "        self.experiences = [experience]\n"))
 def only_the_latest():
-    """Bara den senaste erfarenheten finns kvar, för varje append ersätter hela minnet. Då finns inget
-    att dra en blandad batch ur. Se avsnittet om varför vi behöver en buffert i 02."""
+    """Bara den senaste erfarenheten finns kvar, för varje append ersätter hela minnet. Då finns
+    inget att dra en blandad batch ur. Se avsnittet om varför vi behöver en buffert i 02."""
 
 
-@misconception("2.1", edited(POP, "experiences.append(experience)", "experiences.extend(experience)"))
+@misconception(
+    "2.1", edited(POP, "experiences.append(experience)", "experiences.extend(experience)")
+)
 def fields_loose():
-    """De sex fälten läggs i minnet var för sig, så längden ökar med sex varje gång och det går inte
-    längre att se vilka fält som hör ihop. En erfarenhet är *en* sak i bufferten. Skillnaden mellan
-    `append` och `extend` (eller `+=`) är precis det här."""
+    """De sex fälten läggs i minnet var för sig, så längden ökar med sex varje gång och det går
+    inte längre att se vilka fält som hör ihop. En erfarenhet är *en* sak i bufferten. Skillnaden
+    mellan `append` och `extend` (eller `+=`) är precis det här."""
 
 
 @misconception("2.1", edited(SLOTS, "min(self.n_added, self.max_length)", "self.max_length"))
@@ -149,38 +153,44 @@ def length_is_capacity():
     02."""
 
 
-@misconception("2.1", edited(SLOTS, "return min(self.n_added, self.max_length)", "return self.n_added"))
+@misconception(
+    "2.1", edited(SLOTS, "return min(self.n_added, self.max_length)", "return self.n_added")
+)
 def length_counts_everything():
-    """Längden räknar alla erfarenheter som någonsin lagts till, också de överskrivna. När bufferten
-    är full ska längden stå stilla. Se avsnittet om ringbufferten i 02."""
+    """Längden räknar alla erfarenheter som någonsin lagts till, också de överskrivna. När
+    bufferten är full ska längden stå stilla. Se avsnittet om ringbufferten i 02."""
 
 
 @misconception(
-    "2.1", edited(SLOTS, "        if index >= len(self):\n            raise IndexError(index)\n", "")
+    "2.1",
+    edited(SLOTS, "        if index >= len(self):\n            raise IndexError(index)\n", ""),
 )
 def empty_slots_readable():
-    """Platser som ännu inte är fyllda går att läsa, och ger None (eller nollor). Det märks först när
-    träningen räknar på något som aldrig har hänt. Den som läser utanför ska få veta det. Se
+    """Platser som ännu inte är fyllda går att läsa, och ger None (eller nollor). Det märks först
+    när träningen räknar på något som aldrig har hänt. Den som läser utanför ska få veta det. Se
     avsnittet om ringbufferten i 02."""
 
 
 @misconception("2.1", edited(POP, "[index]", "[index % len(self.experiences)]"))
 def reading_wraps():
     """Läsningen går runt, så ett index som är för stort ger tyst en annan erfarenhet. Det är bara
-    *skrivandet* som ska gå runt; ett index utanför är ett fel som ska höras. Slingor som
-    `for x in buffer` slutar dessutom aldrig."""
+    *skrivandet* som ska gå runt; ett index utanför är ett fel som ska höras. Slingor som `for x in
+    buffer` slutar dessutom aldrig."""
 
 
-@misconception("2.1", edited(POP, READ, "return self.experiences[index] if index < len(self) else None"))
+@misconception(
+    "2.1", edited(POP, READ, "return self.experiences[index] if index < len(self) else None")
+)
 def none_outside():
-    """Utanför bufferten ger du None i stället för ett fel. Python vet att en följd är slut genom att
-    den säger IndexError, och den som läser fel plats får annars veta det först långt senare."""
+    """Utanför bufferten ger du None i stället för ett fel. Python vet att en följd är slut genom
+    att den säger IndexError, och den som läser fel plats får annars veta det först långt
+    senare."""
 
 
 @misconception("2.1", edited(POP, READ, "assert index < len(self)\n        " + READ))
 def another_error_outside():
-    """Utanför bufferten blir det ett fel, men av annan sort än IndexError. Det är just IndexError som
-    `for x in buffer` väntar på för att veta att det är slut."""
+    """Utanför bufferten blir det ett fel, men av annan sort än IndexError. Det är just IndexError
+    som `for x in buffer` väntar på för att veta att det är slut."""
 
 
 @misconception(
@@ -210,8 +220,8 @@ SPLIT = "        state, action, reward, next_state, terminated, truncated = expe
     ),
 )
 def flags_become_one():
-    """Du slår ihop terminated och truncated till ett enda fält, så det blir fem i stället för sex. De
-    betyder olika saker: efter terminated finns ingen framtid, efter truncated gör det det. Se
+    """Du slår ihop terminated och truncated till ett enda fält, så det blir fem i stället för sex.
+    De betyder olika saker: efter terminated finns ingen framtid, efter truncated gör det det. Se
     avsnittet om erfarenheten i 02."""
 
 
@@ -225,8 +235,9 @@ def flags_become_one():
     ),
 )
 def same_flag_twice():
-    """Sex fält sparas, men båda flaggorna är "slut på ett eller annat sätt". Då går det inte längre
-    att se skillnad på ett sluttillstånd och en tidsgräns. Se avsnittet om erfarenheten i 02."""
+    """Sex fält sparas, men båda flaggorna är "slut på ett eller annat sätt". Då går det inte
+    längre att se skillnad på ett sluttillstånd och en tidsgräns. Se avsnittet om erfarenheten i
+    02."""
 
 
 @misconception(
@@ -239,8 +250,8 @@ def same_flag_twice():
     ),
 )
 def state_stored_twice():
-    """Nästa tillstånd har blivit samma som tillståndet, så erfarenheten säger att inget hände. Utan
-    s′ går det inte att bygga något mål. Se avsnittet om erfarenheten i 02."""
+    """Nästa tillstånd har blivit samma som tillståndet, så erfarenheten säger att inget hände.
+    Utan s′ går det inte att bygga något mål. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception(
@@ -269,21 +280,22 @@ def state_stored_twice():
     ),
 )
 def four_numbers_only():
-    """Bufferten rymmer bara observationer med fyra tal, som i CartPole. En annan miljö har en annan
-    form, så låt den första erfarenheten bestämma den (eller spara arrayerna som de är). Se
+    """Bufferten rymmer bara observationer med fyra tal, som i CartPole. En annan miljö har en
+    annan form, så låt den första erfarenheten bestämma den (eller spara arrayerna som de är). Se
     avsnittet om vad bufferten kostar i 02."""
 
 
 @misconception("2.1", edited(POP, "def __len__", "def length"))
 def without_len():
-    """`len(buffer)` fungerar inte på din klass. Python letar efter en metod med ett alldeles bestämt
-    namn när någon frågar efter längden, och det namnet har två understreck på var sida."""
+    """`len(buffer)` fungerar inte på din klass. Python letar efter en metod med ett alldeles
+    bestämt namn när någon frågar efter längden, och det namnet har två understreck på var sida."""
 
 
 @misconception("2.1", edited(POP, "def __getitem__", "def get"))
 def without_getitem():
-    """`buffer[i]` fungerar inte på din klass. Hakparenteser anropar en metod med ett alldeles bestämt
-    namn, och det namnet har två understreck på var sida. Utan den kan ingen dra ur bufferten."""
+    """`buffer[i]` fungerar inte på din klass. Hakparenteser anropar en metod med ett alldeles
+    bestämt namn, och det namnet har två understreck på var sida. Utan den kan ingen dra ur
+    bufferten."""
 
 
 # --- 2.2 -----------------------------------------------------------------------------------------
@@ -319,13 +331,14 @@ FROM_START = "random.randrange(len(replay_buffer) - batch_size + 1)"
     Edited(SAMPLE, (INDICES, f"{FROM_START}\n    indices = range(indices, indices + batch_size)")),
 )
 def contiguous_batch():
-    """Du drar en startplats och tar raderna efter den. Grannar i tiden följs åt, så batchen blir nästan
-    samma erfarenhet många gånger, och det var just det bufferten skulle bota. Dra varje rad för sig.
-    Se avsnittet om grannar i tiden i 02."""
+    """Du drar en startplats och tar raderna efter den. Grannar i tiden följs åt, så batchen blir
+    nästan samma erfarenhet många gånger, och det var just det bufferten skulle bota. Dra varje rad
+    för sig. Se avsnittet om grannar i tiden i 02."""
 
 
 @misconception(
-    "2.2", Edited(SAMPLE, (INDICES, FROM_START), (ROWS, "replay_buffer[indices : indices + batch_size]"))
+    "2.2",
+    Edited(SAMPLE, (INDICES, FROM_START), (ROWS, "replay_buffer[indices : indices + batch_size]")),
 )
 def contiguous_slice():
     """Du skär ut ett stycke ur bufferten. Grannar i tiden följs åt, så batchen blir nästan samma
@@ -355,8 +368,8 @@ def never_the_newest():
 
 @misconception("2.2", edited(SAMPLE, ONE_INDEX, "random.randint(1, len(replay_buffer) - 1)"))
 def never_the_first():
-    """Den första erfarenheten i bufferten kan aldrig dras. Platserna är numrerade från 0. Se avsnittet
-    om dragningen i 02."""
+    """Den första erfarenheten i bufferten kan aldrig dras. Platserna är numrerade från 0. Se
+    avsnittet om dragningen i 02."""
 
 
 @misconception("2.2", edited(SAMPLE, ONE_INDEX, "random.randint(0, len(replay_buffer))"))
@@ -371,7 +384,11 @@ def one_past_the_end():
     Edited(
         SAMPLE,
         (INDICES, "len(replay_buffer)"),
-        (ROWS, "[[replay_buffer[random.randrange(indices)][f] for f in range(6)] for _ in range(batch_size)]"),
+        (
+            ROWS,
+            "[[replay_buffer[random.randrange(indices)][f] for f in range(6)]"
+            " for _ in range(batch_size)]",
+        ),
     ),
 )
 def fields_drawn_apart():
@@ -416,14 +433,15 @@ def flags_swapped():
     ),
 )
 def flags_merged():
-    """Båda flaggorna är "slut på ett eller annat sätt". Då går det inte att skilja ett sluttillstånd
-    från en tidsgräns, och träningen måste kunna det. Se avsnittet om erfarenheten i 02."""
+    """Båda flaggorna är "slut på ett eller annat sätt". Då går det inte att skilja ett
+    sluttillstånd från en tidsgräns, och träningen måste kunna det. Se avsnittet om erfarenheten i
+    02."""
 
 
 @misconception("2.2", edited(SAMPLE, INDICES, f"[{ONE_INDEX}] * batch_size"))
 def same_row_repeated():
-    """En enda plats dras och upprepas, så alla rader i batchen är samma erfarenhet. Slumpa en gång per
-    rad. Se avsnittet om dragningen i 02."""
+    """En enda plats dras och upprepas, så alla rader i batchen är samma erfarenhet. Slumpa en gång
+    per rad. Se avsnittet om dragningen i 02."""
 
 
 @misconception("2.2", edited(SAMPLE, "    indices", "    random.seed(42)\n    indices"))
@@ -440,11 +458,16 @@ def batch_size_hard_coded():
 
 @misconception("2.2", edited(SAMPLE, TENSORS, "    return rows\n"))
 def list_of_experiences():
-    """Du returnerar en lista med erfarenheter, en per rad. Nätverket vill ha tvärtom: en tensor per
-    fält, med hela batchen i. Se avsnittet om dragningen i 02."""
+    """Du returnerar en lista med erfarenheter, en per rad. Nätverket vill ha tvärtom: en tensor
+    per fält, med hela batchen i. Se avsnittet om dragningen i 02."""
 
 
-@misconception("2.2", edited(SAMPLE, TENSORS, "    return state, action, reward, next_state, terminated, truncated\n"))
+@misconception(
+    "2.2",
+    edited(
+        SAMPLE, TENSORS, "    return state, action, reward, next_state, terminated, truncated\n"
+    ),
+)
 def numpy_arrays():
     """Fälten är rätt, men de är numpy-arrayer. Nätverket räknar med tensorer, så gör om dem. Se
     avsnittet om dragningen i 02."""
@@ -461,17 +484,18 @@ def truncated_dropped():
     "2.2", edited(SAMPLE, TENSORS, "    return (torch.tensor(np.array(c)) for c in zip(*rows))\n")
 )
 def generator_returned():
-    """Du returnerar en generator: den går bara att gå igenom en enda gång, och har varken längd eller
-    index. Samla tensorerna i en lista eller tupel. Det skiljer på vilka parenteser man skriver."""
+    """Du returnerar en generator: den går bara att gå igenom en enda gång, och har varken längd
+    eller index. Samla tensorerna i en lista eller tupel. Det skiljer på vilka parenteser man
+    skriver."""
 
 
 @misconception(
     "2.2", edited(SAMPLE, TENSORS, "    return [torch.tensor(np.array(c)) for c in zip(*rows)]\n")
 )
 def dtypes_from_numpy():
-    """Sorterna blir som numpy vill ha dem: decimaltal blir float64. Nätverkets vikter är float32, och
-    torch vägrar att blanda dem. Säg själv vilken dtype varje fält ska ha. Se avsnittet om dragningen
-    i 02."""
+    """Sorterna blir som numpy vill ha dem: decimaltal blir float64. Nätverkets vikter är float32,
+    och torch vägrar att blanda dem. Säg själv vilken dtype varje fält ska ha. Se avsnittet om
+    dragningen i 02."""
 
 
 @misconception(
@@ -484,22 +508,28 @@ def dtypes_from_numpy():
     ),
 )
 def everything_is_float32():
-    """Allt har blivit float32, också handlingen och flaggorna. Handlingen ska användas som index, och
-    då duger bara heltal; flaggorna ska gå att vända med `~`, och då duger bara bool. Se avsnittet om
-    dragningen i 02."""
+    """Allt har blivit float32, också handlingen och flaggorna. Handlingen ska användas som index,
+    och då duger bara heltal; flaggorna ska gå att vända med `~`, och då duger bara bool. Se
+    avsnittet om dragningen i 02."""
 
 
 @misconception(
     "2.2",
     Edited(
         SAMPLE,
-        ("torch.tensor(terminated, dtype=torch.bool)", "torch.tensor(terminated, dtype=torch.float32)"),
-        ("torch.tensor(truncated, dtype=torch.bool)", "torch.tensor(truncated, dtype=torch.float32)"),
+        (
+            "torch.tensor(terminated, dtype=torch.bool)",
+            "torch.tensor(terminated, dtype=torch.float32)",
+        ),
+        (
+            "torch.tensor(truncated, dtype=torch.bool)",
+            "torch.tensor(truncated, dtype=torch.float32)",
+        ),
     ),
 )
 def flags_are_float32():
-    """Flaggorna är decimaltal, 0 eller 1. De ska vara bool: då kan de användas som mask, vändas med
-    `~` och inte av misstag räknas med. Se avsnittet om dragningen i 02."""
+    """Flaggorna är decimaltal, 0 eller 1. De ska vara bool: då kan de användas som mask, vändas
+    med `~` och inte av misstag räknas med. Se avsnittet om dragningen i 02."""
 
 
 @misconception(
@@ -520,41 +550,60 @@ def observation_dtype_kept():
     "2.2",
     Edited(
         SAMPLE,
-        *[(f"torch.tensor({n}, dtype=torch.{k})", f"torch.tensor({n}, dtype=torch.{k}).unsqueeze(1)")
-          for n, k in (("action", "int64"), ("reward", "float32"), ("terminated", "bool"),
-                       ("truncated", "bool"))],
+        ("    return [", "    columns = ["),
+        (
+            "bool),\n    ]",
+            "bool),\n    ]\n    return [c[:, None] if c.ndim == 1 else c for c in columns]",
+        ),
     ),
-)  # fmt: skip
+)
 def columns():
-    """Fälten med ett tal per rad har fått formen (B, 1) i stället för (B,). Möter de sedan något med
-    formen (B,) jämförs varje rad med alla andra rader, helt tyst. Se avsnittet om den tysta fällan i
-    03."""
+    """Fälten med ett tal per rad har fått formen (B, 1) i stället för (B,). Möter de sedan något
+    med formen (B,) jämförs varje rad med alla andra rader, helt tyst. Se avsnittet om den tysta
+    fällan i 03."""
 
 
 @misconception(
     "2.2",
     Edited(
         SAMPLE,
-        ("torch.tensor(state, dtype=torch.float32)", "torch.tensor(state, dtype=torch.float32).reshape(batch_size, -1)"),
-        ("torch.tensor(next_state, dtype=torch.float32)", "torch.tensor(next_state, dtype=torch.float32).reshape(batch_size, -1)"),
+        (
+            "torch.tensor(state, dtype=torch.float32)",
+            "torch.tensor(state, dtype=torch.float32).reshape(batch_size, -1)",
+        ),
+        (
+            "torch.tensor(next_state, dtype=torch.float32)",
+            "torch.tensor(next_state, dtype=torch.float32).reshape(batch_size, -1)",
+        ),
     ),
 )
 def pictures_flattened():
-    """Observationer i flera dimensioner, till exempel bilder, har plattats ut till en enda rad. Formen
-    ska vara kvar: batchens storlek först, sedan observationens egen form."""
-
-
-@misconception("2.2", edited(SAMPLE, "    indices = " + INDICES + "\n    rows = " + ROWS, "    rows = random.sample(replay_buffer, batch_size)"))
-def random_sample_of_buffer():
-    """`random.sample` (och `random.choices`) nöjer sig inte med vilken buffert som helst: den vill ha
-    Pythons egna följder. Det går bra med en lista men inte med en klass som bara kan `len` och `[i]`.
-    Dra platserna i stället, och läs en i taget."""
+    """Observationer i flera dimensioner, till exempel bilder, har plattats ut till en enda rad.
+    Formen ska vara kvar: batchens storlek först, sedan observationens egen form."""
 
 
 @misconception(
     "2.2",
     edited(
-        SAMPLE, ROWS, "[(e.state, e.action, e.reward, e.next_state, e.terminated, e.truncated) for e in (replay_buffer[i] for i in indices)]"
+        SAMPLE,
+        "    indices = " + INDICES + "\n    rows = " + ROWS,
+        "    rows = random.sample(replay_buffer, batch_size)",
+    ),
+)
+def random_sample_of_buffer():
+    """`random.sample` (och `random.choices`) nöjer sig inte med vilken buffert som helst: den vill
+    ha Pythons egna följder. Det går bra med en lista men inte med en klass som bara kan `len` och
+    `[i]`. Dra platserna i stället, och läs en i taget."""
+
+
+@misconception(
+    "2.2",
+    edited(
+        SAMPLE,
+        ROWS,
+        "[replay_buffer[i] for i in indices]\n"
+        "    rows = [(e.state, e.action, e.reward, e.next_state, e.terminated, e.truncated)"
+        " for e in rows]",
     ),
 )
 def fields_by_name():
@@ -565,21 +614,30 @@ def fields_by_name():
 
 @misconception("2.2", edited(SAMPLE, ROWS, "replay_buffer[indices]"))
 def all_indices_at_once():
-    """Du läser alla platserna i ett enda anrop, `replay_buffer[indices]`. Det kan numpy-arrayer och
-    tensorer, men en lista, en `deque` eller en egen buffert tar ett heltal i taget."""
+    """Du läser alla platserna i ett enda anrop, `replay_buffer[indices]`. Det kan numpy-arrayer
+    och tensorer, men en lista, en `deque` eller en egen buffert tar ett heltal i taget."""
 
 
 @misconception(
     "2.2",
-    Edited(SAMPLE, ("    indices = " + INDICES, "    random.shuffle(replay_buffer)"), (ROWS, "[replay_buffer[i] for i in range(batch_size)]")),
+    Edited(
+        SAMPLE,
+        ("    indices = " + INDICES, "    random.shuffle(replay_buffer)"),
+        (ROWS, "[replay_buffer[i] for i in range(batch_size)]"),
+    ),
 )
 def shuffles_the_buffer():
-    """Du blandar om själva bufferten. Då vet den inte längre vilken erfarenhet som är äldst, och en
-    buffert som bara kan `len` och `[i]` går inte att blanda alls. Blanda eller slumpa platserna i
-    stället. Se avsnittet om dragningen i 02."""
+    """Du blandar om själva bufferten. Då vet den inte längre vilken erfarenhet som är äldst, och
+    en buffert som bara kan `len` och `[i]` går inte att blanda alls. Blanda eller slumpa platserna
+    i stället. Se avsnittet om dragningen i 02."""
 
 
-@misconception("2.2", edited(SAMPLE, ROWS, "[replay_buffer.pop(random.randrange(len(replay_buffer))) for _ in indices]"))
+@misconception(
+    "2.2",
+    edited(
+        SAMPLE, ROWS, "[replay_buffer.pop(random.randrange(len(replay_buffer))) for _ in indices]"
+    ),
+)
 def takes_them_out():
     """Erfarenheterna försvinner ur bufferten när de dras. Poängen med att spara dem är att de ska
     kunna användas många gånger. Läs dem, men låt dem ligga kvar. Se avsnittet om varför vi behöver
@@ -624,9 +682,9 @@ CHOOSE = PLAY[PLAY.index("        if random.random()") : PLAY.index("        nex
 
 @misconception("2.3", edited(PLAY, "if terminated or truncated", "if terminated"))
 def ignores_truncated():
-    """Episoden tog slut vid tidsgränsen (truncated), men slingan fortsatte. I en riktig miljö spelar
-    den då vidare i något som inte längre är en episod, kanske utan slut. Båda flaggorna stoppar
-    spelet. Se avsnittet om att spela och spara i 02."""
+    """Episoden tog slut vid tidsgränsen (truncated), men slingan fortsatte. I en riktig miljö
+    spelar den då vidare i något som inte längre är en episod, kanske utan slut. Båda flaggorna
+    stoppar spelet. Se avsnittet om att spela och spara i 02."""
 
 
 @misconception("2.3", edited(PLAY, "if terminated or truncated", "if truncated"))
@@ -644,9 +702,9 @@ def ignores_terminated():
     ),
 )
 def last_step_lost():
-    """Det sista steget varken sparas eller räknas: slingan slutar innan dess. Just det steget berättar
-    vad som händer när stången faller, och utan det lär sig agenten aldrig att episoder tar slut. Se
-    avsnittet om att spela och spara i 02."""
+    """Det sista steget varken sparas eller räknas: slingan slutar innan dess. Just det steget
+    berättar vad som händer när stången faller, och utan det lär sig agenten aldrig att episoder
+    tar slut. Se avsnittet om att spela och spara i 02."""
 
 
 @misconception("2.3", Edited(PLAY, (COPY_START, ""), (COPY_NEXT, "")))
@@ -658,9 +716,9 @@ def stored_by_reference():
 
 @misconception("2.3", Edited(PLAY, (COPY_START, "")))
 def start_not_copied():
-    """Episodens första observation sparas utan att kopieras. En miljö får skriva nästa observation i
-    samma array, och då ändras den som ligger i bufferten. Det gäller också den som `reset` ger. Se
-    avsnittet om att spela och spara i 02."""
+    """Episodens första observation sparas utan att kopieras. En miljö får skriva nästa observation
+    i samma array, och då ändras den som ligger i bufferten. Det gäller också den som `reset` ger.
+    Se avsnittet om att spela och spara i 02."""
 
 
 @misconception(
@@ -681,13 +739,16 @@ def copied_too_late():
 @misconception(
     "2.3",
     edited(
-        PLAY, COPY_NEXT, COPY_NEXT + "        if terminated or truncated:\n            next_obs = np.array(env.reset()[0])\n"
+        PLAY,
+        COPY_NEXT,
+        COPY_NEXT
+        + "        if terminated or truncated:\n            next_obs = np.array(env.reset()[0])\n",
     ),
 )
 def reset_state_stored():
-    """I sista steget sparas nästa episods första tillstånd i stället för det som steget ledde till.
-    Nollställ miljön när nästa episod ska börja, inte innan du har sparat. Se avsnittet om att spela
-    och spara i 02."""
+    """I sista steget sparas nästa episods första tillstånd i stället för det som steget ledde
+    till. Nollställ miljön när nästa episod ska börja, inte innan du har sparat. Se avsnittet om
+    att spela och spara i 02."""
 
 
 @misconception("2.3", edited(PLAY, "        obs = next_obs\n", ""))
@@ -697,43 +758,48 @@ def state_never_advances():
     Se avsnittet om att spela och spara i 02."""
 
 
-@misconception(
-    "2.3", edited(PLAY, SAVE, "        obs = next_obs\n" + SAVE)
-)
+@misconception("2.3", edited(PLAY, SAVE, "        obs = next_obs\n" + SAVE))
 def advanced_too_early():
-    """`obs` byts ut innan erfarenheten sparas, så tillstånd och nästa tillstånd är samma sak i varje
-    rad. Spara först, gå vidare sedan. Se avsnittet om att spela och spara i 02."""
+    """`obs` byts ut innan erfarenheten sparas, så tillstånd och nästa tillstånd är samma sak i
+    varje rad. Spara först, gå vidare sedan. Se avsnittet om att spela och spara i 02."""
 
 
 @misconception("2.3", edited(PLAY, SAVED, "(next_obs, action, reward, obs, terminated, truncated)"))
 def stored_backwards():
-    """Tillstånd och nästa tillstånd är ombytta i det du sparar. Då lär sig agenten världen baklänges.
-    Se avsnittet om erfarenheten i 02."""
+    """Tillstånd och nästa tillstånd är ombytta i det du sparar. Då lär sig agenten världen
+    baklänges. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception("2.3", edited(PLAY, SAVED, "(obs, action, next_obs, reward, terminated, truncated)"))
 def reward_and_next_state_swapped():
-    """Belöning och nästa tillstånd har bytt plats i det du sparar. Den som drar ur bufferten packar upp
-    i en bestämd ordning. Se avsnittet om erfarenheten i 02."""
+    """Belöning och nästa tillstånd har bytt plats i det du sparar. Den som drar ur bufferten
+    packar upp i en bestämd ordning. Se avsnittet om erfarenheten i 02."""
 
 
-@misconception("2.3", edited(PLAY, SAVED, "(obs, action, reward, next_obs, terminated or truncated)"))
+@misconception(
+    "2.3", edited(PLAY, SAVED, "(obs, action, reward, next_obs, terminated or truncated)")
+)
 def five_fields():
     """Du sparar fem fält, med ett enda "slut". Efter terminated finns ingen framtid, men efter
-    truncated gör det det, så träningen behöver båda flaggorna. Se avsnittet om erfarenheten i 02."""
+    truncated gör det det, så träningen behöver båda flaggorna. Se avsnittet om erfarenheten i
+    02."""
 
 
 @misconception(
     "2.3",
     Edited(
         PLAY,
-        (SAVE, "        done = terminated or truncated\n" + SAVE.replace("terminated, truncated", "done, truncated")),
+        (
+            SAVE,
+            "        done = terminated or truncated\n"
+            + SAVE.replace("terminated, truncated", "done, truncated"),
+        ),
     ),
 )
 def done_as_terminated():
-    """En episod som bröts av tidsgränsen sparas som om den hade nått ett sluttillstånd. Träningen tror
-    då att framtiden är värd noll, fast vi bara slutade titta. Spara de två flaggorna som miljön gav
-    dem. Se avsnittet om erfarenheten i 02."""
+    """En episod som bröts av tidsgränsen sparas som om den hade nått ett sluttillstånd. Träningen
+    tror då att framtiden är värd noll, fast vi bara slutade titta. Spara de två flaggorna som
+    miljön gav dem. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception("2.3", edited(PLAY, SAVED, "(obs, action, reward, next_obs, truncated, terminated)"))
@@ -750,9 +816,9 @@ def six_arguments():
 
 @misconception("2.3", edited(PLAY, "random.random() < epsilon", "random.random() > epsilon"))
 def epsilon_reversed():
-    """ε är bakvänt: du utforskar när du skulle ha varit girig och tvärtom. ε är sannolikheten att välja
-    *på måfå*; med ε = 0 ska agenten alltid göra det den tror är bäst. Se avsnittet om utforskning i
-    01."""
+    """ε är bakvänt: du utforskar när du skulle ha varit girig och tvärtom. ε är sannolikheten att
+    välja *på måfå*; med ε = 0 ska agenten alltid göra det den tror är bäst. Se avsnittet om
+    utforskning i 01."""
 
 
 @misconception("2.3", edited(PLAY, CHOOSE, "        action = best_action(model, obs)\n"))
@@ -761,10 +827,12 @@ def never_explores():
     handlingarna leder till. Se avsnittet om utforskning i 01."""
 
 
-@misconception("2.3", edited(PLAY, CHOOSE, "        action = random.randrange(env.action_space.n)\n"))
+@misconception(
+    "2.3", edited(PLAY, CHOOSE, "        action = random.randrange(env.action_space.n)\n")
+)
 def always_random():
-    """Handlingen är alltid på måfå: nätverket tillfrågas inte. Då spelar det ingen roll vad agenten har
-    lärt sig. Se avsnittet om utforskning i 01."""
+    """Handlingen är alltid på måfå: nätverket tillfrågas inte. Då spelar det ingen roll vad
+    agenten har lärt sig. Se avsnittet om utforskning i 01."""
 
 
 @misconception(
@@ -776,8 +844,8 @@ def always_random():
     ),
 )
 def explores_among_the_others():
-    """När agenten utforskar väljer den bland alla handlingar *utom* den bästa. I kursens ε-giriga regel
-    lottas det bland alla, den bästa också: så räknas sannolikheterna i 01."""
+    """När agenten utforskar väljer den bland alla handlingar *utom* den bästa. I kursens ε-giriga
+    regel lottas det bland alla, den bästa också: så räknas sannolikheterna i 01."""
 
 
 @misconception("2.3", edited(PLAY, "random.randrange(env.action_space.n)", "random.randint(0, 1)"))
@@ -788,14 +856,15 @@ def two_actions_only():
 
 @misconception("2.3", edited(PLAY, ".argmax()", ".argmin()"))
 def worst_action():
-    """Den giriga handlingen är den som nätverket tycker är *sämst*. Agenten vill ha så hög avkastning som
-    möjligt, så det är det största Q-värdet som gäller. Se avsnittet om policy i 01."""
+    """Den giriga handlingen är den som nätverket tycker är *sämst*. Agenten vill ha så hög
+    avkastning som möjligt, så det är det största Q-värdet som gäller. Se avsnittet om policy i
+    01."""
 
 
 @misconception("2.3", edited(PLAY, ".argmax()", ".max()"))
 def value_for_action():
-    """Du använder det största Q-värdet som om det vore handlingens nummer. max ger värdet, argmax ger
-    platsen; handlingen är platsen."""
+    """Du använder det största Q-värdet som om det vore handlingens nummer. max ger värdet, argmax
+    ger platsen; handlingen är platsen."""
 
 
 @misconception(
@@ -803,51 +872,66 @@ def value_for_action():
     Edited(
         PLAY,
         (CHOOSE, ""),
-        ("    while True:\n", CHOOSE.replace("\n    ", "\n").removeprefix("    ") + "    while True:\n"),
+        (
+            "    while True:\n",
+            CHOOSE.replace("\n    ", "\n").removeprefix("    ") + "    while True:\n",
+        ),
     ),
 )
 def chooses_once():
-    """Handlingen väljs en gång, före slingan, och upprepas sedan hela episoden. Agenten ska titta på den
-    nya observationen och välja på nytt i varje steg. Se avsnittet om att spela och spara i 02."""
+    """Handlingen väljs en gång, före slingan, och upprepas sedan hela episoden. Agenten ska titta
+    på den nya observationen och välja på nytt i varje steg. Se avsnittet om att spela och spara i
+    02."""
 
 
 @misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset()"))
 def seed_not_passed():
-    """Slumpfröet används inte, så samma frö ger olika episoder varje gång. Det är `env.reset` som ska få
-    det; då går ett försök att göra om. Se avsnittet om att spela och spara i 02."""
+    """Slumpfröet används inte, så samma frö ger olika episoder varje gång. Det är `env.reset` som
+    ska få det; då går ett försök att göra om. Se avsnittet om att spela och spara i 02."""
 
 
-@misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset(seed=seed) if seed else env.reset()"))
+@misconception(
+    "2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset(seed=seed) if seed else env.reset()")
+)
 def seed_zero_forgotten():
-    """Slumpfröet 0 glöms bort. I Python räknas 0 som falskt i ett `if`, men 0 är ett frö lika gott som
-    andra. Att inget frö finns skrivs None, och det kan `env.reset` ta emot som det är."""
+    """Slumpfröet 0 glöms bort. I Python räknas 0 som falskt i ett `if`, men 0 är ett frö lika gott
+    som andra. Att inget frö finns skrivs None, och det kan `env.reset` ta emot som det är."""
 
 
 @misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset(seed=42)"))
 def seed_hard_coded():
-    """Slumpfröet står som ett eget tal i funktionen, så alla episoder börjar likadant och argumentet
-    används inte. Agenten skulle bara lära sig en enda start. Skicka vidare det frö du fick."""
+    """Slumpfröet står som ett eget tal i funktionen, så alla episoder börjar likadant och
+    argumentet används inte. Agenten skulle bara lära sig en enda start. Skicka vidare det frö du
+    fick."""
 
 
 @misconception("2.3", edited(PLAY, "total += reward", "total += 1"))
 def counts_steps():
-    """Du räknar stegen i stället för att summera belöningarna. I CartPole blir det samma tal, för där
-    ger varje steg 1, men inte i andra miljöer. Se avsnittet om avkastning i 01."""
+    """Du räknar stegen i stället för att summera belöningarna. I CartPole blir det samma tal, för
+    där ger varje steg 1, men inte i andra miljöer. Se avsnittet om avkastning i 01."""
 
 
 @misconception("2.3", edited(PLAY, "total += reward", "total = reward"))
 def returns_last_reward():
-    """Det du returnerar är bara den sista belöningen: varje steg ersätter det förra i stället för att
-    läggas till. Se avsnittet om avkastning i 01."""
+    """Det du returnerar är bara den sista belöningen: varje steg ersätter det förra i stället för
+    att läggas till. Se avsnittet om avkastning i 01."""
 
 
 @misconception("2.3", edited(PLAY, "return total", "return"))
 def returns_nothing():
-    """Episoden spelas och sparas, men summan av belöningarna returneras inte. Utan den går det inte att
-    rita hur bra agenten blir. Se avsnittet om att spela och spara i 02."""
+    """Episoden spelas och sparas, men summan av belöningarna returneras inte. Utan den går det
+    inte att rita hur bra agenten blir. Se avsnittet om att spela och spara i 02."""
 
 
-@misconception("2.3", Edited(PLAY, ("total = 0.0", "rewards = []"), ("total += reward", "rewards.append(reward)"), ("return total", "return rewards")))
+@misconception(
+    "2.3",
+    Edited(
+        PLAY,
+        ("total = 0.0", "rewards = []"),
+        ("total += reward", "rewards.append(reward)"),
+        ("return total", "return rewards"),
+    ),
+)
 def returns_every_reward():
-    """Du returnerar en lista med alla belöningar. Den som anropar vill ha ett enda tal, deras summa. Se
-    avsnittet om avkastning i 01."""
+    """Du returnerar en lista med alla belöningar. Den som anropar vill ha ett enda tal, deras
+    summa. Se avsnittet om avkastning i 01."""

@@ -159,7 +159,7 @@ class BufferAsDataclass:
         return self.kept[index]
 
 
-correct("2.1")(lambda max_length: deque([], max_length))
+correct("2.1")(lambda max_length: deque(maxlen=max_length))
 
 
 # --- 2.2 -----------------------------------------------------------------------------------------
