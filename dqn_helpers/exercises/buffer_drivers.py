@@ -56,8 +56,8 @@ def six_fields(item: Any) -> tuple[tuple[Any, ...] | None, str]:
 def replay_buffer_driver(replay_buffer_class: Any, inputs: Inputs) -> Observed:
     """Lägg till erfarenheter och se vad bufferten innehåller.
 
-    Indata: max_length, experiences (i den ordning de läggs till), look ("lengths", "contents")
-    och outside (index att läsa på som inte finns).
+    Indata: max_length, experiences (i den ordning de läggs till), look (`"lengths"`,
+    `"contents"`) och outside (index att läsa på som inte finns).
     """
     experiences = [as_experience(row) for row in inputs["experiences"]]
     buffer = replay_buffer_class(inputs["max_length"])

@@ -47,7 +47,7 @@ def _added(n: int, max_length: int, look: str = "contents", size: int = 4, **mor
 
 REPLAY_BUFFER = Exercise(
     number="2.1",
-    signature="class ReplayBuffer(max_length), med append, len och [index]",
+    signature="class ReplayBuffer(max_length), med `append`, `len` och `[index]`",
     driver=replay_buffer_driver,
     behaviours=(
         Behaviour(
@@ -157,7 +157,7 @@ FORM_CALLS = 30  # (8/9)^150 < 3e-8: ett index som kan hamna utanför gör det
 N_COUNTED, BATCH_COUNTED, CALLS_COUNTED = 8, 5, 88
 EVEN: Observed = {
     # Antalet gånger en erfarenhet dras är en summa av oberoende 0/1 med väntevärdet μ = 440/8 = 55,
-    # med eller utan återläggning. Chernoff: P(≤ 15) ≤ exp(−μ(0,727 + 0,273 ln 0,273)) < 2e-9 och
+    # med eller utan återläggning. P(≤ 15) ≤ exp(−μ(0,727 + 0,273 ln 0,273)) < 2e-9 och
     # P(≥ 110) ≤ exp(−μ(2 ln 2 − 1)) < 7e-10. Åtta erfarenheter: under 3e-8.
     "repeats": False,
     "rarest": Within(16, 60),
@@ -321,12 +321,12 @@ N_GREEDY, N_HALF, N_RANDOM = 40, 100, 60
 ACTIONS_HALF, ACTIONS_RANDOM = 10, 4
 HALF: Observed = {
     # ε = 0,5 och tio handlingar: den bästa har sannolikheten 0,55 i vart och ett av 100 steg.
-    # P(andelen ≤ 0,28) ≤ exp(−100 · KL(0,28 ‖ 0,55)) < 4e-7 och P(≥ 0,82) < 1e-7 (Chernoff).
+    # P(andelen ≤ 0,28) ≤ exp(−100 · KL(0,28 ‖ 0,55)) < 4e-7 och P(≥ 0,82) < 1e-7 (Hoeffding 1963, sats 1).
     "share": Within(0.285, 0.815),
 }
 RANDOM: Observed = {
     # ε = 1 och fyra handlingar, 60 steg: en viss handling saknas med sannolikheten 0,75^60 < 4e-8,
-    # någon av fyra under 2e-7. P(andelen ≥ 0,6) ≤ exp(−60 · KL(0,6 ‖ 0,25)) < 1e-7 (Chernoff).
+    # någon av fyra under 2e-7. P(andelen ≥ 0,6) ≤ exp(−60 · KL(0,6 ‖ 0,25)) < 1e-7 (Hoeffding 1963, sats 1).
     "share": Within(0.01, 0.59),
     "n_actions": ACTIONS_RANDOM,
 }

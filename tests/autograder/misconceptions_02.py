@@ -851,7 +851,7 @@ def explores_among_the_others():
 @misconception("2.3", edited(PLAY, "random.randrange(env.action_space.n)", "random.randint(0, 1)"))
 def two_actions_only():
     """Utforskningen känner bara till handlingarna 0 och 1, som i CartPole. Andra miljöer har fler:
-    fråga miljön eller nätverket hur många som finns. Se Gymnasiums gränssnitt i 01."""
+    fråga miljön eller nätverket hur många som finns. Se avsnittet om agent och miljö i 01."""
 
 
 @misconception("2.3", edited(PLAY, ".argmax()", ".argmin()"))
