@@ -321,12 +321,13 @@ N_GREEDY, N_HALF, N_RANDOM = 40, 100, 60
 ACTIONS_HALF, ACTIONS_RANDOM = 10, 4
 HALF: Observed = {
     # ε = 0,5 och tio handlingar: den bästa har sannolikheten 0,55 i vart och ett av 100 steg.
-    # P(andelen ≤ 0,28) ≤ exp(−100 · KL(0,28 ‖ 0,55)) < 4e-7 och P(≥ 0,82) < 1e-7 (Hoeffding 1963, sats 1).
+    # P(andelen ≤ 0,28) ≤ exp(−100 · KL(0,28 ‖ 0,55)) < 4e-7 och P(≥ 0,82) < 1e-7
+    # (Hoeffding 1963, sats 1).
     "share": Within(0.285, 0.815),
 }
 RANDOM: Observed = {
     # ε = 1 och fyra handlingar, 60 steg: en viss handling saknas med sannolikheten 0,75^60 < 4e-8,
-    # någon av fyra under 2e-7. P(andelen ≥ 0,6) ≤ exp(−60 · KL(0,6 ‖ 0,25)) < 1e-7 (Hoeffding 1963, sats 1).
+    # någon av fyra under 2e-7. P(andelen ≥ 0,6) ≤ exp(−60 · KL(0,6 ‖ 0,25)) < 1e-7.
     "share": Within(0.01, 0.59),
     "n_actions": ACTIONS_RANDOM,
 }
