@@ -322,7 +322,7 @@ def _action_positions(mdp: TabularMDP, s: int, states: np.ndarray) -> dict[int, 
 
 
 def _spread_out(angles: np.ndarray, least: float) -> np.ndarray:
-    """Vinklarna isärflyttade tills ingen ligger närmare en annan än `least`."""
+    """Vinklarna, flyttade tills ingen ligger närmare en annan än `least`."""
     angles = angles + 1e-6 * np.arange(len(angles))  # lika vinklar behöver en ordning
     for _ in range(100):
         gaps = (angles[:, None] - angles[None, :] + np.pi) % (2 * np.pi) - np.pi
