@@ -11,7 +11,28 @@ from torch import nn
 from dqn_helpers.exercises.buffer_drivers import FIELDS, numbers, six_fields
 from dqn_helpers.exercises.model import Inputs, Observed
 from dqn_helpers.exercises.plain import plain
-from dqn_helpers.exercises.training_step_driver import small_network
+
+
+class GivenNetwork(nn.Module):
+    """Ett nätverk med givna vikter, [[W, b], …], och tanh mellan lagren; b får vara None.
+
+    Tar ett tillstånd (n,) eller en batch (B, n). Samma som `small_network` i
+    `training_step_driver`, men utan optimeraren där, som tar en halv sekund att ladda.
+    """
+
+    def __init__(self, layers: Sequence[Sequence[Any]]) -> None:
+        super().__init__()
+        arrays = [np.array(w if b is None else np.c_[w, b], np.float32) for w, b in layers]
+        self.weights = nn.ParameterList([nn.Parameter(torch.from_numpy(a)) for a in arrays])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Ett Q-värde per handling."""
+        for number, weight in enumerate(self.weights):
+            x = torch.tanh(x) if number else x
+            n_in = x.shape[-1]
+            bias = weight[:, n_in] if weight.shape[1] > n_in else None
+            x = nn.functional.linear(x, weight[:, :n_in], bias)
+        return x
 
 
 class Step(NamedTuple):
@@ -115,7 +136,7 @@ def play_and_record_driver(play_and_record_episode: Any, inputs: Inputs) -> Obse
     Indata: layers, observations, rewards, epsilon, och om så behövs ends, reuse, seed (utan den
     anropas funktionen med fyra argument) och look ("choices": se bara på valen av handling).
     """
-    model = small_network(inputs["layers"])
+    model = GivenNetwork(inputs["layers"])
     env = ScriptedEpisode(
         inputs["observations"],
         inputs["rewards"],
