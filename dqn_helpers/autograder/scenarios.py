@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dqn_helpers.exercises.comparing import same_outcome
-from dqn_helpers.exercises.judging import judge
+from dqn_helpers.exercises.judging import failure
 from dqn_helpers.exercises.model import Case, Exercise, Inputs, KnownMistake, Observed, Outcome
 from dqn_helpers.exercises.plain import swedish_value
 from dqn_helpers.exercises.running import run_cases
@@ -105,13 +105,37 @@ def _in_words(inputs: Inputs) -> str:
     return f"Fallet {', '.join(named)}."
 
 
+class LazyOutcomes(Sequence[Outcome]):
+    """Vad en lösning ger i fallen; varje fall körs först när någon frågar, och bara en gång."""
+
+    def __init__(self, exercise: Exercise, implementation: Any, cases: Sequence[Case]) -> None:
+        self._driver = exercise.driver
+        self._implementation = implementation
+        self._cases = cases
+        self._known: dict[int, Outcome] = {}
+
+    def __len__(self) -> int:
+        return len(self._cases)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[i] for i in range(len(self))[index]]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        if index not in self._known:
+            inputs = [self._cases[index].inputs]
+            self._known[index] = run_cases(
+                self._driver, self._implementation, inputs, SECONDS, seed=index
+            )[0]
+        return self._known[index]
+
+
 def known_mistake(
     exercise: Exercise, misconception: Misconception, cases: Sequence[Case]
 ) -> KnownMistake:
     """Vad misstaget ger i fallen."""
-    inputs = [case.inputs for case in cases]
-    outcomes = run_cases(exercise.driver, misconception.implementation, inputs, SECONDS)
-    return KnownMistake(misconception.id, misconception.text, tuple(outcomes))
+    outcomes = LazyOutcomes(exercise, misconception.implementation, cases)
+    return KnownMistake(misconception.id, misconception.text, outcomes)
 
 
 def confusion(
@@ -123,13 +147,23 @@ def confusion(
     """Vilka misstag som inte går att skilja från det rätta eller varandra; tomt om alla går."""
     equivalent = {m.id: {m.id, *m.equivalent_to} for m in misconceptions}
     for index, mistake in enumerate(mistakes):
-        if judge(exercise, cases, mistake.outcomes).passed:
+        if not fails(exercise, cases, mistake.outcomes):
             return f"misstaget {mistake.id} får full poäng"
         for other in mistakes[index + 1 :]:
             related = other.id in equivalent[mistake.id] or mistake.id in equivalent[other.id]
             if not related and _same(cases, mistake.outcomes, other.outcomes):
                 return f"misstagen {mistake.id} och {other.id} ger samma svar"
     return ""
+
+
+def fails(exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> bool:
+    """Sant om något beteende är fel i något fall; slutar vid det första."""
+    return any(
+        outcome.status == "unsolved" or failure(exercise, behaviour, case, outcome)
+        for case, outcome in zip(cases, outcomes, strict=True)
+        for behaviour in exercise.behaviours
+        if behaviour.id in case.behaviours
+    )
 
 
 def _same(cases: Sequence[Case], mine: Sequence[Outcome], other: Sequence[Outcome]) -> bool:

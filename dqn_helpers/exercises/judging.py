@@ -124,12 +124,19 @@ def _recognised(
 
 
 def _agrees(mistake: KnownMistake, ran: Ran, behaviour: Behaviour | None = None) -> bool:
-    """Sant om misstaget ger samma sak i alla fall, eller i alla som prövar beteendet."""
+    """Sant om misstaget ger samma sak i alla fall, eller i alla som prövar beteendet.
+
+    Slutar vid första skillnaden: rättaren räknar ut misstagens svar först när de behövs.
+    """
     keys = behaviour.observables if behaviour else None
-    compared = [
-        same_outcome(outcome, theirs, case, keys)
-        for (case, outcome), theirs in zip(ran, mistake.outcomes, strict=True)
-        if (behaviour is None or behaviour.id in case.behaviours)
-        and not set(keys or theirs.observed or ("",)) <= set(case.random)
-    ]
-    return bool(compared) and all(compared)
+    something_compared = False
+    for index, (case, outcome) in enumerate(ran):
+        if behaviour is not None and behaviour.id not in case.behaviours:
+            continue
+        theirs = mistake.outcomes[index]
+        if set(keys or theirs.observed or ("",)) <= set(case.random):
+            continue  # allt här är tur
+        if not same_outcome(outcome, theirs, case, keys):
+            return False
+        something_compared = True
+    return something_compared

@@ -181,4 +181,4 @@ class KnownMistake:
 
     id: str
     text: str
-    outcomes: tuple[Outcome, ...]
+    outcomes: Sequence[Outcome]

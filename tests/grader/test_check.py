@@ -260,6 +260,7 @@ def test_settings_are_restored(tmp_path) -> None:
             sys.stdout,
         ]
 
+    check("3.1", right)  # läser in övningarna
     before = state()
     check("3.1", changes)
     assert state() == before
