@@ -4,6 +4,8 @@ Gränssnittet är `run_cases`. I dag körs allt i samma process; rättarens avsk
 bakom samma gränssnitt, med samma drivare och samma `Outcome`.
 """
 
+import ast
+import contextlib
 import linecache
 from collections.abc import Sequence
 from typing import Any
@@ -55,4 +57,9 @@ def _execute(cell: CellSource, namespace: dict[str, Any]) -> None:
     filename = f"<{cell.name}>"
     # Så att felmeddelanden kan visa studentens egen rad.
     linecache.cache[filename] = (len(cell.text), None, cell.text.splitlines(True), filename)
-    exec(compile(cell.text, filename, "exec"), namespace)
+    for statement in ast.parse(cell.text).body:
+        code = compile(ast.Module([statement], []), filename, "exec")
+        # En rad som bygger på körningar vi hoppat över får inte fälla resten. Behövs den säger
+        # NameError det när lösningen anropas.
+        with contextlib.suppress(Exception):
+            exec(code, namespace)

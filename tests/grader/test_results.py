@@ -33,6 +33,7 @@ RIGHT = "def td_target(r, q, d, g):\n    return r + g * q.max(1).values * ~d"
         ("passed", 2, ["def td_target(): pass", "x = 1 +", RIGHT]),
         ("passed", 2, ["f = lambda r, q, d, g: r + g * q.max(1).values * ~d", "td_target = f"]),
         ("passed", 2, ["import math\ninput()\n1 / 0", RIGHT]),
+        ("passed", 2, ["obs = env.reset()\nexperience = (obs, 1)\nimport finns_inte", RIGHT]),
         ("partial", 1, [RIGHT.replace(" * ~d", "")]),
         ("failed", 0, [RIGHT.replace("~d", "d")]),
         ("unsolved", 0, ["def td_target(r, q, d, g):\n    raise NotImplementedError()"]),
