@@ -1,8 +1,8 @@
-"""Se agenten spela: en episod som en liten GIF."""
+"""Rörliga bilder: en episod, eller figurer som byts av varandra, som en liten GIF."""
 
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -70,6 +70,27 @@ def show_one_episode(
         width=FRAME_WIDTH,
         caption=f"{name}, frö {seed}: {result}",
     )
+
+
+def animate_pictures(
+    pictures: Sequence[Picture], alt: str, *, seconds: float = 0.7, caption: str = ""
+) -> Picture:
+    """Visa färdiga bilder en i taget, som en animation som går runt.
+
+    Args:
+        pictures: bilderna i ordning, alla lika stora.
+        alt: det animationen visar, i ord.
+        seconds: hur länge varje bild visas.
+        caption: text under animationen.
+
+    Raises:
+        ValueError: om bilderna är olika stora eller inga alls.
+    """
+    frames = [Image.open(io.BytesIO(picture.data)).convert("RGB") for picture in pictures]
+    if len({frame.size for frame in frames}) != 1:
+        raise ValueError("En animation behöver minst en bild, och alla ska vara lika stora.")
+    data = _small_gif(frames, 1000 * seconds)
+    return Picture(data, "image/gif", alt, pictures[0].width, caption)
 
 
 def _as_function(policy: Policy | nn.Module) -> Policy:
