@@ -6,6 +6,7 @@
 Tabellen innehåller bara svar och texter, aldrig några lösningar, varken rätta eller felaktiga.
 """
 
+import functools
 import json
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ from dqn_helpers.exercises.registry import TABLE
 DIGITS = 7
 
 
+@functools.cache
 def table() -> dict[str, list[dict[str, Any]]]:
     """Hela tabellen: övning → misstag."""
     return {number: _rows(exercise) for number, exercise in EXERCISES.items()}
