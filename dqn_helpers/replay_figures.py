@@ -126,7 +126,7 @@ def cost_lines(sizes: Sequence[int], costs: Sequence[Mapping[str, float]]) -> Pi
             f"{name} från {swedish_number(values[0], 2)} till {swedish_number(values[-1], 2)}"
         )
     ax.set(xlabel="antal sparade erfarenheter", ylabel="mikrosekunder per batch")
-    ax.figure.legend(loc="outside upper center", ncols=len(costs[0]), frameon=False)
+    ax.figure.legend(loc="outside upper center", ncols=3, frameon=False)
     return Picture.from_figure(figure, f"Mikrosekunder per batch: {', '.join(ends)}.")
 
 
@@ -161,8 +161,12 @@ def _share_above(log: Sequence[Any]) -> str:
     """Hur ofta handlingen är höger ovanför linjen och under den."""
     above = np.array([e[0][2] + e[0][3] / 2 > 0 for e in log])
     right = np.array([e[1] == 1 for e in log])
-    shares = [swedish_number(100 * right[side].mean(), 2) for side in (above, ~above)]
-    return f"höger i {shares[0]} procent av stegen ovanför linjen och {shares[1]} procent under"
+    return " och ".join(
+        f"höger i {swedish_number(100 * float(right[side].mean()), 2)} procent av stegen {name}"
+        if side.any()
+        else f"inga steg {name}"
+        for side, name in ((above, "ovanför linjen"), (~above, "under linjen"))
+    )
 
 
 def learned_against_exact(
