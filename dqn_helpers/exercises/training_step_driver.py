@@ -86,6 +86,15 @@ class WatchedCriterion(nn.Module):
             self._remember(input, target, loss)
         return loss
 
+    def observed(self) -> Observed:
+        """Det som iakttogs före steget."""
+        return {
+            "loss": float(np.mean(self.values)) if self.values else None,
+            "shapes": self.mismatch,
+            "rows": self.n_rows,
+            "pairs": sorted(self.pairs),
+        }
+
     def _remember(self, first: torch.Tensor, second: torch.Tensor, loss: torch.Tensor) -> None:
         self.values.append(float(loss))
         self.n_rows += max(first.numel(), second.numel())
@@ -122,7 +131,7 @@ def training_step_driver(training_step: Any, inputs: Inputs) -> Observed:
 
     Indata: layers, transitions, batch_size, discount_factor, och om så behövs criterion ("mse",
     "huber"), learning_rate, planted (gradient som ligger kvar sedan förut), buffer ("list"),
-    target_layers (då får steget ett sjunde argument) och calls (fler anrop: se `_sampling`).
+    target_layers (då får steget ett sjunde argument) och calls (se `_sampling`).
     """
     model = small_network(inputs["layers"])
     optimizer = WatchedSGD(model.parameters(), lr=inputs.get("learning_rate", 0.1))
@@ -140,15 +149,12 @@ def training_step_driver(training_step: Any, inputs: Inputs) -> Observed:
         parameter.grad = torch.full_like(parameter, inputs.get("planted", 0.0))
     returned = training_step(*arguments)
     observed = {
-        "loss": float(np.mean(criterion.values)) if criterion.values else None,
-        "shapes": criterion.mismatch,
-        "rows": criterion.n_rows,
-        "pairs": sorted(criterion.pairs),
         "returned": plain(returned),
         "graph": isinstance(returned, torch.Tensor) and returned.requires_grad,
         "weights": flat_weights(model),
         "steps": optimizer.n_steps,
     }
+    observed |= criterion.observed()
     return observed | (_of_target(target_model) if target_model is not None else {})
 
 

@@ -86,58 +86,62 @@ def transition(rng: np.random.Generator, n_in: int, n_out: int, **fixed: Any) ->
     return list((fields | fixed).values())
 
 
-@cases("3.3")
-def dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
-    n_in, n_out, batch_size = 3, 4, int(rng.integers(5, 9))
+class StepCases:
+    """Drar indata till träningsstegets fall."""
 
-    def one(**more: Any) -> list[Any]:
-        return transition(rng, n_in, n_out, **more)
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._sizes = 3, 4
+        self._batch_size = int(rng.integers(5, 9))
 
-    def inputs(transitions: list[Any], **more: Any) -> Inputs:
+    def one(self, **fixed: Any) -> list[Any]:
+        """En erfarenhet."""
+        return transition(self._rng, *self._sizes, **fixed)
+
+    def repeated(self, **fixed: Any) -> list[Any]:
+        """Samma erfarenhet i alla exemplar: då spelar det ingen roll vilka som dras."""
+        return [self.one(**fixed)] * (self._batch_size + 3)
+
+    def numbered(self) -> list[Any]:
+        """Erfarenheter som känns igen på det första talet i tillståndet."""
+        return [
+            self.one(state=np.array([i, 1.0, 0.0]), next_state=[-9.0, 0, 1])
+            for i in range(N_STORED)
+        ]
+
+    def inputs(self, transitions: list[Any], **more: Any) -> Inputs:
+        """Indata till drivaren."""
         return {
-            "layers": random_layers(rng, n_in, n_out),
+            "layers": random_layers(self._rng, *self._sizes),
             "transitions": transitions,
-            "batch_size": batch_size,
-            "discount_factor": _discount(rng),
-            "learning_rate": float(rng.integers(5, 20)) / 1000,
+            "batch_size": self._batch_size,
+            "discount_factor": _discount(self._rng),
+            "learning_rate": float(self._rng.integers(5, 20)) / 1000,
         } | more
 
-    def repeated(**more: Any) -> list[Any]:
-        return [one(**more)] * (batch_size + 3)
 
+@cases("3.3")
+def dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
+    draw = StepCases(rng)
+    inputs, repeated = draw.inputs, draw.repeated
+    large = repeated(terminated=True, reward=-float(rng.integers(300, 600)))
+    planted = float(rng.integers(50, 99))
+    sampling = {"batch_size": SAMPLED, "calls": CALLS, "learning_rate": 0.0}
     return [
         Case(("loss", "constant", "number", "rows"), inputs(repeated())),
-        Case(
-            ("loss", "constant", "number"),
-            inputs(repeated(), criterion="huber", buffer="list"),
-        ),
+        Case(("loss", "constant", "number"), inputs(repeated(), criterion="huber", buffer="list")),
         Case(("terminated",), inputs(repeated(terminated=True))),
         Case(("truncated",), inputs(repeated(truncated=True), buffer="list")),
-        Case(
-            ("step",),
-            inputs(
-                repeated(terminated=True, reward=-float(rng.integers(300, 600))),
-                planted=float(rng.integers(50, 99)),
-                learning_rate=0.001,
-            ),
-        ),
-        # Batchen är av en enda sort med sannolikhet 2 · (1/2)^24, ungefär 1e-7.
+        Case(("step",), inputs(large, planted=planted, learning_rate=0.001)),
         Case(
             ("rows",),
-            inputs([one(), one()] * 16, batch_size=24),
+            # Batchen är av en enda sort med sannolikhet 2 · (1/2)^24, ungefär 1e-7.
+            inputs([draw.one(), draw.one()] * 16, batch_size=24),
             random=("loss", "returned", "weights"),
         ),
         Case(
             ("sampling",),
-            inputs(
-                [
-                    one(state=np.array([i, 1.0, 0.0]), next_state=[-9.0, 0, 1])
-                    for i in range(N_STORED)
-                ],
-                batch_size=SAMPLED,
-                calls=CALLS,
-                learning_rate=0.0,
-            ),
+            inputs(draw.numbered(), **sampling),
             answers=lambda observe: [EVEN_DRAWS],
             tolerance=0.45,
         ),
