@@ -31,17 +31,10 @@ from dqn_helpers.autograder.notebook_files import (
     source_of,
     tags_of,
 )
+from dqn_helpers.exercises.syllabus import EXERCISE_POINTS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEACHER_TAG = "larare"
-
-# Kursens övningar och deras poäng. 5.4 är en skriven reflektion som läraren läser.
-_POINTS_BY_BOOK = {1: (1, 3, 3, 2), 2: (3, 3, 3), 3: (2, 2, 4), 4: (1, 3, 4), 5: (4, 4, 2, 0)}
-EXERCISE_POINTS = {
-    f"{book}.{place}": points
-    for book, column in _POINTS_BY_BOOK.items()
-    for place, points in enumerate(column, 1)
-}
 
 _GRADE_ID = re.compile(r"(ovning|check)-(\d+)-(\d+)")
 _MARK = re.compile(r"\s*### (BEGIN|END) (SOLUTION|HIDDEN TESTS)\s*")

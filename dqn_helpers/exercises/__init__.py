@@ -15,11 +15,11 @@ studenten; av misstagen finns här bara svaren och texterna (`misconceptions.jso
 | modul | innehåll |
 |---|---|
 | `syllabus` | övningarnas nummer, namn och poäng |
-| `model` | Exercise, Behaviour, Observable, Case, Within, Outcome |
+| `model` | `Exercise`, `Behaviour`, `Observable`, `Case`, `Within`, `Outcome` |
 | `notebook_NN` | en anteckningsboks övningar: drivare, beteenden, exempel, ledtrådar |
 | `drivers`, `training_step_driver` | byggstenar till drivare |
 | `plain`, `comparing` | värden som enkla data; skillnader i svenska ord |
-| `limits`, `running` | tidsgräns, återställt tillstånd, undantag; kör fall → Outcome |
+| `limits`, `running` | tidsgräns, återställt tillstånd, undantag; kör fall → `Outcome` |
 | `judging`, `card`, `checking`, `registry` | dom, kort, `check()`, uppslag |
 
 Så lägger man till en övning (mönster: 3.1 i `notebook_03.py`, `cases_03.py`, …)
@@ -50,7 +50,7 @@ Slump hos studenten: iakttag hellre något bestämt (3.3 `pairs`, `distinct`) ä
 Går det inte: `expected={"andel": Within(låg, hög)}` med risken för falskt larm uträknad i en
 kommentar (under 1e-6), `tolerance` vid nog att känna igen samma misstag med annan slump, och
 `random=("nyckel",)` för iakttagelser som bara är tur. En egen form av godtagande är en klass med
-`accepts(värde)`: ärv `Within`. Drivaren får ett seedat slumptillstånd: torch, numpy och random.
+`accepts(värde)`: ärv `Within`. Drivaren får ett seedat slumptillstånd: torch, numpy och `random`.
 """
 
 from dqn_helpers.exercises.card import CheckResult

@@ -91,8 +91,10 @@ def _call_with_watcher(seconds: float, function: Callable[[], T]) -> T:
 
     switch_interval = sys.getswitchinterval()
     watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
     try:
+        # Inne i try: på en trög dator kan tiden ta slut redan medan tråden startar, och då måste
+        # städningen ändå köras, annars avbryter vakten för evigt.
+        watcher.start()
         return function()
     finally:
         finished = True

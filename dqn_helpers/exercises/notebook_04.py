@@ -81,8 +81,8 @@ LINEAR_EPSILON = Exercise(
         "`decay_steps` är det 1, och mitt emellan är det 0,5.",
         "Delen får aldrig bli större än 1, hur långt efter `decay_steps` man än är. `min(…, 1)` "
         "sätter det taket.",
-        "ε är start plus delen av vägen gånger hela skillnaden. Skillnaden från start till end är "
-        "`end - start`, ett negativt tal, och den måste stå inom parentes.",
+        "ε är start plus delen av vägen gånger hela skillnaden. Skillnaden från `start` till `end` "
+        "är `end - start`, ett negativt tal, och den måste stå inom parentes.",
     ),
 )
 
@@ -464,9 +464,9 @@ TRAIN_DQN = Exercise(
         "train_at": Observable("listan med miljösteg då det tränades"),
         "arguments": Observable(
             "argumenten",
-            wrong="`training_step` anropas med fel argument ({got}). Det ska få model, optimizer, "
-            "criterion, replay_buffer, batch_size, discount_factor och target_model, i den "
-            "ordningen.",
+            wrong="`training_step` anropas med fel argument ({got}). Det ska få `model`, "
+            "`optimizer`, `criterion`, `replay_buffer`, `batch_size`, `discount_factor` och "
+            "`target_model`, i den ordningen.",
         ),
         "fewest_stored": Observable(
             "antalet erfarenheter vid den första träningen",

@@ -7,11 +7,10 @@ import pytest
 from autograder.catalogue import SOLUTIONS, right_versions, scenario, solution_path
 
 from dqn_helpers.autograder.collecting import collect
-from dqn_helpers.autograder.release import EXERCISE_POINTS as RELEASE_POINTS
 from dqn_helpers.autograder.results import ExerciseResult, grade
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.hints import hints_as_markdown
-from dqn_helpers.exercises.syllabus import EXERCISE_POINTS, notebook_of
+from dqn_helpers.exercises.syllabus import notebook_of
 
 NOTEBOOKS = SOLUTIONS.parent / "notebooks"
 
@@ -95,7 +94,3 @@ def test_hints_on_the_page_are_the_exercises_own(number: str) -> None:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     hints = hints_as_markdown(EXERCISES[number])
     assert any(hints in "".join(cell["source"]) for cell in cells)
-
-
-def test_points_are_the_same_everywhere() -> None:
-    assert EXERCISE_POINTS == RELEASE_POINTS
