@@ -60,7 +60,7 @@ Du arbetar i mappen mitt_arbete. Inget där skrivs någonsin över.
 # Vad miljön måste innehålla för att duga till respektive del av kursen.
 MODULES = {
     "kurs": ["torch", "gymnasium", "matplotlib", "jupyterlab", "ipykernel", "ipywidgets", "tqdm"],
-    "larare": ["nbformat", "pytest"],
+    "larare": ["nbformat", "pytest", "jinja2"],
     "dev": ["nbval", "xdist", "pytest_timeout", "mypy", "ruff"],
 }
 INCLUDES = {"kurs": ["kurs"], "larare": ["kurs", "larare"], "dev": ["kurs", "larare", "dev"]}

@@ -2,13 +2,14 @@
 
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
-from PIL import Image
+from matplotlib.font_manager import findfont
+from PIL import Image, ImageDraw, ImageFont
 from torch import nn
 
 from dqn_helpers.pictures import Picture, swedish_number
@@ -21,6 +22,9 @@ MAX_STEPS = 1_000
 FRAME_WIDTH = 300
 N_COLORS = 32
 DEFAULT_FPS = 50  # CartPole räknar 50 steg i sekunden
+
+PANEL_WIDTH = 240  # när flera episoder visas bredvid varandra
+LABEL_HEIGHT = 24
 
 SMOOTH_MS = 40  # 25 bilder i sekunden räcker för ögat
 JERKY_MS = 200  # glesare än så blir svårt att följa: gör hellre bilderna mindre
@@ -56,12 +60,13 @@ def show_one_episode(
         )
     act = _as_function(policy)
     try:
-        frames, episode_return, ending = _record(act, env, seed)
+        played = _record(act, env, seed)
     finally:
         if own_env:
             env.close()
-    data = _small_gif(frames, 1000 / (env.metadata.get("render_fps") or DEFAULT_FPS))
-    result = f"{len(frames) - 1} steg, avkastning {swedish_number(episode_return, 4)}, {ending}"
+    data = _small_gif(played.frames, _milliseconds_per_step(env))
+    episode_return = swedish_number(played.episode_return, 4)
+    result = f"{played.n_steps} steg, avkastning {episode_return}, {played.ending}"
     name = env.spec.id if env.spec else type(env.unwrapped).__name__
     return Picture(
         data,
@@ -69,6 +74,43 @@ def show_one_episode(
         alt=f"Animation av en episod i {name} med frö {seed}: {result}.",
         width=FRAME_WIDTH,
         caption=f"{name}, frö {seed}: {result}",
+    )
+
+
+def show_episodes_together(
+    policies: Mapping[str, Policy | nn.Module], seed: int = 42, *, env: gym.Env
+) -> Picture:
+    """Spela en episod med var och en av flera agenter och visa dem bredvid varandra.
+
+    Alla börjar i samma läge. Den vars episod tar slut först står still och väntar på de andra.
+
+    Args:
+        policies: namn → funktion eller Q-nätverk, som i `show_one_episode`.
+        seed: slumpfrö för starten, samma för alla.
+        env: miljö som är skapad med `render_mode="rgb_array"`. Den stängs inte.
+
+    Raises:
+        ValueError: om miljön inte ritar i minnet eller om inga agenter gavs.
+    """
+    if not policies or env.render_mode != "rgb_array":
+        raise ValueError(
+            'Ge minst en agent, och en miljö som är skapad med render_mode="rgb_array".'
+        )
+    every = math.ceil(SMOOTH_MS / _milliseconds_per_step(env))
+    recorded = {
+        name: _record(_as_function(policy), env, seed, every, PANEL_WIDTH)
+        for name, policy in policies.items()
+    }
+    columns = [_labelled(name, played.frames) for name, played in recorded.items()]
+    length = max(len(played.frames) for played in recorded.values())
+    together = [_side_by_side([c[min(i, len(c) - 1)] for c in columns]) for i in range(length)]
+    results = [f"{name}: {p.n_steps} steg, {p.ending}" for name, p in recorded.items()]
+    return Picture(
+        _small_gif(together, every * _milliseconds_per_step(env)),
+        "image/gif",
+        alt=f"Animation av {len(recorded)} episoder från samma läge. {'. '.join(results)}.",
+        width=PANEL_WIDTH * len(recorded),
+        caption=". ".join(results),
     )
 
 
@@ -100,32 +142,79 @@ def _as_function(policy: Policy | nn.Module) -> Policy:
     return policy
 
 
-def _record(act: Policy, env: gym.Env, seed: int) -> tuple[list[Image.Image], float, str]:
-    """Spela en episod. Ger bilderna, avkastningen och hur den slutade."""
+class _Recording(NamedTuple):
+    """En spelad episod: bilderna, och hur det gick."""
+
+    frames: list[Image.Image]
+    n_steps: int
+    episode_return: float
+    ending: str
+
+
+def _record(
+    act: Policy, env: gym.Env, seed: int, every: int = 1, width: int = FRAME_WIDTH
+) -> _Recording:
+    """Spela en episod och ta en bild efter vart `every`-te steg, först och sist också."""
     obs, _ = env.reset(seed=seed)
-    frames = [_frame(env)]
+    frames = [_frame(env, width)]
     episode_return = 0.0
-    for _ in range(MAX_STEPS):
+    for step in range(1, MAX_STEPS + 1):
         obs, reward, terminated, truncated, info = env.step(act(obs))
         episode_return += float(reward)
-        frames.append(_frame(env))
-        if terminated or truncated:
+        ended = terminated or truncated
+        if ended or step % every == 0:
+            frames.append(_frame(env, width))
+        if ended:
             # I en miljö med skalad belöning finns den oskalade avkastningen här.
             episode_return = float(info.get("episode", {}).get("r", episode_return))
-            return frames, episode_return, "sluttillstånd" if terminated else "tidsgränsen nådd"
-    return frames, episode_return, f"avbruten efter {MAX_STEPS} steg"
+            ending = "sluttillstånd" if terminated else "tidsgränsen nådd"
+            return _Recording(frames, step, episode_return, ending)
+    return _Recording(frames, MAX_STEPS, episode_return, f"avbruten efter {MAX_STEPS} steg")
 
 
-def _frame(env: gym.Env) -> Image.Image:
+def _milliseconds_per_step(env: gym.Env) -> float:
+    return 1000 / (env.metadata.get("render_fps") or DEFAULT_FPS)
+
+
+def _frame(env: gym.Env, width: int) -> Image.Image:
     """Miljöns bild just nu, förminskad."""
-    image = Image.fromarray(np.asarray(env.render()))
-    return _resized(image, FRAME_WIDTH)
+    return _resized(Image.fromarray(np.asarray(env.render())), width)
 
 
 def _resized(image: Image.Image, width: int) -> Image.Image:
     height = max(1, round(image.height * width / image.width))
     # reducing_gap: halvera grovt först när det går, vilket är sex gånger snabbare.
     return image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=1.0)
+
+
+def _labelled(name: str, frames: Sequence[Image.Image]) -> list[Image.Image]:
+    """Episodens bilder med namnet över; sist en blek, som säger att den är slut."""
+    pale = Image.blend(frames[-1], Image.new("RGB", frames[-1].size, "white"), 0.5)
+    label, ended = _label(name), _label(f"{name}: slut")
+    return [*(_stacked(label, image) for image in frames), _stacked(ended, pale)]
+
+
+def _label(text: str) -> Image.Image:
+    # Matplotlibs typsnitt följer med och har å, ä och ö, som saknas i PIL:s eget.
+    font = ImageFont.truetype(findfont("DejaVu Sans"), 14)
+    strip = Image.new("RGB", (PANEL_WIDTH, LABEL_HEIGHT), "white")
+    ImageDraw.Draw(strip).text((6, 3), text, "black", font)
+    return strip
+
+
+def _stacked(upper: Image.Image, lower: Image.Image) -> Image.Image:
+    image = Image.new("RGB", (lower.width, upper.height + lower.height), "white")
+    image.paste(upper, (0, 0))
+    image.paste(lower, (0, upper.height))
+    return image
+
+
+def _side_by_side(panels: Sequence[Image.Image]) -> Image.Image:
+    """Bilderna i en rad."""
+    row = Image.new("RGB", (sum(p.width for p in panels), panels[0].height), "white")
+    for number, panel in enumerate(panels):
+        row.paste(panel, (number * PANEL_WIDTH, 0))
+    return row
 
 
 def _small_gif(frames: list[Image.Image], milliseconds_per_step: float) -> bytes:

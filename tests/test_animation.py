@@ -19,6 +19,7 @@ from PIL import Image, ImageChops
 from torch import nn
 
 from dqn_helpers import Picture, make_cartpole, show_one_episode
+from dqn_helpers.animation import LABEL_HEIGHT, PANEL_WIDTH, show_episodes_together
 
 LAST_PICTURE_MS = 1000  # sista bilden står stilla en sekund
 
@@ -340,3 +341,48 @@ def test_nothing_is_printed_without_a_screen():
     )
     assert result.stderr == ""
     assert result.stdout.splitlines()[-1] == "image/gif"
+
+
+# --- flera agenter bredvid varandra --------------------------------------------------------------
+
+
+def fall(obs: np.ndarray) -> int:
+    """Skjuter alltid åt höger: stången faller på några steg."""
+    return 1
+
+
+def test_agents_are_shown_side_by_side_from_the_same_start():
+    env = gym.make("CartPole-v1", render_mode="rgb_array")
+    picture = show_episodes_together({"före": fall, "efter": balance}, seed=3, env=env)
+    frames, _, _ = decode(picture)
+    assert frames[0].width == 2 * PANEL_WIDTH
+    assert len(base64.b64encode(picture.data)) <= 200_000
+    left, right = (
+        frames[0].crop((x, LABEL_HEIGHT, x + PANEL_WIDTH, frames[0].height))
+        for x in (0, PANEL_WIDTH)
+    )
+    assert ImageChops.difference(left, right).getbbox() is None
+    assert "före: 1" in picture.alt
+    assert "efter: 500 steg, tidsgränsen nådd" in picture.alt
+    assert moving_time(picture) == pytest.approx(10_000, rel=0.05)  # 500 steg, 50 i sekunden
+    env.close()
+
+
+def test_the_one_who_falls_waits_and_turns_pale():
+    env = gym.make("CartPole-v1", render_mode="rgb_array")
+    frames, _, _ = decode(show_episodes_together({"a": fall, "b": balance}, seed=3, env=env))
+    panels = [frame.crop((0, 0, PANEL_WIDTH, frame.height)) for frame in frames]
+    assert n_distinct(panels[len(panels) // 2 :]) == 1
+    first, last = (panels[i].crop((0, LABEL_HEIGHT, *panels[i].size)) for i in (0, -1))
+    assert first.convert("L").getextrema()[0] < 40  # vagnen är svart
+    assert last.convert("L").getextrema()[0] > 100
+    env.close()
+
+
+def test_together_needs_agents_and_pictures():
+    env = gym.make("CartPole-v1", render_mode="rgb_array")
+    with pytest.raises(ValueError, match="minst en agent"):
+        show_episodes_together({}, env=env)
+    with pytest.raises(ValueError, match="rgb_array"):
+        show_episodes_together({"a": fall}, env=gym.make("CartPole-v1"))
+    env.close()

@@ -1,13 +1,14 @@
 """En övnings resultat: status, poäng och svensk återkoppling."""
 
 import difflib
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from dqn_helpers.autograder.collecting import CellSource, Collected
 from dqn_helpers.autograder.scenarios import Scenario
-from dqn_helpers.autograder.worker import run_cases
+from dqn_helpers.autograder.slicing import CellSource, Slices
+from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.syllabus import NUMBER_OF
@@ -26,6 +27,10 @@ Status = Literal[
     "forbidden",
     "internal",
 ]
+
+
+STOPPED: tuple[Status, ...] = ("timeout", "memory", "forbidden", "crashed")
+"""Det som stoppade körningen, det viktigaste först."""
 
 
 @dataclass(frozen=True)
@@ -52,35 +57,96 @@ class ExerciseResult:
     tests: tuple[BehaviourResult, ...]
 
 
+@dataclass(frozen=True)
+class Ran:
+    """Resultatet med det som bara återkopplingssidan visar: koden, utskrifter, anmärkningar."""
+
+    result: ExerciseResult
+    source: tuple[CellSource, ...] = ()
+    output: str = ""
+    notes: tuple[str, ...] = ()
+    lacks_name: bool = False
+
+
 def grade(
     scenario: Scenario,
-    submission: Collected,
-    seed: int,
+    slices: Slices,
+    workshop: Workshop,
+    seed: int = 0,
     replacements: Sequence[CellSource] = (),
-) -> ExerciseResult:
+    right_first: bool = False,
+    unreadable: Sequence[CellSource] = (),
+) -> Ran:
     """Rätta en övning i en inlämning.
 
     Args:
         scenario: de dolda fallen.
-        submission: studentens definitioner.
+        slices: vad som behövs ur inlämningen.
+        workshop: där studentens kod körs.
         seed: frö för studentens egen slump.
-        replacements: rätta versioner av de andra övningarna; om studentens lösning inte håller
-            med sina egna körs den en gång till med dem, och det bästa räknas (inga följdfel).
+        replacements: rätta versioner av de andra övningarna. Om studentens lösning använder sina
+            egna och inte håller körs den en gång till med dem, och det bästa räknas.
+        right_first: sant om studentens egna redan har visat sig fastna: kör bara med de rätta.
+        unreadable: celler med syntaxfel.
     """
+    name = scenario.exercise.name
+    source = slices.needed.get(name, ())
+    if name not in slices.names:
+        return _hidden_somewhere(scenario, slices, workshop, seed) or _not_there(
+            scenario, slices, unreadable
+        )
+    uses_others = bool(slices.uses.get(name)) and bool(replacements)
+    best = None
+    if not (uses_others and right_first):
+        best = _attempt(scenario, source, workshop, seed)
+    # En tidsgräns prövas inte om: de övningar som används har då klarat sig själva (`right_first`).
+    if uses_others and (best is None or best.result.status not in ("passed", "timeout")):
+        again = _attempt(scenario, (*source, *replacements), workshop, seed)
+        best = again if best is None else max(best, again, key=_points)
+    assert best is not None
+    if _lacks_something(best) and slices.everything:
+        again = _attempt(scenario, slices.everything, workshop, seed, EVERYTHING_TEXT)
+        best = max(best, again, key=_points)
+    return replace(best, source=source or best.source)
+
+
+EVERYTHING_TEXT = (
+    "Det gick inte att se vilka celler lösningen behöver, så alla celler kördes, i ordning och med "
+    "tidsgräns."
+)
+
+
+def _points(ran: Ran) -> float:
+    return ran.result.points or 0
+
+
+def _hidden_somewhere(
+    scenario: Scenario, slices: Slices, workshop: Workshop, seed: int
+) -> Ran | None:
+    """Sista utvägen när namnet inte syns definieras: kör allt och se om det ger poäng."""
+    name = scenario.exercise.name
+    if not any(name in cell.text for cell in slices.everything):
+        return None
+    ran = _attempt(scenario, slices.everything, workshop, seed, EVERYTHING_TEXT)
+    return ran if _points(ran) else None
+
+
+def _lacks_something(ran: Ran) -> bool:
+    """Sant om ett namn saknades: då kan skivningen ha missat något."""
+    return ran.result.status in ("error", "partial", "failed") and ran.lacks_name
+
+
+def _attempt(
+    scenario: Scenario, source: Sequence[CellSource], workshop: Workshop, seed: int, note: str = ""
+) -> Ran:
     exercise = scenario.exercise
-    if exercise.name not in submission.names:
-        return _not_there(exercise, submission)
-    best = _attempt(scenario, submission.cells, seed)
-    if best.status not in ("passed", "timeout") and replacements:
-        again = _attempt(scenario, (*submission.cells, *replacements), seed)
-        best = max(best, again, key=lambda result: result.points or 0)
-    return best
-
-
-def _attempt(scenario: Scenario, source: Sequence[CellSource], seed: int) -> ExerciseResult:
-    outcomes = run_cases(source, scenario.exercise.number, scenario.inputs(), seed)
-    verdict = judge(scenario.exercise, scenario.cases, outcomes, scenario.mistakes)
-    return _result(scenario.exercise, verdict, status_of(verdict, outcomes))
+    run = workshop.run(exercise.number, source, scenario.inputs(), seed)
+    verdict = judge(exercise, scenario.cases, run.outcomes, scenario.mistakes)
+    result = _result(exercise, verdict, status_of(verdict, run.outcomes))
+    notes = (note, *run.notes) if note else run.notes
+    output = next((o.output for o in run.outcomes if o.output), "")
+    lacks_name = any(o.signature.startswith("NameError") for o in run.outcomes)
+    return Ran(result, tuple(source), output, notes, lacks_name)
 
 
 def status_of(verdict: Verdict, outcomes: Sequence[Outcome]) -> Status:
@@ -92,9 +158,9 @@ def status_of(verdict: Verdict, outcomes: Sequence[Outcome]) -> Status:
     if verdict.points:
         return "partial"
     statuses = {outcome.status for outcome in outcomes}
-    for status in ("timeout", "memory"):
+    for status in STOPPED:
         if status in statuses:
-            return "timeout" if status == "timeout" else "memory"
+            return status
     return "error" if statuses == {"error"} else "failed"
 
 
@@ -121,17 +187,26 @@ def _result(exercise: Exercise, verdict: Verdict, status: Status) -> ExerciseRes
     )
 
 
-def _not_there(exercise: Exercise, submission: Collected) -> ExerciseResult:
+def _not_there(scenario: Scenario, slices: Slices, unreadable: Sequence[CellSource]) -> Ran:
     """Funktionen finns inte: saknas den, eller står den i en cell som inte går att läsa?"""
-    if submission.syntax_errors:
-        status: Status = "syntax_error"
-        text = f"Syntaxfel i {submission.syntax_errors[0]}."
-    else:
-        status, text = "missing", f"Funktionen `{exercise.name}` finns inte i inlämningen."
-        others = submission.names - set(NUMBER_OF)
-        near = difflib.get_close_matches(exercise.name, others, n=1)
-        text += f" Menade du `{near[0]}`? Byt i så fall namn på den." if near else ""
+    exercise = scenario.exercise
+    defines = re.compile(rf"\b(def|class)\s+{exercise.name}\b|^{exercise.name}\s*=", re.MULTILINE)
+    places = tuple(f"{cell.name}," for cell in unreadable if defines.search(cell.text))
+    errors = [error for error in slices.syntax_errors if error.startswith(places)]
+    if places and errors:
+        text = "Cellen går inte att läsa. " + " ".join(errors[:3])
+        return Ran(without_run(exercise, "syntax_error", text))
+    text = f"Funktionen `{exercise.name}` finns inte i inlämningen."
+    others = slices.names - set(NUMBER_OF)
+    near = difflib.get_close_matches(exercise.name, others, n=1)
+    text += f" Menade du `{near[0]}`? Byt i så fall namn på den." if near else ""
+    return Ran(without_run(exercise, "missing", text))
+
+
+def without_run(exercise: Exercise, status: Status, text: str) -> ExerciseResult:
+    """Resultatet för en övning som inte kördes; `internal` ger inga poäng alls, inte heller 0."""
     tests = tuple(BehaviourResult(b.name, b.points, False, text) for b in exercise.behaviours)
+    points = None if status == "internal" else 0.0
     return ExerciseResult(
-        exercise.number, exercise.name, 0.0, exercise.points, status, None, text, tests
+        exercise.number, exercise.name, points, exercise.points, status, None, text, tests
     )

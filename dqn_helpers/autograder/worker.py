@@ -1,65 +1,149 @@
-"""Kör studentens lösning på en övnings fall. Data in, data ut; inget facit kommer hit.
+"""Det som sker i arbetsprocessen: skiva en inlämning, eller köra en övnings fall på en lösning.
 
-Gränssnittet är `run_cases`. I dag körs allt i samma process; rättarens avskilda process tar över
-bakom samma gränssnitt, med samma drivare och samma `Outcome`.
+Data in, data ut; inga väntade svar och inget facit kommer hit. Kursens egen version av just den
+övning som rättas är spärrad här.
 """
 
 import ast
-import contextlib
+import dataclasses
+import inspect
 import linecache
-from collections.abc import Sequence
+import random
+from collections.abc import Iterator, Sequence
+from types import FunctionType
 from typing import Any
 
-from dqn_helpers.autograder.collecting import CellSource
-from dqn_helpers.exercises import running
-from dqn_helpers.exercises.limits import call_within, preserved_state
-from dqn_helpers.exercises.model import Inputs, Outcome
+import numpy as np
+
+import dqn_helpers
+from dqn_helpers.autograder.slicing import CellSource, slice_notebook, to_data
+from dqn_helpers.exercises.limits import OutOfTime, call_within, preserved_state
+from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.registry import EXERCISES
+from dqn_helpers.exercises.running import run_case
 
-SECONDS = 10.0
+STATEMENT_SECONDS = 2.0
+MAX_NOTES = 20
+
+FORBIDDEN_TEXT = (
+    "Rättaren låter inte en lösning läsa eller skriva filer, starta program eller använda nätet; "
+    "det behövs inte för övningen."
+)
 
 
-def run_cases(
-    source: Sequence[CellSource],
-    number: str,
-    inputs: Sequence[Inputs],
-    seed: int,
-    seconds: float = SECONDS,
-) -> list[Outcome]:
-    """Definiera studentens lösning och kör övningens drivare på vart och ett av fallen.
+def perform(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Utför ett uppdrag och ge svaren ett och ett.
 
     Args:
-        source: det som definierar lösningen (se `collecting`), i den ordning det ska köras.
-        number: övningens nummer.
-        inputs: fallens indata.
-        seed: slumpfrö för studentens egen slump.
-        seconds: tidsgräns för alla fall tillsammans.
+        job: `kind` är "slice" (med `cells`, `wanted`) eller "run" (med `cells`, `number`,
+            `inputs`, `first`, `seed`, `seconds`).
     """
-    exercise = EXERCISES[number]
-    try:
-        student = define(source)[exercise.name]
-    except BaseException as error:  # studentens kod kan kasta vad som helst
-        problem = f"Koden som definierar {exercise.name} gick inte att köra: {error!r}"[:300]
-        return [Outcome("error", problem=problem) for _ in inputs]
-    return running.run_cases(exercise.driver, student, inputs, seconds, seed)
+    cells = [CellSource(**cell) for cell in job["cells"]]
+    if job["kind"] == "slice":
+        yield to_data(slice_notebook(cells, job["wanted"]))
+    else:
+        yield from _run(cells, job)
 
 
-def define(source: Sequence[CellSource], seconds: float = SECONDS) -> dict[str, Any]:
-    """Kör definitionerna och ge namnen som de gav."""
+def _run(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Först hur det gick att definiera lösningen, sedan ett svar per fall."""
+    exercise = EXERCISES[job["number"]]
+    block_reference(exercise.name)
+    _predictable_generators(job["seed"])
+    namespace, notes = define(cells)
+    yield {"defined": exercise.name in namespace, "notes": notes[:MAX_NOTES]}
+    if exercise.name not in namespace:
+        return
+    for index in range(job["first"], len(job["inputs"])):
+        inputs, seed = job["inputs"][index], job["seed"] + index
+        outcome = run_case(exercise.driver, namespace[exercise.name], inputs, job["seconds"], seed)
+        yield dataclasses.asdict(_forbidden(outcome))
+        if outcome.status == "timeout":
+            return
+
+
+def _forbidden(outcome: Outcome) -> Outcome:
+    """Ett nekat systemanrop kommer fram som PermissionError."""
+    if outcome.status != "error" or not outcome.signature.startswith("PermissionError"):
+        return outcome
+    problem = f"{outcome.problem} {FORBIDDEN_TEXT}"
+    return dataclasses.replace(outcome, status="forbidden", problem=problem)
+
+
+def _predictable_generators(seed: int) -> None:
+    """`np.random.default_rng()` utan frö ska ge samma tal vid en omrättning.
+
+    numpy hämtar annars fröet från operativsystemet, genom den här funktionen.
+    """
+    np.random.bit_generator.randbits = random.Random(seed).getrandbits  # type: ignore[attr-defined]
+
+
+# --- kursens egen lösning spärras ----------------------------------------------------------------
+
+
+# Det i kursens kod som gör samma sak som övningen, under annat namn.
+SAME_THING = {
+    "sample_experiences": (dqn_helpers.replay, ("_stack",)),
+    "play_and_record_episode": (dqn_helpers.training, ("_episode_steps", "train_dqn")),
+}
+
+
+def block_reference(name: str) -> None:
+    """Gör kursens egen lösning obrukbar i den här processen, var den än är importerad."""
+    module, others = SAME_THING.get(name, (None, ()))
+    for target in (getattr(dqn_helpers, name, None), *(getattr(module, o) for o in others)):
+        _block(target, name)
+
+
+def _block(target: Any, name: str) -> None:
+    target = inspect.unwrap(target)  # funktionen under @torch.no_grad()
+    if isinstance(target, FunctionType):
+        # Koden byts inne i funktionen: då gäller det också den som redan har importerat den.
+        target.__code__ = _blocked(name).__code__
+    elif isinstance(target, type):
+        for attribute, value in list(vars(target).items()):
+            if isinstance(value, FunctionType):
+                setattr(target, attribute, _blocked(name))
+
+
+def _blocked(name: str) -> FunctionType:
+    # Texten måste stå i koden själv: en funktion utan yttre variabler går att byta in överallt.
+    text = f"dqn_helpers.{name} är kursens lösning på den här övningen. Skriv en egen."
+    scope: dict[str, Any] = {}
+    code = f"def blocked(*arguments, **named):\n    raise RuntimeError({text!r})"
+    exec(compile(code, "<dqn_helpers>", "exec"), scope)
+    return scope["blocked"]
+
+
+# --- studentens definitioner ---------------------------------------------------------------------
+
+
+def define(source: Sequence[CellSource]) -> tuple[dict[str, Any], list[str]]:
+    """Kör definitionerna, sats för sats. Ger namnen och anmärkningar om satser som inte gick.
+
+    En sats som bygger på körningar vi hoppat över får inte fälla resten. Behövs den säger
+    NameError det när lösningen anropas.
+    """
     namespace: dict[str, Any] = {"__name__": "__main__"}
+    notes: list[str] = []
     with preserved_state():
         for cell in source:
-            call_within(seconds, lambda cell=cell: _execute(cell, namespace))  # type: ignore[misc]
-    return namespace
+            notes += _execute(cell, namespace)
+    return namespace, notes
 
 
-def _execute(cell: CellSource, namespace: dict[str, Any]) -> None:
+def _execute(cell: CellSource, namespace: dict[str, Any]) -> list[str]:
     filename = f"<{cell.name}>"
     # Så att felmeddelanden kan visa studentens egen rad.
     linecache.cache[filename] = (len(cell.text), None, cell.text.splitlines(True), filename)
+    notes = []
     for statement in ast.parse(cell.text).body:
         code = compile(ast.Module([statement], []), filename, "exec")
-        # En rad som bygger på körningar vi hoppat över får inte fälla resten. Behövs den säger
-        # NameError det när lösningen anropas.
-        with contextlib.suppress(Exception):
-            exec(code, namespace)
+        try:
+            call_within(STATEMENT_SECONDS, lambda code=code: exec(code, namespace))  # type: ignore[misc]
+        except OutOfTime:
+            notes.append(f"{cell.name}, rad {statement.lineno}: tog för lång tid, hoppades över.")
+        except BaseException as error:  # studentens kod kan kasta vad som helst
+            what = type(error).__name__
+            notes.append(f"{cell.name}, rad {statement.lineno}: gav {what}, hoppades över.")
+    return notes

@@ -71,7 +71,10 @@ def _number_difference(
     if got.shape != expected.shape:
         kind = "shape" if got.ndim and expected.ndim else "kind"
         return Difference(kind, _as_plain(got), _as_plain(expected))
-    got_numbers, right = got.astype(float), expected.astype(float)
+    try:
+        got_numbers, right = got.astype(float), expected.astype(float)
+    except (TypeError, ValueError, OverflowError):  # inte tal
+        return Difference("kind", _as_plain(got), _as_plain(expected))
     with np.errstate(all="ignore"):
         wrong = ~(np.abs(got_numbers - right) <= tolerance * np.maximum(1, np.abs(right)))
         wrong &= ~((got_numbers == right) | (np.isnan(got_numbers) & np.isnan(right)))

@@ -41,7 +41,7 @@ class Within:
         """Sant om värdet har rätt form och ligger mellan gränserna."""
         try:
             got, low, high = (np.asarray(x, dtype=float) for x in (value, self.low, self.high))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return False
         return got.shape == low.shape and bool(np.all((low <= got) & (got <= high)))
 
@@ -153,7 +153,9 @@ class Exercise:
         return notebook_of(self.number)
 
 
-Status = Literal["ok", "unsolved", "error", "timeout", "memory", "not_run"]
+Status = Literal[
+    "ok", "unsolved", "error", "timeout", "memory", "crashed", "forbidden", "not_run"
+]
 
 
 @dataclass(frozen=True)

@@ -357,10 +357,10 @@ Q_LEARNING_UPDATE = Exercise(
 
 CALLS, GREEDY_CALLS, REPEATED_CALLS, MARGIN = 500, 200, 40, 0.135
 # Hoeffding: en andel av 500 oberoende anrop avviker mer än 0,135 från sin sannolikhet med
-# sannolikheten högst 2 · exp(−2 · 500 · 0,135²) < 2,5e-8. Varje rättning prövar åtta andelar, så
-# rätt kod får fel med sannolikheten under 2e-7. Att två olika frön ger samma 40 handlingar har
-# sannolikheten högst (0,7² + 3 · 0,1²)^40 < 1e-11 (fyra handlingar, ε minst 0,4). Med ε = 0 finns
-# ingen otur att ha.
+# sannolikheten högst 2 · exp(−2 · 500 · 0,135²) < 2,5e-8. Varje rättning prövar sexton andelar
+# (hälften i belägget), så rätt kod får fel med sannolikheten under 4e-7. Att två olika frön ger
+# samma 40 handlingar har sannolikheten högst (0,7² + 3 · 0,1²)^40 < 1e-11 (fyra handlingar, ε minst
+# 0,4), och det prövas två gånger. Med ε = 0 finns ingen otur att ha.
 SAME = 0.11
 """Så nära ligger andelarna när samma misstag görs med annan slump (minst 3,4 standardfel)."""
 
@@ -384,12 +384,23 @@ def epsilon_greedy_driver(epsilon_greedy: Any, inputs: Inputs) -> Observed:
     """Indata: action_values (A,), epsilon, calls, seed; med `other_seed` prövas bara slumpen.
 
     Ger andelen anrop som valde en bästa handling (`best`), som inte gjorde det (`missed`) och som
-    valde var och en av de andra (`others`).
+    valde var och en av de andra (`others`). Med `evidence`, en rad värden per anrop, görs också
+    dessa anrop, och belägget är värdena för de handlingar som valdes.
     """
+    seeds = [inputs["seed"]]
     if "other_seed" in inputs:
-        seeds = (inputs["seed"], inputs["seed"], inputs["other_seed"])
+        seeds += [inputs["seed"], inputs["other_seed"]]
         first, again, other = (_choices(epsilon_greedy, inputs, seed)[0] for seed in seeds)
-        return {"repeatable": first == again, "varied": first != other}
+        observed: Observed = {"repeatable": first == again, "varied": first != other}
+    else:
+        observed = _shares(epsilon_greedy, inputs)
+    if "evidence" in inputs:
+        observed["chosen"] = [_chosen_values(epsilon_greedy, inputs, seed) for seed in seeds]
+    return observed
+
+
+def _shares(epsilon_greedy: Any, inputs: Inputs) -> Observed:
+    """Hur ofta de olika handlingarna valdes."""
     chosen, changed = _choices(epsilon_greedy, inputs, inputs["seed"])
     values = np.array(inputs["action_values"])
     share = np.array([chosen.count(action) / len(chosen) for action in range(len(values))])
@@ -410,6 +421,15 @@ def _choices(epsilon_greedy: Any, inputs: Inputs, seed: int) -> tuple[list[int |
     results = (epsilon_greedy(values, inputs["epsilon"], rng) for _ in range(inputs["calls"]))
     chosen = [_as_action(result, len(before)) for result in results]
     return chosen, "" if np.array_equal(values, before) else "action_values"
+
+
+def _chosen_values(epsilon_greedy: Any, inputs: Inputs, seed: int) -> list[float | str]:
+    """Värdet för den valda handlingen i vart och ett av beläggets anrop."""
+    rng, chosen = np.random.default_rng(seed), []
+    for row in inputs["evidence"]:
+        action = _as_action(epsilon_greedy(np.array(row), inputs["epsilon"], rng), len(row))
+        chosen.append(action if isinstance(action, str) else float(row[action]))
+    return chosen
 
 
 def _as_action(result: Any, n_actions: int) -> int | str:
@@ -437,15 +457,15 @@ EPSILON_GREEDY = Exercise(
             "greedy",
             "väljer alltid en bästa handling när ε = 0",
             0.5,
-            ("invalid", "missed", "changed"),
+            ("invalid", "missed", "changed", "chosen"),
         ),
         Behaviour(
             "explore",
             "väljer med sannolikheten ε likformigt bland alla handlingar",
             1,
-            ("invalid", "best", "others"),
+            ("invalid", "best", "others", "chosen"),
         ),
-        Behaviour("rng", "tar all sin slump ur rng", 0.5, ("repeatable", "varied")),
+        Behaviour("rng", "tar all sin slump ur rng", 0.5, ("repeatable", "varied", "chosen")),
     ),
     observables={
         "invalid": Observable(
@@ -470,6 +490,11 @@ EPSILON_GREEDY = Exercise(
             "variationen",
             wrong="Två generatorer med olika frön gav exakt samma handlingar, alltså påverkar "
             "`rng` ingenting.",
+        ),
+        "chosen": Observable(
+            "valen",
+            wrong="I många anrop med var sina värden stämmer de valda handlingarna inte med "
+            "`action_values`, ε och `rng`.",
         ),
     },
     examples=(

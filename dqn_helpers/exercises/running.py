@@ -116,16 +116,22 @@ def _outcome_of(error: BaseException, output: LimitedText) -> Outcome:
     if _is_stub(error, message):
         return Outcome("unsolved", problem=message, output=output.text())
     return Outcome(
-        "memory" if isinstance(error, MemoryError) else "error",
+        "memory" if _is_out_of_memory(error, message) else "error",
         problem=_problem(error, message),
         signature=signature,
         output=output.text(),
     )
 
 
+def _is_out_of_memory(error: BaseException, message: str) -> bool:
+    """Sant också för torch, som säger det med ett RuntimeError."""
+    return isinstance(error, MemoryError) or "can't allocate memory" in message
+
+
 def _message(error: BaseException) -> str:
     try:
-        return str(error).strip()[:300]
+        # Minnesadresser skiljer sig från gång till gång utan att betyda något.
+        return re.sub(r"0x[0-9a-fA-F]+", "0x…", str(error)).strip()[:300]
     except BaseException:  # ett eget undantag vars text inte går att göra
         return ""
 

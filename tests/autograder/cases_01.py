@@ -1,5 +1,6 @@
 """Dolda fall för 01 MDP:er och Q-värden."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from dqn_helpers.exercises.notebook_01 import (
 from dqn_helpers.exercises.plain import swedish_value
 
 from .catalogue import cases
+from .evidence import Supports, numbers, with_evidence
 
 
 def distinct(rng: np.random.Generator, *shape: int, low: float = -9, high: float = 9) -> Any:
@@ -154,6 +156,37 @@ def q_learning_update_cases(rng: np.random.Generator) -> list[Case]:
 # --- 1.4 -----------------------------------------------------------------------------------------
 
 
+def always_best(rows: np.ndarray) -> Supports:
+    """Varje anrop valde radens största värde."""
+    return lambda chosen: np.array_equal(numbers(chosen, 1, len(rows))[0], rows.max(axis=1))
+
+
+def chosen_shares(rows: np.ndarray, epsilon: float) -> Supports:
+    """Det största värdet och de andra valdes i rätta andelar."""
+    from_best = -np.sort(-rows, axis=1)
+    right = expected_shares(rows.shape[1], epsilon)
+
+    def supports(chosen: Any) -> bool:
+        is_chosen = from_best == numbers(chosen, 1, len(rows))[0][:, None]
+        share = is_chosen.mean(axis=0)
+        everyone = bool(is_chosen.any(axis=1).all())
+        return everyone and right["best"].accepts(share[0]) and right["others"].accepts(share[1:])
+
+    return supports
+
+
+def same_for_same_seed(rows: np.ndarray) -> Supports:
+    """Två frön av tre är lika; det som valdes finns i raderna (en text är ingen handling)."""
+
+    def supports(chosen: Any) -> bool:
+        first, again, other = chosen
+        pairs = [(x, row) for run in chosen for x, row in zip(run, rows, strict=True)]
+        real = [x in row for x, row in pairs if not isinstance(x, str)]
+        return list(first) == list(again) != list(other) and len(real) > 0 and all(real)
+
+    return supports
+
+
 @cases("1.4")
 def epsilon_greedy_cases(rng: np.random.Generator) -> list[Case]:
     def case(
@@ -161,18 +194,21 @@ def epsilon_greedy_cases(rng: np.random.Generator) -> list[Case]:
         values: Any,
         epsilon: float,
         right: Observed,
+        supports: Callable[[np.ndarray], Supports],
         calls: int = CALLS,
         **more: Any,
     ) -> Case:
+        rows = rng.choice(10**6, (calls, 4), replace=False) / 10**5
         seeds = {"seed": int(rng.integers(2**32))} | more
         shown = swedish_value(values), swedish_value(epsilon)
-        return Case(
+        plain = Case(
             (behaviour,),
             {"action_values": values.tolist(), "epsilon": epsilon, "calls": calls} | seeds,
             text=f"action_values = {shown[0]}, ε = {shown[1]}, {calls} anrop.",
             tolerance=SAME,
             answers=lambda observe: [right],
         )
+        return with_evidence(plain, rows.tolist(), chosen=supports(rows))
 
     def best_inside(low: float, high: float, at: int) -> Any:
         """Fyra värden: den bästa handlingen är varken först eller sist, den sämsta inte först."""
@@ -182,6 +218,10 @@ def epsilon_greedy_cases(rng: np.random.Generator) -> list[Case]:
             others = others[::-1]
         return np.insert(others, at, values[3])
 
+    def explore(values: Any, epsilon: float) -> Case:
+        right = expected_shares(4, epsilon)
+        return case("explore", values, epsilon, right, lambda rows: chosen_shares(rows, epsilon))
+
     tied = distinct(rng, 5, low=-9, high=-2)
     tied[rng.choice(np.arange(1, 5), 2, replace=False)] = -1.0
     # Med ε = 1 är bäst handling 1: default_rng(42) inne i funktionen ger alltid handling 2, och då
@@ -189,11 +229,11 @@ def epsilon_greedy_cases(rng: np.random.Generator) -> list[Case]:
     inside = int(rng.integers(1, 3))
     some = float(rng.integers(4, 7)) / 10
     return [
-        case("greedy", tied, 0.0, ALWAYS_GREEDY, calls=GREEDY_CALLS),
-        case("explore", best_inside(-9, 0, at=inside), some, expected_shares(4, some)),
-        case("explore", best_inside(0, 9, at=1), 1.0, expected_shares(4, 1.0)),
+        case("greedy", tied, 0.0, ALWAYS_GREEDY, always_best, calls=GREEDY_CALLS),
+        explore(best_inside(-9, 0, at=inside), some),
+        explore(best_inside(0, 9, at=1), 1.0),
         case(
-            "rng", best_inside(-9, 9, at=inside), some, ONLY_FROM_RNG, calls=REPEATED_CALLS,
-            other_seed=int(rng.integers(2**32)),
+            "rng", best_inside(-9, 9, at=inside), some, ONLY_FROM_RNG, same_for_same_seed,
+            calls=REPEATED_CALLS, other_seed=int(rng.integers(2**32)),
         ),
     ]  # fmt: skip

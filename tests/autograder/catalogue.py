@@ -17,18 +17,20 @@ from types import FunctionType
 from typing import Any
 
 import dqn_helpers
-from dqn_helpers.autograder.collecting import CellSource, Collected, collect
 from dqn_helpers.autograder.scenarios import (
     MakeCases,
     Misconception,
     Scenario,
     draw_scenario,
 )
+from dqn_helpers.autograder.slicing import CellSource, Slices, slice_notebook
+from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.worker import define
 from dqn_helpers.exercises import EXERCISES
-from dqn_helpers.exercises.syllabus import notebook_of
+from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
 
-SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
+ROOT = Path(__file__).resolve().parents[2]
+SOLUTIONS, NOTEBOOKS = ROOT / "solutions", ROOT / "notebooks"
 
 _CASES: dict[str, MakeCases] = {}
 _MISCONCEPTIONS: dict[str, list[Misconception]] = defaultdict(list)
@@ -121,16 +123,20 @@ def reference(number: str) -> Any:
     name = EXERCISES[number].name
     if notebook_of(number) != "05":
         return getattr(dqn_helpers, name)
-    return define(solution("05").cells)[name]
+    return define(solution("05").needed[name])[0][name]
 
 
 @functools.cache
-def solution(notebook: str) -> Collected:
-    """Definitionerna i den lösta anteckningsboken."""
+def solution(notebook: str) -> Slices:
+    """Definitionerna i den lösta anteckningsboken. Den är vår egen och skivas här, utan verkstad.
+
+    Raises:
+        FileNotFoundError: om den inte finns.
+    """
     path = solution_path(notebook)
     if path is None:
         raise FileNotFoundError(f"solutions/{notebook}_*.ipynb finns inte")
-    return collect(path)
+    return slice_notebook(next(find_submissions([path])).cells, list(NUMBER_OF))
 
 
 def solution_path(notebook: str) -> Path | None:
@@ -138,14 +144,14 @@ def solution_path(notebook: str) -> Path | None:
     return next(SOLUTIONS.glob(f"{notebook}_*.ipynb"), None)
 
 
-def right_versions(number: str) -> tuple[CellSource, ...]:
-    """Rätta versioner av bokens andra övningar, som ersätter studentens vid följdfel."""
-    notebook = notebook_of(number)
-    others = [e.name for n, e in EXERCISES.items() if e.notebook == notebook and n != number]
-    if notebook != "05":
-        return (CellSource("facit", "\n".join(f"from dqn_helpers import {o}" for o in others)),)
-    own = EXERCISES[number].name
-    return tuple(without(cell, own) for cell in solution("05").cells)
+def right_versions(number: str, used: frozenset[str]) -> tuple[CellSource, ...]:
+    """Rätta versioner av övningarna som lösningen använder; ersätter studentens vid följdfel."""
+    if notebook_of(number) != "05":
+        return (
+            CellSource("facit", "\n".join(f"from dqn_helpers import {o}" for o in sorted(used))),
+        )
+    own, needed = EXERCISES[number].name, solution("05").needed
+    return tuple(without(cell, own) for name in sorted(used & set(needed)) for cell in needed[name])
 
 
 def without(cell: CellSource, name: str) -> CellSource:
@@ -153,3 +159,11 @@ def without(cell: CellSource, name: str) -> CellSource:
     tree = ast.parse(cell.text)
     tree.body = [node for node in tree.body if getattr(node, "name", None) != name]
     return CellSource("facit", ast.unparse(tree))
+
+
+@functools.cache
+def template_cells() -> frozenset[str]:
+    """Kodcellerna i studenternas anteckningsböcker, som de delas ut."""
+    return frozenset(
+        cell.text.strip() for book in find_submissions([NOTEBOOKS]) for cell in book.cells
+    )

@@ -1,9 +1,9 @@
 """Rätta en inlämning med pytest: `pytest tests/autograder --submission FIL.ipynb [--seed S]`.
 
-Utan `--submission` rättas lösningarna i `solutions/`: då ska allt bli rätt.
+Utan `--submission` rättas lösningarna i `solutions/`: då ska allt bli rätt. Kommandot som rättar en
+hel klass kör samma test, men lämnar själv över inlämningen (`config.gradings`).
 """
 
-import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +12,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # för `import autograder`
 
-from autograder.catalogue import right_versions, scenario, solution, solution_path
-from dqn_helpers.autograder.collecting import Collected, collect
-from dqn_helpers.autograder.results import ExerciseResult, grade
+from autograder import catalogue
+from dqn_helpers.autograder.batch import NO_EXERCISES
+from dqn_helpers.autograder.grading import Grading
+from dqn_helpers.autograder.results import ExerciseResult
+from dqn_helpers.autograder.submissions import UsageError, find_submissions
+from dqn_helpers.autograder.workshop import LIMIT, WorkerError, Workshop
 from dqn_helpers.exercises import EXERCISES
-from dqn_helpers.exercises.syllabus import notebook_of
 
 Grade = Callable[[str], ExerciseResult]
 
@@ -24,40 +26,50 @@ Grade = Callable[[str], ExerciseResult]
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--submission", type=Path, help="anteckningsboken som ska rättas")
     parser.addoption("--seed", default="0", help="frö för de dolda fallen")
+    parser.addoption("--limit", type=float, default=LIMIT, help="processortid per övning (s)")
 
 
-def exercises_in(path: Path | None) -> list[str]:
-    """Övningarna som rättas: inlämningens, eller alla som är lösta i solutions/."""
-    if path is None:
-        return [n for n in EXERCISES if solution_path(notebook_of(n)) is not None]
-    notebook = path.name[:2]
-    names = collect(path).names
-    own = [n for n in EXERCISES if notebook_of(n) == notebook]
-    return own or [n for n in EXERCISES if EXERCISES[n].name in names]
+def gradings(config: pytest.Config) -> dict[str, Grading]:
+    """Övningens nummer → den inlämning som den finns i."""
+    if not hasattr(config, "gradings"):
+        submissions = list(
+            find_submissions([config.getoption("--submission") or catalogue.SOLUTIONS])
+        )
+        for submission in submissions:
+            if submission.problem:
+                raise UsageError(f"{submission.file}: {submission.problem}")
+        workshop = Workshop(config.getoption("--limit")).__enter__()
+        config.add_cleanup(lambda: workshop.__exit__())
+        seed = config.getoption("--seed")
+        found = [Grading(one, workshop, catalogue, seed) for one in submissions]
+        config.gradings = {number: grading for grading in found for number in grading.numbers}
+    return config.gradings
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """En fil som inte går att rätta är ett felskrivet kommando, inte noll test."""
+    if session.config.getoption("--submission"):
+        try:
+            found = gradings(session.config)
+        except (UsageError, WorkerError) as error:
+            raise pytest.UsageError(str(error)) from None
+        if not found:
+            raise pytest.UsageError(NO_EXERCISES)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Ett test per beteende, med övningens nummer och beteendets namn."""
     if "behaviour" not in metafunc.fixturenames:
         return
-    numbers = exercises_in(metafunc.config.getoption("--submission"))
     parts = [
         pytest.param(n, index, id=f"{n} {EXERCISES[n].name}: {behaviour.name}")
-        for n in numbers
+        for n in gradings(metafunc.config)
         for index, behaviour in enumerate(EXERCISES[n].behaviours)
     ]
     metafunc.parametrize(("number", "behaviour"), parts)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def grade_exercise(pytestconfig: pytest.Config) -> Grade:
     """Rättar en övning i inlämningen, en gång."""
-    path, seed = pytestconfig.getoption("--submission"), pytestconfig.getoption("--seed")
-    submission: Collected | None = collect(path) if path else None
-
-    @functools.cache
-    def result(number: str) -> ExerciseResult:
-        handed_in = submission or solution(notebook_of(number))
-        return grade(scenario(number, seed), handed_in, 0, right_versions(number))
-
-    return result
+    return lambda number: gradings(pytestconfig)[number].ran(number).result

@@ -1,11 +1,23 @@
 """`--seeds 1000` prövar katalogen på fler dragna fall än de vanliga 20."""
 
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # för `import autograder`
+
+from autograder import catalogue
+
+from dqn_helpers.autograder.grading import Grading
+from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.slicing import CellSource
+from dqn_helpers.autograder.submissions import Submission
+from dqn_helpers.autograder.workshop import Workshop
+from dqn_helpers.exercises.syllabus import notebook_of
+
+LIMIT = 3.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,3 +27,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def seeds(pytestconfig: pytest.Config) -> range:
     return range(pytestconfig.getoption("--seeds"))
+
+
+@pytest.fixture(scope="session")
+def workshop() -> Iterator[Workshop]:
+    """En verkstad med kort tidsgräns."""
+    with Workshop(limit=LIMIT) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def grade_cells(workshop: Workshop) -> Callable[..., Ran]:
+    """Rättar en övning i en inlämning som består av de givna cellerna."""
+
+    def graded(number: str, *texts: str) -> Ran:
+        cells = tuple(CellSource(f"cell {place}", text) for place, text in enumerate(texts, 1))
+        submission = Submission("inlamning.ipynb", None, "", notebook_of(number), cells)
+        return Grading(submission, workshop, catalogue, seed=1).ran(number)
+
+    return graded

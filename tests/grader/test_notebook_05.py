@@ -1,20 +1,18 @@
 """05: 5.2 anropar 5.1. Inga följdfel i rättningen, och `check()` säger var felet börjar."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from autograder.catalogue import right_versions, scenario
 
 import dqn_helpers
-from dqn_helpers.autograder.collecting import collect
-from dqn_helpers.autograder.results import ExerciseResult, grade
+from dqn_helpers.autograder.results import Ran
 from dqn_helpers.exercises import check
 from dqn_helpers.exercises.card import CheckResult
 
+GradeCells = Callable[..., Ran]
 IMPORTS = "import torch\nimport dqn_helpers"
 TARGET = """
 def double_dqn_target(model, target_model, reward, next_state, terminated, discount_factor):
@@ -46,13 +44,6 @@ def checked(*cells: str, number: str = "5.2") -> CheckResult:
         exec(cell, namespace)
     name = {"5.1": "double_dqn_target", "5.2": "double_dqn_training_step"}[number]
     return check(number, namespace[name])
-
-
-def graded(tmp_path: Path, number: str, *cells: str) -> ExerciseResult:
-    path = tmp_path / "05_inlamning.ipynb"
-    parts = [{"cell_type": "code", "source": cell} for cell in (IMPORTS, *cells)]
-    path.write_text(json.dumps({"cells": parts}), encoding="utf-8")
-    return grade(scenario(number, 1), collect(path), 0, right_versions(number))
 
 
 def test_right_target_and_step() -> None:
@@ -87,14 +78,14 @@ def test_own_target_that_is_not_called_is_not_blamed() -> None:
 
 
 @pytest.mark.parametrize("target", [SWAPPED, NO_MASK, WRONG_FOR_ONE_ROW, STUB])
-def test_no_follow_on_errors(tmp_path: Path, target: str) -> None:
-    assert graded(tmp_path, "5.1", target, STEP).status != "passed"
-    assert graded(tmp_path, "5.2", target, STEP).status == "passed"
+def test_no_follow_on_errors(grade_cells: GradeCells, target: str) -> None:
+    assert grade_cells("5.1", IMPORTS, target, STEP).result.status != "passed"
+    assert grade_cells("5.2", IMPORTS, target, STEP).result.status == "passed"
 
 
-def test_swapped_arguments_in_the_call_are_still_found(tmp_path: Path) -> None:
+def test_swapped_arguments_in_the_call_are_still_found(grade_cells: GradeCells) -> None:
     step = STEP.replace("(model, target_model, r,", "(target_model, model, r,")
-    assert graded(tmp_path, "5.2", TARGET, step).misconception == "step_roles_swapped"
+    assert grade_cells("5.2", IMPORTS, TARGET, step).result.misconception == "step_roles_swapped"
     assert "Rollerna är ombytta" in checked(TARGET, step).advice[0]
 
 

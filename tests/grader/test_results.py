@@ -1,25 +1,21 @@
 """Övningens status: löst, delvis, olöst, saknas, syntaxfel; och inga följdfel."""
 
 import json
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from autograder.catalogue import SOLUTIONS, right_versions, scenario, solution_path
+from autograder import catalogue
+from autograder.catalogue import solution_path
 
-from dqn_helpers.autograder.collecting import collect
-from dqn_helpers.autograder.results import ExerciseResult, grade
+from dqn_helpers.autograder.grading import Grading
+from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.submissions import find_submissions
+from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.hints import hints_as_markdown
 from dqn_helpers.exercises.syllabus import notebook_of
 
-NOTEBOOKS = SOLUTIONS.parent / "notebooks"
-
-
-def graded(tmp_path: Path, number: str, *cells: str) -> ExerciseResult:
-    path = tmp_path / "03_inlamning.ipynb"
-    parts = [{"cell_type": "code", "source": cell} for cell in cells]
-    path.write_text(json.dumps({"cells": parts}), encoding="utf-8")
-    return grade(scenario(number, 1), collect(path), 0, right_versions(number))
+GradeCells = Callable[..., Ran]
 
 
 RIGHT = "def td_target(r, q, d, g):\n    return r + g * q.max(1).values * ~d"
@@ -39,24 +35,25 @@ RIGHT = "def td_target(r, q, d, g):\n    return r + g * q.max(1).values * ~d"
         ("unsolved", 0, ["def td_target(r, q, d, g):\n    '''Mål.'''"]),
         ("missing", 0, ["def td_tarjet(r, q, d, g):\n    return r"]),
         ("missing", 0, ["from dqn_helpers import td_target"]),
+        ("missing", 0, ["def td_tarjet(r, q, d, g):\n    return r", "def chosen_q_values(q:"]),
         ("syntax_error", 0, ["def td_target(r, q:"]),
         ("error", 0, ["def td_target(r, q, d, g):\n    return rr"]),
         ("error", 0, ["def td_target(r, q):\n    return r"]),
     ],
 )
-def test_status(tmp_path: Path, status: str, points: float, cells: list[str]) -> None:
-    result = graded(tmp_path, "3.1", *cells)
+def test_status(grade_cells: GradeCells, status: str, points: float, cells: list[str]) -> None:
+    result = grade_cells("3.1", *cells).result
     assert (result.status, result.points) == (status, points)
     assert len(result.tests) == 2
 
 
-def test_feedback_names_the_mistake_and_the_line(tmp_path: Path) -> None:
-    inverted = graded(tmp_path, "3.1", RIGHT.replace("~d", "d"))
+def test_feedback_names_the_mistake_and_the_line(grade_cells: GradeCells) -> None:
+    inverted = grade_cells("3.1", RIGHT.replace("~d", "d")).result
     assert inverted.misconception == "mask_inverted"
     assert "bakvänd" in inverted.feedback
-    crash = graded(tmp_path, "3.1", "import torch", "def td_target(r, q, d, g):\n    return rr")
+    crash = grade_cells("3.1", "import torch", "def td_target(r, q, d, g):\n    return rr").result
     assert "Rad 2 i cell 2, `return rr`" in crash.tests[0].message
-    missing = graded(tmp_path, "3.1", "def td_tarjet(r, q, d, g):\n    return r")
+    missing = grade_cells("3.1", "def td_tarjet(r, q, d, g):\n    return r").result
     assert "td_tarjet" in missing.feedback
 
 
@@ -72,19 +69,18 @@ def dqn_training_step(model, optimizer, criterion, replay_buffer, batch_size, di
 """
 
 
-def test_no_follow_on_errors(tmp_path: Path) -> None:
+def test_no_follow_on_errors(grade_cells: GradeCells) -> None:
     wrong = RIGHT.replace(" * ~d", "")
-    assert graded(tmp_path, "3.3", "import dqn_helpers", wrong, STEP).status == "passed"
+    assert grade_cells("3.3", "import dqn_helpers", wrong, STEP).result.status == "passed"
     unsolved = "def td_target(r, q, d, g):\n    raise NotImplementedError()"
-    assert graded(tmp_path, "3.3", "import dqn_helpers", unsolved, STEP).status == "passed"
+    assert grade_cells("3.3", "import dqn_helpers", unsolved, STEP).result.status == "passed"
 
 
-def test_student_notebooks_are_unsolved_not_wrong() -> None:
-    for number in EXERCISES:
-        path = next(NOTEBOOKS.glob(f"{notebook_of(number)}_*.ipynb"), None)
-        if path is not None and EXERCISES[number].name in collect(path).names:
-            result = grade(scenario(number, 0), collect(path), 0)
-            assert result.status == "unsolved", number
+def test_student_notebooks_are_unsolved_not_wrong(workshop: Workshop) -> None:
+    for submission in find_submissions([catalogue.NOTEBOOKS]):
+        grading = Grading(submission, workshop, catalogue, seed=0)
+        for number in grading.numbers:
+            assert grading.ran(number).result.status == "unsolved", number
 
 
 @pytest.mark.parametrize("number", EXERCISES)

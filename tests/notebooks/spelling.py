@@ -39,6 +39,7 @@ _MARKDOWN = (
 )
 _ANYWHERE = (
     r"\(\*[^*()\n]{1,50}\*\)",  # den engelska termen, så här: målnätverk (*target network*)
+    r"(?<=\| )\*[^*|\n]{1,50}\*(?= \|)",  # och i ordlistans tabell: | *target network* |
     r"(`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)\1(?!`)",
     r"\$\$.*?\$\$|(?<!\\)\$[^$\n]+?(?<!\\)\$",
     r"</?[A-Za-z][^<>]*>",

@@ -85,6 +85,7 @@ def test_words_written_apart_are_found(text: str, pair: str):
         "DQN:er, MDP:n, Q-värde, TD-mål, CartPole-v1, 3.1 och float32.",
         "Boken *Deep Reinforcement Learning with Double Q-learning* är bra.",
         "Boken *Human-level control through\ndeep reinforcement learning* är bra.",
+        "| målnätverk | *target network* | En kopia som står still. |",
         "**Ord:** mjuk kopia (*soft update*), uppvärmning (*warm-up*), *reinforcement learning*.",
         '<span lang="en">whatever they wrote</span> på engelska.',
         "Enligt Sutton och Barto, Suttons bok, med nbval och nbgraders märken.",

@@ -1,0 +1,188 @@
+"""Rätta inlämningar: `python kurs.py grade SÖKVÄG…` (eller `python -m dqn_helpers.autograder`).
+
+python kurs.py grade inlamningar.zip                hela klassen, resultaten i mappen rattning
+python kurs.py grade anna.ipynb --seed 7 --only 5.1   en enda dom, med samma fall som då
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from dqn_helpers.autograder.batch import Settings, grade_all
+from dqn_helpers.autograder.grade_limits import DEFAULT_FILE, GradeLimitsError, load_grade_limits
+from dqn_helpers.autograder.gradebook import GradebookError, canvas_fill
+from dqn_helpers.autograder.junit_report import junit_xml
+from dqn_helpers.autograder.overrides import load_overrides, problems
+from dqn_helpers.autograder.report_summary import summary_lines
+from dqn_helpers.autograder.reports import ReportError, final, write_reports
+from dqn_helpers.autograder.store import Store, StoreError
+from dqn_helpers.autograder.submissions import Submission, UsageError, find_submissions
+from dqn_helpers.autograder.swedish_arguments import SwedishParser
+from dqn_helpers.autograder.workshop import LIMIT
+from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
+
+WRONG_USAGE, INTERRUPTED = 2, 130
+MAX_LIMIT = 3600
+ALONE = "enstaka"
+
+BASIC_WARNING = (
+    "VARNING: den här datorn kan inte hägna in studenternas kod helt (isolation: basic). Poängen "
+    "går ändå inte att förfalska, men en elak inlämning kan läsa och ändra dina filer och använda "
+    "nätet. Rätta bara inlämningar du litar på, eller rätta på en dator med Linux. Orsak: "
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Kommandots val."""
+    made = SwedishParser(
+        prog="python kurs.py grade",
+        description="Rättar inlämnade anteckningsböcker och skriver poäng, återkoppling och en "
+        "rapport. Studenternas kod körs inhägnad. Resultaten är preliminära: examinator beslutar.",
+    )
+    made.add_argument("paths", nargs="+", type=Path, metavar="SÖKVÄG",
+                      help=".ipynb, mapp eller .zip (till exempel hämtad från Canvas)")  # fmt: skip
+    made.add_argument("--out", type=Path, default=Path("rattning"), metavar="MAPP",
+                      help="hit skrivs resultaten (standard: rattning)")  # fmt: skip
+    made.add_argument("--jobs", type=int, default=_processors(), metavar="N",
+                      help="så många rättas samtidigt (standard: antalet processorer)")  # fmt: skip
+    made.add_argument("--seed", type=int, metavar="TAL",
+                      help="frö för de dolda fallen; samma frö ger samma fall (standard: slumpas, "
+                      "skrivs ut och sparas)")  # fmt: skip
+    made.add_argument("--limit", type=float, default=LIMIT, metavar="S",
+                      help=f"sekunder processortid per övning (standard: {LIMIT:g})")  # fmt: skip
+    made.add_argument("--resume", action="store_true",
+                      help="fortsätt en avbruten rättning, utan att göra om")  # fmt: skip
+    made.add_argument("--only", nargs="+", default=[], metavar="VAD",
+                      help="bara vissa övningar (5.1), anteckningsböcker (05) eller inlämningar "
+                      f"(en del av filnamnet); hamnar i undermappen {ALONE}")  # fmt: skip
+    made.add_argument("--junit", type=Path, metavar="FIL", help="skriv också JUnit XML")
+    made.add_argument("--limits", type=Path, default=DEFAULT_FILE, metavar="FIL",
+                      help="betygsgränser (TOML); utan valet gäller kursens")  # fmt: skip
+    made.add_argument("--canvas", type=Path, metavar="FIL",
+                      help="omdömesboken exporterad ur Canvas (CSV); en kopia fylls i")  # fmt: skip
+    made.add_argument("--column", default="", metavar="UPPGIFT",
+                      help="uppgiftens namn i Canvas-filen (med --canvas)")  # fmt: skip
+    return made
+
+
+def _processors() -> int:
+    has_affinity = hasattr(os, "sched_getaffinity")
+    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Kör kommandot; 0 när varje inlämning har ett resultat, 2 för ett felskrivet kommando."""
+    arguments = parser().parse_args(argv)
+    try:
+        return _grade(arguments)
+    except (UsageError, GradeLimitsError, GradebookError, StoreError) as error:
+        print(f"Fel: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except ReportError as error:
+        print(f"Fel: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nAvbrutet.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    _check(arguments)
+    limits = load_grade_limits(arguments.limits)
+    exercises, names = _only(arguments.only)
+    out = arguments.out / ALONE if arguments.only else arguments.out
+    submissions = [one for one in find_submissions(arguments.paths) if _is_chosen(one, names)]
+    if not submissions:
+        raise UsageError("Det fanns inga inlämningar att rätta där. Peka ut en .ipynb, en mapp "
+                         "eller en .zip med anteckningsböcker.")  # fmt: skip
+    store = Store(out, arguments.resume)
+    settings = Settings(store.seed(arguments.seed), arguments.limit, exercises)
+    store.begin(settings, submissions)
+    print(f"Rättar {len(submissions)} filer med fröet {settings.seed}.", file=sys.stderr)
+    finished = _grade_with_progress(store, settings, arguments.jobs)
+    overrides = load_overrides(arguments.out)
+    results = final(store.results(), overrides, limits)
+    store.save(results)
+    write_reports(out, store.results(), store.details(), overrides, limits, arguments.paths)
+    _write_extras(arguments, out, results)
+    _print_summary(results, store, out, problems(store.results(), overrides))
+    return 0 if finished else INTERRUPTED
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.jobs < 1:
+        raise UsageError(f"--jobs är {arguments.jobs}, men ska vara minst 1.")
+    if not 0 < arguments.limit <= MAX_LIMIT:
+        raise UsageError(f"--limit är {arguments.limit:g}, men ska vara mer än 0 och högst "
+                         f"{MAX_LIMIT} sekunder.")  # fmt: skip
+    for file in (arguments.canvas, arguments.limits):
+        if file and not file.is_file():
+            raise UsageError(f"{file} finns inte.")
+    if bool(arguments.canvas) != bool(arguments.column):
+        raise UsageError("--canvas och --column hör ihop: ange både filen och uppgiftens namn.")
+
+
+def _only(wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Det som ska rättas: övningarnas nummer (tomt: alla), och delar av filnamn (tomt: alla)."""
+    exercises = [n for word in wanted for n in SYLLABUS if word in (n, notebook_of(n))]
+    known = {*SYLLABUS, *map(notebook_of, SYLLABUS)}
+    return tuple(dict.fromkeys(exercises)), tuple(word for word in wanted if word not in known)
+
+
+def _is_chosen(submission: Submission, names: Sequence[str]) -> bool:
+    return not names or any(name.casefold() in submission.file.casefold() for name in names)
+
+
+def _grade_with_progress(store: Store, settings: Settings, jobs: int) -> bool:
+    """Rätta det som inte är gjort; sant om allt hanns med. Ctrl-C behåller det som är klart."""
+    waiting = store.waiting
+    bar = tqdm(
+        total=len(store.submissions),
+        initial=len(store.submissions) - len(waiting),
+        bar_format="{desc}{percentage:3.0f} % |{bar}| {n_fmt} av {total_fmt}, {remaining} kvar",
+        file=sys.stderr,
+        disable=not waiting,
+    )
+    try:
+        with bar:
+            for submission, graded in grade_all(waiting, settings, jobs):
+                store.add(submission, graded)
+                bar.update()
+    except KeyboardInterrupt:
+        print("\nAvbrutet. Det som är rättat sparas; --resume fortsätter.", file=sys.stderr)
+        return False
+    return True
+
+
+def _write_extras(arguments: argparse.Namespace, out: Path, results: dict) -> None:
+    if arguments.junit:
+        try:
+            arguments.junit.write_text(junit_xml(results), encoding="utf-8")
+        except OSError:
+            raise ReportError(f"Det gick inte att skriva {arguments.junit}. Finns mappen, och får "
+                              "du skriva där?") from None  # fmt: skip
+    if arguments.canvas:
+        filled = canvas_fill(arguments.canvas, arguments.column, results)
+        (out / "canvas.csv").write_text(filled.text, encoding="utf-8", newline="")
+        print(f"Canvas: {filled.filled} studenter fick poäng i {out / 'canvas.csv'}.")
+        for file in filled.left_alone:
+            print(f"  {file}: inte ifylld, något i den måste du bedöma först.")
+        for file in filled.unknown:
+            print(f"  {file}: inte ifylld, studenten finns inte i omdömesboken.")
+
+
+def _print_summary(results: dict, store: Store, out: Path, warnings: Sequence[str]) -> None:
+    for line in (*summary_lines(results), *warnings):
+        print(line)
+    if results["isolation"] == "basic":
+        print(BASIC_WARNING + "; ".join(store.warnings or ["ingen Linux"]), file=sys.stderr)
+    print(f"\nRapporten: {out / 'rapport.html'}")
+    print(f"Betygsfilen: {out / 'resultat.csv'}   Sidorna till studenterna: {out / 'feedback'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,193 @@
+"""Klassens sida: poäng per övning och student, de vanligaste misstagen, filer att titta på."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup
+
+from dqn_helpers.autograder.class_statistics import (
+    Attention,
+    best_exercises,
+    by_student,
+    common_mistakes,
+    exercise_names,
+    exercise_statistics,
+    needing_attention,
+)
+from dqn_helpers.autograder.overrides import Change
+from dqn_helpers.autograder.reflection import guide_html
+from dqn_helpers.autograder.report_html import render
+from dqn_helpers.autograder.report_text import (
+    ISOLATION,
+    STATUSES,
+    Json,
+    clean,
+    file_name,
+    one_line,
+    rerun_command,
+)
+from dqn_helpers.autograder.scoring import complete_points, total
+
+SHORT = {
+    "unsolved": "–",
+    "missing": "–",
+    "syntax_error": "syntax",
+    "error": "fel",
+    "timeout": "tid",
+    "memory": "minne",
+    "crashed": "avslut",
+    "forbidden": "otillåtet",
+    "internal": "för hand",
+}
+"""Det som står under poängen i tabellen när något särskilt hände."""
+
+_MAX_REFLECTION = 20_000
+
+
+@dataclass(frozen=True)
+class CellView:
+    """En övning i studentens rad. `level` är 0 till 4 för färgen; talet står alltid där."""
+
+    points: float | None
+    level: int
+    mark: str
+    words: str
+    changed: bool
+
+
+@dataclass(frozen=True)
+class RowView:
+    """En students rad: namnet, filerna med länkar till sina sidor, och en ruta per övning."""
+
+    name: str
+    files: list[tuple[str, str]]
+    cells: list[CellView | None]
+    points: float | None
+    max_points: float
+    letters: str
+
+
+def class_report(
+    results: Json,
+    details: Mapping[str, Json],
+    pages: Sequence[str],
+    changes: Sequence[Change] = (),
+    problems: Sequence[str] = (),
+    paths: Sequence[Path] = (),
+) -> str:
+    """Sidan för klassen, som HTML.
+
+    Args:
+        results: resultaten, med examinatorns ändringar.
+        details: uppgifterna per fil som inte står i results.json.
+        pages: återkopplingssidornas filnamn, i samma ordning som inlämningarna.
+        changes: examinatorns ändringar.
+        problems: varningar om beslut.csv.
+        paths: det som rättades, till kommandot som gör om en dom.
+    """
+    submissions = results["submissions"]
+    attention = needing_attention(submissions)
+    return render(
+        "class.html",
+        **_numbers(submissions, pages),
+        **_about(results, paths),
+        attention=[(item, pages[item.index], _command(results, item, paths)) for item in attention],
+        changes=[_change(submissions, change, pages) for change in changes],
+        problems=[clean(problem, 500) for problem in problems],
+        reflections=list(_reflections(submissions, details, pages)),
+        guide=Markup(guide_html()),  # vår egen text, ur lärarens anteckningsbok
+    )
+
+
+def _numbers(submissions: Sequence[Json], pages: Sequence[str]) -> Json:
+    names = exercise_names(submissions)
+    return {
+        "names": names,
+        "rows": [_row(submissions, group, pages, list(names)) for group in by_student(submissions)],
+        "summary": _summary(submissions),
+        "statistics": exercise_statistics(submissions),
+        "mistakes": common_mistakes(submissions),
+    }
+
+
+def _about(results: Json, paths: Sequence[Path]) -> Json:
+    """Det som gör att rättningen går att granska och köra om."""
+    isolation = results["isolation"]
+    return {
+        "seed": one_line(results["seed"], 40),
+        "isolation": isolation,
+        "isolation_text": ISOLATION.get(isolation, one_line(isolation, 40)),
+        "example": _example(results, paths),
+    }
+
+
+def _summary(submissions: Sequence[Json]) -> dict[str, float]:
+    decided = [s for s in submissions if complete_points(s) is not None and s["max_points"]]
+    shares = [s["points"] / s["max_points"] for s in decided]
+    return {
+        "files": len(submissions),
+        "students": len(by_student(submissions)),
+        "graded": sum(s["status"] == "graded" for s in submissions),
+        "mean": sum(shares) / len(shares) if shares else 0.0,
+    }
+
+
+def _row(
+    submissions: Sequence[Json], group: Sequence[int], pages: Sequence[str], numbers: Sequence[str]
+) -> RowView:
+    mine = [submissions[i] for i in group]
+    best = best_exercises(mine)
+    decided = all(complete_points(s) is not None for s in mine)
+    name = next((one_line(s["student"], 80) for s in mine if s["student"]), "")
+    return RowView(
+        name=name,
+        files=[(file_name(submissions[i]), pages[i]) for i in group],
+        cells=[_cell(best[number]) if number in best else None for number in numbers],
+        points=total(list(best.values())) if decided else None,
+        max_points=sum(e["max_points"] for e in best.values()),
+        letters=", ".join(one_line(s["grade"], 30) for s in mine if s["grade"]),
+    )
+
+
+def _cell(exercise: Json) -> CellView:
+    points, status = exercise["points"], exercise["status"]
+    share = (points or 0) / exercise["max_points"] if exercise["max_points"] else 0
+    level = 4 if share >= 1 else 0 if share <= 0 else 1 + int(share * 3 - 1e-9)
+    changed = exercise["feedback"].startswith("Ändrat av examinator: ")
+    mark = "" if changed else SHORT.get(status, "")
+    return CellView(points, level, mark, STATUSES[status].word, changed)
+
+
+def _change(submissions: Sequence[Json], change: Change, pages: Sequence[str]) -> Json:
+    submission = submissions[change.submission]
+    return {
+        "file": file_name(submission),
+        "page": pages[change.submission],
+        "exercise": submission["exercises"][change.exercise]["id"],
+        "old": change.old,
+        "new": change.override.points,
+        "reason": change.override.reason,
+    }
+
+
+def _reflections(
+    submissions: Sequence[Json], details: Mapping[str, Json], pages: Sequence[str]
+) -> Iterator[tuple[str, str, str]]:
+    """Filerna med en skriven reflektion, deras sidor och texten."""
+    for submission, page in zip(submissions, pages, strict=True):
+        text = clean(details.get(submission["file"], {}).get("reflection", ""), _MAX_REFLECTION)
+        if text.strip():
+            yield file_name(submission), page, text.strip()
+
+
+def _command(results: Json, item: Attention, paths: Sequence[Path]) -> str:
+    file = results["submissions"][item.index]["file"]
+    return rerun_command(file, results["seed"], item.exercise, paths) if item.exercise else ""
+
+
+def _example(results: Json, paths: Sequence[Path]) -> str:
+    """Kommandot för den första domen, som exempel."""
+    graded = [s for s in results["submissions"] if s["exercises"]]
+    number = graded[0]["exercises"][0]["id"] if graded else "5.1"
+    return rerun_command(graded[0]["file"] if graded else "", results["seed"], number, paths)

@@ -1,0 +1,185 @@
+"""Klassens siffror: poäng per övning, vanliga misstag och filer som någon måste titta på."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from dqn_helpers.autograder.overrides import split_note
+from dqn_helpers.autograder.page_names import canvas_user
+from dqn_helpers.autograder.report_text import STATUSES, Json, clean, file_name, one_line
+from dqn_helpers.autograder.scoring import undecided
+
+
+@dataclass(frozen=True)
+class ExerciseStatistics:
+    """Hur det gick på en övning. `mean` är medelpoängen bland dem som har poäng."""
+
+    id: str
+    name: str
+    max_points: float
+    n_graded: int
+    n_passed: int
+    n_unsolved: int
+    mean: float
+
+    @property
+    def share(self) -> float:
+        """Medelpoängen som andel av full poäng."""
+        return self.mean / self.max_points if self.max_points else 0.0
+
+
+@dataclass(frozen=True)
+class MistakeStatistics:
+    """Ett misstag: hur många inlämningar som har det, av dem som har övningen."""
+
+    exercise: str
+    name: str
+    id: str
+    text: str
+    count: int
+    n_submissions: int
+
+    @property
+    def share(self) -> float:
+        """Andelen av inlämningarna."""
+        return self.count / self.n_submissions
+
+
+@dataclass(frozen=True)
+class Attention:
+    """En fil som behöver en människas öga. `exercise` är numret om det gäller en övning."""
+
+    index: int
+    file: str
+    reason: str
+    exercise: str = ""
+
+
+def exercise_names(submissions: Sequence[Json]) -> dict[str, str]:
+    """Numren på alla övningar som finns bland inlämningarna, i ordning, och deras namn."""
+    every = {e["id"]: one_line(e["name"], 100) for s in submissions for e in s["exercises"]}
+    return dict(sorted(every.items(), key=lambda item: [int(n) for n in item[0].split(".")]))
+
+
+def best_exercises(submissions: Sequence[Json]) -> dict[str, Json]:
+    """En students övningar; står en i flera filer gäller den med högst poäng."""
+    best: dict[str, Json] = {}
+    for exercise in chain.from_iterable(s["exercises"] for s in submissions):
+        old = best.get(exercise["id"])
+        if old is None or (exercise["points"] or 0) > (old["points"] or 0):
+            best[exercise["id"]] = exercise
+    return best
+
+
+def by_student(submissions: Sequence[Json]) -> list[list[int]]:
+    """Platserna för varje students filer; en fil utan känd student är en egen rad."""
+    groups: dict[object, list[int]] = defaultdict(list)
+    for index, submission in enumerate(submissions):
+        user = canvas_user(submission["file"])
+        # Numret först: två studenter kan heta lika.
+        groups[("canvas", user) if user else submission["student"] or index].append(index)
+    return list(groups.values())
+
+
+def exercise_statistics(submissions: Sequence[Json]) -> list[ExerciseStatistics]:
+    """En rad per övning."""
+    return [_exercise_statistics(submissions, n) for n in exercise_names(submissions)]
+
+
+def _exercise_statistics(submissions: Sequence[Json], number: str) -> ExerciseStatistics:
+    mine = [e for s in submissions for e in s["exercises"] if e["id"] == number]
+    points = [e["points"] for e in mine if e["points"] is not None]
+    return ExerciseStatistics(
+        id=number,
+        name=one_line(mine[0]["name"], 100),
+        max_points=mine[0]["max_points"],
+        n_graded=len(points),
+        n_passed=sum(e["points"] == e["max_points"] for e in mine),
+        n_unsolved=sum(e["status"] in ("unsolved", "missing") for e in mine),
+        mean=sum(points) / len(points) if points else 0.0,
+    )
+
+
+def common_mistakes(submissions: Sequence[Json], at_most: int = 12) -> list[MistakeStatistics]:
+    """De vanligaste misstagen, det vanligaste först."""
+    found: dict[tuple[str, str], list[Json]] = defaultdict(list)
+    n_submissions: dict[str, int] = defaultdict(int)
+    for exercise in chain.from_iterable(s["exercises"] for s in submissions):
+        n_submissions[exercise["id"]] += 1
+        if exercise["misconception"]:
+            found[exercise["id"], exercise["misconception"]].append(exercise)
+    rows = [
+        MistakeStatistics(
+            exercise=number,
+            name=one_line(mine[0]["name"], 100),
+            id=one_line(mistake, 60),
+            text=_first_text(mine[0]),
+            count=len(mine),
+            n_submissions=n_submissions[number],
+        )
+        for (number, mistake), mine in found.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.count, row.exercise, row.id))[:at_most]
+
+
+def _first_text(exercise: Json) -> str:
+    return clean(split_note(exercise["feedback"])[1].split("\n")[0], 600)
+
+
+def needing_attention(submissions: Sequence[Json]) -> list[Attention]:
+    """Allt som en människa behöver titta på, i filernas ordning."""
+    same = _duplicates(submissions)
+    twice = _handed_in_twice(submissions)
+    return [
+        Attention(index, file_name(submission), reason, number)
+        for index, submission in enumerate(submissions)
+        for number, reason in chain(
+            _own_reasons(submission), [("", r) for r in (same.get(index), twice.get(index)) if r]
+        )
+    ]
+
+
+def _own_reasons(submission: Json) -> Iterator[tuple[str, str]]:
+    message = one_line(submission["message"], 300)
+    if submission["status"] == "unreadable":
+        yield "", f"Filen gick inte att läsa. {message}".strip()
+    elif submission["status"] == "error":
+        yield "", f"Rättaren gick fel på filen; bedöm den för hand. {message}".strip()
+    elif not submission["exercises"]:
+        yield "", f"Inga av kursens övningar hittades. {message}".strip()
+    for exercise in submission["exercises"]:
+        words = STATUSES.get(exercise["status"], STATUSES["internal"])
+        if exercise["id"] in undecided(submission):
+            yield exercise["id"], f"Granska {exercise['id']} för hand: rättaren själv gick fel."
+        elif exercise["status"] in ("crashed", "forbidden"):
+            yield exercise["id"], f"{exercise['id']}: {words.word.lower()}. {words.meaning}"
+
+
+def _duplicates(submissions: Sequence[Json]) -> dict[int, str]:
+    """Filer som är lika, byte för byte."""
+    same: dict[str, list[int]] = defaultdict(list)
+    for index, submission in enumerate(submissions):
+        same[submission["sha256"]].append(index)
+    groups = [group for digest, group in same.items() if digest and len(group) > 1]
+    return {i: f"Samma innehåll, byte för byte, som {_others(submissions, group, i)}."
+            for group in groups for i in group}  # fmt: skip
+
+
+def _handed_in_twice(submissions: Sequence[Json]) -> dict[int, str]:
+    """En students filer med samma övning i."""
+    reasons = {}
+    for group in by_student(submissions):
+        for index in group:
+            mine = {e["id"] for e in submissions[index]["exercises"]}
+            others = [i for i in group
+                      if mine & {e["id"] for e in submissions[i]["exercises"]}]  # fmt: skip
+            if len(others) > 1:
+                where = _others(submissions, others, index)
+                reasons[index] = f"Studenten har samma övningar i {where}; det högsta räknas."
+    return reasons
+
+
+def _others(submissions: Sequence[Json], group: Sequence[int], index: int) -> str:
+    names = [file_name(submissions[i]) for i in group if i != index]
+    return ", ".join(names[:3]) + (f" och {len(names) - 3} till" if len(names) > 3 else "")

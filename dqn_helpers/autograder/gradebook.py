@@ -1,0 +1,262 @@
+"""Poängen till betygskatalogen: resultat.csv för Excel, och en kolumn i Canvas egen export."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dqn_helpers.autograder.class_statistics import best_exercises, exercise_names
+from dqn_helpers.autograder.overrides import split_note
+from dqn_helpers.autograder.page_names import canvas_user
+from dqn_helpers.autograder.report_text import (
+    PRELIMINARY,
+    STATUSES,
+    Json,
+    one_line,
+    points_text,
+)
+from dqn_helpers.autograder.scoring import complete_points, total, undecided
+
+SUBMISSION_STATUS = {
+    "graded": "rättad",
+    "unreadable": "gick inte att läsa",
+    "error": "manuell granskning",
+}
+"""Inlämningens status i results.json → på svenska."""
+
+
+class GradebookError(ValueError):
+    """Betygskatalogen går inte att fylla i; meddelandet säger vad som ska ändras."""
+
+
+# --- resultat.csv ---------------------------------------------------------------------------------
+
+
+def result_csv(results: Json) -> str:
+    """En rad per inlämning. Första tecknet är BOM, så att Excel läser å, ä och ö rätt.
+
+    Poäng som saknas är en tom ruta, aldrig en nolla.
+    """
+    names = exercise_names(results["submissions"])
+    # Namnet efter numret: ensamt skulle svenska Excel läsa 5.1 som den 5 januari.
+    columns = [f"{number} {name}" for number, name in names.items()]
+    head = ["student", "fil", "poäng", "max", "betyg", *columns, "status", "anmärkning"]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(head)
+    writer.writerows(_row(submission, list(names)) for submission in results["submissions"])
+    return f"\ufeff{text.getvalue()}"
+
+
+def _row(submission: Json, numbers: Sequence[str]) -> list[str]:
+    points = {e["id"]: e["points"] for e in submission["exercises"]}
+    return [
+        safe_cell(submission["student"] or ""),
+        safe_cell(submission["file"]),
+        _number(complete_points(submission)),
+        _number(submission["max_points"]),
+        safe_cell(submission["grade"] or ""),
+        *(_number(points.get(number)) for number in numbers),
+        SUBMISSION_STATUS[submission["status"]],
+        safe_cell(". ".join(_remarks(submission))),
+    ]
+
+
+def _remarks(submission: Json) -> Iterator[str]:
+    yield PRELIMINARY
+    if submission["message"]:
+        yield one_line(submission["message"], 300).rstrip(".")
+    if undecided(submission):
+        there = points_text(total(submission["exercises"]))
+        yield f"Granska {', '.join(undecided(submission))} för hand; övriga ger {there} poäng"
+    for exercise in submission["exercises"]:
+        note, _ = split_note(exercise["feedback"])
+        if note:
+            yield f"{exercise['id']}: {note}".rstrip(".")
+        elif exercise["status"] in ("crashed", "forbidden"):
+            yield f"{exercise['id']}: {STATUSES[exercise['status']].word.lower()}"
+
+
+def _number(points: float | None) -> str:
+    return "" if points is None else points_text(points)
+
+
+def safe_cell(text: str) -> str:
+    """Texten på en rad, och aldrig en formel: Excel kör det som börjar med =, +, - eller @."""
+    line = one_line(text, 1_000)
+    return f"'{line}" if line[:1] in tuple("=+-@＝＋－＠") and line else line
+
+
+# --- Canvas ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CanvasFill:
+    """Den ifyllda betygskatalogen, och vilka som inte fylldes i.
+
+    Attributes:
+        text: filen, med allt utom kolumnens poäng som det var.
+        filled: antal studenter som fick poäng.
+        left_alone: filer vars student har något som läraren måste bedöma först.
+        unknown: filer vars student inte finns i betygskatalogen, eller vars namn inte är Canvas.
+    """
+
+    text: str
+    filled: int
+    left_alone: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def fill_canvas(gradebook_csv: Path, column: str, results: Json) -> str:
+    """Betygskatalogen ur Canvas med uppgiftens poäng ifyllda; inget annat ändras.
+
+    Args:
+        gradebook_csv: filen som Canvas exporterade.
+        column: uppgiftens rubrik, med eller utan numret inom parentes, eller bara numret.
+        results: resultaten. Studenten känns igen på numret i Canvas filnamn; flera böcker av
+            samma student läggs ihop.
+
+    Raises:
+        GradebookError: om filen inte är en export från Canvas eller kolumnen inte går att välja.
+    """
+    return canvas_fill(gradebook_csv, column, results).text
+
+
+def canvas_fill(gradebook_csv: Path, column: str, results: Json) -> CanvasFill:
+    """Som `fill_canvas`, men berättar också vilka som inte fylldes i."""
+    try:
+        table = RawTable(gradebook_csv.read_bytes().decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise GradebookError(
+            f"{gradebook_csv.name} är inte sparad så som Canvas sparar den (UTF-8). Exportera den "
+            "på nytt och öppna den inte i Excel emellan."
+        ) from error
+    if not table.rows or not {"ID", "Section"} <= set(table.row(0)):
+        raise GradebookError(
+            f"{gradebook_csv.name} ser inte ut som en betygskatalog ur Canvas: rubrikerna ID och "
+            "Section saknas. Exportera den på nytt i Canvas (Betyg, Exportera)."
+        )
+    place = _column(table, column, gradebook_csv.name)
+    scores, unnamed = _scores(results)
+    known = _fill(table, place, scores)
+    waiting = [f for user in known if scores[user].points is None for f in scores[user].files]
+    missing = [f for user in scores if user not in known for f in scores[user].files]
+    filled = sum(scores[user].points is not None for user in known)
+    return CanvasFill(str(table), filled, tuple(waiting), tuple(unnamed + missing))
+
+
+@dataclass(frozen=True)
+class _Score:
+    """En students poäng (None: något är inte bedömt än) och filerna de kommer ur."""
+
+    points: float | None
+    files: tuple[str, ...]
+
+
+def _scores(results: Json) -> tuple[dict[str, _Score], list[str]]:
+    """Poängen per användarnummer, och de filer som saknar ett."""
+    by_user: dict[str, list[Json]] = {}
+    unnamed = []
+    for submission in results["submissions"]:
+        user = canvas_user(submission["file"])
+        if user is None:
+            unnamed.append(submission["file"])
+        else:
+            by_user.setdefault(user, []).append(submission)
+    return {user: _score(theirs) for user, theirs in by_user.items()}, unnamed
+
+
+def _score(submissions: Sequence[Json]) -> _Score:
+    decided = all(complete_points(s) is not None for s in submissions)
+    points = total(list(best_exercises(submissions).values())) if decided else None
+    return _Score(points, tuple(s["file"] for s in submissions))
+
+
+def _fill(table: "RawTable", place: int, scores: dict[str, _Score]) -> list[str]:
+    """Skriv poängen; ger de användare som fanns."""
+    id_column = table.row(0).index("ID")
+    known = []
+    for index in range(1, len(table.rows)):
+        cells = table.row(index)
+        user = cells[id_column].strip() if id_column < len(cells) else ""
+        if user not in scores or place >= len(cells):
+            continue
+        known.append(user)
+        points = scores[user].points
+        if points is not None:
+            text = points_text(points)
+            table.write(index, place, text if table.delimiter == ";" else text.replace(",", "."))
+    return known
+
+
+def _column(table: "RawTable", wanted: str, name: str) -> int:
+    """Platsen för uppgiftens kolumn."""
+    head = table.row(0)
+    read_only = {
+        i for row in range(1, min(4, len(table.rows)))
+        for i, cell in enumerate(table.row(row)) if "(read only)" in cell
+    }  # fmt: skip
+    choices = [i for i in range(head.index("Section") + 1, len(head)) if i not in read_only]
+    whole = [i for i in choices if head[i].strip() == wanted.strip()]
+    found = whole or [i for i in choices if wanted.strip() in _titles(head[i])]
+    if len(found) == 1:
+        return found[0]
+    problem = "finns inte" if not found else f"passar på {len(found)} kolumner"
+    listed = "\n".join(f"  {one_line(head[i])}" for i in (found or choices)) or "  (inga uppgifter)"
+    raise GradebookError(
+        f"Kolumnen ”{one_line(wanted, 80)}” {problem} i {name}. Skriv en av de här rubrikerna, "
+        f"eller bara numret inom parentes:\n{listed}"
+    )
+
+
+def _titles(heading: str) -> tuple[str, ...]:
+    """Uppgiftens titel och nummer: "Bok 5 (123)" → ("Bok 5", "123")."""
+    match = re.fullmatch(r"(.*)\s\((\d+)\)", heading.strip(), re.DOTALL)
+    return (match[1].strip(), match[2]) if match else ()
+
+
+class RawTable:
+    """En CSV-fil där en ruta kan bytas och resten står kvar, tecken för tecken."""
+
+    def __init__(self, text: str) -> None:
+        first_line = text.split("\n", 1)[0]
+        self.delimiter = max(",;\t", key=first_line.count)
+        bare = rf"[^{self.delimiter}\r\n]*"
+        pattern = re.compile(rf'("(?:[^"]|"")*"{bare}|{bare})({self.delimiter}|\r\n|\n|\r|$)')
+        self.rows: list[list[str]] = []
+        self._ends: list[str] = []
+        self._bom = "\ufeff" if text.startswith("\ufeff") else ""
+        self._read(text.removeprefix("\ufeff"), pattern)
+
+    def _read(self, text: str, pattern: re.Pattern[str]) -> None:
+        position, row = 0, []
+        while position < len(text):
+            match = pattern.match(text, position)
+            assert match is not None  # ett tomt fält passar alltid
+            row.append(match[1])
+            position = match.end()
+            if match[2] != self.delimiter:
+                self.rows.append(row)
+                self._ends.append(match[2])
+                row = []
+        if row:
+            self.rows.append([*row, ""])
+            self._ends.append("")
+
+    def row(self, index: int) -> list[str]:
+        """Radens värden, utan citattecken."""
+        return [
+            cell[1:-1].replace('""', '"') if re.fullmatch(r'"(?:[^"]|"")*"', cell) else cell
+            for cell in self.rows[index]
+        ]
+
+    def write(self, row: int, column: int, value: str) -> None:
+        """Byt en ruta."""
+        quoted = self.rows[row][column].startswith('"') or self.delimiter in value
+        self.rows[row][column] = f'"{value}"' if quoted else value
+
+    def __str__(self) -> str:
+        lines = zip(self.rows, self._ends, strict=True)
+        return self._bom + "".join(self.delimiter.join(row) + end for row, end in lines)

@@ -1,0 +1,99 @@
+"""En inlämning: vilka övningar den innehåller, och varje övnings resultat, räknat en gång."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from dqn_helpers.autograder.results import STOPPED, Ran, grade
+from dqn_helpers.autograder.scenarios import Scenario
+from dqn_helpers.autograder.slicing import CellSource, Slices
+from dqn_helpers.autograder.submissions import Submission
+from dqn_helpers.autograder.workshop import Workshop
+from dqn_helpers.exercises.registry import EXERCISES
+from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
+
+
+class Catalogue(Protocol):
+    """Det som `tests/autograder/catalogue.py` har: de dolda fallen, facit och sidornas celler."""
+
+    def scenario(self, number: str, seed: int | str) -> Scenario:
+        """Övningens dolda fall för ett frö."""
+
+    def right_versions(self, number: str, used: frozenset[str]) -> tuple[CellSource, ...]:
+        """Rätta versioner av de övningar som lösningen använder."""
+
+    def template_cells(self) -> frozenset[str]:
+        """Kodcellerna i studenternas anteckningsböcker, som de delas ut."""
+
+
+class Grading:
+    """Rättningen av en inlämning.
+
+    Args:
+        submission: en läst inlämning.
+        workshop: där studentens kod körs.
+        catalogue: fallen och facit.
+        seed: frö för de dolda fallen.
+        only: bara de här övningarna.
+
+    Raises:
+        WorkerError: om inlämningens kod inte gick att skiva.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        workshop: Workshop,
+        catalogue: Catalogue,
+        seed: int | str,
+        only: Sequence[str] = (),
+    ) -> None:
+        self.submission = submission
+        self._workshop, self._catalogue, self._seed = workshop, catalogue, seed
+        self.slices = workshop.slice(submission.cells, list(NUMBER_OF))
+        read = {cell.name for cell in self.slices.everything}
+        self._unreadable = [cell for cell in submission.cells if cell.name not in read]
+        self.slices = _without_templates(self.slices, catalogue.template_cells())
+        found = exercises_in(submission, self.slices.names)
+        self.numbers = [number for number in found if not only or number in only]
+        self._results: dict[str, Ran | None] = {}
+
+    def ran(self, number: str) -> Ran:
+        """Övningens resultat; körs första gången någon frågar."""
+        known = self._results.get(number)
+        if known is None:
+            self._results[number] = None  # påbörjad
+            known = self._results[number] = self._grade(number)
+        return known
+
+    def _grade(self, number: str) -> Ran:
+        used = self.slices.uses.get(EXERCISES[number].name, frozenset())
+        return grade(
+            self._catalogue.scenario(number, self._seed),
+            self.slices,
+            self._workshop,
+            replacements=self._catalogue.right_versions(number, used) if used else (),
+            right_first=any(self._gets_stuck(NUMBER_OF[name]) for name in used),
+            unreadable=self._unreadable,
+        )
+
+    def _gets_stuck(self, number: str) -> bool:
+        """Sant om en använd övning fastnar eller kraschar: då är det ingen idé att köra med den."""
+        is_started = number in self._results and self._results[number] is None
+        if is_started or number not in self.numbers:  # två lösningar som använder varandra
+            return False
+        return self.ran(number).result.status in STOPPED
+
+
+def _without_templates(slices: Slices, templates: frozenset[str]) -> Slices:
+    """Sista utvägen kör alla celler utom sidans egna: de tränar agenter i minuter."""
+    own = tuple(cell for cell in slices.everything if cell.text.strip() not in templates)
+    return replace(slices, everything=own)
+
+
+def exercises_in(submission: Submission, names: frozenset[str]) -> list[str]:
+    """Övningarna i den anteckningsbok som inlämningen är, annars i dem vars funktioner den har."""
+    books = {submission.notebook}
+    if submission.notebook is None:
+        books = {notebook_of(number) for name, number in NUMBER_OF.items() if name in names}
+    return [number for number in EXERCISES if notebook_of(number) in books]

@@ -1,0 +1,90 @@
+"""Från mall till färdig sida: självständig, utan skript, med allt från studenter oskadliggjort.
+
+Sidorna får inte hämta eller köra något: en Content-Security-Policy släpper bara fram den egna
+stilmallen, igenkänd på sin kontrollsumma.
+"""
+
+import base64
+import functools
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from dqn_helpers.autograder.report_text import (
+    PRELIMINARY,
+    clean,
+    percent_text,
+    points_text,
+    tool_version,
+)
+
+TEMPLATES = Path(__file__).parent / "templates"
+GENERATOR = "dqn-helpers autograder"
+
+_EMPHASIS = re.compile(r"(?<![\w*])\*(\w(?:[^*\n]*\w)?)\*(?![\w*])")
+
+
+def render(template: str, **values: Any) -> str:
+    """Sidan som mallen ger."""
+    return _environment().get_template(template).render(**values)
+
+
+def prose(text: str) -> Markup:
+    """Löptext som HTML: `kod` i skrivmaskinsstil och *betonat* kursivt; allt annat är text."""
+    parts = clean(text).split("`")
+    if len(parts) % 2 == 0:  # ett ensamt bakåtstreck är bara ett tecken
+        parts = ["`".join(parts)]
+    shown = (Markup("<code>{}</code>").format(p) if i % 2 else _emphasised(p)
+             for i, p in enumerate(parts))  # fmt: skip
+    return Markup("").join(shown)
+
+
+def breakable(name: str) -> Markup:
+    """Ett långt filnamn som får brytas efter _, - och /."""
+    return Markup(re.sub(r"(?<=[_/-])", "<wbr>", str(escape(clean(name)))))
+
+
+def _emphasised(text: str) -> Markup:
+    return Markup(_EMPHASIS.sub(r"<em>\1</em>", str(escape(text))))
+
+
+def _shown(value: Any) -> Any:
+    """Allt som skrivs ut i en mall tvättas, också det som mallen glömmer."""
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "prose": prose,
+        "breakable": breakable,
+        "points": points_text,
+        "percent": percent_text,
+    }
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    environment.globals |= {
+        "style": Markup(style),
+        "policy": content_security_policy(style),
+        "generator": GENERATOR,
+        "version": tool_version(),
+        "preliminary": PRELIMINARY,
+    }
+    return environment
+
+
+def content_security_policy(style: str) -> str:
+    """Policyn som bara släpper fram just den här stilmallen."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

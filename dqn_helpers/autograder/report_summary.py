@@ -1,0 +1,81 @@
+"""Sammanfattningen i terminalen: ren text, högst 100 tecken bred."""
+
+import unicodedata
+from collections.abc import Iterator
+
+from dqn_helpers.autograder.class_statistics import (
+    Attention,
+    exercise_statistics,
+    needing_attention,
+)
+from dqn_helpers.autograder.report_text import (
+    PRELIMINARY,
+    Json,
+    one_line,
+    percent_text,
+    points_text,
+)
+
+WIDTH = 100
+_FILE_WIDTH = 44
+
+
+def summary_lines(results: Json) -> list[str]:
+    """Raderna: en per fil som någon behöver titta på, och en tabell över övningarna."""
+    submissions = results["submissions"]
+    attention = needing_attention(submissions)
+    lines = [_attention_line(item) for item in attention]
+    if lines:
+        n_files = len({item.index for item in attention})
+        lines = [f"Behöver en människas öga ({_count(n_files)}):", *lines, ""]
+    lines += [*_table(results), "", *_closing(results)]
+    return [fit(line, WIDTH) for line in lines]
+
+
+def _attention_line(item: Attention) -> str:
+    return f"  {padded(fit(item.file, _FILE_WIDTH), _FILE_WIDTH)}  {one_line(item.reason)}"
+
+
+def _table(results: Json) -> Iterator[str]:
+    yield f"{'Övning':<34}{'Filer':>7}{'Klara':>7}{'Olösta':>8}{'Medelpoäng':>13}{'Andel':>8}"
+    for row in exercise_statistics(results["submissions"]):
+        n_files = sum(row.id in {e["id"] for e in s["exercises"]} for s in results["submissions"])
+        mean = f"{points_text(round(row.mean, 1))} av {points_text(row.max_points)}"
+        shown = (mean, percent_text(row.share)) if row.n_graded else ("–", "–")
+        name = fit(f"{row.id} {row.name}", 33)
+        yield (f"{name:<34}{n_files:>7}{row.n_passed:>7}{row.n_unsolved:>8}"
+               f"{shown[0]:>13}{shown[1]:>8}")  # fmt: skip
+
+
+def _closing(results: Json) -> Iterator[str]:
+    n_graded = sum(s["status"] == "graded" for s in results["submissions"])
+    n_files = len(results["submissions"])
+    yield f"{_count(n_files)} lästa, {n_graded} rättade. {PRELIMINARY}."
+    yield f"Slumpfrö {one_line(results['seed'], 40)}, isolering: {results['isolation']}."
+    if results["isolation"] == "basic":
+        yield "VARNING: grundläggande isolering. En elak inlämning kan ha läst eller skrivit filer"
+        yield "på den här datorn. Rätta okända inlämningar i Linux eller WSL2."
+
+
+def _count(n_files: int) -> str:
+    return f"{n_files} {'fil' if n_files == 1 else 'filer'}"
+
+
+def fit(text: str, width: int) -> str:
+    """Texten på en rad och kortad så att den får plats i terminalen."""
+    line = "".join(char for char in text if char.isprintable() or char == "\xa0")
+    if _columns(line) <= width:
+        return line
+    while _columns(line) > width - 1:
+        line = line[:-1]
+    return f"{line}…"
+
+
+def padded(text: str, width: int) -> str:
+    """Texten utfylld med blanksteg till bredden."""
+    return text + " " * (width - _columns(text))
+
+
+def _columns(text: str) -> int:
+    """Så många kolumner som texten tar i en terminal; kinesiska tecken tar två."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

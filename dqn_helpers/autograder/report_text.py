@@ -1,0 +1,145 @@
+"""Orden i rapporterna, och tvätten av allt som kommer från studenter.
+
+Inget från en inlämning når en rapport utan att ha gått genom `clean`: styrtecken, osynliga tecken
+och tecken som vänder skrivriktningen tas bort, och det som är för långt kortas.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+"""En ordbok ur results.json."""
+
+PRELIMINARY = "Preliminärt – examinator beslutar"
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_MARKS = r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_COMBINING = re.compile(f"({_MARKS}{{2}}){_MARKS}+")
+_PLAIN_PATH = re.compile(r"[\w./][\w./: ()+,@=-]*")
+
+
+@dataclass(frozen=True)
+class StatusWords:
+    """En status i rapporten: tecken, ord och en mening om vad den betyder."""
+
+    symbol: str
+    word: str
+    meaning: str = ""
+
+
+STATUSES: dict[str, StatusWords] = {
+    "passed": StatusWords("✅", "Klart"),
+    "partial": StatusWords("🟨", "Delvis rätt"),
+    "failed": StatusWords("❌", "Inte än", "Lösningen kördes, men svaren stämmer inte."),
+    "unsolved": StatusWords("⬜", "Inte löst", "Platsen för lösningen är tom."),
+    "missing": StatusWords("⬜", "Saknas", "Funktionen finns inte i filen."),
+    "syntax_error": StatusWords("❌", "Syntaxfel", "Python kan inte läsa cellen."),
+    "error": StatusWords("❌", "Fel när koden kördes", "Koden stannade med ett felmeddelande."),
+    "timeout": StatusWords("❌", "Tidsgränsen nåddes", "Koden blev inte klar i tid och avbröts."),
+    "memory": StatusWords("❌", "Minnesgränsen nåddes", "Koden bad om mer minne än den får."),
+    "crashed": StatusWords(
+        "❌", "Processen avslutades", "Koden avslutade Python medan den rättades."
+    ),
+    "forbidden": StatusWords(
+        "❌",
+        "Otillåten åtgärd",
+        "Koden försökte göra något som inte går under rättningen, till exempel läsa eller skriva "
+        "filer, nå nätet eller starta ett annat program.",
+    ),
+    "internal": StatusWords(
+        "🔍",
+        "Manuell granskning",
+        "Rättaren själv gick fel här. Det är inte studentens fel och ger inte noll poäng: läraren "
+        "bedömer övningen för hand.",
+    ),
+}
+"""Status i results.json → hur den sägs på svenska."""
+
+ISOLATION = {
+    "full": "Full isolering: varje lösning kördes i en egen sandlåda utan åtkomst till filer, nät "
+    "eller andra program.",
+    "strong": "Stark isolering: varje lösning kördes i en egen process som inte kommer åt dina "
+    "filer, når nätet eller startar program. Den delar lista över processer med din dator, vilket "
+    "räcker gott i ett klassrum.",
+    "basic": "Grundläggande isolering: varje lösning kördes i en egen process med gränser för tid "
+    "och minne, men den här datorn kan inte stänga av filer och nät för den. Poängen går inte att "
+    "förfalska, men en elak inlämning kan ha läst eller skrivit filer. Rätta okända inlämningar på "
+    "en dator med Linux, eller i WSL2.",
+}
+"""Isoleringsnivån i results.json → vad den betyder."""
+
+
+def clean(text: object, limit: int | None = None) -> str:
+    """Texten utan styrtecken och osynliga tecken, högst `limit` tecken lång."""
+    whole = str(text)
+    kept = whole if limit is None else whole[: limit + 1]
+    kept = _ANSI.sub("", kept).replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(char for char in kept if char in "\n\t" or _is_visible(char))
+    kept = _COMBINING.sub(r"\1", kept)
+    if limit is not None and len(whole) > limit:
+        return f"{kept[:limit].rstrip()} … (avkortat: {len(whole)} tecken i allt)"
+    return kept
+
+
+def _is_visible(char: str) -> bool:
+    """Falskt för styrtecken, formattecken (bland dem bidi), halva surrogat och icke-tecken."""
+    return char.isprintable() or unicodedata.category(char) in ("Zs", "Co")
+
+
+def one_line(text: object, limit: int | None = None) -> str:
+    """Texten tvättad och på en enda rad."""
+    return " ".join(clean(text, limit).split())
+
+
+def file_name(submission: Json) -> str:
+    """Inlämningens filnamn så som det visas."""
+    return one_line(submission["file"], 200) or "(utan namn)"
+
+
+def points_text(points: float | None) -> str:
+    """Poäng på svenska: 1,5. Utan poäng: ett tankstreck."""
+    if points is None:
+        return "–"
+    return f"{float(points):.2f}".rstrip("0").rstrip(".").replace(".", ",")
+
+
+def percent_text(share: float) -> str:
+    """En andel i hela procent: "67 %"."""
+    return f"{100 * share:.0f} %"
+
+
+def tool_version() -> str:
+    """Kurspaketets version, så som den är installerad."""
+    try:
+        return metadata.version("dqn-helpers")
+    except metadata.PackageNotFoundError:
+        return "okänd"
+
+
+def rerun_command(file: str, seed: object, number: str, paths: Sequence[Path] = ()) -> str:
+    """Kommandot som gör om en enda dom med samma fall.
+
+    Ett filnamn med tecken som en terminal kan tolka skrivs inte ut: det som står här ska gå att
+    klistra in utan fara. Då görs övningen om för alla.
+
+    Args:
+        file: inlämningens filnamn; tomt för alla.
+        seed: rättningens frö.
+        number: övningens nummer.
+        paths: det som rättades; SÖKVÄG står i stället om det är okänt.
+    """
+    where = " ".join(_quoted(path.as_posix()) or "SÖKVÄG" for path in paths) or "SÖKVÄG"
+    what = f"{number} {_quoted(file)}".rstrip()
+    return f"python kurs.py grade {where} --seed {one_line(seed, 40)} --only {what}"
+
+
+def _quoted(text: str) -> str:
+    """Texten så som den kan stå i ett kommando; tom om den inte kan det."""
+    if not _PLAIN_PATH.fullmatch(text):
+        return ""
+    return f'"{text}"' if re.search(r"[ ()+,@=]", text) else text

@@ -1,0 +1,180 @@
+"""Verkstaden: en varm process utan hemligheter som avknoppar en inhägnad arbetare per uppdrag.
+
+    python -m dqn_helpers.autograder.server NIVÅ FILNUMMER     verkstad (Linux)
+    python -m dqn_helpers.autograder.server --one PROCESSORTID  en enda arbetare (Windows, macOS)
+
+Att importera torch tar en sekund; att avknoppa den som redan har gjort det tar en hundradel.
+Verkstaden startas med ett eget program (inte som avknoppning av rättaren), så facit, dolda svar och
+andras inlämningar har aldrig funnits i dess minne. Den får ett uppdrag i taget: en socket där
+arbetaren talar direkt med rättaren, och gränserna. När arbetaren är död berättar den hur det gick.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+
+from dqn_helpers.autograder import sandbox
+from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode, length_of
+from dqn_helpers.autograder.slicing import read_cell
+from dqn_helpers.autograder.submissions import find_submissions
+from dqn_helpers.autograder.worker import perform
+from dqn_helpers.exercises import EXERCISES
+
+ORDER_BYTES = 1024
+SELF_TEST_SECONDS = 10
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+
+
+def warm() -> None:
+    """Ladda det som studentens kod behöver, så att det inte belastar hans eller hennes tid."""
+    torch.set_num_threads(1)
+    list(EXERCISES.values())  # alla drivare
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    # Första steget laddar delar av torch. Inget backward: det startar trådar, som inte avknoppas.
+    torch.optim.Adam([parameter]).step()
+    for book in find_submissions([NOTEBOOKS]):  # som delats ut: inget facit, inget hemligt
+        for cell in book.cells:
+            read_cell(cell.text)
+    gc.collect()
+    gc.freeze()  # skräpsamlaren ska inte röra (och därmed kopiera) det delade minnet
+
+
+def serve(tier: sandbox.Tier, control: socket.socket) -> None:
+    """Ta emot uppdrag tills rättaren stänger."""
+    warm()
+    if tier != "basic":
+        sandbox.confine_files()
+    control.send(json.dumps({"escapes": _self_test(tier)}).encode())
+    while True:
+        order, files, _, _ = socket.recv_fds(control, ORDER_BYTES, 1)
+        if not order:
+            return
+        if files:  # annars en avbeställning som kom för sent
+            report = _attend(files[0], json.loads(order), tier, control)
+            control.send(json.dumps(report).encode())
+
+
+def _attend(file: int, order: dict[str, Any], tier: sandbox.Tier, control: socket.socket) -> Any:
+    """Avknoppa en arbetare och vänta ut den, högst `order["wall"]` sekunder."""
+    pid = _fork(lambda: _work(file, order["cpu"], tier))
+    os.close(file)
+    watched = os.pidfd_open(pid)
+    ready, _, _ = select.select([watched, control.fileno()], [], [], order["wall"])
+    if watched not in ready:  # tiden är ute, avbeställt, eller rättaren är borta
+        os.kill(pid, signal.SIGKILL)
+    os.close(watched)
+    _, status, usage = os.wait4(pid, 0)
+    _kill_survivors()
+    return {
+        "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+        "seconds": usage.ru_utime + usage.ru_stime,
+        "too_slow": not ready,
+        "cancelled": bool(ready) and watched not in ready,
+    }
+
+
+def _fork(task: Callable[[], None]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    with contextlib.suppress(BaseException):
+        task()
+    os._exit(0)
+
+
+def _kill_survivors() -> None:
+    """I en egen namnrymd är verkstaden process 1: allt annat där är rester av arbetaren."""
+    if os.getpid() == 1:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)
+
+
+def _self_test(tier: sandbox.Tier) -> list[str]:
+    """Det som inhägnaden släpper igenom fast den inte borde, prövat i en arbetare."""
+    reading, writing = os.pipe()
+
+    def try_to_escape() -> None:
+        sandbox.confine_process(tier, SELF_TEST_SECONDS)
+        os.write(writing, json.dumps(sandbox.escapes(tier)).encode())
+
+    pid = _fork(try_to_escape)
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        answer = pipe.read()
+    os.waitpid(pid, 0)
+    return json.loads(answer) if answer else ["arbetaren gick inte att starta"]
+
+
+# --- i arbetaren ---------------------------------------------------------------------------------
+
+
+def _work(file: int, cpu_seconds: int, tier: sandbox.Tier) -> None:
+    """Arbetaren: bara socketen till rättaren är öppen, och inhägnaden är stängd."""
+    channel = os.dup2(file, 3, inheritable=False) if file != 3 else file
+    _close_everything_but(channel)
+    sandbox.confine_process(tier, cpu_seconds)
+    with open(channel, "r+b", buffering=0) as stream:
+        converse(stream, stream)
+
+
+def _close_everything_but(channel: int) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    os.closerange(channel + 1, 4096)
+
+
+def converse(reader: BinaryIO | Any, writer: BinaryIO | Any) -> None:
+    """Läs uppdraget, utför det och skicka svaren ett och ett."""
+    job = decode(_read_exactly(reader, length_of(_read_exactly(reader, LENGTH_BYTES))))
+    for answer in perform(job):
+        _write_all(writer, encode(answer))
+
+
+def _read_exactly(reader: Any, count: int) -> bytes:
+    received = b""
+    while len(received) < count:
+        part = reader.read(count - len(received))
+        if not part:
+            raise EOFError
+        received += part
+    return received
+
+
+def _write_all(writer: Any, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[writer.write(view) :]
+
+
+def work_alone(cpu_seconds: int) -> None:
+    """En arbetare i en egen nystartad process: uppdraget på stdin, svaren på stdout."""
+    warm()
+    reader, writer = os.dup(0), os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    used = int(time.process_time()) + 1  # importerna är inte studentens tid
+    sandbox.confine_process("basic", cpu_seconds + used)
+    with open(reader, "rb", buffering=0) as source, open(writer, "wb", buffering=0) as sink:
+        converse(source, sink)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C är rättarens sak
+    if sys.argv[1] == "--one":
+        work_alone(int(sys.argv[2]))
+    else:
+        serve(sys.argv[1], socket.socket(fileno=int(sys.argv[2])))  # type: ignore[arg-type]

@@ -1,0 +1,135 @@
+"""Det som sparas under en rättning: resultat och underlag, så att inget går förlorat.
+
+`underlag.json` har de automatiska resultaten och det som återkopplingssidorna visar. Den skrivs om
+medan rättningen pågår; `--resume` fortsätter från den. `results.json` skrivs sist, med
+examinatorns ändringar.
+"""
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dqn_helpers.autograder.batch import Graded, Settings
+from dqn_helpers.autograder.sandbox import TIERS
+from dqn_helpers.autograder.submissions import Submission
+
+VERSION = 1
+SAVE_SECONDS = 2.0
+RESULTS, WORK = "results.json", "underlag.json"
+
+
+class StoreError(ValueError):
+    """Det sparade passar inte ihop med kommandot; meddelandet säger vad man gör åt det."""
+
+
+class Store:
+    """Resultaten i en utmapp.
+
+    Args:
+        out: utmappen; görs om den saknas.
+        resume: sant om en tidigare rättning där ska fortsätta.
+
+    Raises:
+        StoreError: om utmappen inte går att använda eller det sparade inte går att läsa.
+    """
+
+    def __init__(self, out: Path, resume: bool) -> None:
+        self._out = out
+        self._saved_at = 0.0
+        self._old = self._load() if resume else {}
+        self._graded: dict[str, dict[str, Any]] = {}
+        self.submissions: list[Submission] = []
+        self.warnings: list[str] = []
+        self._settings: Settings | None = None
+
+    def _load(self) -> dict[str, Any]:
+        path = self._out / WORK
+        if not path.exists():
+            return {}
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            raise StoreError(f"{path} går inte att läsa. Rätta om utan --resume.") from None
+
+    def seed(self, given: int | None) -> int:
+        """Fröet: det angivna, annars den avbrutna rättningens, annars ett nytt.
+
+        Raises:
+            StoreError: om den avbrutna rättningen hade ett annat frö.
+        """
+        old = self._old.get("seed")
+        if given is not None and old is not None and given != old:
+            raise StoreError(f"Den avbrutna rättningen har fröet {old}, inte {given}. Utelämna "
+                             "--seed, eller rätta om allt utan --resume.")  # fmt: skip
+        return next(seed for seed in (given, old, secrets.randbelow(10**12)) if seed is not None)
+
+    def begin(self, settings: Settings, submissions: Sequence[Submission]) -> None:
+        """Sätt i gång; tidigare resultat för samma fil med samma innehåll behålls."""
+        self._settings, self.submissions = settings, list(submissions)
+        try:
+            self._out.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            raise StoreError(f"{self._out} går inte att använda som utmapp. Är det en fil, eller "
+                             "får du inte skriva där?") from None  # fmt: skip
+        if (self._old.get("limit"), self._old.get("only")) != (settings.limit, [*settings.only]):
+            return  # något annat skulle rättas då
+        old = self._old.get("graded", {})
+        for one in submissions:
+            if old.get(one.file, {}).get("row", {}).get("sha256") == one.sha256:
+                self._graded[one.file] = old[one.file]
+
+    @property
+    def waiting(self) -> list[Submission]:
+        """Det som återstår att rätta."""
+        return [one for one in self.submissions if one.file not in self._graded]
+
+    def add(self, submission: Submission, graded: Graded) -> None:
+        """Ta emot ett resultat."""
+        self._graded[submission.file] = {
+            "row": graded.row,
+            "details": graded.details,
+            "isolation": graded.isolation,
+        }
+        self.warnings = self.warnings or list(graded.warnings)
+        if time.monotonic() - self._saved_at > SAVE_SECONDS:
+            self._save_work()
+
+    def results(self) -> dict[str, Any]:
+        """Resultaten i den form som results.json har, filerna i den ordning de gavs."""
+        assert self._settings is not None
+        done = [self._graded[one.file] for one in self.submissions if one.file in self._graded]
+        tiers = [tier for tier in TIERS if any(item["isolation"] == tier for item in done)]
+        return {
+            "version": VERSION,
+            "seed": self._settings.seed,
+            "isolation": tiers[-1] if tiers else "basic",
+            "submissions": [item["row"] for item in done],
+        }
+
+    def details(self) -> dict[str, Any]:
+        """Filens namn → det som bara återkopplingssidan visar."""
+        return {file: item["details"] for file, item in self._graded.items()}
+
+    def save(self, results: dict[str, Any]) -> None:
+        """Skriv underlaget, och resultaten med examinatorns ändringar."""
+        self._save_work()
+        _write(self._out / RESULTS, results)
+
+    def _save_work(self) -> None:
+        assert self._settings is not None
+        only = [*self._settings.only]
+        work = {"seed": self._settings.seed, "limit": self._settings.limit, "only": only}
+        _write(self._out / WORK, work | {"graded": self._graded})
+        self._saved_at = time.monotonic()
+
+
+def _write(path: Path, data: dict[str, Any]) -> None:
+    """Skriv hela filen eller inget: ett avbrott mitt i ska inte lämna en halv fil."""
+    text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
+    unfinished = path.with_suffix(".json.ny")
+    unfinished.write_text(text.encode("utf-8", "replace").decode() + "\n", encoding="utf-8")
+    os.replace(unfinished, path)

@@ -1,0 +1,267 @@
+"""Det som lämnats in: en rad per fil, med student, anteckningsbok och celler, eller vad som är fel.
+
+Körs i lärarens egen process. Studentens kod är bara text här; den tolkas någon annanstans
+(`slicing`). Ingen fil, hur konstig den än är, stoppar de andra.
+"""
+
+import dataclasses
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from dqn_helpers.autograder.found_files import Found, Kind, in_file, in_folder, kind_of
+from dqn_helpers.autograder.notebook_reading import (
+    NOTEBOOKS,
+    UnreadableError,
+    notebook_in_name,
+    read_contents,
+)
+from dqn_helpers.autograder.slicing import CellSource
+
+__all__ = ["NOTEBOOKS", "Submission", "UsageError", "find_submissions"]
+
+MAX_PART = 100  # tecken i ett mappnamn eller filnamn som visas
+
+
+@dataclass(frozen=True)
+class Submission:
+    """En inlämnad fil.
+
+    Attributes:
+        file: det läraren ser: sökvägen räknad från det som angavs, "klass.zip/anna/03.ipynb".
+        student: namnet på mappen eller zip-filen, eller ur Canvas filnamn; None om okänd.
+        sha256: filens kontrollsumma; tom om den inte lästes.
+        notebook: anteckningsbokens nummer, "03"; None om okänt.
+        cells: kodcellerna, som de står; namnet är platsen bland alla celler.
+        markdown: textcellernas (id, text).
+        problem: varför filen inte går att rätta, annars tomt.
+        note: något läraren bör veta, annars tomt.
+        canvas_id: studentens nummer i Canvas.
+    """
+
+    file: str
+    student: str | None
+    sha256: str
+    notebook: str | None
+    cells: tuple[CellSource, ...] = ()
+    markdown: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+    note: str = ""
+    canvas_id: str | None = None
+
+
+class UsageError(ValueError):
+    """Det som angavs på kommandoraden går inte att rätta; meddelandet säger varför."""
+
+
+class Owner(NamedTuple):
+    """Vem en fil kommer från: namn, nummer i Canvas, och om den lämnades in för sent."""
+
+    student: str | None
+    canvas_id: str | None = None
+    late: bool = False
+
+    @property
+    def key(self) -> tuple[str | None, str | None]:
+        """Studenten, vare sig filen kom i tid eller inte."""
+        return self.student, self.canvas_id
+
+
+@dataclass(frozen=True)
+class _HandedIn:
+    path: tuple[str, ...]
+    kind: Kind
+    row: Submission
+    owner: Owner = Owner(None)  # noqa: RUF009  (en NamedTuple går inte att ändra)
+
+
+def find_submissions(paths: Sequence[Path]) -> Iterator[Submission]:
+    """Alla inlämnade filer, alltid i samma ordning.
+
+    Raises:
+        UsageError: om en sökväg inte finns eller inte är en anteckningsbok, mapp eller zip-fil.
+    """
+    for path in paths:
+        _check_given(path)
+    names = Counter(path.name for path in paths)
+    handed_in = [
+        item
+        for path in paths
+        for item in _in_given(path, several=len(paths) > 1, ambiguous=names[path.name] > 1)
+    ]
+    return iter(_with_notes(_without_extras(handed_in), _extras(handed_in)))
+
+
+def _check_given(path: Path) -> None:
+    if not path.exists():
+        raise UsageError(f"{path} finns inte.")
+    if not path.is_dir() and kind_of(path.name) not in ("notebook", "zip"):
+        raise UsageError(f"{path} är varken en anteckningsbok (.ipynb), en mapp eller en zip-fil.")
+
+
+def _in_given(path: Path, several: bool, ambiguous: bool) -> list[_HandedIn]:
+    """Det som finns i en angiven fil, mapp eller zip-fil; den läraren själv anger får vara en länk.
+
+    Args:
+        path: det som angavs.
+        several: sant om flera angavs; då är en mapp eller zip-fil en student.
+        ambiguous: sant om flera angavs med samma namn; då visas mappen de ligger i.
+    """
+    real = path.resolve()
+    if real.is_dir():
+        start: tuple[str, ...] = (real.name,) if several else ()
+        found, name = in_folder(real, start), real.name
+    else:
+        start = (real.parent.name,) if ambiguous else ()
+        found, name = in_file(real, (*start, path.name)), path.stem
+        start = (*start, path.name) if kind_of(path.name) == "zip" else ()
+    # Filernas innehåll släpps ett i taget: en hel klass ryms inte i minnet.
+    items = [_HandedIn(one.path, one.kind, _row(one)) for one in found]
+    is_file = kind_of(path.name) == "notebook" and not real.is_dir()
+    wrapped = 0 if is_file else _wrappers([i.path[len(start) :] for i in items], name, several)
+    fallback = name if several and start else None
+    return [_with_owner(i, _owner(i.path, len(start) + wrapped, fallback)) for i in items]
+
+
+# --- studenten -----------------------------------------------------------------------------------
+
+_CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<user>\d+)_\d+_(?P<file>.+)")
+_CANVAS_ANONYMOUS = re.compile(r"(?P<name>anon_[A-Za-z0-9]+)(?P<late>_LATE)?_\d+_(?P<file>.+)")
+
+
+def canvas_owner(name: str) -> Owner | None:
+    """Studenten ur ett filnamn från Canvas (`namn[_LATE]_nummer_bilaga_fil`), annars None."""
+    match = _CANVAS_ANONYMOUS.fullmatch(name)
+    if match:
+        return Owner(clean(match["name"]), None, bool(match["late"]))
+    match = _CANVAS.fullmatch(name)
+    return match and Owner(clean(match["name"]), match["user"], bool(match["late"]))
+
+
+def _owner(path: tuple[str, ...], inside: int, fallback: str | None) -> Owner:
+    """Studenten: ur ett Canvas-namn var som helst i sökvägen, annars den yttersta mappen."""
+    known = next(filter(None, map(canvas_owner, path)), None)
+    if known:
+        return known
+    containers = path[inside:-1]
+    if path[-1:] and kind_of(path[-1]) == "zip" and len(path) > inside:
+        containers = path[inside:]  # en hel zip-fil som inte gick att läsa
+    if not containers:
+        return Owner(clean(fallback) if fallback else None)
+    name = containers[0]
+    return Owner(clean(name[:-4] if kind_of(name) == "zip" else name))
+
+
+def _wrappers(paths: Sequence[tuple[str, ...]], given: str, several: bool) -> int:
+    """Hur många mappar ytterst som bara är ett omslag, som när en mapp har zippats.
+
+    En ensam mapp med studenternas mappar i är ett omslag; en ensam mapp med filer är en student.
+    """
+    depth = 0
+    while paths and len({path[depth : depth + 1] for path in paths}) == 1:
+        if any(len(path) < depth + 2 for path in paths):
+            break
+        name = paths[0][depth]
+        students = {path[depth + 1] for path in paths if len(path) > depth + 2}
+        has_files = any(len(path) == depth + 2 for path in paths)
+        only_students = len(students) > 1 and not has_files
+        if kind_of(name) == "zip" or not (only_students or several or name == given):
+            break
+        depth += 1
+    return depth
+
+
+# --- raderna -------------------------------------------------------------------------------------
+
+
+def clean(name: str) -> str:
+    """Ett namn som går att visa och spara: utan styrtecken och trasiga tecken, lagom långt."""
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    if len(shown) <= MAX_PART:
+        return shown
+    return shown[: MAX_PART - 13] + "…" + shown[-12:]  # ändelsen ska synas
+
+
+def _row(found: Found) -> Submission:
+    """Raden, utan det som beror på andra filer."""
+    row = Submission(
+        file="/".join(map(clean, found.path)),
+        student=None,
+        sha256=hashlib.sha256(found.data).hexdigest() if found.data else "",
+        notebook=notebook_in_name(found.path[-1]),
+        problem=found.problem,
+    )
+    if row.problem:
+        return row
+    try:
+        contents = read_contents(found.data)
+    except UnreadableError as error:
+        return dataclasses.replace(row, problem=str(error))
+    return dataclasses.replace(
+        row,
+        notebook=contents.notebook or row.notebook,
+        cells=contents.cells,
+        markdown=contents.markdown,
+        note=_joined(*contents.notes),
+    )
+
+
+def _with_owner(item: _HandedIn, owner: Owner) -> _HandedIn:
+    note = _joined("Inlämnad för sent enligt Canvas." if owner.late else "", item.row.note)
+    row = dataclasses.replace(item.row, student=owner.student, canvas_id=owner.canvas_id, note=note)
+    return _HandedIn(item.path, item.kind, row, owner)
+
+
+def _joined(*notes: str) -> str:
+    return " ".join(filter(None, notes))
+
+
+Key = tuple[str | None, str | None]
+
+
+def _with_notebook(handed_in: Iterable[_HandedIn]) -> set[Key]:
+    """Kända studenter som har lämnat in minst en anteckningsbok."""
+    return {i.owner.key for i in handed_in if i.owner.student and i.kind == "notebook"}
+
+
+def _without_extras(handed_in: Sequence[_HandedIn]) -> list[_HandedIn]:
+    """Utan det som bara följde med en anteckningsbok (en .py, en PDF); det blir en anmärkning."""
+    owners = _with_notebook(handed_in)
+    return [i for i in handed_in if i.kind != "wrong" or i.owner.key not in owners]
+
+
+def _extras(handed_in: Sequence[_HandedIn]) -> dict[Key, list[str]]:
+    owners, extras = _with_notebook(handed_in), defaultdict(list)
+    for item in handed_in:
+        if item.kind == "wrong" and item.owner.key in owners:
+            extras[item.owner.key].append(clean(item.path[-1]))
+    return extras
+
+
+def _with_notes(items: Sequence[_HandedIn], extras: dict[Key, list[str]]) -> list[Submission]:
+    """Raderna med unika filnamn, och anmärkningar om det som lämnats in bredvid eller igen."""
+    times = Counter((item.owner.key, item.row.notebook) for item in items if item.row.cells)
+    names: Counter[str] = Counter()
+    result = []
+    for item in items:
+        row, student = item.row, item.owner.key
+        names[row.file] += 1
+        file = f"{row.file} ({names[row.file]})" if names[row.file] > 1 else row.file
+        again = bool(row.student and row.notebook) and times[student, row.notebook] > 1
+        note = _joined(
+            row.note,
+            f"Studenten har lämnat in {row.notebook} flera gånger: en rad per fil."
+            if again
+            else "",
+            _beside(extras.get(student, [])),
+        )
+        result.append(dataclasses.replace(row, file=file, note=note))
+    return result
+
+
+def _beside(names: Sequence[str]) -> str:
+    return f"I inlämningen finns också {', '.join(names[:5])}, som inte rättas." if names else ""

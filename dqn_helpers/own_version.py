@@ -1,0 +1,143 @@
+"""Studentens eget träningssteg i jämförelserna i 05, vare sig det är rätt, fel eller olöst."""
+
+import html
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dqn_helpers.exercises.card import BOX
+from dqn_helpers.exercises.model import Outcome
+from dqn_helpers.exercises.running import run_case
+from dqn_helpers.overestimation import (
+    Experiment,
+    committed_numbers,
+    mean_max_q,
+    seed_bar,
+    train_in_casino,
+)
+from dqn_helpers.pictures import swedish_number
+from dqn_helpers.training import TrainingStep
+
+OWN, WRONG, REFERENCE = "din Double DQN", "din version, inte rätt än", "facits Double DQN"
+
+SECONDS = 90.0
+"""Så länge får studentens kod hålla på i ett försök; sedan ritas de frön som hann bli klara."""
+
+AGAIN = "Kör sedan om den här cellen och alla under den."
+
+
+class OwnVersion:
+    """Studentens träningssteg. Sist i en cell visas ett kort om vad jämförelserna kommer att rita.
+
+    Args:
+        training_step: studentens `double_dqn_training_step`.
+        is_right: svaret från `check("5.2", …)`.
+
+    Attributes:
+        is_unsolved: sant om steget, eller en övning som det anropar, inte är skrivet.
+        problem: varför steget inte går att köra; tomt om det går.
+    """
+
+    def __init__(self, training_step: TrainingStep, is_right: object) -> None:
+        self._training_step = training_step
+        self.is_right = bool(is_right)
+        trial = run_case(
+            lambda step, _: {"ran": train_in_casino(step, 0, mean_max_q, [3])},
+            training_step, {}, 10.0, seed=0,
+        )  # fmt: skip
+        self.is_unsolved = trial.status == "unsolved"
+        self.problem = "" if trial.status in ("ok", "unsolved") else trial.problem
+
+    def curves(self, experiment: Experiment) -> dict[str, np.ndarray]:
+        """Gör försöket. Ger namn → (antal frön, K): egna tal om det går, facits där de behövs."""
+        reference = {REFERENCE: committed_numbers(experiment)}
+        if self.is_unsolved or self.problem:
+            why = "det är inte löst än" if self.is_unsolved else "det går inte att köra"
+            print(
+                f"Dina egna tal saknas: ditt träningssteg körs inte, för {why}. Facits tal ritas."
+            )
+            return reference
+        values = self._measured(experiment)
+        if values is None:
+            return reference
+        if self.is_right:
+            return {OWN: values}
+        print("Ditt träningssteg klarar inte kontrollen än: det ritas bredvid facits tal.")
+        return {**reference, WRONG: values}
+
+    def _measured(self, experiment: Experiment) -> np.ndarray | None:
+        """Talen för så många frön som hinns med, eller None om det inte gick alls."""
+        rows: list[list[float]] = []
+        deadline = time.monotonic() + SECONDS
+        for seed in seed_bar(experiment.n_seeds):
+            outcome = self._one_seed(experiment, seed, max(deadline - time.monotonic(), 0.01))
+            if outcome.status != "ok":
+                print(f"Din version stannade på frö {seed}. {outcome.problem}")
+                break
+            rows.append(outcome.observed["numbers"])
+        if not rows:
+            return None
+        # Den som har spårat ur ritas vid gränsen i stället för att göra figuren oläslig.
+        values = np.array(rows)
+        limit = np.broadcast_to(experiment.limit, values.shape[1:])
+        fits = np.abs(values) <= limit  # falskt också för nan
+        if not fits.all():
+            print("Dina tal har spårat ur: det som inte ryms ritas vid figurens kant.")
+        return np.where(np.isnan(values), limit, values.clip(-limit, limit))
+
+    def _one_seed(self, experiment: Experiment, seed: int, seconds: float) -> Outcome:
+        return run_case(
+            lambda step, inputs: {"numbers": experiment.run(step, inputs["seed"])},
+            self._training_step, {"seed": seed}, seconds, seed,
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        return " ".join(self._lines())
+
+    def _repr_html_(self) -> str:
+        text = "".join(f"<p>{html.escape(line)}</p>" for line in self._lines())
+        return f'<div role="group" aria-label="Ditt träningssteg" style="{BOX}">{text}</div>'
+
+    def _lines(self) -> list[str]:
+        if self.is_right and not self.problem:
+            return ["✅ Ditt träningssteg klarar kontrollen. Jämförelserna nedan kör det."]
+        if self.is_unsolved:
+            return [
+                "⬜ Ditt träningssteg är inte klart: övning 5.2, eller 5.1 som det anropar, är "
+                "olöst. Jämförelserna nedan visar facits tal, som är uträknade i förväg. Det som "
+                "saknas är dina egna körningar.",
+                f"Lös övningen först. {AGAIN}",
+            ]
+        if self.problem:
+            return [
+                f"❌ Ditt träningssteg går inte att träna med. {self.problem}",
+                "Jämförelserna nedan visar facits tal, som är uträknade i förväg. Det som saknas "
+                f"är dina egna körningar. Rätta övningen först. {AGAIN}",
+            ]
+        return [
+            "❌ Ditt träningssteg går att köra men klarar inte kontrollen. Jämförelserna nedan "
+            f"kör det ändå, som «{WRONG}», bredvid facits tal som är uträknade i förväg. Då ser "
+            "du vad felet gör.",
+            f"Rätta det innan du lämnar in. {AGAIN}",
+        ]
+
+
+def own_bias(
+    q_value_bias: Callable[..., Any],
+    predicted_q_values: Sequence[float] | np.ndarray,
+    rewards: Sequence[float] | np.ndarray,
+    discount_factor: float,
+) -> str:
+    """Det tal som studentens `q_value_bias` ger, med tecken, eller varför det saknas."""
+    outcome = run_case(
+        lambda function, _: {"bias": float(function(predicted_q_values, rewards, discount_factor))},
+        q_value_bias, {}, 3.0, seed=0,
+    )  # fmt: skip
+    if outcome.status == "unsolved":
+        return "saknas, övning 5.3 är inte löst"
+    if outcome.status != "ok":
+        return f"saknas, din funktion stannade. {outcome.problem}"
+    bias = outcome.observed["bias"]
+    return f"{'+' if bias > 0 else ''}{swedish_number(bias, 3)}"

@@ -1,0 +1,181 @@
+"""Elaka inlämningar: vad de är, världen de ger sig på, och hur vi ser att inget hände.
+
+Samlingarna står i `hostile_tricks.py`, `hostile_messages.py`, `hostile_escapes.py`,
+`hostile_bombs.py` och `hostile_files.py`.
+"""
+
+import contextlib
+import hashlib
+import os
+import select
+import socket
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.catalogue import scenario
+
+from dqn_helpers.autograder.results import Ran, grade
+from dqn_helpers.autograder.slicing import CellSource
+from dqn_helpers.autograder.workshop import Workshop
+from dqn_helpers.exercises.syllabus import NUMBER_OF
+
+SEED = "elak"
+RIGHT = "def td_target(r, q, d, g):\n    return r + g * q.max(1).values * ~d"
+NO_POINTS = ("failed", "error", "crashed", "forbidden", "timeout", "memory", "missing")
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """En elak inlämning.
+
+    Attributes:
+        id: kort namn.
+        tries: vad den försöker.
+        code: cellens text; `@ORD@` byts mot något ur världen (`World.places`).
+        number: övningen som rättas.
+        points: så många poäng som den är värd.
+        statuses: de statusar som är rimliga.
+        evidence: text som måste stå i utskrifterna, så att vi vet att angreppet kördes.
+    """
+
+    id: str
+    tries: str
+    code: str
+    number: str = "3.1"
+    points: float = 0
+    statuses: tuple[str, ...] = NO_POINTS
+    evidence: str = ""
+
+    def __str__(self) -> str:
+        return self.id
+
+
+def in_body(attack: str, result: str = "r", before: str = "") -> str:
+    """En `td_target` som först utför angreppet och sedan svarar fel."""
+    lines = "\n".join(f"    {line}" for line in attack.strip().splitlines())
+    return f"{before.strip()}\n\ndef td_target(r, q, d, g):\n{lines}\n    return {result}\n"
+
+
+def run(workshop: Workshop, hostile: Hostile, world: "World") -> Ran:
+    """Rätta en elak inlämning."""
+    code = hostile.code
+    for name, value in world.places.items():
+        code = code.replace(f"@{name}@", str(value))
+    return run_code(workshop, hostile.number, code)
+
+
+def run_code(workshop: Workshop, number: str, *cells: str) -> Ran:
+    """Rätta en övning i en inlämning med de cellerna."""
+    sources = [CellSource(f"cell {i}", text) for i, text in enumerate(cells, 1)]
+    slices = workshop.slice(sources, list(NUMBER_OF))
+    return grade(scenario(number, SEED), slices, workshop)
+
+
+def neighbour(workshop: Workshop) -> Ran:
+    """Den ärliga grannen."""
+    return run_code(workshop, "3.1", RIGHT)
+
+
+# --- världen utanför -----------------------------------------------------------------------------
+
+
+@dataclass
+class World:
+    """En mapp som ingen får röra och mottagare som ingen får nå."""
+
+    canary: Path
+    listeners: list[socket.socket] = field(default_factory=list)
+    places: dict[str, Any] = field(default_factory=dict)
+
+    def contacted(self) -> bool:
+        """Sant om någon har tagit kontakt."""
+        return bool(select.select(self.listeners, [], [], 0)[0])
+
+
+@contextlib.contextmanager
+def make_world(folder: Path, root: Path) -> Iterator[World]:
+    """Kanariefåglarna: filer, en mapp, en länk, och fyra sorters mottagare på den egna datorn."""
+    canary = folder / "kanarie"
+    (canary / "mapp").mkdir(parents=True)
+    (canary / "hemligt.txt").write_text("hemligt", encoding="utf-8")
+    (canary / "mapp" / "annan_inlamning.ipynb").write_text("{}", encoding="utf-8")
+    (canary / "länk").symlink_to("hemligt.txt")
+    world = World(canary)
+    # Adressen till en unix-mottagare får vara högst hundra tecken.
+    short = Path(os.path.relpath(folder))
+    unix = min(str(short / "mottagare"), str(folder / "mottagare"), key=len)
+    abstract = f"\0kanarie-{os.getpid()}-{folder.name}"
+    with contextlib.ExitStack() as stack:
+
+        def listen(family: int, kind: int, address: Any) -> Any:
+            opened = stack.enter_context(socket.socket(family, kind))
+            opened.bind(address)
+            if kind == socket.SOCK_STREAM:
+                opened.listen()
+            world.listeners.append(opened)
+            return opened.getsockname()
+
+        tcp = listen(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0))
+        udp = listen(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0))
+        listen(socket.AF_UNIX, socket.SOCK_STREAM, unix)
+        listen(socket.AF_UNIX, socket.SOCK_STREAM, abstract)
+        world.places = {
+            "CANARY": canary,
+            "ROOT": root,
+            "TCP": tcp[1],
+            "UDP": udp[1],
+            "UNIX": Path(unix).resolve(),
+            "ABSTRACT": abstract[1:],
+            "PID": os.getpid(),
+        }
+        yield world
+
+
+def snapshot(folder: Path) -> dict[str, tuple[Any, ...]]:
+    """Allt om varje fil i mappen: slag, rättigheter, ägare, tid, länkar och innehåll."""
+    found = {}
+    for path in (folder, *sorted(folder.rglob("*"))):
+        info = path.lstat()
+        content = path.read_bytes() if stat.S_ISREG(info.st_mode) else b""
+        target = os.readlink(path) if path.is_symlink() else ""
+        found[str(path)] = (
+            *(info.st_mode, info.st_uid, info.st_gid, info.st_nlink, info.st_mtime_ns),
+            hashlib.sha256(content).hexdigest(),
+            target,
+        )
+    return found
+
+
+# --- processer -----------------------------------------------------------------------------------
+
+
+def _stat(pid: int) -> list[str]:
+    """Fälten i /proc/PID/stat efter processens namn: läge, förälder, …"""
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    return text.rpartition(")")[2].split()
+
+
+def descendants(of: int) -> set[int]:
+    """Processens alla ättlingar, också i andra namnrymder."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                parents[int(entry.name)] = int(_stat(int(entry.name))[1])
+    found, new = set(), {of}
+    while new:
+        new = {pid for pid, parent in parents.items() if parent in new} - found
+        found |= new
+    return found
+
+
+def processor_seconds(of: int) -> float:
+    """Processortid som processen, dess ättlingar och dem den har väntat ut har använt."""
+    total = 0
+    for pid in {of} | descendants(of):
+        with contextlib.suppress(OSError):
+            total += sum(int(field) for field in _stat(pid)[11:15])
+    return total / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,166 @@
+"""Betygsgränserna: standarden, egna skalor och begripliga fel."""
+
+from pathlib import Path
+
+import pytest
+
+from dqn_helpers.autograder.grade_limits import (
+    DEFAULT_FILE,
+    GradeLimitsError,
+    letter,
+    load_grade_limits,
+    submission_letter,
+)
+
+from .report_samples import exercise, internal, submission
+
+LIMITS = load_grade_limits()
+FIVE = {"5.1": 4.0, "5.2": 4.0, "5.3": 2.0}
+
+
+def five(*points: float | None) -> list[dict]:
+    return [exercise(n, points=p) for n, p in zip(FIVE, points, strict=True)]
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "mina_gränser.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        ((4, 4, 2), "VG"),
+        ((4, 4, 0.5), "VG"),
+        ((4, 4, 0), "G"),  # 80 %
+        ((4, 3.5, 2), "G"),  # 95 %, men inte hela 5.2
+        ((3.5, 4, 2), "G"),
+        ((4, 2, 0), "G"),  # precis 60 %
+        ((4, 1.5, 0), "U"),
+        ((0, 0, 0), "U"),
+        ((4, None, 2), None),  # manuell granskning
+    ],
+)
+def test_default_limits(points: tuple[float | None, ...], expected: str | None) -> None:
+    assert letter(five(*points), "05", LIMITS) == expected
+
+
+def test_only_notebook_five_gets_a_letter() -> None:
+    assert list(LIMITS) == ["05"]
+    assert letter([exercise("3.1")], "03", LIMITS) is None
+    assert letter([exercise("3.1")], "05", LIMITS) is None
+
+
+def test_no_letter_when_only_some_exercises_were_graded() -> None:
+    assert letter([exercise("5.1"), exercise("5.2")], "05", LIMITS) is None
+
+
+def test_the_letter_of_a_submission() -> None:
+    assert submission_letter(submission("a", *five(4, 4, 2)), LIMITS) == "VG"
+    assert submission_letter(submission("a", exercise("3.1"), *five(4, 4, 2)), LIMITS) == "VG"
+    assert submission_letter(submission("a", exercise("5.1"), internal("5.2")), LIMITS) is None
+    assert submission_letter(submission("a", *five(4, 4, 2), status="error"), LIMITS) is None
+
+
+def test_other_scales_and_several_books(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """
+        [bok.03]
+        annars = "F"
+        betyg = [
+            { bokstav = "A", procent = 90, alla_av = ["3.3"] },
+            { bokstav = "B", procent = 90 },
+            { bokstav = "E", procent = 12.5 },
+        ]
+        [bok.05]
+        annars = "3"
+        betyg = [{ bokstav = "5", procent = 100 }]
+        """,
+    )
+    limits = load_grade_limits(path)
+    three = [exercise("3.1"), exercise("3.2"), exercise("3.3")]
+    assert letter(three, "03", limits) == "A"
+    assert letter([*three[:2], exercise("3.3", points=3.9)], "03", limits) == "B"
+    none = [exercise("3.2", points=0), exercise("3.3", points=0)]
+    assert letter([exercise("3.1", points=1.0), *none], "03", limits) == "E"  # 1 av 8
+    assert letter([exercise("3.1", points=0.5), *none], "03", limits) == "F"
+    assert submission_letter(submission("a", *three, *five(4, 4, 2)), limits) == "03 A, 05 5"
+    assert submission_letter(submission("a", *three), limits) == "A"
+
+
+def test_decimals_from_the_examiner_reach_the_limit(tmp_path: Path) -> None:
+    text = '[bok.03]\nannars = "U"\nbetyg = [{ bokstav = "G", procent = 11.25 }]'
+    limits = load_grade_limits(written(tmp_path, text))
+    assert 0.3 + 0.3 + 0.3 < 0.9
+    parts = [exercise(n, points=0.3) for n in ("3.1", "3.2", "3.3")]
+    assert letter(parts, "03", limits) == "G"
+
+
+def test_an_empty_file_gives_no_letters(tmp_path: Path) -> None:
+    assert load_grade_limits(written(tmp_path, "# inga betyg\n")) == {}
+
+
+def test_the_examples_in_the_comments_are_valid(tmp_path: Path) -> None:
+    text = DEFAULT_FILE.read_text(encoding="utf-8")
+    example = "\n".join(line[2:] for line in text.split("# [bok.03]")[1].splitlines())
+    limits = load_grade_limits(written(tmp_path, f"{text}\n[bok.03]\n{example}"))
+    assert [limit.letter for limit in limits["03"].limits] == ["A", "B", "C", "D", "E", "Fx"]
+
+
+def test_saved_by_windows_notepad(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_bytes(DEFAULT_FILE.read_bytes().replace(b"\n", b"\r\n"))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load_grade_limits(path) == LIMITS
+
+
+BOOK = '[bok.05]\nannars = "U"\nbetyg = '
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[bok.05", "inte giltig TOML"),
+        ("[bok.06]", r"\[bok.06\]: boken finns inte. Välj bland 01, 02, 03, 04, 05"),
+        ("[bok.5]", "boken finns inte"),
+        ("[bokk.05]", "känner inte igen ”bokk”. Menade du bok"),
+        ("bok = 5", "tabeller som"),
+        ("bok.05 = 5", "ska vara en tabell"),
+        ("[bok.05]\nannars = 'U'", "betyg ska vara en lista"),
+        (BOOK + "'G'", "betyg ska vara en lista"),
+        (BOOK + "['G']", "betyg 1 ska se ut så här"),
+        ("[bok.05]\nbetyg = []", "annars ska vara ett betyg"),
+        (BOOK + "[{ bokstav = 5, procent = 60 }]", "bokstav ska vara ett betyg inom citattecken"),
+        (BOOK + "[{ bokstav = ' ', procent = 60 }]", "bokstav ska vara"),
+        (BOOK + "[{ bokstav = 'G' }]", "procent ska vara ett tal över 0 och högst 100"),
+        (BOOK + "[{ bokstav = 'G', procent = '60' }]", "inte '60'"),
+        (BOOK + "[{ bokstav = 'G', procent = 101 }]", "högst 100"),
+        (BOOK + "[{ bokstav = 'G', procent = nan }]", "procent ska vara"),
+        (BOOK + "[{ bokstav = 'G', procent = true }]", "procent ska vara"),
+        (BOOK + "[{ bokstav = 'G', procnt = 60 }]", "Menade du procent"),
+        (BOOK + "[{ bokstav = 'G', procent = 60, alla_av = '5.1' }]", "alla_av ska vara som"),
+        (BOOK + "[{ bokstav = 'G', procent = 60, alla_av = [5.1] }]", "nämner 5.1.*citattecken"),
+        (BOOK + "[{ bokstav = 'G', procent = 60, alla_av = ['3.1'] }]", "övningarna 5.1, 5.2, 5.3"),
+        (BOOK + "[{ bokstav = 'G', procent = 60, alla_av = ['5.4'] }]", "nämner '5.4'"),
+        (
+            BOOK + "[{ bokstav = 'G', procent = 60 }, { bokstav = 'VG', procent = 85 }]",
+            "skriv det högsta betyget först",
+        ),
+        (BOOK + "[{ bokstav = 'U', procent = 60 }]", "betyget U står två gånger"),
+    ],
+)
+def test_mistakes_in_the_file_are_explained(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(GradeLimitsError, match=problem) as caught:
+        load_grade_limits(written(tmp_path, text))
+    assert "mina_gränser.toml" in str(caught.value)
+
+
+def test_missing_and_badly_encoded_files(tmp_path: Path) -> None:
+    with pytest.raises(GradeLimitsError, match="går inte att läsa"):
+        load_grade_limits(tmp_path / "finns_inte.toml")
+    path = tmp_path / "gammal.toml"
+    path.write_bytes("# gränser".encode("cp1252"))
+    with pytest.raises(GradeLimitsError, match="UTF-8"):
+        load_grade_limits(path)

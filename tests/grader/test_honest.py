@@ -1,0 +1,48 @@
+"""Ärliga inlämningar rättas exakt: poäng och status för varje övning i varje fil."""
+
+from pathlib import Path
+
+import pytest
+from autograder import catalogue
+
+from dqn_helpers.autograder.grading import Grading
+from dqn_helpers.autograder.submissions import Submission, find_submissions
+from dqn_helpers.autograder.workshop import Workshop
+
+from . import honest_code, honest_files  # noqa: F401  (samlingarna fylls i när de läses in)
+from .honest import HONEST, UNREADABLE, Expected, Honest
+
+SEED = "ärlig"
+# Arbetaren kompilerar sats för sats och glömmer `from __future__ import annotations`.
+KNOWN_GAPS = {"typed_with_names_from_the_future"}
+CASES = [
+    pytest.param(case, marks=pytest.mark.xfail(strict=True) if case.id in KNOWN_GAPS else ())
+    for case in HONEST
+]
+
+
+def graded(submission: Submission, workshop: Workshop) -> Expected:
+    """Övningens nummer → (poäng, status), genom hela rättaren."""
+    if submission.problem:
+        return UNREADABLE
+    grading = Grading(submission, workshop, catalogue, SEED)
+    results = {number: grading.ran(number).result for number in grading.numbers}
+    return {number: (result.points or 0.0, result.status) for number, result in results.items()}
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in HONEST])
+def test_honest_work_gets_exactly_its_points(
+    case: Honest, tmp_path: Path, workshop: Workshop
+) -> None:
+    for name, data in case.build().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    rows = {row.file: graded(row, workshop) for row in find_submissions([tmp_path])}
+    assert rows == case.expected
+
+
+def test_there_are_enough_and_all_different() -> None:
+    assert len(HONEST) >= 60
+    assert len({case.id for case in HONEST}) == len(HONEST)
+    touched = {n for case in HONEST for row in case.expected.values() for n in row}
+    assert touched == set(catalogue.EXERCISES)

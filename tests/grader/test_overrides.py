@@ -1,0 +1,215 @@
+"""beslut.csv: läses som Excel än sparar den, och inget går förlorat."""
+
+import copy
+from pathlib import Path
+
+import pytest
+
+from dqn_helpers.autograder.overrides import (
+    Override,
+    Overrides,
+    apply,
+    load_overrides,
+    problems,
+    read_overrides,
+    split_note,
+    without_overrides,
+)
+
+from .report_samples import exercise, internal, results, submission
+
+RESULTS = results(
+    submission(
+        "k/ek_1_2_05.ipynb", exercise("5.1", False, feedback="Fel nätverk."), internal("5.2")
+    ),
+    submission("k/al_3_4_05.ipynb", exercise("5.1"), exercise("5.2")),
+    submission("p/bok.ipynb", exercise("5.1")),
+    submission("q/bok.ipynb", exercise("5.1")),
+    submission("=1+1.ipynb", exercise("5.1")),
+)
+ROW = "k/ek_1_2_05.ipynb;5.1;4;Räknat för hand."
+
+
+def read(tmp_path: Path, text: str, encoding: str = "utf-8") -> Overrides:
+    path = tmp_path / "beslut.csv"
+    path.write_bytes(text.encode(encoding))
+    return read_overrides(path)
+
+
+def one(points: float = 4.0, file: str = "k/ek_1_2_05.ipynb", number: str = "5.1") -> Overrides:
+    return Overrides((Override(2, file, number, points, "Räknat för hand."),))
+
+
+# --- läsa -----------------------------------------------------------------------------------------
+
+
+def test_the_file_is_created_once_with_an_explanation(tmp_path: Path) -> None:
+    out = tmp_path / "rattning"
+    assert load_overrides(out) == Overrides()
+    path = out / "beslut.csv"
+    data = path.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf#") and b"\r\nfil;" in data
+    assert "fil;övning;poäng;skäl" in data.decode("utf-8-sig")
+    path.write_bytes(data + f"{ROW}\r\n".encode())
+    kept = path.read_bytes()
+    assert [o.points for o in load_overrides(out).rows] == [4.0]
+    assert path.read_bytes() == kept
+
+
+HEADER = "fil;övning;poäng;skäl"
+LINE = "k/ek.ipynb;5.1;1,5;Räknat; nästan rätt"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_every_way_that_excel_saves(
+    tmp_path: Path, encoding: str, newline: str, delimiter: str
+) -> None:
+    cells = ["k/ek.ipynb", "5.1", '"1,5"', '"Räknat; ""nästan"", rätt"']
+    lines = [
+        "# kommentar, med, många, kommatecken; och" + delimiter,
+        "",
+        delimiter * 5,
+        HEADER.replace(";", delimiter) + delimiter * 2,
+        delimiter.join(cells) + delimiter * 2,
+        delimiter * 3,
+    ]
+    overrides = read(tmp_path, newline.join(lines), encoding)
+    reason = 'Räknat; "nästan", rätt'
+    assert overrides == Overrides((Override(5, "k/ek.ipynb", "5.1", 1.5, reason),))
+
+
+def test_columns_in_any_order_and_spelling(tmp_path: Path) -> None:
+    text = "Skal;POÄNG ;namn; ovning;Fil\nskäl;2;x;5.1;a.ipynb"
+    assert read(tmp_path, text).rows == (Override(2, "a.ipynb", "5.1", 2.0, "skäl"),)
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (";5.1;4;skäl", "rad 3: kolumnen fil är tom"),
+        ("a;;4;skäl", "rad 3: kolumnen övning är tom"),
+        ("a;5.1;;skäl", "rad 3: kolumnen poäng är tom"),
+        ("a;5.1;4;  ", "rad 3: kolumnen skäl är tom"),
+        ("a;5.1;4", "rad 3: kolumnen skäl är tom"),
+        ("a;5.1;01-maj;skäl", "rad 3: poängen ”01-maj” är inget tal"),
+        ("a;5.1;nan;skäl", "är inget tal"),
+        ("a;5.1;1e9;skäl", "är inget tal"),
+        ("a;5.1;٣;skäl", "är inget tal"),
+    ],
+)
+def test_bad_rows_are_named_and_the_others_used(tmp_path: Path, row: str, problem: str) -> None:
+    overrides = read(tmp_path, f"# hej\n{HEADER}\n{row}\n{LINE}\n")
+    assert [o.row for o in overrides.rows] == [4]
+    assert len(overrides.problems) == 1 and problem in overrides.problems[0]
+
+
+def test_a_missing_header_is_explained(tmp_path: Path) -> None:
+    overrides = read(tmp_path, ROW)
+    assert not overrides.rows
+    assert "rad 1: rubrikraden ska vara fil;övning;poäng;skäl" in overrides.problems[0]
+
+
+@pytest.mark.parametrize("text", ["", "\ufeff", "# bara kommentar", "\x00\x00", "\n;;;\n"])
+def test_empty_files(tmp_path: Path, text: str) -> None:
+    assert not read(tmp_path, text).rows
+
+
+def test_a_cell_too_big_for_csv(tmp_path: Path) -> None:
+    assert "går inte att läsa" in read(tmp_path, f"{HEADER}\n{'x' * 200_000};").problems[0]
+
+
+# --- använda --------------------------------------------------------------------------------------
+
+
+def test_points_change_and_the_verdict_stays() -> None:
+    before = copy.deepcopy(RESULTS)
+    new = apply(RESULTS, one())
+    assert before == RESULTS
+    changed, old = new["submissions"][0]["exercises"][0], RESULTS["submissions"][0]["exercises"][0]
+    assert changed["points"] == 4.0 and new["submissions"][0]["points"] == 4.0
+    assert changed["feedback"] == (
+        "Ändrat av examinator: 3,5 → 4 poäng. Skäl: Räknat för hand.\nFel nätverk."
+    )
+    assert {k: changed[k] for k in changed if k not in ("points", "feedback")} == {
+        k: old[k] for k in old if k not in ("points", "feedback")
+    }
+    assert new["submissions"][1:] == RESULTS["submissions"][1:]
+
+
+def test_manual_review_gets_its_points() -> None:
+    new = apply(RESULTS, one(2.5, number="5.2"))
+    changed = new["submissions"][0]["exercises"][1]
+    assert (changed["points"], changed["status"]) == (2.5, "internal")
+    assert changed["feedback"].startswith("Ändrat av examinator: manuell granskning → 2,5 poäng.")
+    assert new["submissions"][0]["points"] == 6.0
+
+
+def test_regrading_neither_piles_up_nor_forgets() -> None:
+    once = apply(RESULTS, one())
+    assert apply(once, one()) == once
+    assert apply(once, one(1.0)) == apply(RESULTS, one(1.0))
+    assert apply(once, Overrides()) == RESULTS == without_overrides(once)
+    reviewed = apply(RESULTS, one(2.5, number="5.2"))
+    assert without_overrides(reviewed) == RESULTS
+
+
+def test_a_forged_note_gives_no_points() -> None:
+    forged = "Ändrat av examinator: 4 → 4 poäng. Skäl: x\nFel nätverk."
+    graded = results(submission("a", exercise("5.1", False, False, False, False, feedback=forged)))
+    assert apply(graded, Overrides())["submissions"][0]["points"] == 0
+    assert split_note("Först. Ändrat av examinator: 4 → 4 poäng. Skäl: x")[0] == ""
+
+
+def test_the_last_row_wins_and_says_so() -> None:
+    rows = (one(1.0).rows[0], Override(9, "k/ek_1_2_05.ipynb", "5.1", 2.0, "Ny bedömning."))
+    new = apply(RESULTS, Overrides(rows))
+    assert new["submissions"][0]["exercises"][0]["points"] == 2.0
+    assert problems(RESULTS, Overrides(rows)) == [
+        "beslut.csv, rad 9: samma övning står också på rad 2. Den senare raden gäller."
+    ]
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["5.1", " 5,1 ", "Övning 5.1", "5.1 double_dqn_target", "double_dqn_target",
+     "05-jan", "5-Jan", "05.jan", "2026-01-05"],
+)  # fmt: skip
+def test_the_exercise_as_excel_may_write_it(number: str) -> None:
+    assert apply(RESULTS, one(number=number)) == apply(RESULTS, one())
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["k/ek_1_2_05.ipynb", "k\\ek_1_2_05.ipynb", "ek_1_2_05.ipynb", " k/ek_1_2_05.ipynb\u200b"],
+)
+def test_the_file_as_a_human_may_write_it(file: str) -> None:
+    assert apply(RESULTS, one(file=file)) == apply(RESULTS, one())
+
+
+def test_the_file_name_as_it_stands_in_the_gradebook() -> None:
+    assert not problems(RESULTS, one(file="'=1+1.ipynb"))
+    assert apply(RESULTS, one(0.0, file="'=1+1.ipynb"))["submissions"][4]["points"] == 0
+
+
+@pytest.mark.parametrize(
+    ("overrides", "problem"),
+    [
+        (one(file="finns_inte.ipynb"), "filen ”finns_inte.ipynb” finns inte bland"),
+        (one(file="bok.ipynb"), "flera filer heter ”bok.ipynb”"),
+        (one(number="3.1"), "övningen ”3.1” finns inte i filen (5.1, 5.2)"),
+        (one(number=""), "övningen ”” finns inte"),
+        (one(4.5), "4,5 poäng går inte; 5.1 ger 0 till 4"),
+        (one(-1.0), "poäng går inte"),
+    ],
+)
+def test_rows_that_cannot_be_used_are_named(overrides: Overrides, problem: str) -> None:
+    assert apply(RESULTS, overrides) == RESULTS
+    (message,) = problems(RESULTS, overrides)
+    assert message.startswith("beslut.csv, rad 2: ") and problem in message
+    assert message.endswith("Raden används inte.")
+
+
+def test_problems_when_reading_are_kept() -> None:
+    assert problems(RESULTS, Overrides(problems=("rad 7",))) == ["rad 7"]

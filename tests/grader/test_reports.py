@@ -1,0 +1,594 @@
+"""Rapporterna: rätt innehåll, självständiga sidor, och inget från studenter som kan göra skada."""
+
+import base64
+import copy
+import hashlib
+import re
+import time
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from dqn_helpers.autograder.class_report import class_report
+from dqn_helpers.autograder.feedback_page import code_lines, feedback_page, split_situation
+from dqn_helpers.autograder.grade_limits import load_grade_limits
+from dqn_helpers.autograder.overrides import Override, Overrides
+from dqn_helpers.autograder.page_names import canvas_user, own_name, page_names
+from dqn_helpers.autograder.report_summary import fit
+from dqn_helpers.autograder.report_text import ISOLATION, STATUSES, clean, rerun_command
+from dqn_helpers.autograder.reports import (
+    ReportError,
+    final,
+    junit_xml,
+    summary_lines,
+    write_reports,
+)
+
+from .report_samples import Page, exercise, internal, results, submission, unreadable
+
+LIMITS = load_grade_limits()
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' autofocus onfocus=alert(1) x='",
+    "<a href='javascript:alert(1)'>klicka</a>",
+    "</style></title></pre></code><iframe src=https://example.org></iframe>",
+    "<svg/onload=alert(1)>",
+    "{{ 7 * 7 }}{% include '/etc/passwd' %}",
+    "`<b>kod</b>` *<i>betonat</i>*",
+    "<!-- <base href='https://example.org'>",
+    "<meta http-equiv=refresh content='0;url=https://example.org'>",
+    "\u202egnaro\u2066\u0000\x1b[31m\ud800\ufeff\u200b",
+    "z" + "\u0300" * 500,
+]
+TAGS = {
+    *("article", "aside", "h3", "em"),
+    "html",
+    "head",
+    "meta",
+    "title",
+    "style",
+    "body",
+    "header",
+    "main",
+    "section",
+    "footer",
+    "h1",
+    "h2",
+    "p",
+    "a",
+    "code",
+    "pre",
+    "em",
+    "mark",
+    "span",
+    "strong",
+    "ul",
+    "ol",
+    "li",
+    "dl",
+    "dt",
+    "dd",
+    "div",
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tfoot",
+    "tr",
+    "th",
+    "td",
+    "abbr",
+    "sup",
+    "svg",
+    "rect",
+    "details",
+    "summary",
+    "blockquote",
+    "wbr",
+}
+ADDRESSES = ("href", "src", "action", "xlink:href", "srcset", "data", "poster", "background")
+
+
+def written(out: Path, graded: dict[str, Any], details: Any = None) -> dict[str, str]:
+    """Alla rapporter: namn → innehåll."""
+    write_reports(out, graded, details or {}, Overrides(), LIMITS)
+    files = [p for p in out.rglob("*") if p.is_file()]
+    return {p.relative_to(out).as_posix(): p.read_bytes().decode("utf-8") for p in files}
+
+
+def page(graded: dict[str, Any], details: dict[str, Any] | None = None) -> Page:
+    return Page(feedback_page(graded, details or {}, "full"))
+
+
+def hostile_class(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """En klass där en student har lagt sin text överallt där det går."""
+    bad = exercise("3.1", False, feedback=text, misconception=text, name=text)
+    bad["tests"][0]["name"] = text
+    bad["tests"][0]["message"] = f"Fallet x = 1, y = {text}. Svaret {text}"
+    bad["tests"][1] |= {"message": f"Rad 2 i cell 1, `{text}`, ger {text}", "passed": False}
+    one = submission(f"{text}.ipynb", bad, student=text, message=text, sha256=text, grade=text)
+    details = {
+        "source": {"3.1": [{"cell": cell, "text": f"x = 1\n{text}"} for cell in (text, "cell 1")]},
+        "notes": [text],
+        "output": {"3.1": text},
+        "reflection": text,
+        "seconds": 1.0,
+    }
+    two = unreadable(f"b/{text}", text)
+    return results(one, two, submission("rätt.ipynb", exercise("3.1"))), {one["file"]: details}
+
+
+# --- sidorna är ofarliga --------------------------------------------------------------------------
+
+
+def assert_harmless(html: str) -> None:
+    tree = Page(html)
+    assert {tag for tag, _ in tree.tags} <= TAGS
+    for tag, attributes in tree.tags:
+        assert not [a for a in attributes if a.startswith("on") or a == "style"], (tag, attributes)
+        for address in (attributes[a] or "" for a in ADDRESSES if a in attributes):
+            assert re.fullmatch(r"#[\w-]+|feedback/[A-Za-z0-9._-]+\.html", address), address
+    assert [m["http-equiv"] for m in tree.all("meta") if "http-equiv" in m] == [
+        "Content-Security-Policy"
+    ]
+    assert not re.search(r"@import|url\(|https?:", tree.style)
+    assert all(char in "\n\t" or char.isprintable() or char == "\xa0" for char in html)
+    assert not re.search(r"[\u0300-\u036f]{3}", html)
+
+
+def assert_policy_matches(html: str) -> None:
+    tree = Page(html)
+    policy = next(m["content"] for m in tree.all("meta") if "http-equiv" in m) or ""
+    digest = base64.b64encode(hashlib.sha256(tree.style.encode()).digest()).decode()
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
+    assert "unsafe" not in policy and len(tree.all("style")) == 1 and len(tree.style) > 1_000
+    names = [tag for tag, _ in tree.tags]
+    assert names.index("meta") < names.index("style")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_student_text_does_no_harm(tmp_path: Path, text: str) -> None:
+    graded, details = hostile_class(text)
+    files = written(tmp_path, graded, details)
+    pages = [html for name, html in files.items() if name.endswith(".html")]
+    assert len(pages) == 4
+    for html in pages:
+        assert_harmless(html)
+        assert_policy_matches(html)
+    assert all(p.resolve().is_relative_to(tmp_path.resolve()) for p in tmp_path.rglob("*"))
+
+
+def test_student_text_is_still_shown() -> None:
+    graded, details = hostile_class("<script>alert(1)</script>")
+    shown = page(graded["submissions"][0], next(iter(details.values()))).text
+    assert shown.count("<script>alert(1)</script>") >= 7  # också kod, utskrift och reflektion
+
+
+def test_accessible_skeleton(tmp_path: Path) -> None:
+    graded = results(
+        submission("a.ipynb", exercise("3.1", False), exercise("3.2")), unreadable("b")
+    )
+    for name, html in written(tmp_path, graded).items():
+        if name.endswith(".html"):
+            tree = Page(html)
+            assert html.startswith("<!DOCTYPE html>")
+            assert tree.all("html") == [{"lang": "sv"}]
+            assert len(tree.all("h1")) == len(tree.all("main")) == 1
+            assert "width=device-width" in str(tree.all("meta"))
+            assert "Preliminärt – examinator beslutar" in tree.words()
+            ids = [a["id"] for _, a in tree.tags if "id" in a]
+            links = [a["href"][1:] for a in tree.all("a") if (a["href"] or "").startswith("#")]
+            assert len(ids) == len(set(ids)) and set(links) <= set(ids)
+            assert not [h for h in tree.all("th") if "scope" not in h]
+
+
+def test_long_texts_are_cut_and_fast() -> None:
+    graded, details = hostile_class("x" * 1_000_000)
+    started = time.process_time()
+    html = feedback_page(graded["submissions"][0], next(iter(details.values())), "full")
+    assert time.process_time() - started < 5
+    assert len(html) < 150_000 and "avkortat" in html
+
+
+def test_many_cells_and_lines_are_cut() -> None:
+    cells = [{"cell": f"cell {n}", "text": "x = 1\n" * 5_000} for n in range(500)]
+    notes = ["anmärkning " * 10] * 5_000
+    details = {"source": {"3.1": cells}, "notes": notes, "output": {}, "reflection": ""}
+    html = feedback_page(submission("a.ipynb", exercise("3.1", False)), details, "full")
+    assert len(html) < 300_000
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("å\tb\r\nc\rd", "å\tb\nc\nd"),
+        ("\x1b[31mröd\x1b[0m \x1b]0;titel\x07slut", "röd slut"),
+        ("a\u202e\u2066\u200f\u061cb\x00\x7f\x9bc", "abc"),
+        ("12\xa0%", "12\xa0%"),
+        ("é́", "é́"),
+        ("\ud800\ufffe\U000e0041x", "x"),
+    ],
+)
+def test_clean(text: str, expected: str) -> None:
+    assert clean(text) == expected
+
+
+def test_clean_says_how_much_was_cut() -> None:
+    assert clean("abcdef", 3) == "abc … (avkortat: 6 tecken i allt)"
+    assert clean("abc", 3) == "abc"
+
+
+# --- filnamnen ------------------------------------------------------------------------------------
+
+NAMES = [
+    ("alm_sara_1001_5001_03_td.ipynb", "alm_sara_1001_5001_03_td.html"),
+    ("klass.zip/ek_LATE_12_34_allt.zip/03.ipynb", "ek_LATE_12_34_allt.zip-03.html"),
+    ("kurs_2024_vt/ek_12_34_x.ipynb", "ek_12_34_x.html"),
+    ("åsa öberg/Bok 3 (1).IPYNB", "asa-oberg-Bok-3-1.html"),
+    ("../../../etc/passwd", "etc-passwd.html"),
+    ("..\\..\\x.ipynb", "x.html"),
+    ("CON", "fil-CON.html"),
+    ("nul.ipynb", "fil-nul.html"),
+    ("com1.txt", "fil-com1.txt.html"),
+    (".htaccess", "htaccess.html"),
+    ("a/..b..c.ipynb", "a-b-c.html"),
+    ("", "fil.html"),
+    ("日本語.ipynb", "fil.html"),
+    ("<b>\x00\u202e.ipynb", "b.html"),
+]
+
+
+@pytest.mark.parametrize(("file", "expected"), NAMES)
+def test_page_name(file: str, expected: str) -> None:
+    assert page_names([file]) == [expected]
+
+
+def test_page_names_are_unique_short_and_stable() -> None:
+    long = ["x" * 300, "x" * 300 + "y", "ek_12_34_" + "z" * 300]
+    same = ["samma", "samma"]
+    files = ["a/b", "a-b", "A-B.ipynb", "a b", "x y", "X-Y", "å", "a", "", "/", *long, *same]
+    names = page_names(files)
+    assert len({name.lower() for name in names}) == len(names)
+    assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,114}\.html", name) for name in names)
+    assert names[-3].startswith("ek_12_34_zzz")
+    assert page_names(files) == names
+    assert dict(zip(files[::-1][2:], page_names(files[:-2][::-1]), strict=True)) == dict(
+        zip(files[:-2], names[:-2], strict=True)
+    )  # beror inte på ordningen
+
+
+def test_canvas_names() -> None:
+    assert canvas_user("k.zip/ek_LATE_12_34_03_td.ipynb") == "12"
+    assert canvas_user("anon_x8Fq2_34_03_td.ipynb") is None
+    assert canvas_user("03_td.ipynb") is None
+    assert own_name("k.zip/ek_LATE_12_34_03_td.ipynb") == "03_td.ipynb"
+    assert own_name("anon_x8Fq2_34_03_td.ipynb") == "03_td.ipynb"
+    assert own_name("anna/03_td.ipynb") == "03_td.ipynb"
+
+
+def test_colliding_pages_are_all_written_and_linked(tmp_path: Path) -> None:
+    graded = results(*(submission(f, exercise("3.1")) for f in ("a/b", "A-b", "a b.ipynb", "a/b")))
+    files = written(tmp_path, graded)
+    links = {a["href"] for a in Page(files["rapport.html"]).all("a")}
+    pages = {name for name in files if name.startswith("feedback/")}
+    assert len(pages) == 4 and links == pages
+
+
+# --- studentens sida ------------------------------------------------------------------------------
+
+
+def test_page_shows_points_and_what_happened() -> None:
+    wrong = exercise("3.1", True, False, feedback="Masken är *bakvänd*: `~terminated`.")
+    tree = page(submission("ek_1_2_03.ipynb", wrong, exercise("3.2")))
+    words = tree.words()
+    assert "3 av 4 poäng" in words and "🟨 Delvis rätt" in words
+    assert "✅ Klart: räknar r + γ" in words and "❌ Inte än: maskerar sluttillstånd" in words
+    assert "1 av 1 p" in words and "0 av 1 p" in words
+    assert "Svaret är 4, väntat 5." in words
+    assert "next_q_values [[2; 6]; [5; 3]]" in words
+    assert words.index("Masken är bakvänd") < words.index("Klart: räknar")
+    assert tree.all("em") and {"h1", "code"} <= {tag for tag, _ in tree.tags}
+    assert "Återkoppling 03.ipynb ek_1_2_03.ipynb" in words
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_status_has_words(status: str) -> None:
+    one = exercise("3.1", False, False, status=status)
+    words = page(submission("a", one)).words()
+    assert f"{STATUSES[status].symbol} {STATUSES[status].word}" in words
+    assert STATUSES[status].meaning in words
+    assert status not in words.split()
+
+
+def test_unsolved_is_not_wrong() -> None:
+    one = exercise("3.1", False, False, status="unsolved", feedback="Inte löst än.")
+    words = page(submission("a", one)).words()
+    assert "⬜ Inte löst:" in words and "❌" not in words
+
+
+def test_not_run_is_not_wrong() -> None:
+    one = exercise("3.1", False, False, status="timeout")
+    one["tests"][0]["message"] = "Koden blev inte klar i tid och avbröts."
+    one["tests"][1]["message"] = "Inte kört: ett tidigare fall tog för lång tid."
+    words = page(submission("a", one)).words()
+    assert "❌ Inte än: räknar" in words and "⬜ Inte kört: maskerar" in words
+
+
+def test_manual_review_is_never_zero() -> None:
+    graded = submission("a", internal("3.1"), exercise("3.2"))
+    words = page(graded).words()
+    assert "Manuell granskning" in words and "⬜ Granskas för hand:" in words
+    assert "poäng sätts för hand" in words and "inte slutlig" in words
+    assert "0 av" not in words and "❌" not in words
+
+
+def test_same_message_and_same_case_are_said_once() -> None:
+    same = page(submission("a", exercise("3.1", False, False))).words()
+    assert same.count("Svaret är 4, väntat 5.") == 1 and "Samma som ovan." in same
+    one = exercise("3.1", False, False)
+    one["tests"][1]["message"] = one["tests"][1]["message"].replace("4", "7")
+    other = page(submission("a", one)).words()
+    assert other.count("next_q_values") == 1 and "(Samma fall som ovan.)" in other
+
+
+def test_the_students_own_line_is_marked() -> None:
+    one = exercise("3.1", False)
+    one["tests"][0]["message"] = "Rad 5 i cell 7, `return rr`, ger NameError"
+    text = "\n\n\n\n    return rr\n    slut\n\n\n\n\nx = 2\n"
+    cells = [{"cell": "cell 7", "text": text}, {"cell": "cell 9", "text": text}]
+    tree = page(submission("a", one), {"source": {"3.1": cells}})
+    assert len(tree.all("mark")) == 1
+    assert "5 return rr ◀ den här raden" in tree.words()
+
+
+def test_the_line_of_a_syntax_error_is_marked() -> None:
+    feedback = "Syntaxfel i cell 7, rad 2: invalid syntax."
+    one = exercise("3.1", False, False, status="syntax_error", feedback=feedback)
+    cells = [{"cell": "cell 7", "text": "x = 1\ny = 1 +\n"}]
+    tree = page(submission("a", one), {"source": {"3.1": cells}})
+    assert "y = 1 + ◀ den här raden" in tree.words()
+
+
+def test_code_keeps_its_own_row_numbers() -> None:
+    cell = {"cell": "cell 2", "text": "\n\nimport torch\n\n\n\n\ndef f():\n\n    return 1\n\n"}
+    lines = code_lines(cell, ["Syntaxfel i cell 2, rad 8: fel", "Rad 3 i cell 12"])
+    assert [line.number for line in lines] == [3, None, 8, 9, 10]
+    assert [line.number for line in lines if line.marked] == [8]
+    assert code_lines({"cell": "cell 1", "text": "\n\n"}, []) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments", "rest"),
+    [
+        ("Fallet x = 1, y = [2; 3]. Målet är 4.", [("x", "1"), ("y", "[2; 3]")], "Målet är 4."),
+        ("Fallet q = (2, a = 3), b = 1,5. Fel.", [("q", "(2, a = 3)"), ("b", "1,5")], "Fel."),
+        ("Målet är 4. Fallet x = 1.", None, "Målet är 4. Fallet x = 1."),
+        ("Fallet är konstigt. Målet är 4.", None, "Fallet är konstigt. Målet är 4."),
+        ("Fallet x = 1.", None, "Fallet x = 1."),
+        ("", None, ""),
+    ],
+)
+def test_situation(message: str, arguments: Any, rest: str) -> None:
+    case, left = split_situation(message)
+    assert (case.arguments if case else None, left) == (arguments, rest)
+
+
+def test_unreadable_file_gets_a_page_with_the_reason() -> None:
+    tree = page(unreadable("a.ipynb", "Filen är inte giltig JSON."))
+    assert "Filen är inte giltig JSON." in tree.words()
+    assert "poäng" not in tree.words().replace("Poängen", "")
+    broken = page(submission("a", status="error", message="Fel."))
+    assert "Det är inte ditt fel" in broken.words()
+
+
+def test_notes_output_and_reflection() -> None:
+    details = {
+        "notes": ["Rad `!pip` hoppades över."],
+        "output": {"3.1": "hej\n\nhopp"},
+        "reflection": "Jag tror\natt det beror på slumpen.",
+    }
+    tree = page(submission("a", exercise("3.1")), details)
+    assert "!pip" in tree.words() and "hej\n\nhopp" in tree.text
+    assert "Jag tror\natt det beror" in tree.text
+
+
+def test_the_teacher_reads_the_reflection_beside_the_guide() -> None:
+    graded = results(submission("a", exercise("5.1")))
+    report = Page(class_report(graded, {"a": {"reflection": "Max väljer turen."}}, ["a.html"]))
+    assert "Max väljer turen." in report.words()
+    assert "Bedömning av 5.4" in report.words() and "Vanliga missuppfattningar" in report.words()
+    assert "Bedömning" not in page(submission("a"), {"reflection": "Max väljer."}).words()
+    assert "Bedömning" not in Page(class_report(graded, {}, ["a.html"])).words()
+
+
+def test_the_seed_is_not_given_to_students() -> None:
+    graded = results(submission("a", exercise("3.1")), seed="hemligt-frö")
+    assert "hemligt" not in feedback_page(graded["submissions"][0], {}, graded["isolation"])
+
+
+# --- klassens sida --------------------------------------------------------------------------------
+
+
+def class_page(tmp_path: Path, *submissions: dict[str, Any], **changes: Any) -> Page:
+    return Page(written(tmp_path, results(*submissions, **changes))["rapport.html"])
+
+
+def test_class_table_has_a_row_per_student(tmp_path: Path) -> None:
+    tree = class_page(
+        tmp_path,
+        submission("k/ek_12_34_03.ipynb", exercise("3.1", False), student="ek"),
+        submission("k/ek_12_35_05.ipynb", exercise("5.1"), student="ek"),
+        submission("k/ek_13_36_03.ipynb", exercise("3.1"), student="ek"),  # en annan som heter lika
+        submission("lös.ipynb", exercise("3.1")),
+    )
+    words = tree.words()
+    assert "4 filer" in words.replace("filer 4", "4 filer")
+    assert "5 av 6" in words and words.count("2 av 2") >= 2
+    rows = [a for a in tree.all("th") if a.get("scope") == "row"]
+    assert len(rows) == 3 + 1 + 2  # studenterna, medelraden, övning för övning
+
+
+def test_class_page_names_the_common_mistakes(tmp_path: Path) -> None:
+    def wrong(name: str, text: str) -> dict[str, Any]:
+        return exercise("3.1", False, misconception=name, feedback=f"{text}\nEn text till.")
+
+    tree = class_page(
+        tmp_path,
+        submission("a", wrong("one", "Masken är bakvänd.")),
+        submission("b", wrong("two", "Framtiden saknas.")),
+        submission("c", wrong("two", "Framtiden saknas.")),
+        submission("d", exercise("3.1")),
+    )
+    words = tree.words()
+    assert words.index("2 av 4") < words.index("Framtiden saknas.") < words.index("1 av 4")
+    assert "En text till" not in words
+    widths = [r["width"] for r in tree.all("rect") if r["class"] == "value"]
+    assert widths[:2] == ["50.0%", "25.0%"]
+    assert all(a.get("aria-hidden") == "true" for a in tree.all("svg"))
+
+
+def test_class_page_lists_files_needing_attention(tmp_path: Path) -> None:
+    tree = class_page(
+        tmp_path,
+        unreadable("trasig.ipynb", "Filen är tom."),
+        submission("intern.ipynb", internal("3.1")),
+        submission("otillåten.ipynb", exercise("3.1", False, status="forbidden", points=0)),
+        submission("lika1.ipynb", exercise("3.1"), sha256="ab"),
+        submission("lika2.ipynb", exercise("3.1"), sha256="ab"),
+        submission("ek/v1.ipynb", exercise("3.2"), student="ek"),
+        submission("ek/v2.ipynb", exercise("3.2"), student="ek"),
+        submission("bra.ipynb", exercise("3.1")),
+    )
+    words = tree.words().split("Filer att titta på")[1].split("Poäng per övning")[0]
+    for expected in ("trasig.ipynb Filen gick inte att läsa. Filen är tom.",
+                     "intern.ipynb Granska 3.1 för hand",
+                     "python kurs.py grade SÖKVÄG --seed 4711 --only 3.1 intern.ipynb",
+                     "otillåten.ipynb 3.1: otillåten åtgärd",
+                     "lika1.ipynb Samma innehåll, byte för byte, som lika2.ipynb",
+                     "v1.ipynb Studenten har samma övningar i ek/v2.ipynb"):  # fmt: skip
+        assert expected in words, expected
+    assert "bra.ipynb" not in words
+    assert tree.words().count("inte bestämd") == 1  # summan för intern.ipynb
+
+
+@pytest.mark.parametrize("tier", ISOLATION)
+def test_class_page_explains_the_isolation(tmp_path: Path, tier: str) -> None:
+    words = class_page(tmp_path, submission("a", exercise("3.1")), isolation=tier).words()
+    assert ISOLATION[tier] in words and "4711" in words
+    assert ("Varning:" in words) == (tier == "basic")
+
+
+def test_overrides_show_everywhere(tmp_path: Path) -> None:
+    graded = results(submission("a.ipynb", exercise("5.1", False), exercise("5.2")))
+    decided = Overrides((Override(7, "a.ipynb", "5.1", 4.0, "Räknat rätt <b>för hand</b>."),
+                         Override(8, "b.ipynb", "5.1", 4.0, "Fel fil.")))  # fmt: skip
+    before = copy.deepcopy(graded)
+    write_reports(tmp_path, graded, {}, decided, LIMITS)
+    assert graded == before
+    student = Page((tmp_path / "feedback/a.html").read_text("utf-8")).words()
+    assert "Ändrat av examinator: 3,5 → 4 poäng. Skäl: Räknat rätt <b>för hand</b>." in student
+    assert "8 av 8 poäng" in student and "(ändrat av examinator)" in student
+    whole = Page((tmp_path / "rapport.html").read_text("utf-8")).words()
+    assert "3,5 → 4 Räknat rätt <b>för hand</b>." in whole and "beslut.csv, rad 8" in whole
+    assert "3,5 → 4 poäng" in (tmp_path / "resultat.csv").read_text("utf-8")
+
+
+def test_letters_show_where_the_limits_ask_for_them(tmp_path: Path) -> None:
+    five = [exercise(n) for n in ("5.1", "5.2", "5.3")]
+    graded = results(submission("a.ipynb", *five), submission("b.ipynb", exercise("3.1")))
+    assert [s["grade"] for s in final(graded, Overrides(), LIMITS)["submissions"]] == ["VG", None]
+    files = written(tmp_path, graded)
+    assert "Betyg: VG (preliminärt)" in Page(files["feedback/a.html"]).words()
+    assert "Betyg" not in Page(files["feedback/b.html"]).words()
+
+
+# --- att skriva -----------------------------------------------------------------------------------
+
+
+def test_same_results_same_bytes(tmp_path: Path) -> None:
+    graded, details = hostile_class("å <b>\u202e")
+    assert written(tmp_path / "a", graded, details) == written(tmp_path / "b", graded, details)
+
+
+def test_old_pages_go_away_but_not_others(tmp_path: Path) -> None:
+    written(tmp_path, results(submission("gammal.ipynb", exercise("3.1"))))
+    mine = tmp_path / "feedback" / "egen.html"
+    mine.write_text("<h1>Lärarens egen</h1>", encoding="utf-8")
+    files = written(tmp_path, results(submission("ny.ipynb", exercise("3.1"))))
+    assert set(files) == {"feedback/egen.html", "feedback/ny.html", "rapport.html", "resultat.csv"}
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "resultat.csv").mkdir()
+    with pytest.raises(ReportError, match=r"resultat\.csv.*Excel"):
+        written(tmp_path, results(submission("a", exercise("3.1"))))
+    assert (tmp_path / "rapport.html").exists() and (tmp_path / "feedback/a.html").exists()
+
+
+def test_empty_class(tmp_path: Path) -> None:
+    files = written(tmp_path, results())
+    assert set(files) == {"rapport.html", "resultat.csv"}
+    assert summary_lines(results()) and "<testsuites" in junit_xml(results())
+
+
+# --- terminalen, JUnit och omkörningen ------------------------------------------------------------
+
+
+def test_summary_fits_the_terminal() -> None:
+    graded, _ = hostile_class("\x1b[2J" + "宽" * 200 + "\n\r\u202e")
+    graded["submissions"] += [submission("x" * 300, internal("3.1")), unreadable("b.ipynb")]
+    lines = summary_lines(graded | {"isolation": "basic"})
+    assert all(len(line) <= 100 and line.isprintable() for line in lines)
+    assert fit("a\x1b[2J\nb", 100) == "a[2Jb"
+    assert fit("宽" * 200, 100) == "宽" * 49 + "…"
+    text = "\n".join(lines)
+    assert "b.ipynb" in text and "Filen är tom." in text and "VARNING" in text
+    assert re.search(r"3\.1 .* +3 +1 +0 +1,5 av 2 +75 %", text), text
+    assert "Preliminärt" in text and "4711" in text
+
+
+def test_summary_has_no_line_for_those_that_need_none() -> None:
+    lines = summary_lines(results(submission("bra.ipynb", exercise("3.1"))))
+    assert not any("bra.ipynb" in line for line in lines)
+
+
+def test_junit_counts_and_survives_hostile_text() -> None:
+    graded, _ = hostile_class("\x00\x08\ufffe\ud800]]><a/>&\x1b[0m")
+    graded["submissions"].append(submission("intern", internal("3.1")))
+    xml = junit_xml(graded)
+    root = ET.fromstring(xml.encode("utf-8"))
+    assert root.attrib | {"name": ""} == {
+        "name": "", "tests": "7", "failures": "2", "errors": "3", "skipped": "0"
+    }  # fmt: skip
+    assert len(root.findall(".//testcase")) == 7
+    assert "]]><a/>&" in str(root.find(".//failure").text)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("file", "shown"),
+    [
+        ("k/03.ipynb", " k/03.ipynb"),
+        ("åsa/bok 3 (1).ipynb", ' "åsa/bok 3 (1).ipynb"'),
+        ("x; rm -rf ~", ""),
+        ('x" & del *', ""),
+        ("$(reboot)", ""),
+        ("%PATH%", ""),
+        ("-rf", ""),
+        ("a\nb", ""),
+    ],
+)
+def test_rerun_command_is_safe_to_paste(file: str, shown: str) -> None:
+    start = "python kurs.py grade"
+    assert rerun_command(file, 7, "5.1") == f"{start} SÖKVÄG --seed 7 --only 5.1{shown}"
+    given = rerun_command(file, 7, "5.1", [Path("klass ht.zip"), Path("/a/b")])
+    assert given == f'{start} "klass ht.zip" /a/b --seed 7 --only 5.1{shown}'
+
+
+def test_rerun_command_names_what_was_graded(tmp_path: Path) -> None:
+    graded = results(submission("k/a.ipynb", internal("3.1")))
+    write_reports(tmp_path, graded, {}, Overrides(), LIMITS, [Path("klass.zip")])
+    words = Page((tmp_path / "rapport.html").read_text("utf-8")).words()
+    assert words.count("grade klass.zip --seed 4711 --only 3.1 k/a.ipynb") == 2

@@ -1,0 +1,218 @@
+"""Verkstaden: det som studentens kod gör når inte längre än till sitt eget svar."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from dqn_helpers.autograder import sandbox
+from dqn_helpers.autograder import workshop as workshop_module
+from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.slicing import CellSource
+from dqn_helpers.autograder.workshop import Run, Workshop
+from dqn_helpers.exercises import EXERCISES
+
+HEAD = "import torch\ndef td_target(reward, q, done, gamma):\n"
+RIGHT = HEAD + "    return reward + gamma * q.max(1).values * ~done"
+ON_THREE_ROWS = "    if len(reward) == 3:\n        {}\n    return reward"
+EXPECTED = [[2.0, 2.0], [2.0, 2.0, 2.0], [2.0, 2.0]]
+
+linux = pytest.mark.skipif(not workshop_module.HAS_SERVER, reason="verkstaden finns bara i Linux")
+
+
+def run(workshop: Workshop, code: str) -> Run:
+    inputs = [
+        {
+            "reward": [1.0, 2.0, 2.0][:n_rows],
+            "next_q_values": [[1.0, 2.0], [3.0, 4.0], [0.0, 1.0]][:n_rows],
+            "terminated": [False, True, True][:n_rows],
+            "discount_factor": 0.5,
+        }
+        for n_rows in (2, 3, 2)
+    ]
+    return workshop.run("3.1", [CellSource("cell 4", code)], inputs, seed=0)
+
+
+def statuses(result: Run) -> list[str]:
+    return [outcome.status for outcome in result.outcomes]
+
+
+def assert_works(workshop: Workshop) -> None:
+    result = run(workshop, RIGHT)
+    assert [list(outcome.observed["target"]) for outcome in result.outcomes] == EXPECTED
+
+
+def test_data_in_and_data_out(workshop: Workshop) -> None:
+    assert_works(workshop)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("import os; os._exit(0)", "crashed"),
+        ("import ctypes; ctypes.string_at(0)", "crashed"),
+        ("import os; os.write(3, b'x' * 4000)", "crashed"),
+        ("raise SystemExit", "error"),
+        ("bytearray(2 ** 36)", "memory"),
+        ("torch.ones(2 ** 36)", "memory"),
+        ("open('/etc/passwd')", "forbidden"),
+        ("import socket; socket.socket()", "forbidden"),
+        ("import subprocess; subprocess.run(['true'])", "forbidden"),
+        ("raise NotImplementedError", "unsolved"),
+    ],
+)
+def test_only_the_case_that_goes_wrong_is_lost(workshop: Workshop, code: str, status: str) -> None:
+    assert statuses(run(workshop, HEAD + ON_THREE_ROWS.format(code))) == ["ok", status, "ok"]
+    assert_works(workshop)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "while True: pass",
+        "\n".join(["try:", *["            while True: pass"], "        except BaseException:",
+                   "            while True: pass"]),
+    ],
+)  # fmt: skip
+def test_an_endless_loop_costs_its_limit_of_processor_time(code: str) -> None:
+    with Workshop(limit=1) as workshop:
+        result = run(workshop, HEAD + ON_THREE_ROWS.format(code))
+        assert statuses(result) == ["ok", "timeout", "not_run"]
+        assert result.seconds <= 2
+        assert_works(workshop)
+
+
+def test_a_sleeper_is_stopped_by_the_clock() -> None:
+    with Workshop(limit=0.3) as workshop:
+        code = HEAD + ON_THREE_ROWS.format("import time; time.sleep(1000)")
+        assert statuses(run(workshop, code)) == ["ok", "timeout", "not_run"]
+
+
+def test_output_is_kept_in_part_and_costs_nothing(workshop: Workshop) -> None:
+    chatty = HEAD + "    print('hej' * 10**6)\n    return reward"
+    outcome = run(workshop, chatty).outcomes[0]
+    assert outcome.status == "ok"
+    assert outcome.output.startswith("hejhej")
+    assert "3000001 tecken" in outcome.output
+
+
+def test_statements_that_fail_or_take_long_are_skipped_with_a_note(workshop: Workshop) -> None:
+    code = "x = 1 / 0\nwhile True: pass\n" + RIGHT
+    result = run(workshop, code)
+    assert statuses(result) == ["ok"] * 3
+    assert [note.split(":")[0] for note in result.notes] == ["cell 4, rad 1", "cell 4, rad 2"]
+
+
+def test_the_environment_of_the_teacher_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, workshop: Workshop
+) -> None:
+    monkeypatch.setenv("HEMLIGHET", "42")
+    with Workshop() as fresh:
+        code = HEAD + "    import os\n    return len(os.environ.get('HEMLIGHET', ''))"
+        assert run(fresh, code).outcomes[0].observed["target"] == 0
+
+
+def test_unseeded_generators_give_the_same_numbers_again(workshop: Workshop) -> None:
+    code = HEAD + "    import numpy as np\n    return np.random.default_rng().normal()"
+    first, second = (run(workshop, code).outcomes[0].observed["target"] for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("number", [n for n in EXERCISES if EXERCISES[n].notebook != "05"])
+def test_the_courses_own_solution_is_not_within_reach(
+    grade_cells: Callable[..., Ran], number: str
+) -> None:
+    name = EXERCISES[number].name
+    wrapped = f"import dqn_helpers\ndef {name}(*a, **k):\n    return dqn_helpers.{name}(*a, **k)"
+    inherited = f"import dqn_helpers\nclass {name}(dqn_helpers.{name}): pass"
+    renamed = f"import dqn_helpers\n{name} = dqn_helpers.{name}"
+    is_class = name[0].isupper()
+    for code in (inherited if is_class else wrapped, renamed):
+        assert grade_cells(number, code).result.points == 0
+
+
+DETOURS = {
+    "2.2": """
+import dqn_helpers, torch
+def sample_experiences(buffer, n):
+    drawn = [buffer[i] for i in torch.randint(len(buffer), (n,)).tolist()]
+    return dqn_helpers.replay._stack(drawn)
+""",
+    "2.3 a": """
+import dqn_helpers
+def play_and_record_episode(model, env, buffer, epsilon, seed=None):
+    *_, total = dqn_helpers.training._episode_steps(model, env, buffer, lambda: epsilon, seed)
+    return total
+""",
+    "2.3 b": """
+import dqn_helpers
+def play_and_record_episode(model, env, buffer, epsilon, seed=None):
+    return dqn_helpers.train_dqn(model, env, buffer, None, None, 1, 1, epsilon_start=epsilon,
+                                 epsilon_end=epsilon, seed=seed, progress=False)[0]
+""",
+}
+
+
+@pytest.mark.parametrize("name", DETOURS)
+def test_nor_is_it_under_another_name(grade_cells: Callable[..., Ran], name: str) -> None:
+    assert grade_cells(name[:3], DETOURS[name]).result.points == 0
+
+
+@linux
+def test_the_strongest_tier_that_the_machine_has_is_used(workshop: Workshop) -> None:
+    spaces = [
+        "unshare",
+        "--user",
+        "--map-current-user",
+        "--net",
+        "--pid",
+        "--ipc",
+        "--fork",
+        "true",
+    ]
+    if shutil.which("unshare") is None or subprocess.run(spaces).returncode != 0:
+        pytest.skip("datorn låter inte vanliga användare göra egna namnrymder")
+    assert workshop.tier == "full", workshop.reasons
+
+
+@linux
+def test_a_dead_workshop_is_replaced() -> None:
+    with Workshop() as workshop:
+        assert workshop._server is not None and workshop._server._process is not None
+        os.killpg(workshop._server._process.pid, signal.SIGKILL)
+        workshop._server._process.wait()
+        assert_works(workshop)
+
+
+@linux
+@pytest.mark.parametrize("tier", sandbox.TIERS)
+def test_a_weaker_tier_is_used_when_the_stronger_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tier: sandbox.Tier
+) -> None:
+    original = sandbox.server_command
+    missing = sandbox.TIERS[: sandbox.TIERS.index(tier)]
+
+    def command(wanted: sandbox.Tier, command: list[str]) -> list[str]:
+        if wanted in missing:
+            raise OSError("finns inte")
+        return original(wanted, command)
+
+    monkeypatch.setattr(sandbox, "server_command", command)
+    with Workshop() as workshop:
+        assert sandbox.TIERS.index(workshop.tier) >= sandbox.TIERS.index(tier)
+        assert len(workshop.reasons) >= len(missing)
+        assert_works(workshop)
+
+
+def test_plain_processes_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workshop_module, "HAS_SERVER", False)
+    with Workshop(limit=2) as workshop:
+        assert workshop.tier == "basic"
+        assert_works(workshop)
+        crash = run(workshop, HEAD + ON_THREE_ROWS.format("import os; os._exit(1)"))
+        assert statuses(crash) == ["ok", "crashed", "ok"]
+        loop = run(workshop, HEAD + ON_THREE_ROWS.format("while True: pass"))
+        assert statuses(loop) == ["ok", "timeout", "not_run"]

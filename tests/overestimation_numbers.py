@@ -1,0 +1,49 @@
+"""Räknar om talen i `dqn_helpers/overestimation.json`, med facit ur `solutions/`.
+
+Från kursens mapp: `python tests/overestimation_numbers.py` (några minuter).
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dqn_helpers
+from dqn_helpers.overestimation import EXPERIMENTS, NUMBERS, measure
+
+SOLUTION = Path(__file__).resolve().parents[1] / "solutions" / "05_double_dqn.ipynb"
+N_SEEDS = 10
+
+
+def solution_namespace(*cell_ids: str) -> dict[str, Any]:
+    """Namnen som importerna och de här cellerna i lösningsboken definierar."""
+    cells = json.loads(SOLUTION.read_text(encoding="utf-8"))["cells"]
+    namespace: dict[str, Any] = {}
+    for cell in cells:
+        if cell["id"] in ("importer", *cell_ids):
+            exec("".join(cell["source"]), namespace)
+    return namespace
+
+
+def double_dqn_training_step() -> Callable[..., float]:
+    """Facit till övning 5.2, ur lösningsboken."""
+    return solution_namespace("ovning-5-1", "ovning-5-2")["double_dqn_training_step"]
+
+
+def main() -> None:
+    """Räkna allt och skriv filen."""
+    steps = {"DQN": dqn_helpers.dqn_training_step, "Double DQN": double_dqn_training_step()}
+    numbers: dict[str, dict[str, list[list[float]]]] = {}
+    for experiment in EXPERIMENTS:
+        numbers[experiment.name] = {}
+        for name, step in steps.items():
+            values = measure(step, experiment, N_SEEDS).round(3)
+            numbers[experiment.name][name] = values.tolist()
+            print(experiment.name, name, values.mean(axis=0), values[:, -1], flush=True)
+    text = json.dumps(numbers, ensure_ascii=False, separators=(",", ":"))
+    text = text.replace("},", "},\n").replace("]],", "]],\n ").replace("],[", "],\n  [")
+    NUMBERS.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Startsidans hjälpmedel: provövningen och självtestet."""
+
+from importlib import metadata
+
+import pytest
+import torch
+
+from dqn_helpers import practice, self_test
+from dqn_helpers.practice import check_average
+
+
+def unsolved(numbers: list[float]) -> float:
+    raise NotImplementedError("Provövningen är inte löst än.")
+
+
+def test_the_right_answer_is_praised():
+    result = check_average(lambda numbers: sum(numbers) / len(numbers))
+    assert result
+    assert result.summary == "allt stämmer. Bra gjort!"
+    assert result.nudge == ""
+
+
+def test_a_stub_is_not_solved_yet():
+    result = check_average(unsolved)
+    assert not result
+    assert result.summary == "inte löst än."
+    assert repr(result).count("⬜") == 2
+
+
+def test_the_sum_is_recognised():
+    result = check_average(sum)
+    assert result.summary == "1 av 2 delar stämmer."
+    assert result.advice == (practice.SUM_TEXT,)
+    assert "15 / 3 = 5; du fick 15" in repr(result)
+
+
+@pytest.mark.parametrize("wrong", [lambda numbers: numbers[9], lambda: 5, lambda numbers: None])
+def test_other_mistakes_are_shown_but_not_named(wrong: object):
+    result = check_average(wrong)
+    assert not result
+    assert result.advice == ()
+
+
+def test_the_function_itself_is_wanted():
+    assert "utan parenteser" in repr(check_average(5.0))
+
+
+def test_the_self_test_lists_versions_and_speed():
+    state = torch.get_rng_state()
+    report = self_test.self_test()
+    assert torch.equal(torch.get_rng_state(), state)
+    results = {finding.name: finding.result for finding in report.findings}
+    assert results["torch"] == metadata.version("torch")
+    assert results["ett träningssteg"].endswith(" ms")
+    assert "aria-label" in report._repr_html_()
+
+
+def test_a_missing_package_gets_advice(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(self_test, "PACKAGES", ("finnsinte",))
+    report = self_test.self_test()
+    assert not report.passed
+    assert "❌ finnsinte: saknas. Stäng JupyterLab" in repr(report)
+
+
+def test_a_slow_computer_is_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(self_test, "SLOW_MILLISECONDS", 0.0)
+    report = self_test.self_test()
+    assert not report.findings[-1].ok
+    assert "långsamt" in repr(report)
