@@ -133,7 +133,7 @@ def _harmless(old: str, new: str) -> str:
 
 # --- syntaxfel på svenska ------------------------------------------------------------------------
 
-_MESSAGES = (
+_MESSAGES = (  # engelska till vänster
     (r"'(.)' was never closed", "{0} stängs aldrig"),
     (r"unmatched '(.)'", "{0} har ingen början"),
     (

@@ -268,7 +268,7 @@ def _exercise_number(text: str) -> str:
     """Övningens nummer, också när Excel har gjort ett datum av det (5.1 → 05-jan)."""
     first = text.strip().lower().removeprefix("övning").split()
     word = first[0].rstrip(":") if first else ""
-    if match := re.fullmatch(r"(\d{1,2})[-. ]([a-zå]{3})[a-z.]*", word):
+    if match := re.fullmatch(r"(\d{1,2})[-.\s]([a-zå]{3})[a-z.]*", word):
         month = {"mai": "maj", "may": "maj", "oct": "okt"}.get(match[2], match[2])
         return f"{int(match[1])}.{_MONTHS.index(month) + 1}" if month in _MONTHS else word
     if match := re.fullmatch(r"\d{4}-(\d\d)-(\d\d)", word):

@@ -87,7 +87,7 @@ def clean(text: object, limit: int | None = None) -> str:
 
 
 def _is_visible(char: str) -> bool:
-    """Falskt för styrtecken, formattecken (bland dem bidi), halva surrogat och icke-tecken."""
+    """Falskt för styrtecken, formattecken (som vänder skriften), halva surrogat och icke-tecken."""
     return char.isprintable() or unicodedata.category(char) in ("Zs", "Co")
 
 

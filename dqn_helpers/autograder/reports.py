@@ -42,7 +42,7 @@ def write_reports(
     Args:
         out: utmappen; den görs om den saknas.
         results: innehållet i results.json.
-        details: per fil det som inte står där: source, notes, output, reflection.
+        details: per fil det som inte står där: `source`, `notes`, `output`, `reflection`.
         overrides: examinatorns ändringar (`load_overrides`).
         limits: betygsgränserna (`load_grade_limits`).
         paths: det som rättades, till kommandot som gör om en dom.

@@ -71,7 +71,7 @@ def server_command(tier: Tier, command: list[str]) -> list[str]:
 
 
 def _without_powers() -> list[str]:
-    """Root behåller annars sina förmågor (capabilities) i den nya namnrymden."""
+    """Root behåller annars sina förmågor (*capabilities*) i den nya namnrymden."""
     setpriv = shutil.which("setpriv")
     if os.geteuid() != 0 or setpriv is None:
         return []

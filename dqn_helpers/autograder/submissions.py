@@ -229,7 +229,7 @@ def _with_notebook(handed_in: Iterable[_HandedIn]) -> set[Key]:
 
 
 def _without_extras(handed_in: Sequence[_HandedIn]) -> list[_HandedIn]:
-    """Utan det som bara följde med en anteckningsbok (en .py, en PDF); det blir en anmärkning."""
+    """Utan det som bara följde med en anteckningsbok (en `.py`, en PDF); det blir en anmärkning."""
     owners = _with_notebook(handed_in)
     return [i for i in handed_in if i.kind != "wrong" or i.owner.key not in owners]
 

@@ -4,7 +4,7 @@ import argparse
 from typing import NoReturn
 
 # argparse slår upp varje egen text med funktionen `_` (gettext); här är översättningarna.
-_SWEDISH = {
+_SWEDISH = {  # engelska till vänster
     "usage: ": "användning: ",
     "positional arguments": "det som ska anges",
     "options": "val",

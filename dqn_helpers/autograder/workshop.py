@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -184,14 +184,24 @@ class Workshop:
     def _converse(
         self, job: dict[str, Any], expected: int, cpu: int
     ) -> tuple[list[dict[str, Any]], Report]:
-        """Svaren på ett uppdrag, högst `expected`, och hur arbetaren slutade."""
+        """Svaren på ett uppdrag, högst `expected`, och hur arbetaren slutade.
+
+        Dör verkstaden själv startas en ny, och uppdraget görs om en gång.
+
+        Raises:
+            RuntimeError: om den dör en gång till: då är det något fel på rättaren eller datorn.
+        """
         if not HAS_SERVER:
             return converse_alone(job, expected, cpu)
-        if self._server is None or not self._server.alive:
-            self._server = None
-            self._start()
-        assert self._server is not None
-        return self._server.converse(job, expected, cpu)
+        for _ in range(2):
+            if self._server is None or not self._server.alive:
+                self._server = None
+                self._start()
+            assert self._server is not None
+            answers, report = self._server.converse(job, expected, cpu)
+            if self._server.alive:
+                return answers, report
+        raise RuntimeError("Rättarens verkstad dog två gånger i rad i samma uppdrag.")
 
 
 def _as_data(cells: Sequence[CellSource]) -> list[dict[str, str]]:
@@ -325,7 +335,7 @@ class Server:
         return Report(**found) if found is not None else self._dead()
 
     def _dead(self) -> Report:
-        """Verkstaden svarar inte: den avslutas och startas om till nästa uppdrag."""
+        """Verkstaden svarar inte: den avslutas, och en ny startas när den behövs."""
         self.stop()
         return Report()
 
@@ -406,10 +416,12 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 def converse_alone(
     job: dict[str, Any], expected: int, cpu: int
 ) -> tuple[list[dict[str, Any]], Report]:
-    """Samma sak utan verkstad: en ny process, som får uppdraget och läses tills den slutar."""
+    """Samma sak utan verkstad: en ny process, som får uppdraget och läses tills den slutar.
+
+    Den hälsar med ett tomt meddelande när den är varm; först då börjar studentens tid.
+    """
     folder = tempfile.mkdtemp(prefix="rattaren-")
     command = [sys.executable, "-P", "-m", "dqn_helpers.autograder.server", "--one", str(cpu)]
-    started = time.monotonic()
     process = subprocess.Popen(
         command,
         env=clean_environment(folder),
@@ -420,19 +432,32 @@ def converse_alone(
         start_new_session=True,
     )
     assert process.stdin is not None and process.stdout is not None
-    received = bytearray()
+    received, is_warm = bytearray(), threading.Event()
     # Egna trådar: en process som slutar läsa eller skriva ska inte kunna stoppa rättaren.
     writer = threading.Thread(target=_feed, args=(process.stdin, encode(job)), daemon=True)
-    reader = threading.Thread(target=_drain, args=(process.stdout, received), daemon=True)
+    reader = threading.Thread(
+        target=_drain, args=(process.stdout, received, is_warm.set), daemon=True
+    )
     writer.start()
     reader.start()
-    reader.join(WALL_FACTOR * cpu + START_SECONDS)
-    too_slow = reader.is_alive()
+    is_warm.wait(START_SECONDS)
+    started = time.monotonic()
+    reader.join(WALL_FACTOR * cpu + 1)
+    used, too_slow = time.monotonic() - started, reader.is_alive()
+    cancelled = not too_slow and not _has_ended(process)
     _kill_group(process)
     shutil.rmtree(folder, ignore_errors=True)
-    used = time.monotonic() - started if process.returncode else 0.0
-    report = Report(max(-process.returncode, 0), used, too_slow)
-    return list(_messages(bytes(received), expected)), report
+    report = Report(max(-process.returncode, 0), used, too_slow, cancelled)
+    return list(_messages(bytes(received), expected + 1))[1:], report
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Falskt om processen lever kvar fast den har stängt sin utkanal."""
+    try:
+        process.wait(1)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _feed(stream: Any, data: bytes) -> None:
@@ -440,10 +465,11 @@ def _feed(stream: Any, data: bytes) -> None:
         stream.write(data)
 
 
-def _drain(stream: Any, received: bytearray) -> None:
+def _drain(stream: Any, received: bytearray, on_first: Callable[[], None]) -> None:
     with contextlib.suppress(OSError, ValueError), stream:
         while len(received) <= MAX_BYTES:
             part = stream.read1(2**16)
+            on_first()  # också när processen dog utan ett ord: då är det inget att vänta på
             if not part:
                 return
             received += part

@@ -153,9 +153,7 @@ class Exercise:
         return notebook_of(self.number)
 
 
-Status = Literal[
-    "ok", "unsolved", "error", "timeout", "memory", "crashed", "forbidden", "not_run"
-]
+Status = Literal["ok", "unsolved", "error", "timeout", "memory", "crashed", "forbidden", "not_run"]
 
 
 @dataclass(frozen=True)

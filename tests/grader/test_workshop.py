@@ -188,6 +188,17 @@ def test_a_dead_workshop_is_replaced() -> None:
 
 
 @linux
+def test_a_workshop_that_dies_again_is_the_graders_own_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Workshop() as workshop:
+        dying = lambda server, *job: ([], server._dead())  # noqa: E731
+        monkeypatch.setattr(workshop_module.Server, "converse", dying)
+        with pytest.raises(RuntimeError, match="två gånger i rad"):
+            run(workshop, RIGHT)
+
+
+@linux
 @pytest.mark.parametrize("tier", sandbox.TIERS)
 def test_a_weaker_tier_is_used_when_the_stronger_is_missing(
     monkeypatch: pytest.MonkeyPatch, tier: sandbox.Tier
@@ -214,5 +225,7 @@ def test_plain_processes_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         assert_works(workshop)
         crash = run(workshop, HEAD + ON_THREE_ROWS.format("import os; os._exit(1)"))
         assert statuses(crash) == ["ok", "crashed", "ok"]
+        silent = "import os, time; os.closerange(3, 64); time.sleep(60)"
+        assert statuses(run(workshop, HEAD + ON_THREE_ROWS.format(silent)))[:2] == ["ok", "crashed"]
         loop = run(workshop, HEAD + ON_THREE_ROWS.format("while True: pass"))
         assert statuses(loop) == ["ok", "timeout", "not_run"]

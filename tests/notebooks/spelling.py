@@ -49,12 +49,14 @@ _ANYWHERE = (
     r"(?<!\w)--?[a-z][\w-]*",
     r"[\w.~-]*[/\\][\w./\\~-]*",
     r"\{[^{}\n]*\}",
+    r"%\(\w+\)\w",
     r"\b\w+\([^()\n]*\)",
     rf"[\w-]*[_\d{GAP}][\w-]*",
     r"\b\w+(?:\.\w+)+\b",
     rf"\b[{LETTERS}]*[a-zåäö][A-ZÅÄÖ][{LETTERS}]*\b",
     r"\b[A-ZÅÄÖ]{2,}(?::\w+)?\b",
 )
+TRANSLATIONS = "# engelska till vänster"  # på raden där en tabell med översättningar börjar
 TOOL_COMMENT = re.compile(r"#\s*(?:noqa|type:|fmt:|ruff:|pragma|%%|!)")
 _QUOTED = re.compile(
     r"(?<![*\w])\*(?![\s*])[^*]{3,200}(?<!\s)\*(?![*\w])|[\"”“][^\"”“]{8,200}[\"”“]"
@@ -207,8 +209,20 @@ def texts_of(path: Path, root: Path) -> Iterator[Text]:
                 yield Text(f"{name}, cell {cell['id']}", 1, source, is_markdown=True)
             else:
                 yield from python_texts(_without_magics(source), f"{name}, cell {cell['id']}")
+    elif path.suffix == ".json":
+        yield from _feedback(content, name, root)
     else:
         yield Text(name, 1, content, is_markdown=True)
+
+
+def _feedback(content: str, name: str, root: Path) -> Iterator[Text]:
+    """Återkopplingen på misstagen, en per rad; namnen i deras kod får nämnas."""
+    known = set(_PYTHON_WORDS)
+    for path in root.glob("tests/autograder/misconceptions_*.py"):
+        known |= set(_names(ast.parse(path.read_text(encoding="utf-8"))))
+    for line, row in enumerate(content.splitlines(), 1):
+        for message in re.findall(r'"text": ("(?:[^"\\]|\\.)*")', row):
+            yield Text(name, line, json.loads(message), frozenset(known), is_markdown=True)
 
 
 def _without_magics(source: str) -> str:
@@ -220,6 +234,7 @@ def python_texts(source: str, name: str) -> Iterator[Text]:
     tree = ast.parse(source)
     known = frozenset(_names(tree)) | _PYTHON_WORDS
     inside = {id(part) for node in ast.walk(tree) for part in _parts(node)}
+    inside |= {id(part) for part in _english(tree, source.splitlines())}
     for node in ast.walk(tree):
         if id(node) not in inside and (content := _string(node)) and _is_prose(content):
             yield Text(name, node.lineno, content, known)
@@ -243,6 +258,16 @@ def _comments(source: str) -> Iterator[tuple[int, str]]:
 
 def _parts(node: ast.AST) -> list[ast.expr]:
     return node.values if isinstance(node, ast.JoinedStr) else []
+
+
+def _english(tree: ast.AST, lines: list[str]) -> Iterator[ast.expr]:
+    """Det engelska i en tabell med översättningar: nycklarna, eller det första i varje par."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and TRANSLATIONS in lines[node.lineno - 1]:
+            if isinstance(node.value, ast.Dict):
+                yield from (key for key in node.value.keys if key is not None)
+            elif isinstance(node.value, ast.Tuple):
+                yield from (pair.elts[0] for pair in node.value.elts if isinstance(pair, ast.Tuple))
 
 
 def _string(node: ast.AST) -> str | None:

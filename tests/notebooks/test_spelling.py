@@ -16,6 +16,9 @@ def course_files() -> list[Path]:
         "solutions/*.md",
         "solutions/*.ipynb",
         "dqn_helpers/**/*.py",
+        "dqn_helpers/**/*.html",
+        "dqn_helpers/**/*.toml",
+        "dqn_helpers/**/misconceptions.json",
     )
     return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
 
@@ -137,6 +140,24 @@ def test_docstrings_messages_and_comments_are_read_with_their_lines():
         (12, "kommmentar"),
         (15, "felll"),
     ]
+
+
+TRANSLATIONS = """
+_PAIRS = (  # engelska till vänster
+    (r"was never closed here", "stängs aldrig här"),
+)
+_TABLE = {  # engelska till vänster
+    "no such file here": "ingen sådan buffrt här",
+}
+_OTHER = {"en annan mingd": "klart"}
+"""
+
+
+def test_the_english_in_a_table_of_translations_is_left_alone():
+    texts = list(python_texts(TRANSLATIONS, "prov.py"))
+    contents = {text.content for text in texts}
+    assert not contents & {"no such file here", "was never closed here"}
+    assert sorted(f.word for text in texts for f in check(text)) == ["buffrt", "mingd"]
 
 
 def test_the_place_is_told(tmp_path: Path):
