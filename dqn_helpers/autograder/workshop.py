@@ -452,7 +452,7 @@ def converse_alone(
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:
-    """Falskt om processen lever kvar fast den har stängt sin utkanal."""
+    """Falskt om processen lever kvar fast den har slutat skriva."""
     try:
         process.wait(1)
     except subprocess.TimeoutExpired:

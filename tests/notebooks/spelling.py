@@ -56,6 +56,8 @@ _ANYWHERE = (
     rf"\b[{LETTERS}]*[a-zåäö][A-ZÅÄÖ][{LETTERS}]*\b",
     r"\b[A-ZÅÄÖ]{2,}(?::\w+)?\b",
 )
+# Det i en sidmall som inte är text: taggar och Jinjas uttryck.
+TEMPLATE_PARTS = re.compile(r"<[^>]*>|\{[{%#].*?[%}#]\}", re.DOTALL)
 TRANSLATIONS = "# engelska till vänster"  # på raden där en tabell med översättningar börjar
 TOOL_COMMENT = re.compile(r"#\s*(?:noqa|type:|fmt:|ruff:|pragma|%%|!)")
 _QUOTED = re.compile(
@@ -156,6 +158,10 @@ def _gap(match: re.Match[str]) -> str:
     return GAP + "\n" * match.group().count("\n")
 
 
+def _blank(match: re.Match[str]) -> str:
+    return " " + "\n" * match.group().count("\n")
+
+
 def _gap_if_foreign(match: re.Match[str]) -> str:
     """Lyft ut titlar på engelska, inom * * eller citattecken."""
     return _gap(match) if is_foreign(match.group()) else match.group()
@@ -209,6 +215,8 @@ def texts_of(path: Path, root: Path) -> Iterator[Text]:
                 yield Text(f"{name}, cell {cell['id']}", 1, source, is_markdown=True)
             else:
                 yield from python_texts(_without_magics(source), f"{name}, cell {cell['id']}")
+    elif path.suffix == ".html":
+        yield Text(name, 1, TEMPLATE_PARTS.sub(_blank, content), frozenset(_PYTHON_WORDS))
     elif path.suffix == ".json":
         yield from _feedback(content, name, root)
     else:

@@ -173,6 +173,20 @@ def test_the_place_is_told(tmp_path: Path):
     )
 
 
+def test_page_templates_are_read(tmp_path: Path):
+    path = tmp_path / "sida.html"
+    path.write_text('{% block a %}\n<p class="xyz">nätvrek</p>{{ buffrt }}', encoding="utf-8")
+    found = [(f.line, f.word) for text in texts_of(path, tmp_path) for f in check(text)]
+    assert found == [(2, "nätvrek")]
+
+
+def test_the_feedback_on_mistakes_is_read(tmp_path: Path):
+    path = tmp_path / "misconceptions.json"
+    path.write_text('{\n {"id": "felll", "text": "En \\"nätvrek\\" till."}}', encoding="utf-8")
+    found = [(f.line, f.word) for text in texts_of(path, tmp_path) for f in check(text)]
+    assert found == [(2, "nätvrek")]
+
+
 def test_every_kind_of_file_is_read():
     names = {path.relative_to(ROOT).as_posix() for path in course_files()}
     assert {"README.md", "kurs.py", "dqn_helpers/training.py"} <= names
