@@ -16,6 +16,7 @@ from dqn_helpers.autograder.class_statistics import (
     needing_attention,
 )
 from dqn_helpers.autograder.overrides import Change
+from dqn_helpers.autograder.page_names import own_name
 from dqn_helpers.autograder.reflection import guide_html
 from dqn_helpers.autograder.report_html import render
 from dqn_helpers.autograder.report_text import (
@@ -58,10 +59,10 @@ class CellView:
 
 @dataclass(frozen=True)
 class RowView:
-    """En students rad: namnet, filerna med länkar till sina sidor, och en ruta per övning."""
+    """En students rad: namnet, filerna (kort namn, helt namn, sida), och en ruta per övning."""
 
     name: str
-    files: list[tuple[str, str]]
+    files: list[tuple[str, str, str]]
     cells: list[CellView | None]
     points: float | None
     max_points: float
@@ -142,12 +143,18 @@ def _row(
     name = next((one_line(s["student"], 80) for s in mine if s["student"]), "")
     return RowView(
         name=name,
-        files=[(file_name(submissions[i]), pages[i]) for i in group],
+        files=sorted(_file(submissions[i], pages[i], bool(name)) for i in group),
         cells=[_cell(best[number]) if number in best else None for number in numbers],
         points=total(list(best.values())) if decided else None,
         max_points=sum(e["max_points"] for e in best.values()),
         letters=", ".join(one_line(s["grade"], 30) for s in mine if s["grade"]),
     )
+
+
+def _file(submission: Json, page: str, by_name: bool) -> tuple[str, str, str]:
+    """Det som visas, hela namnet och sidan. Står studenten ovanför räcker filens eget namn."""
+    whole = file_name(submission)
+    return (own_name(whole) or whole) if by_name else whole, whole, page
 
 
 def _cell(exercise: Json) -> CellView:
