@@ -45,7 +45,8 @@ Kursen i djup Q-inlärning
   {program} fresh 03       lägg fram anteckningsbok 03 på nytt; din gamla sparas bredvid
   {program} test           kör alla tester; det du skriver efter går vidare till pytest
   {program} grade FIL …    rätta inlämningar (för lärare)
-  {program} release        gör studenternas anteckningsböcker av facit (för lärare)
+  {program} release        gör studenternas anteckningsböcker av facit (för lärare);
+                           --zip FIL packar allt som en student behöver
   {program} --help         visa den här texten
 
 Val när kursen startas:
@@ -848,7 +849,7 @@ def teachers_tool(module: str, arguments: "list[str]") -> int:
     """Lämna över till en modul i autorättaren, med användarens mapp som arbetsmapp."""
     path = ROOT.joinpath(*module.split("."))
     if not (path / "__main__.py").exists() and not path.with_suffix(".py").exists():
-        raise CourseError("Det kommandot finns inte än i den här versionen av kursen.")
+        raise CourseError("Det kommandot är lärarens och följer inte med i studentversionen.")
     python = ensure_environment("larare")
     return hand_over([str(python), "-m", module, *arguments], Path.cwd())
 

@@ -591,9 +591,9 @@ def test_exit_code_is_passed_on(folder):
 
 
 @pytest.mark.parametrize("command", ["grade", "release"])
-def test_teachers_tools_that_do_not_exist_yet(kurs, capsys, command):
+def test_teachers_tools_are_not_in_the_student_version(kurs, capsys, command):
     assert kurs.main([command, "inlamningar.zip"]) == 1
-    assert "finns inte än" in capsys.readouterr().err
+    assert "följer inte med i studentversionen" in capsys.readouterr().err
     assert not kurs.calls
 
 

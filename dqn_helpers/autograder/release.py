@@ -3,6 +3,7 @@
     python -m dqn_helpers.autograder.release              skriver notebooks/
     python -m dqn_helpers.autograder.release --check      skriver inget, säger vad som är inaktuellt
     python -m dqn_helpers.autograder.release --normalise  snyggar till solutions/ (efter JupyterLab)
+    python -m dqn_helpers.autograder.release --zip FIL    packar studentversionen, utan facit
 
 I `solutions/` står lösningarna mellan `### BEGIN SOLUTION` och `### END SOLUTION`, dolda test
 mellan `### BEGIN HIDDEN TESTS` och `### END HIDDEN TESTS`, precis som nbgrader vill ha dem.
@@ -31,6 +32,8 @@ from dqn_helpers.autograder.notebook_files import (
     source_of,
     tags_of,
 )
+from dqn_helpers.autograder.student_package import write_package
+from dqn_helpers.autograder.swedish_arguments import SwedishParser
 from dqn_helpers.exercises.syllabus import EXERCISE_POINTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -243,6 +246,10 @@ def _run(arguments: argparse.Namespace) -> int:
             "\n".join(f"snyggade till {short_name(path)}" for path in changed) or "Inget att göra."
         )
         return 0
+    if arguments.zip:
+        n_files = write_package(arguments.root, build(source), arguments.zip)
+        print(f"Studentversionen är packad i {arguments.zip}: {n_files} filer, utan facit.")
+        return 0
     if arguments.check:
         report = compare(source, target)
         print("\n".join(report) or "notebooks/ stämmer med solutions/.")
@@ -254,18 +261,21 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Kommandoraden. Slutkod 0 om allt stämmer, annars 1."""
-    parser = argparse.ArgumentParser(
-        prog="python -m dqn_helpers.autograder.release",
+    parser = SwedishParser(
+        prog="python kurs.py release",
         description="Gör studentens anteckningsböcker (notebooks/) av lärarens (solutions/).",
     )
     parser.add_argument("--root", type=Path, default=ROOT, help="projektets mapp")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--check", action="store_true", help="skriv inget, säg vad som skiljer")
     choice.add_argument("--normalise", action="store_true", help="snygga till solutions/")
+    choice.add_argument(
+        "--zip", type=Path, metavar="FIL", help="packa studentversionen, utan facit, i en zip-fil"
+    )
     try:
         return _run(parser.parse_args(argv))
-    except NotebookError as error:
-        print(error, file=sys.stderr)
+    except (NotebookError, OSError) as error:
+        print(f"Fel: {error}", file=sys.stderr)
         return 1
 
 

@@ -1,0 +1,108 @@
+"""Studentversionen: allt som en student behöver, och inget facit."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from dqn_helpers.autograder.release import build, main
+from dqn_helpers.autograder.student_package import FOLDER, package_files, write_package
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
+TELLING = 40  # tecken: en så lång rad är inte en som alla träningssteg har
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, bytes]:
+    return package_files(ROOT, build(ROOT / "solutions"))
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Studentversionen, packad och uppackad."""
+    folder = tmp_path_factory.mktemp("student")
+    assert main(["--zip", str(folder / "student.zip")]) == 0
+    with zipfile.ZipFile(folder / "student.zip") as archive:
+        archive.extractall(folder)
+    return folder / FOLDER
+
+
+def test_the_right_files_are_there(files: dict[str, bytes]) -> None:
+    notebooks = {path.name for path in (ROOT / "notebooks").iterdir() if path.is_file()}
+    assert {f"notebooks/{name}" for name in notebooks} <= set(files)
+    assert {"README.md", "kurs.py", "pyproject.toml", "dqn_helpers/exercises/checking.py"} <= set(
+        files
+    )
+    assert not [name for name in files if "autograder" in name or name.startswith(("sol", "tests"))]
+
+
+def test_the_readme_is_the_students(files: dict[str, bytes]) -> None:
+    text = files["README.md"].decode()
+    assert "python kurs.py fresh 04" in text
+    assert not re.search(r"solutions|facit|kurs\.py (test|grade|release)", text)
+
+
+ELSEWHERE_TOO = {
+    "with torch.no_grad():  # målet är en konstant",  # i kursens vanliga träningssteg
+    "following = float(rewards[t]) + discount_factor * following",  # i realised_returns
+}
+
+
+def test_no_line_of_the_solutions_to_05_is_there(files: dict[str, bytes]) -> None:
+    (path,) = (ROOT / "solutions").glob("05_*.ipynb")
+    cells = ["".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"]]
+    regions = [region for cell in cells for region in REGION.findall(cell)]
+    lines = {line.strip() for region in regions for line in region.splitlines()}
+    telling = [line for line in lines - ELSEWHERE_TOO if len(line) > TELLING]
+    assert len(telling) >= 8
+    everything = "\n".join(data.decode() for data in files.values())
+    assert not [line for line in telling if line in everything]
+    assert "Bedömning av 5.4" not in everything
+
+
+def test_two_packages_are_the_same_to_the_byte(tmp_path: Path) -> None:
+    notebooks = build(ROOT / "solutions")
+    for name in ("a.zip", "b.zip"):
+        write_package(ROOT, notebooks, tmp_path / name)
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+ALONE = """
+import pathlib, dqn_helpers
+from dqn_helpers.exercises import check
+assert pathlib.Path(dqn_helpers.__file__).is_relative_to({folder!r}), dqn_helpers.__file__
+def td_target(reward, q, end, gamma):
+    return reward + gamma * q.max(dim=1).values * ~end
+print(check("3.1", td_target), bool(check("5.3", lambda *arguments: 1.0)))
+"""
+
+
+def test_it_works_by_itself(unpacked: Path) -> None:
+    code = ALONE.format(folder=str(unpacked))
+    alone = [sys.executable, "-c", code]
+    done = subprocess.run(alone, cwd=unpacked, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert "✅" in done.stdout and done.stdout.strip().endswith("False")
+
+
+def test_the_teachers_commands_say_that_they_are_not_there(unpacked: Path) -> None:
+    command = [sys.executable, "kurs.py", "grade", "inlamningar.zip"]
+    done = subprocess.run(command, cwd=unpacked, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 1
+    assert "följer inte med i studentversionen" in done.stderr
+
+
+def test_a_readme_without_the_teachers_heading_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "solutions").mkdir()
+    for name in ("kurs.py", "pyproject.toml", "constraints.txt", "environment.yml", "README.md"):
+        (tmp_path / name).write_text("# Kursen\n", encoding="utf-8")
+    assert main(["--root", str(tmp_path), "--zip", str(tmp_path / "ut.zip")]) == 1
+    assert "saknar rubriken" in capsys.readouterr().err
+    assert not (tmp_path / "ut.zip").exists()
