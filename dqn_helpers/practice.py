@@ -14,6 +14,7 @@ from dqn_helpers.exercises.model import (
     KnownMistake,
     Observable,
     Observed,
+    Outcome,
 )
 from dqn_helpers.exercises.plain import plain
 from dqn_helpers.exercises.running import run_cases
@@ -44,17 +45,17 @@ PRACTICE = PracticeExercise(
     signature="average(numbers)",
     driver=average_driver,
     behaviours=(
-        Behaviour("several", "räknar medelvärdet av flera tal", 0.0, ("value",)),
+        Behaviour("several", "räknar ut medelvärdet av flera tal", 0.0, ("value",)),
         Behaviour("single", "klarar en lista med ett enda tal", 0.0, ("value",)),
     ),
     observables={"value": Observable("medelvärdet")},
     examples=(
         Case(
             behaviours=("several",),
-            text="numbers = [2; 4; 9].",
-            inputs={"numbers": [2, 4, 9]},
-            expected=({"value": 5.0},),
-            by_hand={"value": "(2 + 4 + 9) / 3 = 15 / 3 = 5"},
+            text="numbers = [13; 2; 7; 4].",
+            inputs={"numbers": [13, 2, 7, 4]},  # inget heltal: också // ska märkas
+            expected=({"value": 6.5},),
+            by_hand={"value": "(13 + 2 + 7 + 4) / 4 = 26 / 4 = 6,5"},
         ),
         Case(
             behaviours=("single",),
@@ -67,16 +68,28 @@ PRACTICE = PracticeExercise(
     hints=("", "", ""),
 )
 
-SUM_TEXT = "Det här ser ut som summan. Medelvärdet är summan delad med hur många talen är."
+SUM_TEXT = "Det här ser ut som summan. Medelvärdet är summan delad med antalet tal."
+INTEGER_TEXT = "Decimalerna har försvunnit. Det gör de med `//`, `int` och `round`."
+NUDGE = (
+    "Räkna exemplet för hand och jämför med vad din kod gör. "
+    "Fastnat? Öppna Ledtråd 1 under provövningen."
+)
 
 
 @cache
 def _known_mistakes() -> tuple[KnownMistake, ...]:
-    """Det enda misstag som provövningen känner igen: att glömma divisionen."""
-    return (KnownMistake("sum", SUM_TEXT, tuple(_run(sum))),)
+    """De misstag som provövningen känner igen: ingen division, och en som tappar decimalerna."""
+    return (
+        KnownMistake("sum", SUM_TEXT, tuple(_run(sum))),
+        KnownMistake("integer", INTEGER_TEXT, tuple(_run(_integer_average))),
+    )
 
 
-def _run(function: Any) -> list[Any]:
+def _integer_average(numbers: list[int]) -> int:
+    return sum(numbers) // len(numbers)
+
+
+def _run(function: Any) -> list[Outcome]:
     inputs = [case.inputs for case in PRACTICE.examples]
     return run_cases(PRACTICE.driver, function, inputs, SECONDS)
 
@@ -92,11 +105,12 @@ def check_average(function: Any) -> CheckResult:
             "Provövningen",
             "Skicka själva funktionen, utan parenteser: `check_average(average)`.",
         )
-    verdict = judge(PRACTICE, PRACTICE.examples, _run(function), _known_mistakes())
+    outcomes = _run(function)
+    verdict = judge(PRACTICE, PRACTICE.examples, outcomes, _known_mistakes())
     n_right = sum(b.mark == "passed" for b in verdict.behaviours)
-    summary, nudge = f"{n_right} av {len(verdict.behaviours)} delar stämmer.", ""
+    summary, nudge = f"{n_right} av {len(verdict.behaviours)} delar stämmer.", NUDGE
     if verdict.passed:
-        summary = "allt stämmer. Bra gjort!"
+        summary, nudge = "allt stämmer. Bra gjort!", ""
     elif verdict.unsolved:
         summary, nudge = (
             "inte löst än.",
@@ -108,4 +122,5 @@ def check_average(function: Any) -> CheckResult:
         behaviours=verdict.behaviours,
         advice=tuple(mistake.text for mistake in verdict.mistakes),
         nudge=nudge,
+        output=next((o.output for o in outcomes if o.output.strip()), ""),
     )

@@ -50,7 +50,7 @@ class SelfTest:
         """En mening om hur det gick."""
         if self.passed:
             return "Allt finns. Du är redo att börja."
-        return "Något är inte som det ska. Läs raden med ❌."
+        return "Något är inte som det ska. Läs det som står efter Obs!"
 
     def __repr__(self) -> str:
         return "\n".join([f"Självtest: {self.summary}", *map(_line, self.findings)])
@@ -65,8 +65,9 @@ class SelfTest:
 
 
 def _line(finding: Finding) -> str:
-    text = f"{'✅' if finding.ok else '❌'} {finding.name}: {finding.result}"
-    return text if finding.ok else f"{text}. {finding.advice}"
+    text = f"{finding.name}: {finding.result}"
+    # Ordet står där för den vars dator saknar ✅ och ❌.
+    return f"✅ {text}" if finding.ok else f"❌ Obs! {text}. {finding.advice}"
 
 
 def self_test() -> SelfTest:
@@ -88,7 +89,10 @@ def _package(name: str) -> Finding:
     try:
         return Finding(name, metadata.version(name), True)
     except metadata.PackageNotFoundError:
-        advice = "Stäng JupyterLab och starta kursen med python kurs.py, som installerar det."
+        advice = (
+            "Stäng JupyterLab och starta kursen med python kurs.py. "
+            "Hjälper inte det: ta bort mappen .venv (aldrig mitt_arbete) och starta igen."
+        )
         return Finding(name, "saknas", False, advice)
 
 

@@ -196,4 +196,6 @@ def test_the_figures_say_in_words_what_they_show():
     assert (
         "bias, DQN: 2 (1 till 3, 2 frön). avkastning, DQN: 10 (10 till 10, 1 frön)" in picture.alt
     )
-    assert spread_in_words(np.array([0.5, 0.7])) == "0,6 (0,5 till 0,7, 2 frön)"
+    assert spread_in_words(np.array([0.5, 0.7])) == "0,60 (0,50 till 0,70; 2 frön)"
+    assert spread_in_words(np.array([-0.5, 0.5])) == "0,00 (−0,50 till 0,50; 2 frön)"
+    assert spread_in_words(np.array([100.0, 499.6])) == "300 (100 till 500; 2 frön)"

@@ -31,10 +31,33 @@ def test_the_sum_is_recognised():
     result = check_average(sum)
     assert result.summary == "1 av 2 delar stämmer."
     assert result.advice == (practice.SUM_TEXT,)
-    assert "15 / 3 = 5; du fick 15" in repr(result)
+    assert "26 / 4 = 6,5; du fick 26" in repr(result)
+    assert "Ledtråd 1" in result.nudge
 
 
-@pytest.mark.parametrize("wrong", [lambda numbers: numbers[9], lambda: 5, lambda numbers: None])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda numbers: sum(numbers) // len(numbers),
+        lambda numbers: int(sum(numbers) / len(numbers)),
+        lambda numbers: round(sum(numbers) / len(numbers)),
+    ],
+)
+def test_lost_decimals_are_recognised(wrong: object):
+    result = check_average(wrong)
+    assert not result
+    assert result.advice == (practice.INTEGER_TEXT,)
+
+
+def test_what_the_code_prints_is_shown():
+    result = check_average(lambda numbers: print(sum(numbers) / len(numbers)))
+    assert "Glömde du return?" in repr(result)
+    assert result.output.strip() == "6.5"
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda numbers: numbers[9], lambda: 5, lambda numbers: None, len, max]
+)
 def test_other_mistakes_are_shown_but_not_named(wrong: object):
     result = check_average(wrong)
     assert not result
@@ -59,7 +82,7 @@ def test_a_missing_package_gets_advice(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(self_test, "PACKAGES", ("finnsinte",))
     report = self_test.self_test()
     assert not report.passed
-    assert "❌ finnsinte: saknas. Stäng JupyterLab" in repr(report)
+    assert "❌ Obs! finnsinte: saknas. Stäng JupyterLab" in repr(report)
 
 
 def test_a_slow_computer_is_told(monkeypatch: pytest.MonkeyPatch):

@@ -168,6 +168,7 @@ def sample_experiences_driver(sample_experiences: Any, inputs: Inputs) -> Observ
 
     Indata: experiences, batch_size, calls, buffer ("list", "deque", "minimal", "ReplayBuffer"),
     dtype på observationerna och look: "form" (alla erfarenheter är lika), "order" eller "counts".
+    Med `evidence` ges också belägg: den sista batchen (`batch`) eller alla belöningar (`rewards`).
     """
     experiences = [as_experience(e, inputs.get("dtype", "float32")) for e in inputs["experiences"]]
     buffer = _filled(experiences, inputs["buffer"])
@@ -181,8 +182,12 @@ def sample_experiences_driver(sample_experiences: Any, inputs: Inputs) -> Observ
     observed: Observed = {"returned": SIX_TENSORS}
     if inputs["look"] == "form":
         observed |= _form(draws, experiences, inputs["batch_size"])
+        if "evidence" in inputs:
+            observed["batch"] = [plain(tensor) for tensor in draws[-1]]
     else:
         observed |= (_order if inputs["look"] == "order" else _counts)(draws, experiences)
+        if "evidence" in inputs:
+            observed["rewards"] = [plain(batch[REWARD]) for batch in draws]
     if inputs["buffer"] == "list":
         observed["changed"] = [id(e) for e in buffer] != [id(e) for e in experiences]
     return observed
@@ -271,7 +276,7 @@ def _order(draws: list[list[torch.Tensor]], experiences: list[tuple[Any, ...]]) 
             wrong |= _strangers(places, mine, experiences)
     return {
         "mixed": ", ".join(name for name in FIELDS if name in wrong),
-        "pattern": _pattern(_drawn(draws, experiences), len(experiences)),
+        "pattern": pattern(_drawn(draws, experiences), len(experiences)),
     }
 
 
@@ -292,13 +297,17 @@ N_IN_ORDER, BATCH_IN_ORDER, CALLS_IN_ORDER, NEIGHBOURS = 40, 10, 30, 0.75
 # En batch med d olika av 40 platser i en ring har i snitt d / 39 ≤ 0,257 av de grannpar som en
 # obruten följd har. Medelvärdet av 30 oberoende batchar överskrider 0,75 med sannolikheten högst
 # exp(−30 · KL(0,75 ‖ 0,257)) = exp(−30 · 0,530) < 2e-7 (Hoeffding 1963, sats 1), med eller utan
-# återläggning. Alla andra mönster nedan är ännu osannolikare: under 1e-20.
+# återläggning. Bestämda rader i alla batchar är ännu osannolikare: under 1e-20. Att tio platser
+# ryms inom halva bufferten har sannolikheten högst 21 · 0,5^10 < 0,021, och att det gäller minst
+# 16 av 30 batchar högst 2^30 · 0,021^16 < 2e-18.
 
 
-def _pattern(drawn: list[list[int | None]], n_stored: int) -> str:
+def pattern(drawn: list[list[int | None]], n_stored: int) -> str:
     """Vilket mönster batcharna har i tiden, i ord; tomt om de inte har något."""
     batches = [{place for place in batch if place is not None} for batch in drawn]
     size = max(len(batch) for batch in drawn)
+    if not any(batches):
+        return "belöningarna är inte de sparade"
     if all(len(batch) <= 1 for batch in batches) and size > 1:
         return "samma erfarenhet i alla rader"
     if all(batch == set(range(n_stored - size, n_stored)) for batch in batches):
@@ -306,7 +315,10 @@ def _pattern(drawn: list[list[int | None]], n_stored: int) -> str:
     if all(batch == set(range(size)) for batch in batches):
         return "alltid de äldsta"
     neighbours = [_share_of_neighbours(batch, n_stored) for batch in batches]
-    return "rader i följd" if np.mean(neighbours) > NEIGHBOURS else ""
+    if np.mean(neighbours) > NEIGHBOURS:
+        return "rader i följd"
+    narrow = [not batch or max(batch) - min(batch) < n_stored // 2 for batch in batches]
+    return "raderna kommer från ett kort stycke av bufferten" if np.mean(narrow) > 0.5 else ""
 
 
 def _share_of_neighbours(batch: set[int], n_stored: int) -> float:

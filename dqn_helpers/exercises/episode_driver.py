@@ -134,7 +134,8 @@ def play_and_record_driver(play_and_record_episode: Any, inputs: Inputs) -> Obse
     """Spela en episod i en miljö med manus.
 
     Indata: layers, observations, rewards, epsilon, och om så behövs ends, reuse, seed (utan den
-    anropas funktionen med fyra argument) och look ("choices": se bara på valen av handling).
+    anropas funktionen med fyra argument) och look ("choices": se bara på valen av handling,
+    "length": bara på hur många steg det blev). Med `evidence` är belägget för valen `actions`.
     """
     model = GivenNetwork(inputs["layers"])
     env = ScriptedEpisode(
@@ -150,13 +151,12 @@ def play_and_record_driver(play_and_record_episode: Any, inputs: Inputs) -> Obse
     returned = play_and_record_episode(*arguments)
     env.forget()
     if inputs.get("look") == "choices":
-        return _choices(model, env.log)
-    observed = {
-        "returned": plain(returned),
-        "seed": plain(env.seed_given),
-        "steps": len(env.log),
-        "saved": len(memory),
-    }
+        evidence = {"actions": [step.action for step in env.log]} if "evidence" in inputs else {}
+        return _choices(model, env.log) | evidence
+    length = {"steps": len(env.log), "saved": len(memory)}
+    if inputs.get("look") == "length":
+        return length
+    observed = {"returned": plain(returned), "seed": plain(env.seed_given)} | length
     saved = [memory[i] for i in range(min(len(memory), len(inputs["rewards"])))]
     return observed | _stored(saved, env.log)
 

@@ -357,8 +357,8 @@ Q_LEARNING_UPDATE = Exercise(
 
 CALLS, GREEDY_CALLS, REPEATED_CALLS, MARGIN = 500, 200, 40, 0.135
 # Hoeffding: en andel av 500 oberoende anrop avviker mer än 0,135 från sin sannolikhet med
-# sannolikheten högst 2 · exp(−2 · 500 · 0,135²) < 2,5e-8. Varje rättning prövar sexton andelar
-# (hälften i belägget), så rätt kod får fel med sannolikheten under 4e-7. Att två olika frön ger
+# sannolikheten högst 2 · exp(−2 · 500 · 0,135²) < 2,5e-8. Varje rättning prövar tjugo andelar
+# (hälften i belägget), så rätt kod får fel med sannolikheten under 5e-7. Att två olika frön ger
 # samma 40 handlingar har sannolikheten högst (0,7² + 3 · 0,1²)^40 < 1e-11 (fyra handlingar, ε minst
 # 0,4), och det prövas två gånger. Med ε = 0 finns ingen otur att ha.
 SAME = 0.11
@@ -521,14 +521,14 @@ EPSILON_GREEDY = Exercise(
         ),
         Case(
             behaviours=("explore",),
-            text=f"Fyra handlingar med värdena [1; 4; 2; 3], ε = 1, {CALLS} anrop.",
-            inputs=_choice_inputs([1.0, 4.0, 2.0, 3.0], 1.0, CALLS, seed=3),
-            expected=(expected_shares(4, 1.0),),
+            text=f"Sex handlingar med värdena [1; 6; 2; 4; 3; 5], ε = 1, {CALLS} anrop.",
+            inputs=_choice_inputs([1.0, 6.0, 2.0, 4.0, 3.0, 5.0], 1.0, CALLS, seed=3),
+            expected=(expected_shares(6, 1.0),),
             by_hand={
                 "best": "med ε = 1 ska handling 1, som är bäst, väljas lika ofta som de andra, i "
-                "andelen 1 / 4 = 0,25 av anropen, med lite tur eller otur mellan 0,115 och 0,385",
-                "others": "med ε = 1 ska alla väljas lika ofta, i andelen 1 / 4 = 0,25 av anropen, "
-                "med lite tur eller otur mellan 0,115 och 0,385",
+                "andelen 1 / 6 ≈ 0,167 av anropen, med lite tur eller otur mellan 0,032 och 0,302",
+                "others": "med ε = 1 ska alla väljas lika ofta, i andelen 1 / 6 ≈ 0,167 av "
+                "anropen, med lite tur eller otur mellan 0,032 och 0,302",
             },
             tolerance=SAME,
         ),

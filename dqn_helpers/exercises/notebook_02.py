@@ -61,7 +61,10 @@ REPLAY_BUFFER = Exercise(
             ("shared", "odd", "rewards"),
         ),
         Behaviour(
-            "outside", "säger IndexError där inget finns", 0.5, ("shared", "outside", "rewards")
+            "outside",
+            "säger IndexError där inget finns",
+            0.5,
+            ("shared", "outside", "odd", "rewards"),
         ),
     ),
     observables={
@@ -118,13 +121,13 @@ REPLAY_BUFFER = Exercise(
             behaviours=("outside",),
             text="I en buffert för 4 ligger två erfarenheter, på platserna 0 och 1.",
             inputs=_added(2, 4, outside=[2, 3, 4, 9]),
-            expected=({"shared": False, "rewards": [1, 2], "outside": ""},),
+            expected=({"shared": False, "odd": "", "rewards": [1, 2], "outside": ""},),
         ),
         Case(
             behaviours=("outside",),
             text="En buffert för 4 är tom, och någon läser på plats 0.",
             inputs=_added(0, 4, outside=[0]),
-            expected=({"shared": False, "rewards": [], "outside": ""},),
+            expected=({"shared": False, "odd": "", "rewards": [], "outside": ""},),
         ),
     ),
     hints=(
@@ -191,7 +194,7 @@ def _series(n: int) -> list[list[Any]]:
     ]
 
 
-FORM_KEYS = ("returned", "shapes", "changed")
+FORM_KEYS = ("returned", "shapes", "changed", "batch")
 
 SAMPLE_EXPERIENCES = Exercise(
     number="2.2",
@@ -200,12 +203,20 @@ SAMPLE_EXPERIENCES = Exercise(
     behaviours=(
         Behaviour("shapes", "ger sex tensorer med rätt former", 0.5, FORM_KEYS),
         Behaviour(
-            "dtypes", "ger float32, int64 och bool där de hör hemma", 0.5, ("returned", "dtypes")
+            "dtypes",
+            "ger float32, int64 och bool där de hör hemma",
+            0.5,
+            ("returned", "dtypes", "batch"),
         ),
         Behaviour(
             "together", "håller ihop fälten i varje erfarenhet", 1, ("returned", "mixed", "row")
         ),
-        Behaviour("unordered", "drar oberoende av tidsordningen", 0.5, ("returned", "pattern")),
+        Behaviour(
+            "unordered",
+            "drar oberoende av tidsordningen",
+            0.5,
+            ("returned", "pattern", "rewards"),
+        ),
         Behaviour(
             "uniform",
             "ger alla sparade samma chans, i varje anrop",
@@ -240,6 +251,12 @@ SAMPLE_EXPERIENCES = Exercise(
             "fälten", wrong="I samma rad kommer de här fälten från fel erfarenhet: {got}."
         ),
         "pattern": Observable("dragningen", wrong="Batcharna är inte oberoende drag: {got}."),
+        "batch": Observable(
+            "batchen", wrong="Batchen är inte de likadana erfarenheterna, i rätt former och sorter."
+        ),
+        "rewards": Observable(
+            "belöningarna", wrong="De dragna belöningarna är inte oberoende drag ur bufferten."
+        ),
         "repeats": Observable(
             "dragningen",
             wrong="Samma batch kommer varje gång. Varje anrop ska göra en ny dragning.",
@@ -317,7 +334,7 @@ MOMENTS = [[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0], [3.0, -2.0]]
 REWARDS = [1.0, -2.0, 4.5]
 LAYERS = [[[[1.0, 0.5], [-1.0, 1.0], [0.0, -1.0]], None]]
 
-N_GREEDY, N_HALF, N_RANDOM = 40, 100, 60
+N_GREEDY, N_HALF, N_RANDOM, N_ENDLESS = 40, 100, 60, 600
 ACTIONS_HALF, ACTIONS_RANDOM = 10, 4
 HALF: Observed = {
     # ε = 0,5 och tio handlingar: den bästa har sannolikheten 0,55 i vart och ett av 100 steg.
@@ -358,6 +375,13 @@ def _episode(**more: Any) -> Inputs:
     return base | more
 
 
+def endless_inputs(n_steps: int) -> Inputs:
+    """En episod som är längre än CartPoles tidsgräns, på måfå; bara längden är intressant."""
+    steps = np.arange(n_steps + 1)
+    observations = np.column_stack([np.sin(steps), np.cos(steps)]).round(2)
+    return _episode(observations=observations, rewards=np.ones(n_steps), epsilon=1.0, look="length")
+
+
 _EXAMPLE_RNG = np.random.default_rng(2)
 EMPTY = "Inget sparades i bufferten."
 
@@ -395,7 +419,9 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         Behaviour(
             "copies", "sparar det som inte ändras efteråt", 0.5, ("odd", "state", "next_state")
         ),
-        Behaviour("epsilon", "väljer handling ε-girigt", 0.5, ("share", "n_actions", "mode")),
+        Behaviour(
+            "epsilon", "väljer handling ε-girigt", 0.5, ("share", "n_actions", "mode", "actions")
+        ),
         Behaviour("return", "returnerar summan av belöningarna", 0.5, ("returned",)),
         Behaviour("seed", "skickar slumpfröet till env.reset", 0.5, ("seed",)),
     ),
@@ -436,6 +462,9 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             wrong="Bara {got} olika handlingar prövades, fast det finns {expected}.",
         ),
         "mode": Observable("valet"),
+        "actions": Observable(
+            "handlingarna", wrong="Handlingarna i episoden stämmer inte med nätverket och ε."
+        ),
     },
     examples=(
         Case(
@@ -463,6 +492,12 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             text=f"{STORY}. Sedan är truncated sant men terminated falskt: en tidsgräns.",
             inputs=_episode(ends="truncated"),
             expected=({"steps": 3, "saved": 3, "terminated": [0, 0, 0], "truncated": [0, 0, 1]},),
+        ),
+        Case(
+            behaviours=("ends",),
+            text=f"En episod på {N_ENDLESS} steg, i en miljö utan tidsgräns.",
+            inputs=endless_inputs(N_ENDLESS),
+            expected=({"steps": N_ENDLESS, "saved": N_ENDLESS},),
         ),
         Case(
             behaviours=("copies",),

@@ -123,7 +123,7 @@ CHOSEN_Q_VALUES = Exercise(
     behaviours=(
         Behaviour(
             "choice",
-            "ger värdet för handlingen som togs, ett tal per rad",
+            "ger värdet för handlingen som gjordes, ett tal per rad",
             1,
             ("values", "changed"),
         ),
@@ -134,8 +134,8 @@ CHOSEN_Q_VALUES = Exercise(
         "changed": CHANGED,
         "gradient": Observable(
             "gradienten",
-            none="Svaret går inte att derivera med rätt form, så nätverket skulle inte lära sig "
-            "något: håll dig till tensorer hela vägen och låt formen vara (B,).",
+            none="Svaret går inte att derivera, eller har fel form, så nätverket skulle inte lära "
+            "sig något: räkna med tensorer hela vägen och låt formen bli (B,).",
         ),
     },
     examples=(
@@ -156,11 +156,11 @@ CHOSEN_Q_VALUES = Exercise(
             ),
             by_hand={
                 "values": (
-                    "rad 0: handling 0 togs, och i kolumn 0 står 1",
-                    "rad 1: handling 1 togs, och i kolumn 1 står 2",
-                    "rad 2: handling 1 togs, och i kolumn 1 står 8",
+                    "rad 0: handling 0 gjordes, och i kolumn 0 står 1",
+                    "rad 1: handling 1 gjordes, och i kolumn 1 står 2",
+                    "rad 2: handling 1 gjordes, och i kolumn 1 står 8",
                 ),
-                "gradient": "gradienten ska bara gå till värdena för handlingarna som togs",
+                "gradient": "gradienten ska bara gå till värdena för handlingarna som gjordes",
             },
         ),
         Case(
@@ -168,7 +168,7 @@ CHOSEN_Q_VALUES = Exercise(
             text="En enda rad, q_values = [[5; 9; 6]], action = [2].",
             inputs={"q_values": [[5.0, 9.0, 6.0]], "action": [2], "upstream": [1.0]},
             expected=({"values": [6.0], "changed": ""},),
-            by_hand={"values": ("handling 2 togs, och i kolumn 2 står 6",)},
+            by_hand={"values": ("handling 2 gjordes, och i kolumn 2 står 6",)},
         ),
     ),
     hints=(
@@ -238,13 +238,12 @@ STEP_EXAMPLES = (
             "1 + 0,5 · 3,5 = 2,75 och förlusten (1 − 2,75)² = 3,0625",
             "returned": "förlusten före steget är (1 − 2,75)² = 3,0625",
             "weights": (
-                *["vikterna för handling 0 gav bara målet, så de ska inte ändras: W[0] = (1; 0,5)"]
-                * 2,
-                *[
-                    "gradienten är 2 · (1 − 2,75) · s = (−3,5; −7), så steget med "
-                    "inlärningshastighet 0,1 ger W[1] = (−0,65; 1,7)"
-                ]
-                * 2,
+                "handling 0 var bara med i målet, så dess vikter ska inte ändras: W[0][0] = 1",
+                "handling 0 var bara med i målet, så dess vikter ska inte ändras: W[0][1] = 0,5",
+                "gradienten för W[1] är 2 · (1 − 2,75) · s = (−3,5; −7), så steget med "
+                "inlärningshastighet 0,1 ger W[1][0] = −1 + 0,35 = −0,65",
+                "gradienten för W[1] är 2 · (1 − 2,75) · s = (−3,5; −7), så steget med "
+                "inlärningshastighet 0,1 ger W[1][1] = 1 + 0,7 = 1,7",
             ),
         },
     ),
@@ -277,8 +276,14 @@ STEP_EXAMPLES = (
         ),
         expected=({"steps": 1, "weights": [1.0, 0.5, -2.0, -1.0]},),
         by_hand={
-            "weights": "gradienten är 2 · (1 + 499) · s = (1000; 2000) för W[1] och noll för "
-            "W[0], så efter steget är W = [[1; 0,5]; [−2; −1]]"
+            "weights": (
+                "gradienten är noll för W[0], så W[0][0] är fortfarande 1",
+                "gradienten är noll för W[0], så W[0][1] är fortfarande 0,5",
+                "gradienten för W[1] är 2 · (1 + 499) · s = (1000; 2000), så efter steget är "
+                "W[1][0] = −1 − 0,001 · 1000 = −2",
+                "gradienten för W[1] är 2 · (1 + 499) · s = (1000; 2000), så efter steget är "
+                "W[1][1] = 1 − 0,001 · 2000 = −1",
+            )
         },
     ),
     Case(
@@ -322,7 +327,10 @@ DQN_TRAINING_STEP = Exercise(
             ("shapes", "rows", "pairs"),
         ),
         Behaviour(
-            "sampling", "drar en ny batch ur hela bufferten", 0.5, ("distinct", "sequential")
+            "sampling",
+            "drar en ny batch ur hela bufferten",
+            0.5,
+            ("distinct", "sequential", "seen"),
         ),
         Behaviour(
             "number", "returnerar förlusten före steget som ett tal", 0.5, ("graph", "returned")
@@ -340,7 +348,7 @@ DQN_TRAINING_STEP = Exercise(
             "varje rad med alla andra rader.",
         ),
         "rows": Observable(
-            "antalet rader", wrong="`criterion` fick {got} rader, men batchen är {expected}."
+            "antalet rader", wrong="`criterion` fick {got} rader, men batch_size är {expected}."
         ),
         "pairs": Observable(
             "paren av förutsägelse och mål",
@@ -355,6 +363,10 @@ DQN_TRAINING_STEP = Exercise(
         "sequential": Observable(
             "antalet batchar i följd",
             wrong="{got} av batcharna var en obruten följd i tiden. Dra oberoende i stället.",
+        ),
+        "seen": Observable(
+            "de dragna",
+            wrong="Det som nätverket fick se stämmer inte med likformiga dragningar ur bufferten.",
         ),
         "returned": Observable("det returnerade värdet"),
         "graph": Observable(

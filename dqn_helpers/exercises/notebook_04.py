@@ -111,7 +111,11 @@ def _numbers(tensors: Any) -> np.ndarray:
 
 
 def update_target_network_driver(update_target_network: Any, inputs: Inputs) -> Observed:
-    """Indata: model och target (nätverkens värden), och tau om det ska skickas med."""
+    """Indata: model och target (nätverkens värden), och tau om det ska skickas med.
+
+    Med `evidence` ges belägget `kept`: talen i målnätverkets ursprungliga parametrar, sedan
+    online-nätverket har ändrats.
+    """
     model, target = make_network(inputs["model"]), make_network(inputs["target"])
     own = list(target.parameters())
     arguments = [model, target, *([inputs["tau"]] if "tau" in inputs else [])]
@@ -130,7 +134,8 @@ def update_target_network_driver(update_target_network: Any, inputs: Inputs) -> 
     moved = not np.array_equal(
         _numbers(together), np.concatenate([observed["weights"], observed["buffers"]])
     )
-    return observed | {"moves_along": moved}
+    evidence = {"kept": _numbers(own)} if "evidence" in inputs else {}
+    return observed | {"moves_along": moved} | evidence
 
 
 SIMPLE_MODEL = {"weight": [[2.0, -1.0]], "bias": [3.0]}
@@ -154,7 +159,7 @@ UPDATE_TARGET_NETWORK = Exercise(
             "separate",
             "låter målnätverket behålla sina egna parametrar, utan delat minne",
             0.5,
-            ("own_parameters", "moves_along"),
+            ("own_parameters", "moves_along", "kept"),
         ),
         Behaviour("buffers", "kopierar buffertar hela, vad τ än är", 0.5, ("buffers",)),
         Behaviour("online", "lämnar online-nätverket som det var", 0.5, ("online",)),
@@ -170,6 +175,11 @@ UPDATE_TARGET_NETWORK = Exercise(
             "minnet",
             wrong="När online-nätverket ändrades efter anropet ändrades målnätverket också: de "
             "delar minne.",
+        ),
+        "kept": Observable(
+            "talen",
+            wrong="Talen i målnätverkets ursprungliga parametrar är inte de som de ska vara, när "
+            "online-nätverket sedan har ändrats.",
         ),
         "buffers": Observable("målnätverkets buffertar"),
         "online": Observable("online-nätverkets tal efteråt"),
@@ -226,11 +236,11 @@ UPDATE_TARGET_NETWORK = Exercise(
             },
         ),
         Case(
-            behaviours=("buffers",),
+            behaviours=("buffers", "separate"),
             text="Nätverken har också en BatchNorm, vars buffertar är medelvärde, varians och "
             "antalet batchar: 4, 9 och 12 i online-nätverket, 10, 3 och 2 i målnätverket. τ = 0,5.",
             inputs={"model": NORM_MODEL, "target": NORM_TARGET, "tau": 0.5},
-            expected=({"buffers": [4.0, 9.0, 12.0]},),
+            expected=({"buffers": [4.0, 9.0, 12.0], "own_parameters": True, "moves_along": False},),
             by_hand={
                 "buffers": (
                     "medelvärdet ska kopieras helt och bli 4",
@@ -301,12 +311,14 @@ def _loop_examples() -> tuple[Case, ...]:
     episodes = loop_inputs(rng, [4, 2, 3], truncated=[True, False, True])
     episodes["rewards"] = [1.0, 2.0, 0.5, 3.0, -1.0, 4.0, 2.5, 1.0, -2.0]
     first = np.array(episodes["observations"])[:, 0].tolist()
-    training = loop_inputs(rng, [2, 3, 1, 7, 3, 2, 3], warmup=3, batch_size=2, calls=7)
+    # Åtta steg uppvärmning: efter sex hade den som kopierar efter var tredje *miljösteg* haft tur.
+    training = loop_inputs(rng, [2, 3, 3, 7, 3, 2, 3], warmup=3, batch_size=2, calls=7)
     training |= {"weight": 2, "increments": [3, 1, 4, 2, 5, 6, 7]}
     minimum = loop_inputs(rng, [4, 9], warmup=0, batch_size=6, train_every=3, calls=3)
-    numbers = "8; 10; 12; 14; 16; 18; 20"
+    numbers = "10; 12; 14; 16; 18; 20; 22"
     trained: Observed = {
-        "first_step": Within(6, 13),
+        "trained": True,
+        "first_step": Within(8, 15),
         "train_at": numbers,
         "arguments": "",
         "targets": "2; 2; 2; 10; 10; 10; 23",
@@ -349,14 +361,14 @@ def _loop_examples() -> tuple[Case, ...]:
             expected=(
                 trained,
                 # Den som räknar uppvärmningen som klar när dess sista steg är taget.
-                trained | {"train_at": f"6; {numbers}"},
+                trained | {"train_at": f"8; {numbers}"},
             ),
             by_hand={
-                "first_step": "uppvärmningen är de tre första episoderna, 2 + 3 + 1 = 6 miljösteg, "
-                "och sedan ska träningen börja genast i nästa episod, som är steg 7 till 13",
-                "train_at": "uppvärmningen är 2 + 3 + 1 = 6 miljösteg. Sedan ska det tränas efter "
-                "vart 2:a miljösteg, också tvärs över episodernas gränser, alltså efter steg 8; "
-                "10; 12; 14; 16; 18; 20",
+                "first_step": "uppvärmningen är de tre första episoderna, 2 + 3 + 3 = 8 miljösteg, "
+                "och sedan ska träningen börja genast i nästa episod, som är steg 9 till 15",
+                "train_at": "uppvärmningen är 2 + 3 + 3 = 8 miljösteg. Sedan ska det tränas efter "
+                "vart 2:a miljösteg, också tvärs över episodernas gränser, alltså efter steg 10; "
+                "12; 14; 16; 18; 20; 22",
                 "targets": "vikten i online-nätverket är 2 från början, och de sju träningsstegen "
                 "lägger till 3, 1, 4, 2, 5, 6 och 7. Målnätverket ska bli en kopia efter "
                 "träningssteg 3 (då är vikten 2 + 3 + 1 + 4 = 10) och 6 (då är den 23). De sju "
@@ -367,7 +379,7 @@ def _loop_examples() -> tuple[Case, ...]:
             behaviours=("batch",),
             text=in_words(minimum),
             inputs=minimum,
-            expected=({"fewest_stored": Within(6, 8)},),
+            expected=({"trained": True, "fewest_stored": Within(6, 8)},),
         ),
         Case(
             behaviours=("epsilon",),
@@ -402,29 +414,35 @@ TRAIN_DQN = Exercise(
             ),
         ),
         Behaviour(
-            "warmup", "väntar med träningen så länge uppvärmningen varar", 0.5, ("first_step",)
+            "warmup",
+            "väntar med träningen så länge uppvärmningen varar",
+            0.5,
+            ("trained", "first_step"),
         ),
         Behaviour(
             "every",
             "tar ett träningssteg efter vart train_every:te miljösteg",
             0.5,
-            ("arguments", "train_at"),
+            ("trained", "arguments", "train_at"),
         ),
         Behaviour(
-            "batch", "tränar först när bufferten räcker till en batch", 0.5, ("fewest_stored",)
+            "batch",
+            "tränar först när bufferten räcker till en batch",
+            0.5,
+            ("trained", "fewest_stored"),
         ),
         Behaviour(
             "target",
             "kopierar till målnätverket efter vart target_update_every:te träningssteg",
             0.5,
-            ("moved_along", "targets"),
+            ("trained", "moved_along", "targets"),
         ),
-        Behaviour("greedy", "väljer handlingar med online-nätverket", 0.5, ("chooser",)),
+        Behaviour("greedy", "väljer handlingar med online-nätverket", 0.5, ("chooser", "played")),
         Behaviour(
             "epsilon",
             "låter ε sjunka med antalet miljösteg i hela träningen",
             0.5,
-            ("by_chance", "first_greedy", "low", "middle"),
+            ("by_chance", "first_greedy", "low", "middle", "acted"),
         ),
     ),
     observables={
@@ -458,9 +476,10 @@ TRAIN_DQN = Exercise(
             "truncated",
             wrong="truncated är sant i erfarenheterna {got} (räknat från 0), väntat {expected}.",
         ),
-        "first_step": Observable(
-            "miljösteget för den första träningen", none="`training_step` anropas aldrig."
+        "trained": Observable(
+            "träningen", wrong="`training_step` anropas aldrig, fast det finns nog att träna på."
         ),
+        "first_step": Observable("miljösteget för den första träningen"),
         "train_at": Observable("listan med miljösteg då det tränades"),
         "arguments": Observable(
             "argumenten",
@@ -468,10 +487,7 @@ TRAIN_DQN = Exercise(
             "`optimizer`, `criterion`, `replay_buffer`, `batch_size`, `discount_factor` och "
             "`target_model`, i den ordningen.",
         ),
-        "fewest_stored": Observable(
-            "antalet erfarenheter vid den första träningen",
-            none="`training_step` anropas aldrig, fast det finns tillräckligt att träna på.",
-        ),
+        "fewest_stored": Observable("antalet erfarenheter vid den första träningen"),
         "moved_along": Observable(
             "målnätverket",
             wrong="När träningssteget ändrade online-nätverket ändrades målnätverket också: de är "
@@ -480,6 +496,10 @@ TRAIN_DQN = Exercise(
         "targets": Observable("listan med målnätverkets vikt vid träningsstegen"),
         "chooser": Observable(
             "handlingarna", wrong="Handlingarna väljs av {got}. Det ska vara {expected}."
+        ),
+        "played": Observable(
+            "handlingarna",
+            wrong="Handlingarna i episoderna är inte de som online-nätverket tycker är bäst.",
         ),
         "by_chance": Observable(
             "de slumpade handlingarna",
@@ -494,6 +514,9 @@ TRAIN_DQN = Exercise(
             "den första handlingen",
             wrong="När epsilon_start är nästan 0 ska den första handlingen väljas av {expected}, "
             "men den väljs av {got}.",
+        ),
+        "acted": Observable(
+            "handlingarna", wrong="Handlingarna i de korta träningarna stämmer inte med ε."
         ),
         "middle": Observable(
             "de följande handlingarna",

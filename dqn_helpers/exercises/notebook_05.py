@@ -42,7 +42,11 @@ CHANGED = Observable(
 
 
 def double_dqn_target_driver(double_dqn_target: Any, inputs: Inputs) -> Observed:
-    """Indata: layers, target_layers, reward, next_state, terminated och discount_factor."""
+    """Indata: layers, target_layers, reward, next_state, terminated och discount_factor.
+
+    Med `evidence` ges belägget `learned`: svaret, och online-nätverkets gradient när svaret är mål
+    i en förlust (`gradient_towards`).
+    """
     networks = {
         "model": small_network(inputs["layers"]),
         "target_model": small_network(inputs["target_layers"]),
@@ -56,10 +60,21 @@ def double_dqn_target_driver(double_dqn_target: Any, inputs: Inputs) -> Observed
     before = {name: flat_weights(network) for name, network in networks.items()}
     result, changed = call_and_watch(double_dqn_target, arguments)
     moved = [n for n, network in networks.items() if (flat_weights(network) != before[n]).any()]
-    return {
+    observed = {
         "target": plain(result),
         "changed": ", ".join([*moved, changed] if changed else moved),
     } | _as_tensor(result)
+    if "evidence" in inputs and observed["kind"] == observed["in_a_loss"] == "":
+        gradient = gradient_towards(result, networks["model"], arguments["next_state"])
+        observed["learned"] = [observed["target"], gradient]
+    return observed
+
+
+def gradient_towards(target: torch.Tensor, model: nn.Module, state: torch.Tensor) -> np.ndarray:
+    """Gradienten av MSE mellan nätverkets första Q-värde i varje tillstånd och målet."""
+    loss = nn.functional.mse_loss(model(state)[:, 0], target)
+    gradients = torch.autograd.grad(loss, list(model.parameters()))
+    return np.concatenate([gradient.numpy().ravel() for gradient in gradients])
 
 
 def _as_tensor(result: Any) -> Observed:
@@ -109,7 +124,7 @@ DOUBLE_DQN_TARGET = Exercise(
             "tensor",
             "ger en vanlig tensor (B,) utan gradient, och låter argumenten vara som de var",
             1,
-            ("kind", "shape", "gradient", "in_a_loss", "changed"),
+            ("kind", "shape", "gradient", "in_a_loss", "changed", "learned"),
         ),
     ),
     observables={
@@ -135,6 +150,11 @@ DOUBLE_DQN_TARGET = Exercise(
             "{got}.",
         ),
         "changed": CHANGED,
+        "learned": Observable(
+            "lärandet",
+            wrong="Med svaret som mål i en förlust får online-nätverket en annan gradient än den "
+            "som en konstant ger.",
+        ),
     },
     examples=(
         Case(
@@ -285,6 +305,12 @@ NETWORK = "Online-nätverket är Q(s) = W s med W = [[1; 0]; [2; −1]; [−1; 2
 TARGET_NETWORK = "Målnätverket är Q(s) = V s med V = [[2; 2]; [1; 2]; [1; −1]]."
 SAME = f"I bufferten ligger samma övergång i många exemplar: {TRANSITION}"
 COPIED = f"{NETWORK} Målnätverket är nyss kopierat och ger samma värden. {SAME}"
+MOVED = "gradienten är 2 · (1 − 2,5) · s = (−3; −6), så steget med inlärningshastighet 0,1 ger"
+ONE_STEP = "gradienten för handling 0 är 2 · (1 + 499) · s ="
+UNTOUCHED = tuple(
+    f"bara handling 0 togs, så vikterna för de andra handlingarna ändras inte: W{weight}"
+    for weight in ("[1, 0] = 2", "[1, 1] = −1", "[2, 0] = −1", "[2, 1] = 2")
+)
 
 
 def _step_inputs(transition: list[Any], **more: Any) -> Inputs:
@@ -369,13 +395,9 @@ STEP_EXAMPLES = (
         by_hand={
             "returned": "målet är 1 + 0,5 · 3 = 2,5 och förlusten före steget (1 − 2,5)² = 2,25",
             "weights": (
-                *[
-                    "gradienten är 2 · (1 − 2,5) · s = (−3; −6), så steget med "
-                    "inlärningshastighet 0,1 ger W[0] = (1,3; 0,6)"
-                ]
-                * 2,
-                *["bara handling 0 togs, så vikterna för de andra handlingarna ska inte ändras"]
-                * 4,
+                f"{MOVED} W[0, 0] = 1 + 0,3 = 1,3",
+                f"{MOVED} W[0, 1] = 0 + 0,6 = 0,6",
+                *UNTOUCHED,
             ),
         },
     ),
@@ -388,8 +410,11 @@ STEP_EXAMPLES = (
         ),
         expected=({"steps": 1, "weights": [0.0, -2.0, 2.0, -1.0, -1.0, 2.0]},),
         by_hand={
-            "weights": "gradienten är 2 · (1 + 499) · s = (1000; 2000) för W[0] och noll för de "
-            "andra raderna, så efter steget är W = [[0; −2]; [2; −1]; [−1; 2]]"
+            "weights": (
+                f"{ONE_STEP} (1000; 2000), så steget ger W[0, 0] = 1 − 1 = 0",
+                f"{ONE_STEP} (1000; 2000), så steget ger W[0, 1] = 0 − 2 = −2",
+                *UNTOUCHED,
+            )
         },
     ),
     Case(
@@ -448,7 +473,10 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
             ("own_target", "shapes", "rows", "pairs"),
         ),
         Behaviour(
-            "sampling", "drar en ny batch ur hela bufferten", 0.5, ("distinct", "sequential")
+            "sampling",
+            "drar en ny batch ur hela bufferten",
+            0.5,
+            ("distinct", "sequential", "seen"),
         ),
         Behaviour(
             "number",
@@ -466,6 +494,11 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
             "också.",
         ),
         "weights": Observable("online-nätverkets vikter efter steget"),
+        "distinct": Observable(
+            "antalet olika erfarenheter",
+            wrong="Tillsammans fick online-nätverket bara förutsäga {got} olika erfarenheter; alla "
+            "i bufferten ska ha samma chans, varje gång.",
+        ),
         "target_weights": Observable(
             "målnätverkets vikter",
             wrong="Målnätverkets vikter ändrades av steget. Det ska stå stilla här; "

@@ -125,6 +125,7 @@ class ScriptedEnv(gym.Env):
         self._episode, self._place, self._over = -1, 0, "inte är startad"
         self.n_steps = 0
         self.actions: list[int] = []
+        self.online: list[float] = []  # online-nätverkets vikt när handlingen kom
         self.chosen_by: list[str] = []
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[np.ndarray, dict]:
@@ -143,6 +144,7 @@ class ScriptedEnv(gym.Env):
             raise RuntimeError("spelet tog inte slut efter n_episodes episoder")
         action, obs = int(action), self._observation()
         self.chosen_by.append(self._chooser(action, obs))
+        self.online.append(self._model.weight.item())
         self.actions.append(action)
         self._previous = obs
         reward = float(self._rewards[self._start + self._place])
@@ -208,23 +210,30 @@ def train_dqn_driver(train_dqn: Any, inputs: Inputs) -> Observed:
     calls: så många träningssteg jämförs; ger när det tränades, målnätverket och handlingarna.
     first, low och middle: indata till korta körningar som bara prövar ε.
     Utan någon av dem: det som returnerades och sparades.
+    Med `evidence` ges också belägg: `played` (varje handling och online-nätverkets vikt då) eller
+    `acted` (handlingarna i de korta körningarna).
     """
     if "first" in inputs:
         return _of_epsilon(train_dqn, inputs)
     run = Run(train_dqn, inputs)
     if "calls" in inputs:
         training = _of_training(run.log, inputs["calls"]) | _of_actions(run.env)
+        if "evidence" in inputs:
+            training["played"] = [run.env.actions, run.env.online]
         return training | {"own_steps": run.optimizer.n_steps}
     return _of_episodes(run)
 
 
 def _of_epsilon(train_dqn: Any, inputs: Inputs) -> Observed:
     """Hur ofta ε = 1 gav en girig första handling, vem som valde när ε var 0, och resten."""
-    first = [Run(train_dqn, one).env.chosen_by[0] for one in inputs["first"]]
-    low = Run(train_dqn, inputs["low"]).env.chosen_by[0]
-    later = Run(train_dqn, inputs["middle"]).env.chosen_by[1:]
-    middle = "ibland" if CHANCE in later else "aldrig"
-    return {"first_greedy": first.count(ONLINE), "low": low, "middle": middle}
+    runs = [Run(train_dqn, one).env for one in (*inputs["first"], inputs["low"], inputs["middle"])]
+    *first, low, middle = runs
+    observed = {
+        "first_greedy": [env.chosen_by[0] for env in first].count(ONLINE),
+        "low": low.chosen_by[0],
+        "middle": "ibland" if CHANCE in middle.chosen_by[1:] else "aldrig",
+    }
+    return observed | ({"acted": [env.actions for env in runs]} if "evidence" in inputs else {})
 
 
 def _of_episodes(run: Run) -> Observed:
@@ -250,6 +259,7 @@ def _of_episodes(run: Run) -> Observed:
 def _of_training(log: LoggingStep, calls: int) -> Observed:
     """När det tränades, med vad, och hur målnätverket såg ut då."""
     return {
+        "trained": bool(log.at),
         "first_step": log.at[0] if log.at else None,
         "train_at": in_a_row(log.at),
         "arguments": log.wrong_arguments,

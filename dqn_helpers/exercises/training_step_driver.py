@@ -169,24 +169,33 @@ def _sampling(training_step: Any, arguments: list[Any], inputs: Inputs) -> Obser
 
     Varje erfarenhet känns igen på det första talet i sitt tillstånd, som inget annat har.
 
-    Ger antalet olika erfarenheter i allt, och hur många batchar som var en följd i tiden.
+    Ger antalet olika erfarenheter i allt, och hur många batchar som var en följd i tiden. Med
+    `evidence` ges också belägget `seen`: de första talen i varje anrop.
     """
     place = {round(t[0][0], 3): index for index, t in enumerate(inputs["transitions"])}
-    seen: set[int] = set()
+    seen: set[float] = set()
 
     def watch(module: nn.Module, arguments: tuple[torch.Tensor, ...]) -> None:
         firsts = {round(x, 3) for x in arguments[0].detach()[..., 0].reshape(-1).tolist()}
-        seen.update(place[x] for x in firsts if x in place)
+        seen.update(firsts & set(place))
 
     arguments[0].register_forward_pre_hook(watch)
-    everything: set[int] = set()
-    n_sequential = 0
+    calls = []
     for _ in range(inputs["calls"]):
         seen.clear()
         training_step(*arguments)
-        everything |= seen
-        n_sequential += _is_sequence(seen, inputs["batch_size"])
-    return {"distinct": len(everything), "sequential": n_sequential}
+        calls.append(sorted(seen))
+    drawn = [{place[x] for x in call} for call in calls]
+    evidence = {"seen": calls} if "evidence" in inputs else {}
+    return spread(drawn, inputs["batch_size"]) | evidence
+
+
+def spread(drawn: Sequence[set[int]], batch_size: int) -> Observed:
+    """Hur dragningarna sprider sig, ur vilka platser i bufferten som drogs i varje anrop."""
+    return {
+        "distinct": len(set().union(*drawn)),
+        "sequential": sum(_is_sequence(places, batch_size) for places in drawn),
+    }
 
 
 def _is_sequence(places: set[int], batch_size: int) -> bool:

@@ -198,7 +198,7 @@ def epsilon_greedy_cases(rng: np.random.Generator) -> list[Case]:
         calls: int = CALLS,
         **more: Any,
     ) -> Case:
-        rows = rng.choice(10**6, (calls, 4), replace=False) / 10**5
+        rows = rng.choice(10**6, (calls, len(values)), replace=False) / 10**5
         seeds = {"seed": int(rng.integers(2**32))} | more
         shown = swedish_value(values), swedish_value(epsilon)
         plain = Case(
@@ -210,28 +210,29 @@ def epsilon_greedy_cases(rng: np.random.Generator) -> list[Case]:
         )
         return with_evidence(plain, rows.tolist(), chosen=supports(rows))
 
-    def best_inside(low: float, high: float, at: int) -> Any:
-        """Fyra värden: den bästa handlingen är varken först eller sist, den sämsta inte först."""
-        values = np.sort(distinct(rng, 4, low=low, high=high))
-        others = rng.permutation(values[:3])
+    def best_inside(low: float, high: float, at: int, n_actions: int = 4) -> Any:
+        """Den bästa handlingen är varken först eller sist, den sämsta inte först."""
+        values = np.sort(distinct(rng, n_actions, low=low, high=high))
+        others = rng.permutation(values[:-1])
         if others[0] == values[0]:
             others = others[::-1]
-        return np.insert(others, at, values[3])
+        return np.insert(others, at, values[-1])
 
     def explore(values: Any, epsilon: float) -> Case:
-        right = expected_shares(4, epsilon)
+        right = expected_shares(len(values), epsilon)
         return case("explore", values, epsilon, right, lambda rows: chosen_shares(rows, epsilon))
 
     tied = distinct(rng, 5, low=-9, high=-2)
     tied[rng.choice(np.arange(1, 5), 2, replace=False)] = -1.0
-    # Med ε = 1 är bäst handling 1: default_rng(42) inne i funktionen ger alltid handling 2, och då
-    # skiljs det misstaget från att aldrig utforska.
+    # Med ε = 1 är det sex handlingar, så att den som alltid lottar bland fyra syns. Bäst är då
+    # handling 1: default_rng(42) inne i funktionen ger alltid en annan, och då skiljs det misstaget
+    # från att aldrig utforska.
     inside = int(rng.integers(1, 3))
     some = float(rng.integers(4, 7)) / 10
     return [
         case("greedy", tied, 0.0, ALWAYS_GREEDY, always_best, calls=GREEDY_CALLS),
         explore(best_inside(-9, 0, at=inside), some),
-        explore(best_inside(0, 9, at=1), 1.0),
+        explore(best_inside(0, 9, at=1, n_actions=6), 1.0),
         case(
             "rng", best_inside(-9, 9, at=inside), some, ONLY_FROM_RNG, same_for_same_seed,
             calls=REPEATED_CALLS, other_seed=int(rng.integers(2**32)),

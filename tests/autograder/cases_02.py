@@ -4,19 +4,29 @@ from typing import Any
 
 import numpy as np
 
-from dqn_helpers.exercises.buffer_drivers import N_IN_ORDER, SIX_TENSORS
-from dqn_helpers.exercises.model import Case, Observed
+from dqn_helpers.exercises.buffer_drivers import (
+    CALLS_IN_ORDER,
+    DTYPES,
+    N_IN_ORDER,
+    REWARD,
+    SIX_TENSORS,
+    pattern,
+)
+from dqn_helpers.exercises.comparing import difference
+from dqn_helpers.exercises.model import Case, Inputs, Observed
 from dqn_helpers.exercises.notebook_02 import (
     ACTIONS_HALF,
     ACTIONS_RANDOM,
     EVEN,
     HALF,
     N_COUNTED,
+    N_ENDLESS,
     N_GREEDY,
     N_HALF,
     N_RANDOM,
     RANDOM,
     count_inputs,
+    endless_inputs,
     form_inputs,
     long_episode,
     order_inputs,
@@ -24,6 +34,7 @@ from dqn_helpers.exercises.notebook_02 import (
 
 from .cases_03 import distinct, random_layers
 from .catalogue import cases
+from .evidence import Supports, numbers, with_evidence
 
 
 def _flags(rng: np.random.Generator, n: int) -> list[list[bool]]:
@@ -72,6 +83,32 @@ def replay_buffer_cases(rng: np.random.Generator) -> list[Case]:
 # --- 2.2 -----------------------------------------------------------------------------------------
 
 
+def batch_of(experience: list[Any], batch_size: int) -> Supports:
+    """Sex fält i rätt sort och form, där varje rad är erfarenheten."""
+
+    def supports(batch: Any) -> bool:
+        parts = zip(batch, experience, DTYPES.values(), strict=True)
+        return all(
+            np.asarray(field).dtype.name == dtype
+            and np.asarray(field).shape == (batch_size, *np.shape(value))
+            and np.allclose(np.asarray(field, dtype=float), np.asarray(value, float), atol=1e-3)
+            for field, value, dtype in parts
+        )
+
+    return supports
+
+
+def without_pattern(experiences: list[list[Any]]) -> Supports:
+    """Belöningarna i varje batch hör till sparade erfarenheter, utan mönster i tiden."""
+    place = {round(e[REWARD], 2): index for index, e in enumerate(experiences)}
+
+    def supports(rewards: Any) -> bool:
+        drawn: list[list[int | None]] = [[place[round(float(x), 2)] for x in r] for r in rewards]
+        return len(drawn) == CALLS_IN_ORDER and not pattern(drawn, len(experiences))
+
+    return supports
+
+
 @cases("2.2")
 def sample_experiences_cases(rng: np.random.Generator) -> list[Case]:
     def one(*shape: int) -> list[Any]:
@@ -84,23 +121,34 @@ def sample_experiences_cases(rng: np.random.Generator) -> list[Case]:
     few = experiences(rng, N_COUNTED, (3,))
     few.sort(key=lambda experience: experience[2])
     even = {"returned": SIX_TENSORS, "drawn": [e[2] for e in few]} | EVEN
+
+    def form(behaviours: tuple[str, ...], experience: list[Any], text: str, **more: Any) -> Case:
+        case = Case(behaviours, form_inputs(experience, **more), text=text)
+        return with_evidence(case, batch=batch_of(experience, more["batch_size"]))
+
+    in_order = Case(
+        ("together", "unordered"),
+        order_inputs(many),
+        text="I en buffert som bara kan `len` och `[i]` ligger många olika erfarenheter.",
+    )
     return [
-        Case(
+        form(
             ("shapes", "dtypes", "together"),
-            form_inputs(one(4), dtype="float64", batch_size=int(rng.choice([5, 7]))),
-            text="I en lista ligger åtta likadana erfarenheter, med observationer i float64.",
+            one(4),
+            "I en lista ligger åtta likadana erfarenheter, med observationer i float64.",
+            dtype="float64",
+            batch_size=int(rng.choice([5, 7])),
         ),
-        Case(
+        form(
             ("shapes", "together"),
-            form_inputs(one(2, 3, 2), buffer="deque", batch_size=8, calls=20),
-            text="I en deque ligger åtta likadana erfarenheter, med bilder som observationer, och "
+            one(2, 3, 2),
+            "I en deque ligger åtta likadana erfarenheter, med bilder som observationer, och "
             "batchen är alla 8.",
+            buffer="deque",
+            batch_size=8,
+            calls=20,
         ),
-        Case(
-            ("together", "unordered"),
-            order_inputs(many),
-            text="I en buffert som bara kan `len` och `[i]` ligger många olika erfarenheter.",
-        ),
+        with_evidence(in_order, rewards=without_pattern(many)),
         Case(
             ("uniform",),
             count_inputs(few),
@@ -112,6 +160,20 @@ def sample_experiences_cases(rng: np.random.Generator) -> list[Case]:
 
 
 # --- 2.3 -----------------------------------------------------------------------------------------
+
+
+def epsilon_greedy_choices(inputs: Inputs, limits: Observed) -> Supports:
+    """Handlingarna är så ofta nätverkets bästa som ε säger."""
+    weights = np.array(inputs["layers"][0][0])
+    best = (np.array(inputs["observations"])[:-1] @ weights.T).argmax(axis=1)
+
+    def supports(actions: Any) -> bool:
+        taken = numbers(actions, len(best))
+        share, n_actions = np.mean(taken == best), len(set(taken.tolist()))
+        is_right = difference(float(share), limits["share"], 1e-9) is None
+        return is_right and n_actions >= limits.get("n_actions", 2)
+
+    return supports
 
 
 @cases("2.3")
@@ -128,13 +190,14 @@ def play_and_record_cases(rng: np.random.Generator) -> list[Case]:
     def choices(n_steps: int, n_actions: int, epsilon: float, limits: Observed, *more: str) -> Case:
         inputs = long_episode(rng, n_steps, n_actions, epsilon)
         text = f"En episod på {n_steps} steg med {n_actions} handlingar och ε = {epsilon:g}."
-        return Case(
+        case = Case(
             ("epsilon",),
             inputs,
             text=text.replace("0.5", "0,5"),
             answers=lambda observe: [limits],
             random=("share", *more),
         )
+        return with_evidence(case, actions=epsilon_greedy_choices(inputs, limits))
 
     n, seed = int(rng.integers(4, 9)), int(rng.integers(1, 2**31))
     return [
@@ -144,6 +207,11 @@ def play_and_record_cases(rng: np.random.Generator) -> list[Case]:
         episode(n + 1, "i en miljö som återanvänder sin array", "copies", reuse=True),
         episode(3, f"med slumpfröet {seed}", "seed", seed=seed),
         episode(2, "med slumpfröet 0", "seed", seed=0),
+        Case(
+            ("ends",),
+            endless_inputs(N_ENDLESS + n),
+            text=f"En episod på {N_ENDLESS + n} steg, i en miljö utan tidsgräns.",
+        ),
         choices(N_GREEDY, ACTIONS_RANDOM, 0.0, {"share": 1.0}),
         choices(N_HALF, ACTIONS_HALF, 0.5, HALF, "n_actions"),
         choices(N_RANDOM, ACTIONS_RANDOM, 1.0, RANDOM),

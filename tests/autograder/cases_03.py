@@ -11,8 +11,10 @@ from dqn_helpers.exercises.notebook_03 import (
     N_STORED,
     SAMPLED,
 )
+from dqn_helpers.exercises.training_step_driver import spread
 
 from .catalogue import cases
+from .evidence import Supports, with_evidence
 
 
 def distinct(rng: np.random.Generator, *shape: int, low: float = -9, high: float = 9) -> Any:
@@ -105,8 +107,8 @@ class StepCases:
     def numbered(self) -> list[Any]:
         """Erfarenheter som känns igen på det första talet i tillståndet."""
         return [
-            self.one(state=np.array([i, 1.0, 0.0]), next_state=[-9.0, 0, 1])
-            for i in range(N_STORED)
+            self.one(state=np.array([first, 1.0, 0.0]), next_state=[-99.0, 0, 1])
+            for first in distinct(self._rng, N_STORED)
         ]
 
     def inputs(self, transitions: list[Any], **more: Any) -> Inputs:
@@ -120,13 +122,37 @@ class StepCases:
         } | more
 
 
+def sampling_case(inputs: Inputs) -> Case:
+    """Många träningssteg på en buffert där varje erfarenhet känns igen på sitt första tal."""
+    case = Case(
+        ("sampling",),
+        inputs | {"batch_size": SAMPLED, "calls": CALLS, "learning_rate": 0.0},
+        answers=lambda observe: [EVEN_DRAWS],
+        tolerance=0.45,
+        text=f"{CALLS} träningssteg med {SAMPLED} av {N_STORED} sparade erfarenheter.",
+    )
+    return with_evidence(case, seen=even_draws(inputs["transitions"]))
+
+
+def even_draws(transitions: list[Any]) -> Supports:
+    """Det som nätverket såg i vart och ett av anropen finns i bufferten och är jämnt spritt."""
+    place = {round(float(t[0][0]), 3): index for index, t in enumerate(transitions)}
+
+    def supports(seen: Any) -> bool:
+        drawn = spread([{place[round(float(x), 3)] for x in call} for call in seen], SAMPLED)
+        return len(seen) == CALLS and all(
+            limits.accepts(drawn[key]) for key, limits in EVEN_DRAWS.items()
+        )
+
+    return supports
+
+
 @cases("3.3")
 def dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
     draw = StepCases(rng)
     inputs, repeated = draw.inputs, draw.repeated
     large = repeated(terminated=True, reward=-float(rng.integers(300, 600)))
     planted = float(rng.integers(50, 99))
-    sampling = {"batch_size": SAMPLED, "calls": CALLS, "learning_rate": 0.0}
     return [
         Case(("loss", "constant", "number", "rows"), inputs(repeated())),
         Case(("loss", "constant", "number"), inputs(repeated(), criterion="huber", buffer="list")),
@@ -139,10 +165,5 @@ def dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
             inputs([draw.one(), draw.one()] * 16, batch_size=24),
             random=("loss", "returned", "weights"),
         ),
-        Case(
-            ("sampling",),
-            inputs(draw.numbered(), **sampling),
-            answers=lambda observe: [EVEN_DRAWS],
-            tolerance=0.45,
-        ),
+        sampling_case(inputs(draw.numbered())),
     ]

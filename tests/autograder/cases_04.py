@@ -8,13 +8,15 @@ import numpy as np
 from dqn_helpers.exercises.model import Case, Inputs, Observed, Within
 from dqn_helpers.exercises.notebook_04 import (
     EPSILON_FOLLOWED,
+    N_FIRST,
     epsilon_inputs,
     loop_inputs,
 )
-from dqn_helpers.exercises.training_loop_driver import in_words
+from dqn_helpers.exercises.training_loop_driver import greedy_action, in_words
 
 from .cases_03 import distinct
 from .catalogue import cases
+from .evidence import Supports, numbers, with_evidence
 
 Observe = Callable[[Inputs], Observed]
 
@@ -44,6 +46,18 @@ def linear_epsilon_cases(rng: np.random.Generator) -> list[Case]:
 # --- 4.2 -----------------------------------------------------------------------------------------
 
 
+def mixed_parameters(inputs: Inputs) -> Supports:
+    """Målnätverkets ursprungliga parametrar har τ delar av online-nätverkets tal."""
+    tau = inputs.get("tau", 1.0)
+    names = [name for name in ("weight", "bias", "scale", "shift") if name in inputs["model"]]
+    model, target = (
+        np.concatenate([np.ravel(inputs[which][name]) for name in names])
+        for which in ("model", "target")
+    )
+    right = tau * model + (1 - tau) * target
+    return lambda kept: np.allclose(numbers(kept, len(right)), right, atol=1e-3)
+
+
 @cases("4.2")
 def update_target_network_cases(rng: np.random.Generator) -> list[Case]:
     n_out, n_in = int(rng.integers(2, 4)), int(rng.integers(4, 6))
@@ -62,14 +76,15 @@ def update_target_network_cases(rng: np.random.Generator) -> list[Case]:
             networks.append(network)
         return {"model": networks[0], "target": networks[1]} | more
 
+    def separate(behaviours: tuple[str, ...], inputs: Inputs, text: str) -> Case:
+        case = Case((*behaviours, "separate", "online"), inputs, text=text)
+        return with_evidence(case, kept=mixed_parameters(inputs))
+
+    norm = pair(True, tau=1.0)
     return [
-        Case(("hard", "separate", "online"), pair(False), text="Två nätverk, utan tau."),
-        Case(
-            ("hard", "separate", "buffers", "online"),
-            pair(True, tau=1.0),
-            text="Två nätverk med BatchNorm, τ = 1.",
-        ),
-        Case(("soft", "separate", "online"), pair(False, tau=taus[0]), text=_soft_text(taus[0])),
+        separate(("hard",), pair(False), "Två nätverk, utan tau."),
+        separate(("hard", "buffers"), norm, "Två nätverk med BatchNorm, τ = 1."),
+        separate(("soft",), pair(False, tau=taus[0]), _soft_text(taus[0])),
         Case(("soft",), pair(False, tau=1 - taus[1]), text=_soft_text(1 - taus[1])),
         Case(
             ("buffers", "online"),
@@ -105,6 +120,8 @@ def training_inputs(rng: np.random.Generator) -> Inputs:
     n_warm = every + 1  # så att den som räknar warmup i steg börjar senare än den som inte räknar
     warm = [int(x) for x in rng.integers(2, 5, n_warm - 1)]
     warm.append(every * int(rng.integers(2, 4)) - sum(warm) % every)
+    # Den som kopierar efter vart target_update_every:te miljösteg ska inte råka komma i fas.
+    warm[-1] += every * (sum(warm) % (every + 1) == 0)
     # Den första episoden efter uppvärmningen är så lång att träningen hinner börja i den.
     factors = [2, *rng.permutation([1, 1, 1, 2]).tolist()]
     lengths = warm + [every * factor + 1 for factor in factors]
@@ -130,7 +147,47 @@ def training_case(rng: np.random.Generator) -> Case:
         # Den som räknar uppvärmningen som klar när dess sista steg är taget tränar en gång till.
         return [right, right | {"train_at": f"{n_warm}; {right['train_at']}"}]
 
-    return loop_case(("warmup", "every", "target", "greedy", "epsilon"), inputs, answers)
+    case = loop_case(("warmup", "every", "target", "greedy", "epsilon"), inputs, answers)
+    return with_evidence(case, played=by_the_online_network(inputs))
+
+
+def scripted_observations(inputs: Inputs) -> np.ndarray:
+    """Observationen som agenten ser när den väljer, i varje miljösteg; float32 (antal steg, 2)."""
+    ends = np.cumsum(np.array(inputs["lengths"]) + 1) - 1  # varje episods sista, utan handling
+    return np.delete(np.array(inputs["observations"], np.float32), ends, axis=0)
+
+
+def by_the_online_network(inputs: Inputs) -> Supports:
+    """Minst två handlingar efter den första är de bästa, med vikter som träningen kan ha gett."""
+    observations = scripted_observations(inputs)
+    steps = np.resize(inputs["increments"], 3 * len(observations))
+    possible = {inputs["weight"], *(inputs["weight"] + np.cumsum(steps)).tolist()}
+
+    def supports(played: Any) -> bool:
+        actions, weights = (numbers(part, -1) for part in played)
+        # Hur många steg det blev prövas för sig.
+        steps = zip(actions, weights, observations, strict=False)
+        right = [action == greedy_action(weight, obs) for action, weight, obs in steps]
+        return set(weights.tolist()) <= possible and sum(right[1:]) >= 2
+
+    return supports
+
+
+def by_epsilon(inputs: Inputs) -> Supports:
+    """Handlingarna i de korta körningarna: slumpade när ε är 1, girig när ε är nästan 0."""
+    runs = [*inputs["first"], inputs["low"], inputs["middle"]]
+    greedy = [
+        [greedy_action(run["weight"], obs) for obs in scripted_observations(run)] for run in runs
+    ]
+
+    def supports(acted: Any) -> bool:
+        pairs = zip((numbers(mine, -1) for mine in acted), greedy, strict=True)
+        *first, low, middle = [
+            [x == y for x, y in zip(mine, best, strict=False)] for mine, best in pairs
+        ]
+        return low[0] and sum(one[0] for one in first) < N_FIRST and not all(middle[1:])
+
+    return supports
 
 
 def minimum_case(rng: np.random.Generator) -> Case:
@@ -145,7 +202,7 @@ def minimum_case(rng: np.random.Generator) -> Case:
         calls=3,
     )
     # Fritt: om steget sparas före eller efter träningen, och om steg utan nog sparat räknas.
-    enough = {"fewest_stored": Within(batch_size, batch_size + every - 1)}
+    enough = {"trained": True, "fewest_stored": Within(batch_size, batch_size + every - 1)}
     return loop_case(("batch",), inputs, lambda right: [enough])
 
 
@@ -154,14 +211,15 @@ def train_dqn_cases(rng: np.random.Generator) -> list[Case]:
     lengths = [2 * int(rng.integers(1, 3)), *rng.integers(2, 5, 3).tolist()]
     episodes = loop_inputs(rng, lengths, truncated=[True, False, *rng.permutation([True, False])])
     middle = int(rng.integers(58, 65)) / 100
+    short = Case(
+        ("epsilon",),
+        epsilon_inputs(rng, middle),
+        text="Korta träningar som prövar ε.",
+        answers=lambda observe: [EPSILON_FOLLOWED],
+    )
     return [
         training_case(rng),
         loop_case(("episodes", "stored"), episodes),
         minimum_case(rng),
-        Case(
-            ("epsilon",),
-            epsilon_inputs(rng, middle),
-            text="Korta träningar som prövar ε.",
-            answers=lambda observe: [EPSILON_FOLLOWED],
-        ),
+        with_evidence(short, acted=by_epsilon(short.inputs)),
     ]

@@ -6,11 +6,13 @@ import numpy as np
 import torch
 
 from dqn_helpers.exercises.model import Case, Inputs
-from dqn_helpers.exercises.notebook_03 import CALLS, EVEN_DRAWS, N_STORED, SAMPLED
+from dqn_helpers.exercises.notebook_03 import N_STORED
+from dqn_helpers.exercises.notebook_05 import gradient_towards
 from dqn_helpers.exercises.training_step_driver import small_network
 
-from .cases_03 import distinct, random_layers, transition
+from .cases_03 import distinct, random_layers, sampling_case, transition
 from .catalogue import cases
+from .evidence import Supports, numbers, with_evidence
 
 GAP = 0.1
 """Så mycket bättre är den bästa handlingen än den näst bästa: avrundning avgör aldrig valet."""
@@ -55,6 +57,20 @@ def _networks_and_states(
             return online, target, states[chosen]
 
 
+def as_a_constant(inputs: Inputs) -> Supports:
+    """Online-nätverkets gradient är den som svaret ger när det är en konstant, rätt eller fel."""
+    model = small_network(inputs["layers"])
+    state = torch.tensor(np.array(inputs["next_state"]), dtype=torch.float32)
+
+    def supports(learned: Any) -> bool:
+        target, gradient = learned
+        constant = torch.tensor(numbers(target, len(state)), dtype=torch.float32)
+        right = gradient_towards(constant, model, state)
+        return np.allclose(numbers(gradient, len(right)), right, rtol=1e-3, atol=1e-3)
+
+    return supports
+
+
 @cases("5.1")
 def double_dqn_target_cases(rng: np.random.Generator) -> list[Case]:
     def inputs(n_rows: int, n_actions: int, agree: bool, copied: bool = False) -> Inputs:
@@ -68,6 +84,9 @@ def double_dqn_target_cases(rng: np.random.Generator) -> list[Case]:
             "terminated": [False] * n_rows,
             "discount_factor": _discount(rng),
         }
+
+    def tensor(behaviours: tuple[str, ...], inputs: Inputs, text: str) -> Case:
+        return with_evidence(Case(behaviours, inputs, text=text), learned=as_a_constant(inputs))
 
     flags = [True, False, True, False, *(rng.random(3) < 0.5).tolist()]
     ended = inputs(7, 4, agree=True, copied=True)
@@ -83,15 +102,15 @@ def double_dqn_target_cases(rng: np.random.Generator) -> list[Case]:
             inputs(6, 4, agree=False),
             text="Två slumpade nätverk som är oense om den bästa handlingen i varje rad.",
         ),
-        Case(
+        tensor(
             ("tensor",),
             inputs(1, 3, agree=False),
-            text="Två slumpade nätverk och en batch med en enda rad.",
+            "Två slumpade nätverk och en batch med en enda rad.",
         ),
-        Case(
+        tensor(
             ("terminal", "tensor"),
             ended,
-            text="Två likadana nätverk (målnätverket är nyss kopierat); några rader är slut.",
+            "Två likadana nätverk (målnätverket är nyss kopierat); några rader är slut.",
         ),
     ]
 
@@ -177,20 +196,13 @@ def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
             random=("loss", "returned", "weights"),
             text=f"{copied}; bufferten har två sorters övergångar och batchen är 24 rader.",
         ),
-        Case(
-            ("sampling",),
+        sampling_case(
             inputs(
                 [
-                    one(state=np.array([i, 1.0, 0.0]), next_state=[-9.0, 0, 1])
-                    for i in range(N_STORED)
-                ],
-                batch_size=SAMPLED,
-                calls=CALLS,
-                learning_rate=0.0,
-            ),
-            answers=lambda observe: [EVEN_DRAWS],
-            tolerance=0.45,
-            text=f"{CALLS} träningssteg med {SAMPLED} av {N_STORED} sparade erfarenheter.",
+                    one(state=np.array([first, 1.0, 0.0]), next_state=[-99.0, 0, 1])
+                    for first in distinct(rng, N_STORED)
+                ]
+            )
         ),
     ]
 

@@ -62,6 +62,16 @@ def xor_for_power(rewards, discount_factor):
 
 
 @misconception("1.1")
+def xor_before_product(rewards, discount_factor):
+    """`^` är inte upphöjt till i Python utan en bitoperation på heltal, och därför klagar Python på
+    decimaltalen. Slå upp hur Python skriver potenser."""
+    total = 0.0
+    for t, reward in enumerate(rewards):
+        total += discount_factor ^ t * reward
+    return total
+
+
+@misconception("1.1")
 def returns_in_loop(rewards, discount_factor):
     """Du får bara med den första belöningen: return står inne i slingan, så funktionen tar slut
     redan i första varvet. Titta på indragningen."""
@@ -275,6 +285,13 @@ def indices_transposed():
 def max_over_states():
     """Du tar max längs fel axel: över tillstånden i stället för över handlingarna. I varje s′ får
     agenten välja handling, men den får inte välja tillstånd. Rita upp formen (S, A)."""
+
+
+@misconception("1.2", edited(BACKUP, "q_values.max(axis=1)", "q_values"))
+def max_missing():
+    """Formerna går inte ihop: framtiden har två axlar och ska bara ha en. Ta max över handlingarna,
+    utan att behålla den axeln, så att formen blir (S,): ett tal för varje s′, värdet av det bästa
+    man kan göra där. Se Bellmans ekvation i 01."""
 
 
 @misconception("1.2", edited(BACKUP, "max(axis=1)", "max()"))
@@ -551,6 +568,16 @@ def moves_away():
 
 @misconception(
     "1.3",
+    edited(UPDATE, "target - q_values[state, action]", "q_values[state, action] - target"),
+)
+def error_reversed():
+    """Du räknar det gamla värdet minus målet. Då flyttas värdet bort från målet, och felet du
+    returnerar blir positivt när det gick *sämre* än väntat. Målet ska stå först. Se avsnittet om
+    Q-inlärning i 01."""
+
+
+@misconception(
+    "1.3",
     Edited(
         UPDATE,
         ("target - q_values[state, action]", "q_values[state, action] - target"),
@@ -813,7 +840,7 @@ def explores_among_values():
 @misconception("1.4", edited(CHOICE, "np.argmax", "np.argmin"))
 def worst_action():
     """Du väljer den sämsta handlingen när agenten ska vara girig. Q-värden är väntad avkastning:
-    störst är bäst. Se avsnittet om policy i 01."""
+    störst är bäst. Se avsnittet om V och Q i 01."""
 
 
 @misconception(
@@ -857,6 +884,12 @@ def one_action_too_many():
 def two_actions_hard_coded():
     """Du utforskar bara handling 0 och 1. Så är det i CartPole, men andra miljöer har fler. Antalet
     handlingar är längden på action_values."""
+
+
+@misconception("1.4", edited(CHOICE, "rng.integers(n_actions)", "rng.integers(4)"))
+def four_actions_hard_coded():
+    """Du lottar alltid bland fyra handlingar. Det stämmer på sjön och vid stupet, men andra miljöer
+    har fler eller färre: CartPole har två. Antalet handlingar är längden på action_values."""
 
 
 @misconception("1.4", edited(CHOICE, "rng.integers", "rng.randint"))

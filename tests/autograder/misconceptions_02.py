@@ -285,6 +285,24 @@ def four_numbers_only():
     avsnittet om vad bufferten kostar i 02."""
 
 
+@misconception("2.1", edited(POP, READ, "self.experiences[index]"))
+def read_without_return():
+    """`__getitem__` letar upp erfarenheten men lämnar inte ut den: en funktion utan return ger
+    None. Den som skriver `buffer[i]` får bara det som returneras."""
+
+
+@misconception("2.1", edited(POP, "return len(self.experiences)", "len(self.experiences)"))
+def length_without_return():
+    """`__len__` räknar erfarenheterna men returnerar inte antalet: en funktion utan return ger
+    None, och None är ingen längd."""
+
+
+@misconception("2.1", edited(POP, "append(self, experience):", "append(self, *experience):"))
+def star_in_append():
+    """Stjärnan framför argumentet packar in erfarenheten i en tupel till, så det som sparas är en
+    tupel med ett enda element. `append` får hela erfarenheten som *ett* argument."""
+
+
 @misconception("2.1", edited(POP, "def __len__", "def length"))
 def without_len():
     """`len(buffer)` fungerar inte på din klass. Python letar efter en metod med ett alldeles
@@ -352,6 +370,32 @@ def contiguous_slice():
 def newest_only():
     """Du tar alltid de senaste erfarenheterna. De hör ihop i tiden, och resten av minnet används
     aldrig. Se avsnittet om grannar i tiden i 02."""
+
+
+@misconception(
+    "2.2",
+    Edited(
+        SAMPLE,
+        (
+            "    indices = " + INDICES,
+            "    n = len(replay_buffer)\n"
+            "    first = random.randint(0, max(n - 2 * batch_size, 0))\n"
+            "    last = min(first + 2 * batch_size, n) - 1\n"
+            "    indices = [random.randint(first, last) for _ in range(batch_size)]",
+        ),
+    ),
+)
+def drawn_from_a_short_stretch():
+    """Raderna lottas visserligen, men ur ett kort stycke av bufferten, så de ligger ändå nära
+    varandra i tiden. Låt varje rad kunna komma från vilken plats som helst. Se avsnittet om
+    dragningen i 02."""
+
+
+@misconception("2.2", edited(SAMPLE, ONE_INDEX, "random.randrange(replay_buffer.max_length)"))
+def draws_from_the_capacity():
+    """Du drar platser upp till `max_length`. Det har bara en del buffertar, och innan bufferten är
+    full ligger inget på de sista platserna. Fråga efter hur många som finns, inte hur många som
+    får plats. Se avsnittet om dragningen i 02."""
 
 
 @misconception("2.2", edited(SAMPLE, INDICES, "range(batch_size)"))
@@ -438,6 +482,28 @@ def flags_merged():
     02."""
 
 
+@misconception(
+    "2.2", edited(SAMPLE, TENSORS, "    terminated = terminated | truncated\n" + TENSORS)
+)
+def truncated_counted_as_terminated():
+    """`terminated` säger "slut på ett eller annat sätt", också vid en tidsgräns. Träningen skulle
+    då räkna framtiden som noll där vi bara slutade titta. Låt fältet vara som det sparades. Se
+    avsnittet om erfarenheten i 02."""
+
+
+@misconception(
+    "2.2",
+    edited(
+        SAMPLE,
+        "state, action, reward, next_state, terminated, truncated = map",
+        "state, action, next_state, reward, terminated, truncated = map",
+    ),
+)
+def reward_and_next_state_unpacked_swapped():
+    """Belöning och nästa tillstånd är ombytta. Ordningen i en erfarenhet är tillstånd, handling,
+    belöning, nästa tillstånd och sedan flaggorna. Se avsnittet om erfarenheten i 02."""
+
+
 @misconception("2.2", edited(SAMPLE, INDICES, f"[{ONE_INDEX}] * batch_size"))
 def same_row_repeated():
     """En enda plats dras och upprepas, så alla rader i batchen är samma erfarenhet. Slumpa en gång
@@ -446,8 +512,8 @@ def same_row_repeated():
 
 @misconception("2.2", edited(SAMPLE, "    indices", "    random.seed(42)\n    indices"))
 def same_batch_every_time():
-    """Du sätter slumpfröet inne i funktionen, så varje anrop drar samma batch. Sätt fröet en gång,
-    utanför. Annars tränar nätverket på ett fåtal erfarenheter om och om igen."""
+    """Varje anrop drar samma batch, så nätverket tränar på ett fåtal erfarenheter om och om igen.
+    Sätter du slumpfröet inne i funktionen? Det ska i så fall sättas en gång, utanför."""
 
 
 @misconception("2.2", edited(SAMPLE, "range(batch_size)", "range(32)"))
@@ -460,6 +526,13 @@ def batch_size_hard_coded():
 def list_of_experiences():
     """Du returnerar en lista med erfarenheter, en per rad. Nätverket vill ha tvärtom: en tensor
     per fält, med hela batchen i. Se avsnittet om dragningen i 02."""
+
+
+@misconception("2.2", edited(SAMPLE, "map(np.array, zip(*rows))", "np.array(rows).T"))
+def array_of_rows():
+    """Du gör en enda array av raderna, och det går inte: i samma rad finns både tal och hela
+    observationer. Vänd på tabellen först, så att varje kolumn innehåller en enda sorts värden. Se
+    avsnittet om dragningen i 02."""
 
 
 @misconception(
@@ -675,6 +748,7 @@ def play_and_record_episode(model, env, replay_buffer, epsilon, seed=None):
 
 SAVED = "(obs, action, reward, next_obs, terminated, truncated)"
 SAVE = f"        replay_buffer.append({SAVED})\n"
+STOP_AT_LIMIT = "obs = next_obs\n    return total\n"
 COPY_START = "    obs = np.array(obs)\n"
 COPY_NEXT = "        next_obs = np.array(next_obs)\n"
 CHOOSE = PLAY[PLAY.index("        if random.random()") : PLAY.index("        next_obs, reward")]
@@ -707,6 +781,49 @@ def last_step_lost():
     tar slut. Se avsnittet om att spela och spara i 02."""
 
 
+@misconception(
+    "2.3", Edited(PLAY, ("while True", "for _ in range(500)"), ("obs = next_obs\n", STOP_AT_LIMIT))
+)
+def own_step_limit():
+    """Slingan har en egen gräns för antalet steg, så en lång episod bryts mitt i fast ingen flagga
+    är sann. Det är miljön som säger när episoden är slut. Se avsnittet om att spela och spara i
+    02."""
+
+
+@misconception("2.3", edited(PLAY, "if terminated or truncated", "if terminated and truncated"))
+def waits_for_both_flags():
+    """Slingan väntar på att båda flaggorna ska bli sanna på en gång, och det händer nästan aldrig.
+    Det räcker att *en* av dem är sann. Se avsnittet om att spela och spara i 02."""
+
+
+@misconception(
+    "2.3",
+    Edited(
+        PLAY,
+        ("        total += reward\n", ""),
+        ("        obs = next_obs\n", "        total += reward\n        obs = next_obs\n"),
+    ),
+)
+def last_reward_not_added():
+    """Det sista steget sparas, men dess belöning kommer inte med i summan: funktionen returnerar
+    innan den har lagts till."""
+
+
+@misconception(
+    "2.3",
+    Edited(
+        PLAY,
+        (
+            "        if terminated or truncated:\n            return total\n        obs = next_obs",
+            "        obs = next_obs\n        return total",
+        ),
+    ),
+)
+def returns_after_one_step():
+    """Bara ett enda steg tas: return står inne i slingan utan något villkor, så funktionen tar slut
+    i första varvet. Titta på indragningen."""
+
+
 @misconception("2.3", Edited(PLAY, (COPY_START, ""), (COPY_NEXT, "")))
 def stored_by_reference():
     """Allt du sparade är samma minne. En miljö får skriva nästa observation i samma array, och då
@@ -719,6 +836,12 @@ def start_not_copied():
     """Episodens första observation sparas utan att kopieras. En miljö får skriva nästa observation
     i samma array, och då ändras den som ligger i bufferten. Det gäller också den som `reset` ger.
     Se avsnittet om att spela och spara i 02."""
+
+
+@misconception("2.3", edited(PLAY, COPY_NEXT, ""))
+def next_state_not_copied():
+    """Bara den första observationen kopieras. De som `step` ger kan miljön skriva över i nästa
+    steg, så kopiera dem också. Se avsnittet om att spela och spara i 02."""
 
 
 @misconception(
@@ -783,6 +906,12 @@ def five_fields():
     """Du sparar fem fält, med ett enda "slut". Efter terminated finns ingen framtid, men efter
     truncated gör det det, så träningen behöver båda flaggorna. Se avsnittet om erfarenheten i
     02."""
+
+
+@misconception("2.3", edited(PLAY, SAVE, "        reward = 0.0 if terminated else reward\n" + SAVE))
+def last_reward_replaced():
+    """Belöningen i sista steget byts ut mot ett eget tal. Det är miljön som bestämmer vad ett steg
+    är värt: spara och summera den belöning som `step` gav."""
 
 
 @misconception(
@@ -882,6 +1011,18 @@ def chooses_once():
     """Handlingen väljs en gång, före slingan, och upprepas sedan hela episoden. Agenten ska titta
     på den nya observationen och välja på nytt i varje steg. Se avsnittet om att spela och spara i
     02."""
+
+
+@misconception("2.3", edited(PLAY, "model(torch.tensor(obs))", "model(obs)"))
+def array_into_the_network():
+    """Nätverket får en numpy-array, men det räknar med tensorer. Gör om observationen först, eller
+    låt kursens `choose_dqn_action` göra hela valet. Se avsnittet om att spela och spara i 02."""
+
+
+@misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset(seed)"))
+def seed_without_its_name():
+    """Gymnasiums `reset` tar slumpfröet vid namn, inte på plats. Se listan i avsnittet om att spela
+    och spara i 02."""
 
 
 @misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset()"))

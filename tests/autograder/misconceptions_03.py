@@ -18,7 +18,7 @@ def mask_missing(reward, next_q_values, terminated, discount_factor):
 @misconception("3.1")
 def mask_inverted(reward, next_q_values, terminated, discount_factor):
     """Masken är bakvänd: framtiden räknas efter sluttillstånd men inte mitt i episoden. terminated
-    är sant där framtiden *inte* finns. Se avsnittet om masken i 03."""
+    är sant där framtiden inte finns. Se avsnittet om masken i 03."""
     return reward + discount_factor * next_q_values.max(dim=1).values * terminated
 
 
@@ -41,7 +41,7 @@ def max_over_batch(reward, next_q_values, terminated, discount_factor):
 @misconception("3.1")
 def max_over_everything(reward, next_q_values, terminated, discount_factor):
     """Du tar det största värdet i hela tensorn, så alla rader får samma framtid. Varje rad är ett
-    eget nästa tillstånd och behöver sitt eget max. Se avsnittet om former i 03."""
+    eget nästa tillstånd och behöver sitt eget max. Se avsnittet om TD-målet i 03."""
     return reward + discount_factor * next_q_values.max() * ~terminated
 
 
@@ -81,6 +81,22 @@ def max_without_values(reward, next_q_values, terminated, discount_factor):
 
 
 @misconception("3.1")
+def subtracts_mask(reward, next_q_values, terminated, discount_factor):
+    """torch vill inte dra en mask av sant och falskt från 1. Vänd på masken i stället, eller välj
+    rad för rad med torch.where. Se avsnittet om masken i 03."""
+    return reward + discount_factor * next_q_values.max(dim=1).values * (1 - terminated)
+
+
+@misconception("3.1")
+def asks_whole_batch(reward, next_q_values, terminated, discount_factor):
+    """`if` kan bara svara på en fråga i taget, men terminated innehåller ett svar per rad. Gör
+    valet för alla rader på en gång, med masken eller torch.where. Se avsnittet om masken i 03."""
+    if terminated:
+        return reward
+    return reward + discount_factor * next_q_values.max(dim=1).values
+
+
+@misconception("3.1")
 def broadcast(reward, next_q_values, terminated, discount_factor):
     """Svaret har blivit en hel tabell, (B, B): någonstans möts formerna (B, 1) och (B,), och då
     kombineras varje rad med alla andra rader utan att torch säger något. Se avsnittet om den tysta
@@ -108,8 +124,8 @@ def zeroes_its_argument(reward, next_q_values, terminated, discount_factor):
 
 @misconception("3.2")
 def best_instead_of_chosen(q_values, action):
-    """Du läste av den bästa handlingen, inte den som togs. Det är bara om den handling som agenten
-    verkligen gjorde som vi vet hur det gick. Se avsnittet om gather i 03."""
+    """Du läste av den bästa handlingen, inte den som gjordes. Det är bara om den handling som
+    agenten verkligen gjorde som vi vet hur det gick. Se avsnittet om gather i 03."""
     return q_values.max(dim=1).values
 
 
@@ -122,9 +138,18 @@ def every_pair(q_values, action):
 
 @misconception("3.2")
 def indexes_rows(q_values, action):
-    """Du använder handlingens nummer för att välja rad i stället för kolumn. Rad i hör till exempel
-    i; det är kolumnen som är handlingen. Se avsnittet om gather i 03."""
-    return q_values[action % len(q_values)]
+    """Du använder handlingens nummer för att välja rad, så du får hela rader ur tabellen, och fel
+    rader. Raden är exemplet i batchen; det är kolumnen som är handlingen. Se avsnittet om gather i
+    03."""
+    return q_values[action]
+
+
+@misconception("3.2")
+def reads_first_row(q_values, action):
+    """Alla tal kommer ur rad 0: med formen (1, B) ligger alla handlingarna i samma rad, så gather
+    läser dem ur den första raden. Varje handling ska stå i en egen rad, (B, 1). Se avsnittet om
+    gather i 03."""
+    return q_values.gather(1, action.unsqueeze(0) % q_values.shape[1]).squeeze(0)
 
 
 @misconception("3.2")
@@ -233,7 +258,8 @@ def gradient_through_target():
 @misconception("3.3", edited(STEP, "    optimizer.zero_grad()\n", ""))
 def zero_grad_missing():
     """Gamla gradienter ligger kvar och läggs till de nya, för backward adderar alltid till .grad.
-    Då blir varje steg en blandning av alla tidigare batchar. Se avsnittet om optimeringssteget i
+    Då blir varje steg en blandning av alla tidigare batchar. Nolla före backward: att nolla sist i
+    funktionen räcker inte om något låg kvar redan före anropet. Se avsnittet om optimeringssteget i
     03."""
 
 
@@ -246,8 +272,9 @@ def zero_grad_missing():
     ),
 )
 def zero_grad_before_step():
-    """Du nollar gradienten mellan backward och step, precis innan den skulle användas, så inga
-    vikter ändras. Nolla före backward. Se avsnittet om optimeringssteget i 03."""
+    """Steget tas, men gradienten är noll, så inga vikter ändras. Antingen saknas backward, eller så
+    nollar du mellan backward och step, precis innan gradienten skulle användas. Ordningen är nolla,
+    backward, step. Se avsnittet om optimeringssteget i 03."""
 
 
 @misconception("3.3", edited(STEP, "    optimizer.step()\n", ""))
@@ -303,14 +330,19 @@ def truncated_for_terminated():
 )
 def predicts_best_action():
     """Förutsägelsen är det största Q-värdet i tillståndet, men det var kanske inte den handlingen
-    som togs. Det är bara om den handling som gjordes som vi vet något nytt. Se avsnittet om gather
-    i 03."""
+    som gjordes. Det är bara om den vi vet något nytt. Se avsnittet om gather i 03."""
 
 
 @misconception("3.3", Edited(STEP, ("model(next_state)", "model(state)")))
 def target_from_state():
-    """Målet räknas på fel tillstånd: framtiden börjar i *nästa* tillstånd, s′, men du frågar
+    """Målet räknas på fel tillstånd: framtiden börjar i nästa tillstånd, s′, men du frågar
     nätverket om s. Se avsnittet om TD-målet i 03."""
+
+
+@misconception("3.3", edited(STEP, "model(next_state).max(", "next_state.max("))
+def target_without_network():
+    """Du tar max över talen i nästa tillstånd, inte över Q-värdena där. Det är nätverket som gör om
+    ett tillstånd till Q-värden. Se avsnittet om TD-målet i 03."""
 
 
 @misconception(
@@ -351,7 +383,7 @@ def discount_hard_coded():
 )
 def step_max_over_everything():
     """Det största värdet tas över hela batchen, så alla rader får samma framtid. Varje rad behöver
-    sitt eget max. Se avsnittet om former i 03."""
+    sitt eget max. Se avsnittet om TD-målet i 03."""
 
 
 @misconception(
@@ -380,7 +412,7 @@ def step_broadcast():
 )
 def predicts_all_actions():
     """Förutsägelsen är alla handlingars Q-värden, (B, A), men målet är ett tal per rad. Plocka
-    först ut värdet för handlingen som togs. Se avsnittet om gather i 03."""
+    först ut värdet för handlingen som gjordes. Se avsnittet om gather i 03."""
 
 
 @misconception(
@@ -431,6 +463,19 @@ def clips_values():
 )
 def clips_norm():
     """Du klipper gradientens längd innan steget. Det är ett bra knep ibland, men ingår inte i den
+    här övningen: steget ska tas med gradienten som den är."""
+
+
+@misconception(
+    "3.3",
+    edited(
+        STEP,
+        "    optimizer.step()\n",
+        "    torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)\n    optimizer.step()\n",
+    ),
+)
+def clips_long_gradients():
+    """Du klipper långa gradienter innan steget. Det är ett bra knep ibland, men ingår inte i den
     här övningen: steget ska tas med gradienten som den är."""
 
 
@@ -485,8 +530,8 @@ def steps_twice():
     ),
 )
 def newest_only():
-    """Du tar alltid de senaste erfarenheterna. De hör ihop i tiden och liknar varandra, och det var
-    just det bufferten skulle bota. Dra ur hela bufferten. Se 02."""
+    """Du tar alltid samma rader, de första eller de sista i bufferten. De hör ihop i tiden och
+    liknar varandra, och det var just det bufferten skulle bota. Dra ur hela bufferten. Se 02."""
 
 
 @misconception(

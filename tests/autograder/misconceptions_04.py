@@ -226,6 +226,18 @@ def shares_memory_when_hard(model, target_model, tau=1.0):
 
 
 @misconception("4.2")
+@torch.no_grad()
+def buffers_shared(model, target_model, tau=1.0):
+    """Parametrarna kopieras, men buffertarna blir samma tal i minnet som online-nätverkets. När
+    BatchNorm räknar om sina medelvärden i nästa träningssteg följer målnätverket med. Kopiera talen
+    i buffertarna också, på plats."""
+    for parameter, target in _pairs(model, target_model):
+        target.copy_(tau * parameter + (1 - tau) * target)
+    for buffer, target in zip(model.buffers(), target_model.buffers(), strict=True):
+        target.data = buffer.data
+
+
+@misconception("4.2")
 def assigns_state_dict(model, target_model, tau=1.0):
     """assign=True flyttar in online-nätverkets egna tensorer i målnätverket, i stället för att
     kopiera talen. Sedan är de två namn på samma minne, och målet rör sig i varje träningssteg.
@@ -424,6 +436,12 @@ def reset_once():
     ny börja med en egen env.reset(), annars går det inte att fortsätta spela. Se Gymnasium i 01."""
 
 
+@misconception("4.3", loop((RESET, "        obs = env.reset()\n")))
+def reset_not_unpacked():
+    """env.reset() ger två saker, observationen och en ordbok med upplysningar, och du lägger båda i
+    samma variabel. Nätverket ska bara ha observationen. Se Gymnasium i 01."""
+
+
 @misconception("4.3", loop(("next_obs, terminated, truncated))", "next_obs, done, truncated))")))
 def stores_done():
     """Du sparar terminated eller truncated ihopslagna, som om tidsgränsen vore ett sluttillstånd.
@@ -594,6 +612,17 @@ def target_by_environment_steps():
     """Du räknar miljösteg när du kopierar målnätverket, men target_update_every räknas i
     träningssteg. Det är träningsstegen som flyttar vikterna, så det är de som avgör hur gammalt
     målnätverket är. Se "Loopen i ord" i 04."""
+
+
+@misconception(
+    "4.3",
+    loop(("if n_trained % target_update_every == 0:", "if n_steps % target_update_every == 0:")),
+)
+def target_by_environment_steps_when_training():
+    """Kopian kommer vid fel träningssteg: du frågar räknaren för miljösteg, men target_update_every
+    räknas i träningssteg. Med 2 och 5 råkar det bli lika ofta, men är train_every 2 och
+    target_update_every 4 kopierar du dubbelt så ofta som du ska. Låt träningsstegen ha en egen
+    räknare."""
 
 
 @misconception(
@@ -889,3 +918,16 @@ def own_training_step():
 def never_trains():
     """Inget träningssteg tas, någonsin: agenten spelar men lär sig inget. Kan villkoret för att
     träna någon gång bli sant? Se "Loopen i ord" i 04."""
+
+
+@misconception(
+    "4.3",
+    loop(
+        (EACH_TIME, ""),
+        ("dqn_helpers.choose_dqn_action(model, obs, epsilon)", "int(env.action_space.sample())"),
+    ),
+)
+def only_plays():
+    """Loopen spelar och sparar, och det är en bra början. Men agenten väljer alltid på måfå, och
+    inget träningssteg tas. Lägg till resten en del i taget, först ε-schemat och sedan träningen. Se
+    "Loopen i ord" i 04."""

@@ -16,6 +16,13 @@ from .styles import CORRECT
 SECONDS = test_catalogue.SECONDS
 BEHAVIOURS = {
     "1.4": {"greedy", "explore", "rng"},
+    "2.2": {"shapes", "dtypes", "unordered"},
+    "2.3": {"epsilon"},
+    "3.3": {"sampling"},
+    "4.2": {"separate"},
+    "4.3": {"greedy", "epsilon"},
+    "5.1": {"tensor"},
+    "5.2": {"sampling"},
 }
 """Beteenden som går att hitta på utan belägg."""
 

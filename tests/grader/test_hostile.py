@@ -171,18 +171,6 @@ def test_no_points_without_a_sandbox(basic: Arena) -> None:
 
 # --- förfalskade värden --------------------------------------------------------------------------
 
-GUESSABLE: dict[str, set[str]] = {
-    "2.2": {"shapes", "dtypes", "unordered"},
-    "2.3": {"epsilon"},
-    "3.3": {"sampling"},
-    "4.2": {"separate"},
-    "4.3": {"greedy", "epsilon"},
-    "5.1": {"tensor"},
-    "5.2": {"sampling"},
-}
-"""Beteenden vars rätta svar är samma för alla frön. Den som byter ut drivaren i arbetaren kan hitta
-på dem utan att lösa övningen. Listan får bara krympa: målet är att den är tom."""
-
 
 def a_value_inside(value: Any) -> Any:
     """Ett tal mitt i ett väntat intervall."""
@@ -215,7 +203,7 @@ def test_right_answers_to_other_cases_give_nothing(number: str) -> None:
         for answers in (answers_for(number, "annat"), answers_for(number, "tredje"))
         if len(answers) == len(drawn.cases)
     ]
-    assert set.intersection(*guessed) <= GUESSABLE.get(number, set())
+    assert not set.intersection(*guessed), "går att hitta på utan att lösa övningen"
 
 
 def nested(depth: int) -> Any:
@@ -244,8 +232,7 @@ def test_judging_survives_any_answer(number: str) -> None:
         answer = {"status": "ok", "observed": dict.fromkeys(drawn.exercise.observables, value)}
         outcome = _outcome(decode(encode(answer)[LENGTH_BYTES:]))
         verdict = judge(drawn.exercise, drawn.cases, [outcome] * len(drawn.cases), drawn.mistakes)
-        allowed = {b.id for b in drawn.exercise.behaviours} & GUESSABLE.get(number, set())
-        assert passed_by(verdict) <= allowed, f"{str(value)[:80]}"
+        assert not passed_by(verdict), f"{str(value)[:80]}"
         assert all(len(b.message) < LONGEST_MESSAGE for b in verdict.behaviours), str(value)[:80]
 
 
