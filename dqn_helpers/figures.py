@@ -161,6 +161,7 @@ def q_grid(
     arrows: Sequence[str],
     *,
     names: Mapping[int, str] | None = None,
+    limits: tuple[float, float] | None = None,
     title: str = "",
 ) -> Picture:
     """Ett rutnät där färgen är max Q och pilarna är de bästa handlingarna.
@@ -171,6 +172,8 @@ def q_grid(
         shape: (rader, kolumner).
         arrows: en pil per handling, till exempel `FROZEN_LAKE_ARROWS`.
         names: rutor som ska visa ett ord i stället för pilar, till exempel sluttillstånd.
+        limits: färgskalans minsta och största värde, för att flera bilder ska få samma färger;
+            annars det minsta och det största i rutnätet.
         title: rubrik.
 
     Raises:
@@ -185,8 +188,9 @@ def q_grid(
     names = names or {}
     best = q_values.max(axis=1)
     figure, (ax,) = new_figure(width=0.9 * n_columns + 1.6, height=0.9 * n_rows + 0.6)
-    image = ax.imshow(best.reshape(shape), cmap="cividis")
-    threshold = (np.nanmin(best) + np.nanmax(best)) / 2
+    low, high = limits or (np.nanmin(best), np.nanmax(best))
+    image = ax.imshow(best.reshape(shape), cmap="cividis", vmin=low, vmax=high)
+    threshold = (low + high) / 2
     for s in range(len(best)):
         row, column = divmod(s, n_columns)
         color = "white" if best[s] <= threshold else "black"

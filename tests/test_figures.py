@@ -347,6 +347,13 @@ def test_a_square_where_nobody_stands_is_white(drawn: list[Figure]):
     ]
 
 
+def test_q_grid_can_keep_the_same_colours_from_picture_to_picture(drawn: list[Figure]):
+    for factor in (0.1, 1.0):
+        q_grid(factor * GRID, (2, 2), FROZEN_LAKE_ARROWS, limits=(0, 10))
+    images = [figure.axes[0].images[0] for figure in drawn]
+    assert [(image.norm.vmin, image.norm.vmax) for image in images] == [(0, 10), (0, 10)]
+
+
 def test_a_rounding_error_is_still_a_tie(drawn: list[Figure]):
     q_grid(np.array([[0.3, 0.1 + 0.2, 0.29, 0.0]]), (1, 1), FROZEN_LAKE_ARROWS)
     assert texts_in(drawn[0])[0] == "←↓"
