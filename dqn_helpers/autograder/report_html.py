@@ -21,11 +21,10 @@ from dqn_helpers.autograder.report_text import (
     points_text,
     tool_version,
 )
+from dqn_helpers.exercises.card import EMPHASIS
 
 TEMPLATES = Path(__file__).parent / "templates"
 GENERATOR = "dqn-helpers autograder"
-
-_EMPHASIS = re.compile(r"(?<![\w*])\*(\w(?:[^*\n]*\w)?)\*(?![\w*])")
 
 
 def render(template: str, **values: Any) -> str:
@@ -49,7 +48,7 @@ def breakable(name: str) -> Markup:
 
 
 def _emphasised(text: str) -> Markup:
-    return Markup(_EMPHASIS.sub(r"<em>\1</em>", str(escape(text))))
+    return Markup(EMPHASIS.sub(r"<em>\1</em>", str(escape(text))))
 
 
 def _shown(value: Any) -> Any:

@@ -61,11 +61,11 @@ class CheckResult:
         return mentioned is not None and not self.title.startswith(mentioned.group())
 
     def __repr__(self) -> str:
-        lines = [f"{self.title}: {self.summary}", *self.advice]
+        lines = [f"{self.title}: {self.summary}", *(_unmarked(text) for text in self.advice)]
         for verdict, messages in self._messages():
             symbol, word = SYMBOLS[verdict.mark]
             lines.append(f"{symbol} {word}: {verdict.behaviour.name}")
-            lines += [f"   {message}" for message in messages]
+            lines += [f"   {_unmarked(message)}" for message in messages]
         lines += [self.nudge] if self.nudge else []
         lines += [f"Din kod skrev ut:\n{self.output}"] if self.output else []
         return "\n".join(lines)
@@ -84,6 +84,11 @@ class CheckResult:
         return f'<div role="group" aria-label="{label}" style="{BOX}">{"".join(parts)}</div>'
 
 
+def _unmarked(text: str) -> str:
+    """Ren text: utan betoningens asterisker."""
+    return EMPHASIS.sub(r"\1", text)
+
+
 def _item(verdict: BehaviourVerdict, lines: list[str]) -> str:
     symbol, word = SYMBOLS[verdict.mark]
     block = '<span style="display: block; margin-inline-start: 1.6em">'
@@ -94,9 +99,16 @@ def _item(verdict: BehaviourVerdict, lines: list[str]) -> str:
     )
 
 
+EMPHASIS = re.compile(r"(?<![\w*])\*(\w(?:[^*\n]*\w)?)\*(?![\w*])")
+"""Ett betonat ord: *så här*. Ett gångertecken har mellanrum eller siffror omkring sig."""
+
+
 def _safe(text: str) -> str:
-    """Texten som HTML, med `kod` i skrivmaskinsstil; dollartecken ska inte bli matematik."""
+    """Texten som HTML: `kod` i skrivmaskinsstil, *betonat* kursivt; $ ska inte bli matematik."""
     parts = html.escape(text).replace("$", "&#36;").split("`")
     if len(parts) % 2 == 0:  # ett ensamt bakåtstreck är bara ett tecken
         return "`".join(parts)
-    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
+    return "".join(
+        f"<code>{part}</code>" if i % 2 else EMPHASIS.sub(r"<em>\1</em>", part)
+        for i, part in enumerate(parts)
+    )

@@ -97,7 +97,7 @@ def _name(function: Any) -> str:
 
 
 def _result(exercise: Exercise, verdict: Verdict, outcomes: Sequence[Outcome]) -> CheckResult:
-    summary, nudge = _words(verdict)
+    summary, nudge = _words(verdict, outcomes)
     return CheckResult(
         title=f"Övning {exercise.number} {exercise.name}",
         summary=summary,
@@ -108,14 +108,14 @@ def _result(exercise: Exercise, verdict: Verdict, outcomes: Sequence[Outcome]) -
     )
 
 
-def _words(verdict: Verdict) -> tuple[str, str]:
+def _words(verdict: Verdict, outcomes: Sequence[Outcome]) -> tuple[str, str]:
     n_right = sum(b.mark == "passed" for b in verdict.behaviours)
     if verdict.passed:
         return "allt stämmer. Bra gjort!", ""
     if verdict.unsolved:
         return "inte löst än.", "Skriv din lösning i cellen ovanför och kör båda cellerna."
-    nudge = (
-        "Räkna exemplet för hand och jämför med vad din kod gör, rad för rad. "
-        "Fastnat? Öppna Ledtråd 1 under övningen."
-    )
-    return f"{n_right} av {len(verdict.behaviours)} delar stämmer.", nudge
+    nudge = "Räkna exemplet för hand och jämför med vad din kod gör, rad för rad."
+    if all(outcome.status != "ok" for outcome in outcomes):
+        nudge = "Koden stannade innan den gav ett svar. Börja med felet ovanför."
+    hint = "Fastnat? Öppna Ledtråd 1 under övningen."
+    return f"{n_right} av {len(verdict.behaviours)} delar stämmer.", f"{nudge} {hint}"

@@ -5,7 +5,9 @@ from typing import Any
 import torch
 
 import dqn_helpers
-from dqn_helpers.exercises import check
+from dqn_helpers.exercises import EXERCISES, check
+from dqn_helpers.exercises.card import CheckResult
+from dqn_helpers.exercises.judging import BehaviourVerdict
 
 
 def three_mistakes(model, optimizer, criterion, replay_buffer, batch_size, discount_factor) -> Any:
@@ -54,6 +56,21 @@ def test_unsolved_helper_exercise_is_named_once() -> None:
     result = check("3.3", step)
     assert repr(result).count("Övning 3.2 är inte löst än.") == 1
     assert not result
+
+
+def test_the_advice_fits_what_happened() -> None:
+    crashed = check("3.1", lambda reward, q, end, gamma: reward.no_such_thing)
+    assert "Börja med felet ovanför" in crashed.nudge
+    wrong = check("3.1", lambda reward, q, end, gamma: reward)
+    assert "Räkna exemplet för hand" in wrong.nudge
+
+
+def test_emphasis_and_code_in_the_texts() -> None:
+    verdict = BehaviourVerdict(EXERCISES["3.1"].behaviours[0], "failed", "tar *sista* i `a * b`")
+    card = CheckResult("Övning 3.1 td_target", "1 av 2", (verdict,), advice=("r + 2 * 3 * 4",))
+    assert "tar <em>sista</em> i <code>a * b</code>" in card._repr_html_()
+    assert "r + 2 * 3 * 4" in card._repr_html_()
+    assert "tar sista i `a * b`" in repr(card)
 
 
 def test_situation_and_fault_stand_on_lines_of_their_own() -> None:
