@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,9 @@ Val när kursen startas eller installeras:
 
 Du arbetar i mappen mitt_arbete. Inget där skrivs någonsin över.
 """
+
+# Raderna i hjälpen om det som inte följer med i studentversionen.
+TEACHERS_LINE = re.compile(r"för lärare|--zip FIL| test  ")
 
 # Rättarens inhägnad, som bara finns för Linux.
 SANDBOX = ["py_landlock", "pyseccomp"] if sys.platform == "linux" else []
@@ -547,13 +551,17 @@ def pip_install(python: Path, extras: "tuple[str, ...]", cpu: bool) -> None:
     raise CourseError(explain_pip_failure(log))
 
 
-def silence_news() -> None:
-    """Slipp JupyterLabs engelska fråga om nyheter; gäller bara kursens egen miljö."""
+def set_up_jupyterlab() -> None:
+    """Inga engelska frågor om nyheter, och ordlistan som läsbar sida; bara i kursens egen miljö."""
     settings = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
-    choice = {"fetchNews": "false", "checkForUpdates": False}
-    text = json.dumps({"@jupyterlab/apputils-extension:notification": choice})
-    settings.write_text(text, encoding="utf-8")
+    news = {"fetchNews": "false", "checkForUpdates": False}
+    viewers = {"defaultViewers": {"markdown": "Markdown Preview"}}
+    choices = {
+        "@jupyterlab/apputils-extension:notification": news,
+        "@jupyterlab/docmanager-extension:plugin": viewers,
+    }
+    settings.write_text(json.dumps(choices), encoding="utf-8")
 
 
 def reason_to_rebuild(state: "State | None", cpu: bool) -> str:
@@ -625,7 +633,7 @@ def install(extra: str, cpu: bool) -> None:
         if old is not None:
             write_state(old)  # pip ändrar inget förrän allt är hämtat: det gamla fungerar än
         raise
-    silence_news()
+    set_up_jupyterlab()
     write_state(new._replace(ready=True, fingerprint=fingerprint()))
     say("Installationen är klar.")
 
@@ -815,6 +823,7 @@ def fresh(arguments: "list[str]") -> int:
     copied = dict(read_copied(), **{name.as_posix(): content_hash(WORK / name)})
     COPIED.write_text(json.dumps(copied, indent=1), encoding="utf-8")
     say(f"En ny {name.name} ligger i mitt_arbete.")
+    say("Har du boken öppen i JupyterLab: stäng fliken och öppna boken på nytt.")
     return 0
 
 
@@ -867,6 +876,14 @@ def release(arguments: "list[str]") -> int:
     return teachers_tool("dqn_helpers.autograder.release", arguments)
 
 
+def help_text() -> str:
+    """Hjälpen; lärarens kommandon nämns inte i studentversionen, där de inte finns."""
+    text = HELP.format(program=program())
+    if (ROOT / "dqn_helpers" / "autograder").exists():
+        return text
+    return "\n".join(line for line in text.split("\n") if not TEACHERS_LINE.search(line))
+
+
 COMMANDS = {
     "start": start,
     "setup": setup,
@@ -881,7 +898,7 @@ def run(arguments: "list[str]") -> int:
     """Utför det kommando som står först, `start` om inget står där."""
     name = arguments[0] if arguments else "start"
     if name in ("-h", "--help"):
-        say(HELP.format(program=program()))
+        say(help_text())
         return 0
     if name.startswith("-"):
         return start(arguments)
@@ -906,6 +923,8 @@ def main(arguments: "list[str]") -> int:
     except KeyboardInterrupt:
         say("\nAvbrutet. Kör samma kommando igen när du vill fortsätta.", sys.stderr)
         return 130
+    except BrokenPipeError:
+        return 1  # den som läste vår utskrift slutade läsa, till exempel `| head`
     except PermissionError as error:
         say(f"Fel: Får inte skriva i {error.filename or ROOT}.", sys.stderr)
         say("Lägg kursen i en mapp som är din egen, t.ex. under Dokument.", sys.stderr)

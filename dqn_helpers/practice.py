@@ -70,10 +70,9 @@ PRACTICE = PracticeExercise(
 
 SUM_TEXT = "Det här ser ut som summan. Medelvärdet är summan delad med antalet tal."
 INTEGER_TEXT = "Decimalerna har försvunnit. Det gör de med `//`, `int` och `round`."
-NUDGE = (
-    "Räkna exemplet för hand och jämför med vad din kod gör. "
-    "Fastnat? Öppna Ledtråd 1 under provövningen."
-)
+COUNT_TEXT = "Räkna exemplet för hand och jämför med vad din kod gör."
+STOPPED_TEXT = "Koden stannade innan den gav ett svar. Börja med felet ovanför."
+HINT_TEXT = "Fastnat? Öppna Ledtråd 1 under provövningen."
 
 
 @cache
@@ -94,8 +93,13 @@ def _run(function: Any) -> list[Outcome]:
     return run_cases(PRACTICE.driver, function, inputs, SECONDS)
 
 
+def _nudge(outcomes: list[Outcome]) -> str:
+    stopped = all(outcome.status != "ok" for outcome in outcomes)
+    return f"{STOPPED_TEXT if stopped else COUNT_TEXT} {HINT_TEXT}"
+
+
 def check_average(function: Any) -> CheckResult:
-    """Pröva en funktion som ska räkna medelvärdet av en lista; svaret är ett kort som `check()`:s.
+    """Pröva en funktion som ska räkna ut medelvärdet av en lista; svarar med ett kort.
 
     Args:
         function: funktionen, utan parenteser efter.
@@ -108,7 +112,7 @@ def check_average(function: Any) -> CheckResult:
     outcomes = _run(function)
     verdict = judge(PRACTICE, PRACTICE.examples, outcomes, _known_mistakes())
     n_right = sum(b.mark == "passed" for b in verdict.behaviours)
-    summary, nudge = f"{n_right} av {len(verdict.behaviours)} delar stämmer.", NUDGE
+    summary, nudge = f"{n_right} av {len(verdict.behaviours)} delar stämmer.", _nudge(outcomes)
     if verdict.passed:
         summary, nudge = "allt stämmer. Bra gjort!", ""
     elif verdict.unsolved:

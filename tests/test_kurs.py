@@ -119,7 +119,8 @@ def test_only_the_standard_library():
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["test", "--help"], ["fresh", "-h"]])
-def test_help_is_swedish(kurs, capsys, arguments):
+def test_help_is_swedish(kurs, folder, capsys, arguments):
+    (folder / "dqn_helpers" / "autograder").mkdir(parents=True)
     assert kurs.main(arguments) == 0
     text = capsys.readouterr().out
     english = "usage options option optional positional arguments show this message and exit "
@@ -127,6 +128,21 @@ def test_help_is_swedish(kurs, capsys, arguments):
     assert not set(english.split()) & set(re.findall(r"[a-zåäö-]+", text.lower()))
     for command in kurs.COMMANDS:
         assert command == "start" or f"kurs.py {command}" in text
+
+
+def test_help_in_the_student_version_leaves_the_teachers_commands_out(kurs, capsys):
+    assert kurs.main(["--help"]) == 0
+    named = re.findall(r"kurs\.py (\w+)", capsys.readouterr().out)
+    assert set(named) == {"setup", "fresh"}
+
+
+def test_jupyterlab_shows_the_word_list_as_a_page_and_asks_nothing(kurs):
+    kurs.main(["setup"])
+    path = kurs.VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    choices = json.loads(path.read_text("utf-8"))
+    viewers = choices["@jupyterlab/docmanager-extension:plugin"]["defaultViewers"]
+    assert viewers == {"markdown": "Markdown Preview"}
+    assert choices["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
 
 
 def test_ascii_terminal(folder):

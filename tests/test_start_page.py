@@ -32,6 +32,12 @@ def test_the_sum_is_recognised():
     assert result.summary == "1 av 2 delar stämmer."
     assert result.advice == (practice.SUM_TEXT,)
     assert "26 / 4 = 6,5; du fick 26" in repr(result)
+    assert result.nudge.startswith("Räkna exemplet för hand")
+
+
+def test_code_that_stops_is_told_to_begin_with_the_error():
+    result = check_average(lambda numbers: numbers[9])
+    assert result.nudge.startswith("Koden stannade")
     assert "Ledtråd 1" in result.nudge
 
 

@@ -156,7 +156,7 @@ def _where(trace: TracebackType | None) -> str:
     """Studentens egen rad: den innersta som inte ligger i ett bibliotek."""
     own = [f for f in _frames(trace) if not _is_library(f[0])]
     if not own:
-        return "Anropet av din funktion ger"
+        return "Anropet av din kod ger"
     file, line_number = own[-1]
     line = linecache.getline(file, line_number).strip()[:120]
     cell = f" i {file[1:-1]}" if re.fullmatch(r"<cell [^<>]*>", file) else " i cellen"

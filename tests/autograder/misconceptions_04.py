@@ -539,6 +539,37 @@ def trains_in_bulk():
     ofta" i 04."""
 
 
+WHOLE_EPISODES = """
+import dqn_helpers
+
+def train_dqn(model, env, replay_buffer, optimizer, criterion, n_episodes, warmup, batch_size,
+              discount_factor, *, target_model, train_every, target_update_every, epsilon_start,
+              epsilon_end, epsilon_decay_steps, training_step):
+    returns, n_trained = [], 0
+    for episode in range(n_episodes):
+        epsilon = dqn_helpers.linear_epsilon(
+            len(replay_buffer), epsilon_start, epsilon_end, epsilon_decay_steps
+        )
+        returns.append(
+            dqn_helpers.play_and_record_episode(model, env, replay_buffer, epsilon)
+        )
+        if episode >= warmup:
+            training_step(model, optimizer, criterion, replay_buffer, batch_size,
+                          discount_factor, target_model)
+            n_trained += 1
+            if n_trained % target_update_every == 0:
+                dqn_helpers.update_target_network(model, target_model)
+    return returns
+"""
+
+
+@misconception("4.3", Edited(WHOLE_EPISODES))
+def plays_whole_episodes():
+    """Du spelar en hel episod åt gången, som med play_and_record_episode, och tränar en gång efter
+    den. Då kan det inte tränas mitt i spelet, och ε står stilla under hela episoden. Den här loopen
+    måste gå ett miljösteg i taget. Se avsnittet "Träna ofta" i 04."""
+
+
 @misconception("4.3", loop(("its_time = n_steps % train_every == 0", "its_time = True")))
 def trains_every_step():
     """Det tränas efter varje miljösteg: train_every används inte. Det blir flera gånger fler

@@ -82,7 +82,7 @@ def test_exception_shows_the_students_line() -> None:
 
 def test_wrong_number_of_arguments() -> None:
     words = words_for(lambda reward: reward)
-    assert "Anropet av din funktion ger TypeError" in words
+    assert "Anropet av din kod ger TypeError" in words
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,13 @@ def test_the_teachers_commands_say_that_they_are_not_there(unpacked: Path) -> No
     assert "följer inte med i studentversionen" in done.stderr
 
 
+def test_the_help_is_the_students(unpacked: Path) -> None:
+    command = [sys.executable, "kurs.py", "--help"]
+    done = subprocess.run(command, cwd=unpacked, capture_output=True, text=True, encoding="utf-8")
+    assert "kurs.py fresh 03" in done.stdout
+    assert not re.search(r"kurs\.py (test|grade|release)|--zip", done.stdout)
+
+
 def test_a_readme_without_the_teachers_heading_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
