@@ -22,7 +22,8 @@ class Difference:
 def difference(got: Any, expected: Any, tolerance: float) -> Difference | None:
     """Den första skillnaden mellan ett iakttaget och ett väntat värde; None om de är lika."""
     if isinstance(expected, Within):
-        return None if expected.accepts(got) else Difference("value", got, expected)
+        kind = "none" if got is None and type(expected) is Within else "value"
+        return None if expected.accepts(got) else Difference(kind, got, expected)
     if got is None or expected is None:
         return None if got is expected else Difference("none", got, expected)
     if type(got) is type(expected) is float and abs(got - expected) <= tolerance:
