@@ -119,7 +119,7 @@ class OwnVersion:
         return [
             "❌ Ditt träningssteg går att köra men klarar inte kontrollen. Jämförelserna nedan "
             f"kör det ändå, som «{WRONG}», bredvid facits tal som är uträknade i förväg. Då ser "
-            "du vad felet gör.",
+            "du vad felet gör, om det märks: alla fel syns inte i en figur.",
             f"Rätta det innan du lämnar in. {AGAIN}",
         ]
 

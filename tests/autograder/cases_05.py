@@ -120,26 +120,34 @@ def double_dqn_target_cases(rng: np.random.Generator) -> list[Case]:
 N_IN, N_OUT = 3, 4
 
 
-def _disagreement(rng: np.random.Generator, higher: bool) -> tuple[list[Any], list[Any], list[Any]]:
-    """Två nätverk och en övergång där alla sätt att blanda ihop dem ger olika svar.
+def _disagreement(
+    rng: np.random.Generator, higher: bool, n_rows: int = 1, **flags: bool
+) -> tuple[list[Any], list[Any], list[list[Any]]]:
+    """Två nätverk och övergångar där alla sätt att blanda ihop dem ger olika svar.
 
     Med `higher` ger målnätverket den valda handlingen ett högre värde än online-nätverket gör.
     """
     while True:
         online, target = random_layers(rng, N_IN, N_OUT), random_layers(rng, N_IN, N_OUT)
-        states, next_states = rng.normal(0, 1.5, (2, 40, N_IN)).round(3)
+        states, next_states = rng.normal(0, 1.5, (2, 80, N_IN)).round(3)
         here, there = (_q_values(online, s) for s in (states, next_states))
         valued = _q_values(target, next_states)
         best = there.argmax(axis=1)
-        taken = rng.integers(N_OUT, size=40)
+        taken = rng.integers(N_OUT, size=80)
         actions = np.stack([best, here.argmax(axis=1), valued.argmax(axis=1), taken], axis=1)
         rows = _clear_choice(there) & _clear_choice(here) & _clear_choice(valued)
         rows &= [len(set(four)) == 4 for four in actions.tolist()]
         difference = np.take_along_axis(valued - there, best[:, None], axis=1)[:, 0]
         rows &= difference > GAP if higher else difference < -GAP
-        for i in np.flatnonzero(rows):
-            fixed = {"state": states[i], "action": int(taken[i]), "next_state": next_states[i]}
-            return online, target, transition(rng, N_IN, N_OUT, **fixed)
+        chosen = np.flatnonzero(rows)[:n_rows]
+        if len(chosen) == n_rows:
+            return online, target, [
+                transition(
+                    rng, N_IN, N_OUT,
+                    state=states[i], action=int(taken[i]), next_state=next_states[i], **flags,
+                )
+                for i in chosen
+            ]  # fmt: skip
 
 
 @cases("5.2")
@@ -164,8 +172,13 @@ def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
         return [one(**more)] * 16
 
     def double(higher: bool, **more: Any) -> Inputs:
-        online, target, row = _disagreement(rng, higher)
-        return inputs([row] * 16, layers=online, target_layers=target, **more)
+        online, target, rows = _disagreement(rng, higher)
+        return inputs(rows * 16, layers=online, target_layers=target, **more)
+
+    def same_networks(*, n_rows: int = 1, truncated: bool = False, **more: Any) -> Inputs:
+        """Den bästa handlingen i s′ är varken den som togs eller den bästa i s."""
+        online, _, rows = _disagreement(rng, True, n_rows, truncated=truncated)
+        return inputs(rows * 16, layers=online, target_layers=online, **more)
 
     copied = "Målnätverket är nyss kopierat"
     same = "bufferten innehåller samma slumpade övergång i många exemplar"
@@ -175,10 +188,10 @@ def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
         Case(("mask",), inputs(repeated(terminated=True)), text=f"{copied}; terminated är sant."),
         Case(
             ("mask",),
-            inputs(repeated(truncated=True), buffer="list"),
+            same_networks(truncated=True, buffer="list"),
             text=f"{copied}; terminated är falskt men truncated är sant.",
         ),
-        Case(("constant", "number"), inputs(repeated()), text=f"{copied}; {same}."),
+        Case(("constant", "number"), same_networks(), text=f"{copied}; {same}."),
         Case(
             ("step",),
             inputs(
@@ -192,7 +205,7 @@ def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
         # Batchen är av en enda sort med sannolikhet 2 · (1/2)^24, ungefär 1e-7.
         Case(
             ("rows",),
-            inputs([one(), one()] * 16, batch_size=24),
+            same_networks(n_rows=2, batch_size=24),
             random=("loss", "returned", "weights"),
             text=f"{copied}; bufferten har två sorters övergångar och batchen är 24 rader.",
         ),
@@ -225,9 +238,10 @@ def q_value_bias_cases(rng: np.random.Generator) -> list[Case]:
         }
 
     n = int(rng.integers(5, 8))
+    low, high = np.sort(distinct(rng, 2))  # underskattning: ett absolutbelopp märks
     return [
         Case(("bias",), inputs(distinct(rng, n), distinct(rng, n), "array")),
-        Case(("one_step",), inputs(distinct(rng, 1), distinct(rng, 1), "array")),
+        Case(("one_step",), inputs(low[None], high[None], "array")),
         Case(("sequences",), inputs(_whole_numbers(rng, n), _whole_numbers(rng, n), "list")),
         Case(("sequences",), inputs(_whole_numbers(rng, 4), _whole_numbers(rng, 4), "array")),
         Case(("sequences",), inputs(distinct(rng, 5), _whole_numbers(rng, 5), "tensor")),
