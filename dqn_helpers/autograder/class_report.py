@@ -28,7 +28,7 @@ from dqn_helpers.autograder.report_text import (
     one_line,
     rerun_command,
 )
-from dqn_helpers.autograder.scoring import complete_points, total
+from dqn_helpers.autograder.scoring import complete_points, lacks_reflection, total
 
 SHORT = {
     "unsolved": "–",
@@ -97,6 +97,7 @@ def class_report(
         changes=[_change(submissions, change, pages) for change in changes],
         problems=[clean(problem, 500) for problem in problems],
         reflections=list(_reflections(submissions, details, pages)),
+        without_reflection=list(_without_reflection(submissions, details, pages)),
         guide=Markup(guide_html()),  # vår egen text, ur lärarens anteckningsbok
     )
 
@@ -186,6 +187,15 @@ def _reflections(
         text = clean(details.get(submission["file"], {}).get("reflection", ""), _MAX_REFLECTION)
         if text.strip():
             yield file_name(submission), page, text.strip()
+
+
+def _without_reflection(
+    submissions: Sequence[Json], details: Mapping[str, Json], pages: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """Filerna med bok 05 där ingen har skrivit någon reflektion, och deras sidor."""
+    for submission, page in zip(submissions, pages, strict=True):
+        if lacks_reflection(submission, details.get(submission["file"], {})):
+            yield file_name(submission), page
 
 
 def _command(results: Json, item: Attention, paths: Sequence[Path]) -> str:

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dqn_helpers.autograder.overrides import split_note
@@ -17,7 +17,7 @@ from dqn_helpers.autograder.report_text import (
     file_name,
     one_line,
 )
-from dqn_helpers.autograder.scoring import behaviour_points, complete_points
+from dqn_helpers.autograder.scoring import behaviour_points, complete_points, lacks_reflection
 from dqn_helpers.exercises.running import NOT_RUN_TEXT
 
 CLEAR = StatusWords("✅", "Klart")
@@ -107,6 +107,7 @@ def feedback_page(submission: Json, details: Json, isolation: str) -> str:
         exercises=[_exercise(e, details) for e in submission["exercises"]],
         notes=[clean(note, 500) for note in details.get("notes", [])[:_MAX_NOTES]],
         reflection=clean(details.get("reflection", ""), _MAX_REFLECTION).strip(),
+        lacks_reflection=lacks_reflection(submission, details),
         isolation=ISOLATION.get(isolation, isolation).split(":")[0],
     )
 
@@ -144,6 +145,7 @@ def _behaviours(exercise: Json) -> Iterator[BehaviourView]:
     said: list[str | Situation] = [line.strip() for line in exercise["feedback"].split("\n")]
     for test in exercise["tests"]:
         situation, message = split_situation(clean(test["message"], _MAX_MESSAGE))
+        message, error = _without_repeated_error(message, said)
         words = _words(exercise, test)
         if message and message in said:
             situation, message = None, "" if words.symbol == "⬜" else "Samma som ovan."
@@ -156,7 +158,16 @@ def _behaviours(exercise: Json) -> Iterator[BehaviourView]:
             situation=None if situation in said else situation,
             same_case=situation in said,
         )
-        said += [part for part in (message, situation) if part]
+        said += [part for part in (message, error, situation) if part]
+
+
+def _without_repeated_error(message: str, said: Sequence[str | Situation]) -> tuple[str, str]:
+    """Meddelandet, och felet från studentens rad i det; ett fel som redan står sägs kort."""
+    row = _ROW.search(message)
+    error = message[row.start() :] if row else ""
+    if row and row.start() and error in said:
+        return f"{message[: row.start()]}Samma fel som ovan.", error
+    return message, error
 
 
 def _earned(exercise: Json, test: Json) -> float | None:

@@ -20,10 +20,9 @@ def reflection_of(submission: Submission) -> str:
     ]
     if not places:
         return ""
-    handed_out = _handed_out()
     own = [_without_question(submission.markdown[places[0]][1])]
-    for _, text in submission.markdown[places[0] + 1 :]:
-        if text.strip() in handed_out:
+    for cell, text in submission.markdown[places[0] + 1 :]:
+        if _is_handed_out(cell, text):
             break
         own.append(text.strip())
     return "\n\n".join(text for text in own if text)
@@ -31,14 +30,19 @@ def reflection_of(submission: Submission) -> str:
 
 def _without_question(text: str) -> str:
     """Texten utan de rader som stod där när boken delades ut."""
-    question = next((t for t in _handed_out() if t.startswith(HEADING)), "").splitlines()
+    question = dict(_handed_out()).get(CELL, "").splitlines()
     return "\n".join(line for line in text.splitlines() if line not in question or not line).strip()
 
 
+def _is_handed_out(cell: str, text: str) -> bool:
+    """Sant för sidans egna textceller, på id (texten kan ha ändrats sedan) eller på texten."""
+    return any(cell == known or text.strip() == known_text for known, known_text in _handed_out())
+
+
 @functools.cache
-def _handed_out() -> frozenset[str]:
-    """Textcellerna i anteckningsbok 05 som den delas ut."""
-    return frozenset(text.strip() for _, text in _markdown_cells(ROOT / "notebooks"))
+def _handed_out() -> tuple[tuple[str, str], ...]:
+    """Textcellerna i anteckningsbok 05 som den delas ut: (id, text)."""
+    return tuple((cell, text.strip()) for cell, text in _markdown_cells(ROOT / "notebooks"))
 
 
 @functools.cache

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -101,7 +101,8 @@ def grade(
         best = _attempt(scenario, source, workshop, seed)
     # En tidsgräns prövas inte om: de övningar som används har då klarat sig själva (`right_first`).
     if uses_others and (best is None or best.result.status not in ("passed", "timeout")):
-        again = _attempt(scenario, (*source, *replacements), workshop, seed)
+        note = _with_right_versions(scenario.exercise, slices.uses[name])
+        again = _attempt(scenario, (*source, *replacements), workshop, seed, note)
         best = again if best is None else max(best, again, key=_points)
     assert best is not None
     if _lacks_something(best) and slices.everything:
@@ -114,6 +115,14 @@ EVERYTHING_TEXT = (
     "Det gick inte att se vilka celler lösningen behöver, så alla celler kördes, i ordning och med "
     "tidsgräns."
 )
+
+
+def _with_right_versions(exercise: Exercise, used: Collection[str]) -> str:
+    others = " och ".join(f"`{name}`" for name in sorted(used))
+    return (
+        f"Övning {exercise.number} anropar {others}, som inte höll. Den rättades därför också "
+        "tillsammans med en rätt version, så att ett fel inte kostar poäng två gånger."
+    )
 
 
 def _points(ran: Ran) -> float:

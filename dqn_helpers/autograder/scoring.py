@@ -29,6 +29,12 @@ def total(exercises: Sequence[Json]) -> float:
     return sum(e["points"] for e in exercises if e["points"] is not None)
 
 
+def lacks_reflection(submission: Json, details: Json) -> bool:
+    """Sant om bok 05 är inlämnad utan reflektion."""
+    has_book = any(exercise["id"].startswith("5.") for exercise in submission["exercises"])
+    return has_book and not details.get("reflection", "").strip()
+
+
 def undecided(submission: Json) -> list[str]:
     """Numren på de övningar som saknar poäng."""
     return [e["id"] for e in submission["exercises"] if e["points"] is None]

@@ -269,10 +269,14 @@ STEP_EXAMPLES = (
     ),
     Case(
         behaviours=("step",),
-        text=f"{SITUATION}, belöning −499, terminated är sant, inlärningshastigheten är 0,001 och "
-        "i .grad ligger 100 kvar sedan förut.",
+        # γ = 0: ett fel i masken ska inte kosta det här beteendet också.
+        text=f"{SITUATION}, belöning −499, men här är γ = 0, så målet är bara belöningen. "
+        "Inlärningshastigheten är 0,001 och i .grad ligger 100 kvar sedan förut.",
         inputs=_step_inputs(
-            [[1.0, 2.0], 1, -499.0, [3.0, 1.0], True, False], learning_rate=0.001, planted=100.0
+            [[1.0, 2.0], 1, -499.0, [3.0, 1.0], False, False],
+            discount_factor=0.0,
+            learning_rate=0.001,
+            planted=100.0,
         ),
         expected=({"steps": 1, "weights": [1.0, 0.5, -2.0, -1.0]},),
         by_hand={

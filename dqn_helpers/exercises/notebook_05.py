@@ -403,10 +403,14 @@ STEP_EXAMPLES = (
     ),
     Case(
         behaviours=("step",),
-        text=f"{COPIED}, belöning −499, terminated är sant, inlärningshastigheten är 0,001 och i "
-        "online-nätverkets .grad ligger 100 kvar sedan förut.",
+        # γ = 0: ett fel i masken ska inte kosta det här beteendet också.
+        text=f"{COPIED}, belöning −499, men här är γ = 0, så målet är bara belöningen. "
+        "Inlärningshastigheten är 0,001 och i online-nätverkets .grad ligger 100 kvar sedan förut.",
         inputs=_step_inputs(
-            [[1.0, 2.0], 0, -499.0, [2.0, 1.0], True, False], learning_rate=0.001, planted=100.0
+            [[1.0, 2.0], 0, -499.0, [2.0, 1.0], False, False],
+            discount_factor=0.0,
+            learning_rate=0.001,
+            planted=100.0,
         ),
         expected=({"steps": 1, "weights": [0.0, -2.0, 2.0, -1.0, -1.0, 2.0]},),
         by_hand={

@@ -195,12 +195,14 @@ def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
         Case(
             ("step",),
             inputs(
-                repeated(terminated=True, reward=-float(rng.integers(300, 600))),
+                repeated(reward=-float(rng.integers(300, 600))),
+                # γ = 0: ett fel i masken ska inte kosta det här beteendet också.
+                discount_factor=0.0,
                 planted=float(rng.integers(50, 99)),
                 learning_rate=0.001,
             ),
-            text=f"{copied}; terminated är sant, belöningen stor och negativ, och i "
-            "online-nätverkets .grad ligger tal kvar sedan förut.",
+            text=f"{copied}; γ = 0, belöningen är stor och negativ, och i online-nätverkets .grad "
+            "ligger tal kvar sedan förut.",
         ),
         # Batchen är av en enda sort med sannolikhet 2 · (1/2)^24, ungefär 1e-7.
         Case(

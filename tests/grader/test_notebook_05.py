@@ -83,6 +83,21 @@ def test_no_follow_on_errors(grade_cells: GradeCells, target: str) -> None:
     assert grade_cells("5.2", IMPORTS, target, STEP).result.status == "passed"
 
 
+def test_the_page_says_that_a_right_version_was_used(grade_cells: GradeCells) -> None:
+    notes = " ".join(grade_cells("5.2", IMPORTS, SWAPPED, STEP).notes)
+    assert "Övning 5.2 anropar `double_dqn_target`, som inte höll." in notes
+    assert "anropar" not in " ".join(grade_cells("5.2", IMPORTS, TARGET, STEP).notes)
+
+
+def test_a_forgotten_mask_costs_only_the_mask(grade_cells: GradeCells) -> None:
+    call = "double_dqn_target(model, target_model, r, s2, done, gamma)"
+    own = STEP.replace(call, "double_dqn_target(model, target_model, r, s2, done & False, gamma)")
+    result = grade_cells("5.2", IMPORTS, TARGET, own).result
+    assert [test.name for test in result.tests if not test.passed] == [
+        "maskerar sluttillstånd, men bootstrappar förbi truncated"
+    ]
+
+
 def test_swapped_arguments_in_the_call_are_still_found(grade_cells: GradeCells) -> None:
     step = STEP.replace("(model, target_model, r,", "(target_model, model, r,")
     assert grade_cells("5.2", IMPORTS, TARGET, step).result.misconception == "step_roles_swapped"

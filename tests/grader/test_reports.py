@@ -404,6 +404,24 @@ def test_the_teacher_reads_the_reflection_beside_the_guide() -> None:
     assert "Bedömning" not in Page(class_report(graded, {}, ["a.html"])).words()
 
 
+def test_a_missing_reflection_is_mentioned_to_both() -> None:
+    graded = results(submission("a", exercise("5.1")), submission("b", exercise("3.1")))
+    report = Page(class_report(graded, {}, ["a.html", "b.html"])).words()
+    assert "Utan reflektion: a." in report
+    assert "ingen reflektion i filen" in page(submission("a", exercise("5.1"))).words()
+    assert "reflektion" not in page(submission("b", exercise("3.1"))).words()
+
+
+def test_the_same_error_is_written_out_once() -> None:
+    failed = exercise("5.1", False, False, False, False, status="error")
+    for number, test in enumerate(failed["tests"]):
+        test["message"] = f"Läge {number}. Rad 3 i cell 22, `x`, ger NameError: saknas"
+    words = page(submission("a", failed)).words()
+    assert words.count("NameError") == 1
+    assert words.count("Samma fel som ovan.") == 3
+    assert "Läge 3." in words
+
+
 def test_the_seed_is_not_given_to_students() -> None:
     graded = results(submission("a", exercise("3.1")), seed="hemligt-frö")
     assert "hemligt" not in feedback_page(graded["submissions"][0], {}, graded["isolation"])
