@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 import threading
-import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -31,14 +31,18 @@ from dqn_helpers.autograder.results import ExerciseResult, Ran, without_run
 from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import ROOT, WorkerError, Workshop
 from dqn_helpers.exercises.registry import EXERCISES
+from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
 
 TESTS = ROOT / "tests"
 MAX_BREAKS = 3
+LARGEST_GROUP = 5
 
 # Det i pytest som inte har med domarna att göra, och som tar tid för varje inlämning.
 UNUSED_PLUGINS = (
-    *("cacheprovider", "logging", "unraisableexception", "threadexception"),
-    *("faulthandler", "doctest", "junitxml", "stepwise"),
+    *("cacheprovider", "logging", "unraisableexception", "threadexception", "faulthandler"),
+    *("doctest", "junitxml", "stepwise", "debugging", "pastebin", "setuponly", "setupplan"),
+    *("legacypath", "recwarn", "tmpdir", "monkeypatch", "warnings", "skipping", "assertion"),
+    *("pytester", "subtests", "unittest", "capture"),
 )
 
 NO_EXERCISES = (
@@ -82,49 +86,70 @@ def load_catalogue() -> Catalogue:
 
 
 class Verdicts:
-    """Insticksmodulen till pytest: lämnar över inlämningen och minns domarna."""
+    """Insticksmodulen till pytest: lämnar över inlämningarna och minns domarna.
 
-    def __init__(self, grading: Grading) -> None:
-        self._grading = grading
-        self.passed: dict[tuple[str, int], bool] = {}
-        self.problems: list[str] = []
+    Attributes:
+        passed: (inlämning, övning, beteende) → om det är rätt.
+        problems: inlämning → det som gick sönder i rättaren själv.
+    """
+
+    def __init__(self, gradings: Sequence[Grading]) -> None:
+        self._gradings = gradings
+        self.passed: dict[tuple[int, str, int], bool] = {}
+        self.problems: dict[int, list[str]] = defaultdict(list)
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Testen rättar den här inlämningen i stället för att själva läsa en fil."""
-        config.gradings = dict.fromkeys(self._grading.numbers, self._grading)  # type: ignore[attr-defined]
+        """Testen rättar de här inlämningarna i stället för att själva läsa en fil."""
+        config.gradings = list(self._gradings)  # type: ignore[attr-defined]
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Domen över ett beteende. Annat än `pytest.fail` är rättarens fel, inte studentens."""
         parameters = item.callspec.params  # type: ignore[attr-defined]
-        place = parameters["number"], parameters["behaviour"]
+        place = tuple(parameters[name] for name in ("submission", "number", "behaviour"))
         if call.excinfo is not None and call.excinfo.type is not pytest.fail.Exception:
-            self.problems.append(f"{place[0]}: {call.excinfo.exconly()}"[:500])
+            self.problems[place[0]].append(f"{place[1]}: {call.excinfo.exconly()}"[:500])
         elif call.when == "call":
             self.passed[place] = call.excinfo is None
 
 
-def grade_submission(submission: Submission, workshop: Workshop, settings: Settings) -> Graded:
-    """Rätta en inlämning med pytest."""
+def grade_submissions(
+    submissions: Sequence[Submission], workshop: Workshop, settings: Settings
+) -> list[Graded]:
+    """Rätta några inlämningar i en enda körning av pytest: att starta den tar längst tid."""
+    begun = [_begin(submission, workshop, settings) for submission in submissions]
+    gradings = [one for one in begun if isinstance(one, Grading)]
+    verdicts = _run_pytest(gradings)
+    places = {id(grading): place for place, grading in enumerate(gradings)}
+    return [
+        one if isinstance(one, Graded) else _finish(one, places[id(one)], workshop, verdicts)
+        for one in begun
+    ]
+
+
+def _begin(submission: Submission, workshop: Workshop, settings: Settings) -> Grading | Graded:
+    """Inlämningen redo att rättas, eller färdig om det inte finns något att rätta."""
     if submission.problem:
         return Graded(_row(submission, "unreadable", submission.problem), {}, workshop.tier)
-    started = time.monotonic()
     try:
         grading = Grading(submission, workshop, load_catalogue(), settings.seed, settings.only)
     except WorkerError as error:
-        return Graded(
-            _row(submission, "error", f"Koden gick inte att läsa: {error}"), {}, workshop.tier
-        )
-    if not grading.numbers:
-        known = submission.notebook is not None or settings.only
-        status, text = ("graded", NOTHING_HERE) if known else ("unreadable", NO_EXERCISES)
-        return Graded(_row(submission, status, text), {}, workshop.tier)
-    verdicts = _run_pytest(grading)
+        text = f"Koden gick inte att läsa: {error}"
+        return Graded(_row(submission, "error", text), {}, workshop.tier)
+    if grading.numbers:
+        return grading
+    known = submission.notebook is not None or settings.only
+    status, text = ("graded", NOTHING_HERE) if known else ("unreadable", NO_EXERCISES)
+    return Graded(_row(submission, status, text), {}, workshop.tier)
+
+
+def _finish(grading: Grading, place: int, workshop: Workshop, verdicts: Verdicts) -> Graded:
+    """Raden och underlaget, med pytests domar."""
     ran = {number: _ran(number, grading) for number in grading.numbers}
-    results = [_agreed(number, ran[number].result, verdicts) for number in grading.numbers]
-    problems = " ".join(["Rättaren gick sönder i", *dict.fromkeys(verdicts.problems)])[:500]
-    row = _row(submission, "graded", problems if verdicts.problems else "", results)
-    details = _details(submission, grading, ran, time.monotonic() - started)
-    return Graded(row, details, workshop.tier, tuple(workshop.reasons))
+    results = [_agreed(ran[number].result, place, verdicts) for number in grading.numbers]
+    problems = " ".join(dict.fromkeys(verdicts.problems[place]))
+    message = f"Rättaren gick sönder i {problems}"[:500] if problems else ""
+    row = _row(grading.submission, "graded", message, results)
+    return Graded(row, _details(grading, ran), workshop.tier, tuple(workshop.reasons))
 
 
 def _ran(number: str, grading: Grading) -> Ran:
@@ -135,24 +160,28 @@ def _ran(number: str, grading: Grading) -> Ran:
         return Ran(without_run(EXERCISES[number], "internal", INTERNAL_TEXT))
 
 
-def _run_pytest(grading: Grading) -> Verdicts:
-    """Kör testen i `tests/autograder/` på inlämningen, i den här processen."""
-    verdicts = Verdicts(grading)
+def _run_pytest(gradings: Sequence[Grading]) -> Verdicts:
+    """Kör testen i `tests/autograder/` på inlämningarna, i den här processen."""
+    verdicts = Verdicts(gradings)
+    if not gradings:
+        return verdicts
     arguments = [str(TESTS / "autograder"), "--rootdir", str(ROOT), "-q"]
     arguments += [part for name in UNUSED_PLUGINS for part in ("-p", f"no:{name}")]
     quiet = io.StringIO()
     with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
         status = pytest.main(arguments, plugins=[verdicts])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        verdicts.problems.append(f"pytest slutade med {status}: {quiet.getvalue()[-300:]}")
+        for place in range(len(gradings)):
+            problem = f"pytest, som slutade med {status}: {quiet.getvalue()[-300:]}"
+            verdicts.problems[place].append(problem)
     return verdicts
 
 
-def _agreed(number: str, result: ExerciseResult, verdicts: Verdicts) -> ExerciseResult:
+def _agreed(result: ExerciseResult, place: int, verdicts: Verdicts) -> ExerciseResult:
     """Resultatet med pytests domar; saknas någon är det rättarens fel, och ger inga poäng."""
-    passed = [verdicts.passed.get((number, index)) for index in range(len(result.tests))]
+    passed = [verdicts.passed.get((place, result.id, index)) for index in range(len(result.tests))]
     if None in passed or result.status == "internal":
-        return without_run(EXERCISES[number], "internal", INTERNAL_TEXT)
+        return without_run(EXERCISES[result.id], "internal", INTERNAL_TEXT)
     tests = tuple(
         dataclasses.replace(test, passed=bool(verdict))
         for test, verdict in zip(result.tests, passed, strict=True)
@@ -186,10 +215,9 @@ def _exercise_row(result: ExerciseResult) -> dict[str, Any]:
     return row
 
 
-def _details(
-    submission: Submission, grading: Grading, ran: dict[str, Ran], seconds: float
-) -> dict[str, Any]:
+def _details(grading: Grading, ran: dict[str, Ran]) -> dict[str, Any]:
     """Det som bara återkopplingssidan visar: koden, utskrifterna och anmärkningarna."""
+    submission = grading.submission
     source = {
         number: [{"cell": cell.name, "text": cell.text} for cell in one.source]
         for number, one in ran.items()
@@ -202,7 +230,6 @@ def _details(
         "notes": list(dict.fromkeys(notes)),
         "output": {number: one.output for number, one in ran.items() if one.output},
         "reflection": reflection_of(submission),
-        "seconds": seconds,
     }
 
 
@@ -242,13 +269,15 @@ def _prepare(settings: Settings, numbers: Sequence[str]) -> None:
             catalogue.scenario(number, settings.seed)
 
 
-def _grade_in_process(submission: Submission, settings: Settings) -> Graded:
+def _grade_in_process(submissions: Sequence[Submission], settings: Settings) -> list[Graded]:
     assert _workshop is not None
     try:
-        return grade_submission(submission, _workshop, settings)
+        return grade_submissions(submissions, _workshop, settings)
     except Exception as error:
+        if len(submissions) > 1:  # en som går fel får inte ta med sig de andra
+            return [graded for one in submissions for graded in _grade_in_process([one], settings)]
         text = f"{INTERNAL_TEXT} ({type(error).__name__}: {error})"[:500]
-        return Graded(_row(submission, "error", text), {}, _workshop.tier)
+        return [Graded(_row(submissions[0], "error", text), {}, _workshop.tier)]
 
 
 def grade_all(
@@ -287,7 +316,7 @@ def _grade_alone(submission: Submission, settings: Settings, folder: str) -> Gra
 def _grade_in_pool(
     submissions: Sequence[Submission], settings: Settings, jobs: int, folder: str
 ) -> Iterator[tuple[Submission, Graded]]:
-    numbers = [number for number in EXERCISES if not settings.only or number in settings.only]
+    numbers = _numbers_needed(submissions, settings)
     n_processes = max(1, min(jobs, len(submissions)))
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     places = context.SimpleQueue()
@@ -304,7 +333,8 @@ def _grade_in_pool(
             for place in range(n_processes):
                 places.put(place)
             _prepare(settings, numbers)
-        futures = {pool.submit(_grade_in_process, one, settings): one for one in submissions}
+        groups = _groups(submissions, n_processes)
+        futures = {pool.submit(_grade_in_process, group, settings): group for group in groups}
         yield from _as_completed(futures)
     except BaseException:  # Ctrl-C: det som pågår avbryts
         for process in multiprocessing.active_children():
@@ -316,11 +346,28 @@ def _grade_in_pool(
             workshop.__exit__()
 
 
+def _numbers_needed(submissions: Sequence[Submission], settings: Settings) -> list[str]:
+    """Övningarna i de böcker som är inlämnade; alla om någon fil inte säger vilken bok den är."""
+    books = {submission.notebook for submission in submissions if not submission.problem}
+    return [
+        number
+        for number in SYLLABUS  # EXERCISES laddar alla drivare, och det kan vänta
+        if (not settings.only or number in settings.only)
+        and (None in books or notebook_of(number) in books)
+    ]
+
+
+def _groups(submissions: Sequence[Submission], n_processes: int) -> list[Sequence[Submission]]:
+    """Några i taget, men aldrig så många att en process blir utan medan en annan har kvar."""
+    size = max(1, min(LARGEST_GROUP, len(submissions) // (4 * n_processes)))
+    return [submissions[i : i + size] for i in range(0, len(submissions), size)]
+
+
 def _as_completed(
-    futures: dict["Future[Graded]", Submission],
+    futures: dict["Future[list[Graded]]", Sequence[Submission]],
 ) -> Iterator[tuple[Submission, Graded]]:
     left = set(futures)
     while left:
         done, left = wait(left, return_when=FIRST_COMPLETED)
         for future in done:
-            yield futures[future], future.result()
+            yield from zip(futures[future], future.result(), strict=True)

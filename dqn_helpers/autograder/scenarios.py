@@ -80,8 +80,9 @@ def draw_scenario(
     for attempt in range(MAX_DRAWS):
         rng = generator(seed, exercise.number, attempt)
         cases = tuple(with_answers(exercise, case, reference) for case in make_cases(rng))
-        mistakes = tuple(known_mistake(exercise, m, cases) for m in misconceptions)
-        problem = confusion(exercise, cases, mistakes, misconceptions)
+        plain = tuple(case.without_evidence() for case in cases)
+        mistakes = tuple(known_mistake(exercise, m, plain) for m in misconceptions)
+        problem = confusion(exercise, plain, mistakes, misconceptions)
         if not problem:
             return Scenario(exercise, cases, mistakes)
     raise NotDistinctError(f"{exercise.number}: {problem}")

@@ -25,6 +25,7 @@ from typing import Any, BinaryIO
 import torch
 
 from dqn_helpers.autograder import sandbox
+from dqn_helpers.autograder.huge_pages import collapse_memory
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode, length_of
 from dqn_helpers.autograder.slicing import read_cell
 from dqn_helpers.autograder.submissions import find_submissions
@@ -53,6 +54,7 @@ def warm() -> None:
 def serve(tier: sandbox.Tier, control: socket.socket) -> None:
     """Ta emot uppdrag tills rättaren stänger."""
     warm()
+    collapse_memory()
     if tier != "basic":
         sandbox.confine_files()
     control.send(json.dumps({"escapes": _self_test(tier)}).encode())

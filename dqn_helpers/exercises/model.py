@@ -5,7 +5,7 @@ och numpy-arrayer. Då kan samma drivare köras i `check()` och i rättarens avs
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -93,6 +93,8 @@ class Case:
         random: iakttagelser som beror på studentens egen slump; de används inte för att känna
             igen misstag.
         answers: hur de godtagna svaren fås ur den rätta lösningen, när de är fler än ett.
+        evidence: iakttagelser som är belägg, rådata som drivaren bara ger när det står `evidence`
+            i indata; misstagen körs utan.
     """
 
     behaviours: tuple[str, ...]
@@ -103,6 +105,16 @@ class Case:
     tolerance: float = DEFAULT_TOLERANCE
     random: tuple[str, ...] = ()
     answers: Answers | None = None
+    evidence: tuple[str, ...] = ()
+
+    def without_evidence(self) -> "Case":
+        """Samma fall utan beläggen."""
+        inputs = {key: value for key, value in self.inputs.items() if key != "evidence"}
+        expected = tuple(
+            {key: value for key, value in right.items() if key not in self.evidence}
+            for right in self.expected
+        )
+        return replace(self, inputs=inputs, expected=expected, evidence=())
 
 
 @dataclass(frozen=True)

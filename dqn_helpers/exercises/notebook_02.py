@@ -334,7 +334,7 @@ MOMENTS = [[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0], [3.0, -2.0]]
 REWARDS = [1.0, -2.0, 4.5]
 LAYERS = [[[[1.0, 0.5], [-1.0, 1.0], [0.0, -1.0]], None]]
 
-N_GREEDY, N_HALF, N_RANDOM, N_ENDLESS = 40, 100, 60, 600
+N_GREEDY, N_HALF, N_RANDOM, N_ENDLESS = 40, 100, 60, 510
 ACTIONS_HALF, ACTIONS_RANDOM = 10, 4
 HALF: Observed = {
     # ε = 0,5 och tio handlingar: den bästa har sannolikheten 0,55 i vart och ett av 100 steg.

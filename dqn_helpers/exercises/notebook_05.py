@@ -65,7 +65,8 @@ def double_dqn_target_driver(double_dqn_target: Any, inputs: Inputs) -> Observed
         "changed": ", ".join([*moved, changed] if changed else moved),
     } | _as_tensor(result)
     if "evidence" in inputs and observed["kind"] == observed["in_a_loss"] == "":
-        gradient = gradient_towards(result, networks["model"], arguments["next_state"])
+        state = torch.tensor(inputs["next_state"], dtype=torch.float32)
+        gradient = gradient_towards(result, networks["model"], state)
         observed["learned"] = [observed["target"], gradient]
     return observed
 

@@ -20,7 +20,7 @@ from dqn_helpers.autograder.submissions import UsageError, find_submissions
 from dqn_helpers.autograder.workshop import LIMIT, WorkerError, Workshop
 from dqn_helpers.exercises import EXERCISES
 
-Grade = Callable[[str], ExerciseResult]
+Grade = Callable[[int, str], ExerciseResult]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,8 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--limit", type=float, default=LIMIT, help="processortid per övning (s)")
 
 
-def gradings(config: pytest.Config) -> dict[str, Grading]:
-    """Övningens nummer → den inlämning som den finns i."""
+def gradings(config: pytest.Config) -> list[Grading]:
+    """Inlämningarna som rättas."""
     if not hasattr(config, "gradings"):
         submissions = list(
             find_submissions([config.getoption("--submission") or catalogue.SOLUTIONS])
@@ -41,8 +41,7 @@ def gradings(config: pytest.Config) -> dict[str, Grading]:
         workshop = Workshop(config.getoption("--limit")).__enter__()
         config.add_cleanup(lambda: workshop.__exit__())
         seed = config.getoption("--seed")
-        found = [Grading(one, workshop, catalogue, seed) for one in submissions]
-        config.gradings = {number: grading for grading in found for number in grading.numbers}
+        config.gradings = [Grading(one, workshop, catalogue, seed) for one in submissions]
     return config.gradings
 
 
@@ -53,7 +52,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             found = gradings(session.config)
         except (UsageError, WorkerError) as error:
             raise pytest.UsageError(str(error)) from None
-        if not found:
+        if not any(grading.numbers for grading in found):
             raise pytest.UsageError(NO_EXERCISES)
 
 
@@ -62,14 +61,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "behaviour" not in metafunc.fixturenames:
         return
     parts = [
-        pytest.param(n, index, id=f"{n} {EXERCISES[n].name}: {behaviour.name}")
-        for n in gradings(metafunc.config)
+        pytest.param(place, n, index, id=f"{n} {EXERCISES[n].name}: {behaviour.name}")
+        for place, grading in enumerate(gradings(metafunc.config))
+        for n in grading.numbers
         for index, behaviour in enumerate(EXERCISES[n].behaviours)
     ]
-    metafunc.parametrize(("number", "behaviour"), parts)
+    metafunc.parametrize(("submission", "number", "behaviour"), parts)
 
 
 @pytest.fixture
 def grade_exercise(pytestconfig: pytest.Config) -> Grade:
-    """Rättar en övning i inlämningen, en gång."""
-    return lambda number: gradings(pytestconfig)[number].ran(number).result
+    """Rättar en övning i en inlämning, en gång."""
+    return lambda place, number: gradings(pytestconfig)[place].ran(number).result

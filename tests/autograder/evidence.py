@@ -51,7 +51,8 @@ def with_evidence(case: Case, evidence: Any = True, **supports: Supports) -> Cas
 
     inputs = case.inputs | {"evidence": evidence}
     made: Answers = answers
-    return replace(case, inputs=inputs, answers=made, random=(*case.random, *supports))
+    keys = tuple(supports)
+    return replace(case, inputs=inputs, answers=made, random=(*case.random, *keys), evidence=keys)
 
 
 def numbers(value: Any, *shape: int) -> np.ndarray:

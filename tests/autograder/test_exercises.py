@@ -8,9 +8,12 @@ from dqn_helpers.autograder.results import ExerciseResult
 
 
 def test_behaviour(
-    number: str, behaviour: int, grade_exercise: Callable[[str], ExerciseResult]
+    submission: int,
+    number: str,
+    behaviour: int,
+    grade_exercise: Callable[[int, str], ExerciseResult],
 ) -> None:
-    result = grade_exercise(number)
+    result = grade_exercise(submission, number)
     part = result.tests[behaviour]
     if not part.passed:
         text = "\n".join(filter(None, (result.feedback, part.message)))

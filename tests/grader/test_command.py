@@ -435,7 +435,14 @@ def submissions(*names: str) -> list[Submission]:
     return [Submission(name, None, "", "03") for name in names]
 
 
-def quick(submission: Submission, workshop: Any, settings: batch.Settings) -> batch.Graded:
+def quick(
+    group: Sequence[Submission], workshop: Any, settings: batch.Settings
+) -> list[batch.Graded]:
+    """Rättningen av några filer."""
+    return [quick_one(submission, workshop) for submission in group]
+
+
+def quick_one(submission: Submission, workshop: Any) -> batch.Graded:
     """Rättningen av en fil; "dödsstöten" dödar sin rättarprocess, som när minnet tar slut."""
     Path(tempfile.gettempdir(), f"rattaren-{os.getpid()}").touch()
     if submission.file == "dödsstöten" or not try_once(submission.file):
@@ -517,7 +524,7 @@ def test_resume_refuses_another_seed(copied: Path) -> None:
 def test_resume_of_one_exercise_does_not_answer_for_another(
     copied: Path, no_workshop: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "grade_submission", quick)
+    monkeypatch.setattr(batch, "grade_submissions", quick)
     one = ("klass", "--out", "ut", "--limit", LIMIT, "--seed", SEED, "--resume", "--only")
     assert command(*one, "3.1", "bo", cwd=copied).graded == [f"bo/{BOOK}"]
     asked = record_instead_of_grading(monkeypatch)
@@ -606,7 +613,7 @@ def test_a_killed_grader_loses_nobody(
 ) -> None:
     monkeypatch.setenv("OTUR", str(tmp_path / "otur"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(batch, "grade_submission", quick)
+    monkeypatch.setattr(batch, "grade_submissions", quick)
     everyone = submissions("a", "otur", "b", "dödsstöten", *"cdefgh")
     rows = {one.file: graded for one, graded in batch.grade_all(everyone, SETTINGS, 2)}
     statuses = {file: graded.row["status"] for file, graded in rows.items()}
@@ -617,7 +624,7 @@ def test_a_killed_grader_loses_nobody(
 
 def test_graders_end_with_the_command(no_workshop: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Också när kommandot dödas utan att hinna städa."""
-    monkeypatch.setattr(batch, "grade_submission", lambda *_: time.sleep(60))
+    monkeypatch.setattr(batch, "grade_submissions", lambda *_: time.sleep(60))
     context = multiprocessing.get_context("fork")
     process = context.Process(
         target=lambda: list(batch.grade_all(submissions("a", "b"), SETTINGS, 2))
@@ -742,7 +749,7 @@ def test_nothing_is_lost_when_a_report_cannot_be_written(
     no_workshop: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Excel låser resultat.csv: felet sägs, och det rättade är sparat."""
-    monkeypatch.setattr(batch, "grade_submission", quick)
+    monkeypatch.setattr(batch, "grade_submissions", quick)
     hand_in(tmp_path, {"klass/a.ipynb": lambda: b"", "ut/resultat.csv/låst": lambda: b""})
     answer = command("klass", "--out", "ut", cwd=tmp_path)
     assert answer.code == 1 and "Det gick inte att skriva resultat.csv" in answer.err
@@ -753,7 +760,7 @@ def test_nothing_is_lost_when_a_report_cannot_be_written(
 def test_without_a_seed_a_new_one_is_drawn_printed_and_stored(
     no_workshop: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(batch, "grade_submission", quick)
+    monkeypatch.setattr(batch, "grade_submissions", quick)
     hand_in(tmp_path, {"klass/a.ipynb": lambda: b""})
     seeds = []
     for out in ("ut", "igen"):
@@ -768,7 +775,7 @@ def test_without_a_seed_a_new_one_is_drawn_printed_and_stored(
 def test_a_junit_file_that_cannot_be_written(
     no_workshop: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(batch, "grade_submission", quick)
+    monkeypatch.setattr(batch, "grade_submissions", quick)
     hand_in(tmp_path, {"klass/a.ipynb": lambda: b""})
     answer = command("klass", "--out", "ut", "--junit", "saknas/junit.xml", cwd=tmp_path)
     assert answer.code == 1 and "Det gick inte att skriva saknas/junit.xml" in answer.err
