@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dqn_helpers.exercises.drivers import call_and_watch
+from dqn_helpers.exercises.drivers import CHANGED, call_and_watch
 from dqn_helpers.exercises.model import (
     Behaviour,
     Case,
@@ -17,12 +17,6 @@ from dqn_helpers.exercises.model import (
     Within,
 )
 from dqn_helpers.exercises.plain import plain
-
-CHANGED = Observable(
-    "argumenten",
-    wrong="Din funktion ändrar sitt argument `{got}` på plats. Den som anropade behöver sina tal "
-    "som de var: räkna fram nya i stället.",
-)
 
 # --- 1.1 -----------------------------------------------------------------------------------------
 

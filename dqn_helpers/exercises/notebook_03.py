@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from dqn_helpers.exercises.drivers import call_and_watch
+from dqn_helpers.exercises.drivers import CHANGED, call_and_watch
 from dqn_helpers.exercises.model import (
     Behaviour,
     Case,
@@ -16,12 +16,6 @@ from dqn_helpers.exercises.model import (
 )
 from dqn_helpers.exercises.plain import plain
 from dqn_helpers.exercises.training_step_driver import training_step_driver
-
-CHANGED = Observable(
-    "argumenten",
-    wrong="Din funktion ändrar sitt argument `{got}` på plats. Den som anropade behöver sina "
-    "tensorer som de var: räkna fram nya i stället.",
-)
 
 # --- 3.1 -----------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from dqn_helpers.exercises.drivers import call_and_watch
+from dqn_helpers.exercises.drivers import CHANGED, call_and_watch
 from dqn_helpers.exercises.judging import judge
 from dqn_helpers.exercises.model import (
     Behaviour,
@@ -30,12 +30,6 @@ from dqn_helpers.exercises.training_step_driver import (
     flat_weights,
     small_network,
     training_step_driver,
-)
-
-CHANGED = Observable(
-    "argumenten",
-    wrong="Din funktion ändrar sitt argument `{got}` på plats. Den som anropade behöver det som "
-    "det var: räkna fram nya tal i stället.",
 )
 
 # --- 5.1 -----------------------------------------------------------------------------------------
