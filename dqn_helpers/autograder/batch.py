@@ -31,7 +31,7 @@ from dqn_helpers.autograder.results import ExerciseResult, Ran, without_run
 from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import ROOT, WorkerError, Workshop
 from dqn_helpers.exercises.registry import EXERCISES
-from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
+from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
 
 TESTS = ROOT / "tests"
 MAX_BREAKS = 3
@@ -351,7 +351,7 @@ def _numbers_needed(submissions: Sequence[Submission], settings: Settings) -> li
     books = {submission.notebook for submission in submissions if not submission.problem}
     return [
         number
-        for number in SYLLABUS  # EXERCISES laddar alla drivare, och det kan vänta
+        for number in NUMBER_OF.values()  # EXERCISES laddar alla drivare, och det kan vänta
         if (not settings.only or number in settings.only)
         and (None in books or notebook_of(number) in books)
     ]

@@ -622,6 +622,44 @@ def test_a_killed_grader_loses_nobody(
     assert [path.name for path in tmp_path.iterdir()] == ["otur"]
 
 
+def one_is_broken(
+    group: Sequence[Submission], workshop: Any, settings: batch.Settings
+) -> list[batch.Graded]:
+    if any(submission.file == "trasig" for submission in group):
+        raise ValueError("rättaren gick sönder")
+    return quick(group, workshop, settings)
+
+
+def test_a_fault_over_one_file_does_not_touch_the_others_in_its_group(
+    no_workshop: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(batch, "grade_submissions", one_is_broken)
+    everyone = submissions(*"abcdefghijk", "trasig", *"lmnopqrst")
+    assert max(len(group) for group in batch._groups(everyone, 1)) > 1
+    rows = {one.file: graded.row for one, graded in batch.grade_all(everyone, SETTINGS, 1)}
+    assert [file for file, row in rows.items() if row["status"] == "error"] == ["trasig"]
+    assert "rättaren gick sönder" in rows["trasig"]["message"]
+    assert set(rows) == {one.file for one in everyone}
+
+
+@pytest.mark.parametrize(("n_files", "largest"), [(1, 1), (8, 1), (30, 3), (150, 5), (1000, 5)])
+def test_groups_are_small_when_the_class_is(n_files: int, largest: int) -> None:
+    files = submissions(*map(str, range(n_files)))
+    groups = batch._groups(files, 2)
+    assert max(map(len, groups)) == largest
+    assert [one for group in groups for one in group] == files
+
+
+def test_only_what_is_handed_in_is_prepared() -> None:
+    book = Submission("a", None, "", "05")
+    assert batch._numbers_needed([book], SETTINGS) == ["5.1", "5.2", "5.3"]
+    only = batch.Settings(1, 1.0, ("5.2", "3.1"))
+    assert batch._numbers_needed([book], only) == ["5.2"]
+    unknown = Submission("b", None, "", None)
+    assert batch._numbers_needed([book, unknown], SETTINGS) == list(EXERCISES)
+
+
 def test_graders_end_with_the_command(no_workshop: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Också när kommandot dödas utan att hinna städa."""
     monkeypatch.setattr(batch, "grade_submissions", lambda *_: time.sleep(60))
