@@ -1,5 +1,6 @@
 """Beläggen: påhittade flaggor räcker inte, och ärligt rådata godtas i alla stilar."""
 
+import numpy as np
 import pytest
 from autograder.catalogue import reference, scenario
 from autograder.evidence import Evidence
@@ -76,3 +77,37 @@ def test_missing_evidence_is_refused(number: str) -> None:
         for key in keys:
             del one[key]
     assert not passed(number, 0, answers) & BEHAVIOURS[number]
+
+
+def one_batch_again(calls: list) -> list:
+    return [calls[0]] * len(calls)
+
+
+def the_oldest(calls: list) -> list:
+    (inputs,) = (c.inputs for c in scenario("2.2", 0).cases if "rewards" in c.evidence)
+    return [[row[2] for row in inputs["experiences"][: len(calls[0])]]] * len(calls)
+
+
+SPOILED = {
+    ("2.2", "unordered", "rewards"): the_oldest,
+    ("2.2", "dtypes", "batch"): lambda batch: [np.asarray(field, np.float64) for field in batch],
+    ("2.2", "shapes", "batch"): lambda batch: [np.asarray(field)[:, None] for field in batch],
+    ("2.3", "epsilon", "actions"): lambda actions: [int(actions[0])] * len(actions),
+    ("3.3", "sampling", "seen"): one_batch_again,
+    ("4.2", "separate", "kept"): lambda kept: np.asarray(kept) + 100,
+    ("4.3", "greedy", "played"): lambda played: [np.asarray(played[0]) + 1, played[1]],
+    ("4.3", "epsilon", "acted"): lambda acted: [*acted[:3], [acted[3][0] + 1], *acted[4:]],
+    ("5.1", "tensor", "learned"): lambda learned: [learned[0], np.asarray(learned[1]) * 2],
+    ("5.2", "sampling", "seen"): one_batch_again,
+}
+"""(Övning, beteende, belägg) → belägget hos den som gör fel men vars flaggor säger rätt."""
+
+
+@pytest.mark.parametrize("place", SPOILED, ids="-".join)
+def test_evidence_that_shows_a_mistake_is_refused(place: tuple[str, str, str]) -> None:
+    number, behaviour, key = place
+    answers = observed(number, 0, reference(number))
+    for one in answers:
+        if key in one:
+            one[key] = SPOILED[place](one[key])
+    assert behaviour not in passed(number, 0, answers)
