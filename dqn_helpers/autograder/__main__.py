@@ -6,7 +6,9 @@ python kurs.py grade anna.ipynb --seed 7 --only 5.1   en enda dom, med samma fal
 
 import argparse
 import os
+import re
 import sys
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,8 +18,8 @@ from dqn_helpers.autograder.batch import Settings, grade_all
 from dqn_helpers.autograder.grade_limits import DEFAULT_FILE, GradeLimitsError, load_grade_limits
 from dqn_helpers.autograder.gradebook import GradebookError, canvas_fill
 from dqn_helpers.autograder.junit_report import junit_xml
-from dqn_helpers.autograder.overrides import load_overrides, problems
-from dqn_helpers.autograder.report_summary import summary_lines
+from dqn_helpers.autograder.overrides import applicable, load_overrides, problems
+from dqn_helpers.autograder.report_summary import count, summary_lines
 from dqn_helpers.autograder.reports import ReportError, final, write_reports
 from dqn_helpers.autograder.store import Store, StoreError
 from dqn_helpers.autograder.submissions import Submission, UsageError, find_submissions
@@ -52,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seed", type=int, metavar="TAL",
                       help="frö för de dolda fallen; samma frö ger samma fall (standard: slumpas, "
                       "skrivs ut och sparas)")  # fmt: skip
-    made.add_argument("--limit", type=float, default=LIMIT, metavar="S",
+    made.add_argument("--limit", type=_number, default=LIMIT, metavar="S",
                       help=f"sekunder processortid per övning (standard: {LIMIT:g})")  # fmt: skip
     made.add_argument("--resume", action="store_true",
                       help="fortsätt en avbruten rättning, utan att göra om")  # fmt: skip
@@ -67,6 +69,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--column", default="", metavar="UPPGIFT",
                       help="uppgiftens namn i Canvas-filen (med --canvas)")  # fmt: skip
     return made
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))
 
 
 def _processors() -> int:
@@ -88,6 +94,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nAvbrutet.", file=sys.stderr)
         return INTERRUPTED
+    except OSError as error:  # full disk, eller en fil som ett annat program har låst
+        if error.filename is None:
+            raise
+        print(f"Fel: {error.filename} gick inte att läsa eller skriva. Är disken full, "
+              "eller filen öppen i ett annat program? Rätta till det och kör samma kommando med "
+              "--resume.", file=sys.stderr)  # fmt: skip
+        return 1
 
 
 def _grade(arguments: argparse.Namespace) -> int:
@@ -97,20 +110,37 @@ def _grade(arguments: argparse.Namespace) -> int:
     out = arguments.out / ALONE if arguments.only else arguments.out
     submissions = [one for one in find_submissions(arguments.paths) if _is_chosen(one, names)]
     if not submissions:
-        raise UsageError("Det fanns inga inlämningar att rätta där. Peka ut en .ipynb, en mapp "
-                         "eller en .zip med anteckningsböcker.")  # fmt: skip
+        raise UsageError(_nothing_to_grade(names))
     store = Store(out, arguments.resume)
     settings = Settings(store.seed(arguments.seed), arguments.limit, exercises)
     store.begin(settings, submissions)
-    print(f"Rättar {len(submissions)} filer med fröet {settings.seed}.", file=sys.stderr)
+    print(f"Rättar {count(len(submissions))} med fröet {settings.seed}.", file=sys.stderr)
     finished = _grade_with_progress(store, settings, arguments.jobs)
     overrides = load_overrides(arguments.out)
+    if arguments.only:
+        overrides = applicable(store.results(), overrides)
     results = final(store.results(), overrides, limits)
     store.save(results)
     write_reports(out, store.results(), store.details(), overrides, limits, arguments.paths)
     _write_extras(arguments, out, results)
     _print_summary(results, store, out, problems(store.results(), overrides))
-    return 0 if finished else INTERRUPTED
+    return 0 if finished else _interrupted(store)
+
+
+def _interrupted(store: Store) -> int:
+    """Säg sist av allt att rapporten inte är hel: annars ser den ut som klassens."""
+    left, every = len(store.waiting), count(len(store.submissions))
+    print(f"\nAVBRUTET: {left} av {every} är inte rättade och saknas i rapporten. Kör samma "
+          "kommando med --resume.", file=sys.stderr)  # fmt: skip
+    return INTERRUPTED
+
+
+def _nothing_to_grade(names: Sequence[str]) -> str:
+    if names:
+        return (f"Ingen inlämnad fil har {' eller '.join(names)} i namnet. --only vill ha en "
+                "övning (5.1), en anteckningsbok (05) eller en del av ett filnamn.")  # fmt: skip
+    return ("Det fanns inga inlämningar att rätta där. Peka ut en .ipynb, en mapp eller en .zip "
+            "med anteckningsböcker.")  # fmt: skip
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -124,17 +154,41 @@ def _check(arguments: argparse.Namespace) -> None:
             raise UsageError(f"{file} finns inte.")
     if bool(arguments.canvas) != bool(arguments.column):
         raise UsageError("--canvas och --column hör ihop: ange både filen och uppgiftens namn.")
+    if arguments.canvas:  # ett fel i den ska synas nu, inte när alla är rättade
+        canvas_fill(arguments.canvas, arguments.column, {"submissions": []})
 
 
 def _only(wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Det som ska rättas: övningarnas nummer (tomt: alla), och delar av filnamn (tomt: alla)."""
-    exercises = [n for word in wanted for n in SYLLABUS if word in (n, notebook_of(n))]
+    words = [_as_in_the_course(word) for word in wanted]
+    exercises = [n for word in words for n in SYLLABUS if word in (n, notebook_of(n))]
     known = {*SYLLABUS, *map(notebook_of, SYLLABUS)}
-    return tuple(dict.fromkeys(exercises)), tuple(word for word in wanted if word not in known)
+    for word in words:
+        if _is_number(word) and word not in known:
+            raise UsageError(f"--only {word}: övningen finns inte. Välj bland "
+                             f"{', '.join(SYLLABUS)}.")  # fmt: skip
+    return tuple(dict.fromkeys(exercises)), tuple(word for word in words if word not in known)
+
+
+def _as_in_the_course(word: str) -> str:
+    """Numret som kursen skriver det: 5.1 för 5,1 och 05 för 5."""
+    if re.fullmatch(r"\d", word):
+        return f"0{word}"
+    return word.replace(",", ".") if _is_number(word) else word
+
+
+def _is_number(word: str) -> bool:
+    """Sant för det som är skrivet som en övnings nummer."""
+    return re.fullmatch(r"\d[.,]\d", word) is not None
 
 
 def _is_chosen(submission: Submission, names: Sequence[str]) -> bool:
-    return not names or any(name.casefold() in submission.file.casefold() for name in names)
+    return not names or any(_plain(name) in _plain(submission.file) for name in names)
+
+
+def _plain(text: str) -> str:
+    """Texten så att den kan jämföras: macOS skriver ö som o och två prickar."""
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def _grade_with_progress(store: Store, settings: Settings, jobs: int) -> bool:
@@ -169,8 +223,10 @@ def _write_extras(arguments: argparse.Namespace, out: Path, results: dict) -> No
         filled = canvas_fill(arguments.canvas, arguments.column, results)
         (out / "canvas.csv").write_text(filled.text, encoding="utf-8", newline="")
         print(f"Canvas: {filled.filled} studenter fick poäng i {out / 'canvas.csv'}.")
+        for line in filled.remarks:
+            print(f"  {line}")
         for file in filled.left_alone:
-            print(f"  {file}: inte ifylld, något i den måste du bedöma först.")
+            print(f"  {file}: inte ifylld, den gick inte att läsa eller måste bedömas för hand.")
         for file in filled.unknown:
             print(f"  {file}: inte ifylld, studenten finns inte i omdömesboken.")
 

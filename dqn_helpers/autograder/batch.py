@@ -27,7 +27,9 @@ import pytest
 
 from dqn_helpers.autograder.grading import Catalogue, Grading
 from dqn_helpers.autograder.reflection import reflection_of
+from dqn_helpers.autograder.report_text import NOT_CHOSEN
 from dqn_helpers.autograder.results import ExerciseResult, Ran, without_run
+from dqn_helpers.autograder.slicing import CellSource
 from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import ROOT, WorkerError, Workshop
 from dqn_helpers.exercises.registry import EXERCISES
@@ -36,6 +38,7 @@ from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
 TESTS = ROOT / "tests"
 MAX_BREAKS = 3
 LARGEST_GROUP = 5
+MAX_SHOWN = 50_000  # tecken kod ur en övning som sparas till sidan
 
 # Det i pytest som inte har med domarna att göra, och som tar tid för varje inlämning.
 UNUSED_PLUGINS = (
@@ -138,7 +141,8 @@ def _begin(submission: Submission, workshop: Workshop, settings: Settings) -> Gr
     if grading.numbers:
         return grading
     known = submission.notebook is not None or settings.only
-    status, text = ("graded", NOTHING_HERE) if known else ("unreadable", NO_EXERCISES)
+    nothing = NOT_CHOSEN if settings.only else NOTHING_HERE
+    status, text = ("graded", nothing) if known else ("unreadable", NO_EXERCISES)
     return Graded(_row(submission, status, text), {}, workshop.tier)
 
 
@@ -199,7 +203,7 @@ def _row(
         "student": submission.student,
         "sha256": submission.sha256,
         "status": status,
-        "message": message,
+        "message": " ".join(filter(None, (message, submission.note))),
         "points": sum(result.points or 0 for result in results),
         "max_points": sum(result.max_points for result in results),
         "grade": None,
@@ -218,19 +222,25 @@ def _exercise_row(result: ExerciseResult) -> dict[str, Any]:
 def _details(grading: Grading, ran: dict[str, Ran]) -> dict[str, Any]:
     """Det som bara återkopplingssidan visar: koden, utskrifterna och anmärkningarna."""
     submission = grading.submission
-    source = {
-        number: [{"cell": cell.name, "text": cell.text} for cell in one.source]
-        for number, one in ran.items()
-    }
-    notes = [submission.note] if submission.note else []
-    notes += [*grading.slices.syntax_errors, *grading.slices.notes]
+    notes = [*grading.slices.syntax_errors, *grading.slices.notes]
     notes += [note for one in ran.values() for note in one.notes]
     return {
-        "source": source,
+        "source": {number: _shown_source(one.source) for number, one in ran.items()},
         "notes": list(dict.fromkeys(notes)),
         "output": {number: one.output for number, one in ran.items() if one.output},
         "reflection": reflection_of(submission),
     }
+
+
+def _shown_source(cells: Sequence[CellSource]) -> list[dict[str, str]]:
+    """Koden till sidan, kortad: några hundra jättestora filer fyller annars lärarens minne."""
+    shown: list[dict[str, str]] = []
+    left = MAX_SHOWN
+    for cell in cells:
+        if left > 0:
+            shown.append({"cell": cell.name, "text": cell.text[:left]})
+            left -= len(cell.text)
+    return shown
 
 
 # --- rättarprocesserna ---------------------------------------------------------------------------

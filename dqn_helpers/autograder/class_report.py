@@ -59,10 +59,13 @@ class CellView:
 
 @dataclass(frozen=True)
 class RowView:
-    """En students rad: namnet, filerna (kort namn, helt namn, sida), och en ruta per övning."""
+    """En students rad: namnet, filerna och en ruta per övning.
+
+    En fil är kort namn, helt namn, sida och anmärkning.
+    """
 
     name: str
-    files: list[tuple[str, str, str]]
+    files: list[tuple[str, str, str, str]]
     cells: list[CellView | None]
     points: float | None
     max_points: float
@@ -152,10 +155,15 @@ def _row(
     )
 
 
-def _file(submission: Json, page: str, by_name: bool) -> tuple[str, str, str]:
-    """Det som visas, hela namnet och sidan. Står studenten ovanför räcker filens eget namn."""
+def _file(submission: Json, page: str, by_name: bool) -> tuple[str, str, str, str]:
+    """Det som visas, hela namnet, sidan och en anmärkning som att filen kom för sent.
+
+    Står studenten ovanför räcker filens eget namn.
+    """
     whole = file_name(submission)
-    return (own_name(whole) or whole) if by_name else whole, whole, page
+    shown = (own_name(whole) or whole) if by_name else whole
+    remark = submission["message"] if submission["status"] == "graded" else ""
+    return shown, whole, page, one_line(remark, 200)
 
 
 def _cell(exercise: Json) -> CellView:

@@ -7,7 +7,14 @@ from itertools import chain
 
 from dqn_helpers.autograder.overrides import split_note
 from dqn_helpers.autograder.page_names import canvas_user
-from dqn_helpers.autograder.report_text import STATUSES, Json, clean, file_name, one_line
+from dqn_helpers.autograder.report_text import (
+    NOT_CHOSEN,
+    STATUSES,
+    Json,
+    clean,
+    file_name,
+    one_line,
+)
 from dqn_helpers.autograder.scoring import undecided
 
 
@@ -131,13 +138,25 @@ def needing_attention(submissions: Sequence[Json]) -> list[Attention]:
     """Allt som en människa behöver titta på, i filernas ordning."""
     same = _duplicates(submissions)
     twice = _handed_in_twice(submissions)
+    beside = _beside_exercises(submissions)
     return [
         Attention(index, file_name(submission), reason, number)
         for index, submission in enumerate(submissions)
         for number, reason in chain(
-            _own_reasons(submission), [("", r) for r in (same.get(index), twice.get(index)) if r]
+            [] if index in beside else _own_reasons(submission),
+            [("", r) for r in (same.get(index), twice.get(index)) if r],
         )
     ]
+
+
+def _beside_exercises(submissions: Sequence[Json]) -> set[int]:
+    """Lästa filer utan övningar (bok 00) vars student också har lämnat in en med övningar."""
+    groups = by_student(submissions)
+    having = [group for group in groups if any(submissions[i]["exercises"] for i in group)]
+    return {
+        i for i in chain.from_iterable(having)
+        if submissions[i]["status"] == "graded" and not submissions[i]["exercises"]
+    }  # fmt: skip
 
 
 def _own_reasons(submission: Json) -> Iterator[tuple[str, str]]:
@@ -146,7 +165,7 @@ def _own_reasons(submission: Json) -> Iterator[tuple[str, str]]:
         yield "", f"Filen gick inte att läsa. {message}".strip()
     elif submission["status"] == "error":
         yield "", f"Rättaren gick fel på filen; bedöm den för hand. {message}".strip()
-    elif not submission["exercises"]:
+    elif not submission["exercises"] and NOT_CHOSEN not in message:
         yield "", f"Inga av kursens övningar hittades. {message}".strip()
     for exercise in submission["exercises"]:
         words = STATUSES.get(exercise["status"], STATUSES["internal"])

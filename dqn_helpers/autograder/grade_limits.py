@@ -5,6 +5,7 @@ Medföljande `betygsgranser.toml` förklarar formatet. Bara böcker som står i 
 
 import copy
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -109,15 +110,25 @@ def load_grade_limits(path: Path = DEFAULT_FILE) -> dict[str, Scale]:
     try:
         content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        raise GradeLimitsError(f"{path}: filen går inte att läsa ({error.strerror}).") from error
+        raise GradeLimitsError(
+            f"{path}: filen går inte att läsa. Finns den, och får du läsa den?"
+        ) from error
     except UnicodeDecodeError as error:
         raise GradeLimitsError(f"{path}: filen ska vara sparad som UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
-        raise GradeLimitsError(f"{path}: filen är inte giltig TOML: {error}.") from error
+        raise GradeLimitsError(f"{path}: {_where_toml_stops(error)}") from error
     try:
         return _limits(content)
     except GradeLimitsError as error:
         raise GradeLimitsError(f"{path}: {error}") from error
+
+
+def _where_toml_stops(error: tomllib.TOMLDecodeError) -> str:
+    """Felet på svenska; `tomllib` säger det på engelska."""
+    place = re.search(r"(\d+), \D+(\d+)\)$", str(error))
+    where = f"på rad {place[1]}, tecken {place[2]}" if place else "i slutet av filen"
+    return (f"filen är inte giltig TOML; läsningen tog stopp {where}. Betyg ska stå inom "
+            "citattecken, decimaltal ha punkt (62.5) och varje parentes ett slut.")  # fmt: skip
 
 
 def _limits(content: Any) -> dict[str, Scale]:

@@ -101,12 +101,14 @@ class CanvasFill:
         filled: antal studenter som fick poäng.
         left_alone: filer vars student har något som läraren måste bedöma först.
         unknown: filer vars student inte finns i betygskatalogen, eller vars namn inte är Canvas.
+        remarks: poäng som redan stod där och byttes, och poäng räknade av något annat än kolumnens.
     """
 
     text: str
     filled: int
     left_alone: tuple[str, ...]
     unknown: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def fill_canvas(gradebook_csv: Path, column: str, results: Json) -> str:
@@ -135,16 +137,17 @@ def canvas_fill(gradebook_csv: Path, column: str, results: Json) -> CanvasFill:
         ) from error
     if not table.rows or not {"ID", "Section"} <= set(table.row(0)):
         raise GradebookError(
-            f"{gradebook_csv.name} ser inte ut som en betygskatalog ur Canvas: rubrikerna ID och "
+            f"{gradebook_csv.name} ser inte ut som en omdömesbok ur Canvas: rubrikerna ID och "
             "Section saknas. Exportera den på nytt i Canvas (Betyg, Exportera)."
         )
     place = _column(table, column, gradebook_csv.name)
     scores, unnamed = _scores(results)
+    remarks = tuple(_remarks_on(table, place, scores))
     known = _fill(table, place, scores)
     waiting = [f for user in known if scores[user].points is None for f in scores[user].files]
     missing = [f for user in scores if user not in known for f in scores[user].files]
     filled = sum(scores[user].points is not None for user in known)
-    return CanvasFill(str(table), filled, tuple(waiting), tuple(unnamed + missing))
+    return CanvasFill(str(table), filled, tuple(waiting), tuple(unnamed + missing), remarks)
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,7 @@ class _Score:
 
     points: float | None
     files: tuple[str, ...]
+    max_points: float
 
 
 def _scores(results: Json) -> tuple[dict[str, _Score], list[str]]:
@@ -170,8 +174,33 @@ def _scores(results: Json) -> tuple[dict[str, _Score], list[str]]:
 
 def _score(submissions: Sequence[Json]) -> _Score:
     decided = all(complete_points(s) is not None for s in submissions)
-    points = total(list(best_exercises(submissions).values())) if decided else None
-    return _Score(points, tuple(s["file"] for s in submissions))
+    best = list(best_exercises(submissions).values())
+    files = tuple(s["file"] for s in submissions)
+    return _Score(total(best) if decided else None, files, sum(e["max_points"] for e in best))
+
+
+def _remarks_on(table: "RawTable", place: int, scores: dict[str, _Score]) -> Iterator[str]:
+    """Det som läraren bör se innan filen läses in i Canvas, en mening per student."""
+    id_column = table.row(0).index("ID")
+    rows = [row for row in map(table.row, range(1, len(table.rows))) if len(row) > place]
+    possible = next((_value(r[place]) for r in rows if "Points Possible" in r[0]), None)
+    for row in rows:
+        score = scores.get(row[id_column].strip())
+        if score is None or score.points is None:
+            continue
+        old, new = row[place].strip(), points_text(score.points)
+        if old and _value(old) != score.points:
+            yield f"{score.files[0]}: i omdömesboken stod {one_line(old, 20)}, i kopian står {new}."
+        if possible is not None and score.max_points != possible:
+            of = f"{new} av {points_text(score.max_points)} poäng"
+            yield (f"{score.files[0]}: {of}, men uppgiften ger högst {points_text(possible)}. "
+                   "Är det rätt bok?")  # fmt: skip
+
+
+def _value(text: str) -> float | None:
+    """Talet i en ruta, med punkt eller komma; None om det inte är något."""
+    number = text.strip().replace(",", ".")
+    return float(number) if re.fullmatch(r"\d+(\.\d*)?", number) else None
 
 
 def _fill(table: "RawTable", place: int, scores: dict[str, _Score]) -> list[str]:

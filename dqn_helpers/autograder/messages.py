@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 MAX_BYTES = 16 * 2**20
+MAX_ANSWERS = 2 * 2**20  # ett uppdrags alla svar; de ärliga är några kB, och att läsa dem tar tid
 LENGTH_BYTES = 8
 MAX_DIMENSIONS = 8
 DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "float16", "float32", "float64")
@@ -39,15 +40,15 @@ def _to_json(value: Any) -> Any:
     return {"type": type(value).__name__}
 
 
-def length_of(header: bytes) -> int:
+def length_of(header: bytes, limit: int = MAX_BYTES) -> int:
     """Meddelandets längd ur dess första åtta bytes.
 
     Raises:
-        MessageError: om meddelandet är större än `MAX_BYTES`.
+        MessageError: om meddelandet är större än `limit`.
     """
     length = int.from_bytes(header, "big")
-    if length > MAX_BYTES:
-        raise MessageError(f"meddelandet är {length} bytes, högst {MAX_BYTES} är tillåtet")
+    if length > limit:
+        raise MessageError(f"meddelandet är {length} bytes, högst {limit} är tillåtet")
     return length
 
 

@@ -21,6 +21,7 @@ MAX_MARKDOWN_CELL = 20_000
 MAX_MARKDOWN = 200_000
 
 NOTEBOOKS = {
+    "00": "00_start",  # utan poäng, men den följer ofta med
     "01": "01_mdp_och_q_varden",
     "02": "02_replay_buffer",
     "03": "03_traningssteget",

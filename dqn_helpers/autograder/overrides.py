@@ -209,6 +209,12 @@ def changes(results: Json, overrides: Overrides) -> list[Change]:
     return list(found.values())
 
 
+def applicable(results: Json, overrides: Overrides) -> Overrides:
+    """Bara raderna om det som finns i resultaten: för `--only`, där resten inte är med."""
+    rows = (row for row in overrides.rows if isinstance(_find(results, row), Change))
+    return Overrides(tuple(rows), overrides.problems)
+
+
 def problems(results: Json, overrides: Overrides) -> list[str]:
     """Allt som är fel i filen: en svensk mening per rad som inte används."""
     return [*overrides.problems, *_application_problems(results, overrides)]
@@ -234,11 +240,13 @@ def _find(results: Json, override: Override) -> Change | str:
     if isinstance(index, str):
         return index
     exercises = results["submissions"][index]["exercises"]
+    if not exercises:
+        return "filen har inga rättade övningar. För in poängen för hand, eller be om en ny fil."
     number = _exercise_number(override.exercise)
     names = [(e["id"], e["name"]) for e in exercises]
     place = next((i for i, (id_, name) in enumerate(names) if number in (id_, name)), None)
     if place is None:
-        there = ", ".join(id_ for id_, _ in names) or "inga övningar"
+        there = ", ".join(id_ for id_, _ in names)
         return f"övningen ”{one_line(override.exercise, 40)}” finns inte i filen ({there})."
     if not 0 <= override.points <= exercises[place]["max_points"]:
         highest = points_text(exercises[place]["max_points"])
@@ -254,8 +262,9 @@ def _submission_index(files: Sequence[str], wanted: str) -> int | str:
     if len(matches) == 1:
         return matches[0]
     shown = one_line(wanted, 80)
-    return (f"flera filer heter ”{shown}”. Skriv hela namnet ur resultat.csv." if matches
-            else f"filen ”{shown}” finns inte bland inlämningarna.")  # fmt: skip
+    if matches:
+        return f"flera filer heter ”{shown}”. Skriv hela namnet ur resultat.csv."
+    return f"filen ”{shown}” finns inte bland inlämningarna. Skriv den som i resultat.csv."
 
 
 def _same_name(file: str) -> str:

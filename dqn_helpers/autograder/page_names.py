@@ -8,6 +8,7 @@ kommentarer laddas upp.
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 MAX_LENGTH = 120
@@ -38,8 +39,9 @@ def page_names(files: Sequence[str]) -> list[str]:
     names: list[str] = []
     taken: set[str] = set()
     plain = [_page_name(file) for file in files]
+    times = Counter(name.lower() for name in plain)
     for file, name in zip(files, plain, strict=True):
-        if sum(other.lower() == name.lower() for other in plain) > 1:
+        if times[name.lower()] > 1:
             name = _marked(name, file)
         while name.lower() in taken:  # samma fil två gånger
             name = _marked(name, f"{file}/{len(taken)}")

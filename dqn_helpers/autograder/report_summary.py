@@ -1,10 +1,12 @@
 """Sammanfattningen i terminalen: ren text, högst 100 tecken bred."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from dqn_helpers.autograder.class_statistics import (
     Attention,
+    by_student,
     exercise_statistics,
     needing_attention,
 )
@@ -24,16 +26,28 @@ def summary_lines(results: Json) -> list[str]:
     """Raderna: en per fil som någon behöver titta på, och en tabell över övningarna."""
     submissions = results["submissions"]
     attention = needing_attention(submissions)
-    lines = [_attention_line(item) for item in attention]
+    folder = _common_folder(submissions)
+    lines = [_attention_line(item, folder) for item in attention]
     if lines:
         n_files = len({item.index for item in attention})
-        lines = [f"Behöver en människas öga ({_count(n_files)}):", *lines, ""]
+        lines = [f"Behöver en människas öga ({count(n_files)}):", *lines, ""]
     lines += [*_table(results), "", *_closing(results)]
     return [fit(line, WIDTH) for line in lines]
 
 
-def _attention_line(item: Attention) -> str:
-    return f"  {padded(fit(item.file, _FILE_WIDTH), _FILE_WIDTH)}  {one_line(item.reason)}"
+def _common_folder(submissions: Sequence[Json]) -> str:
+    """Zip-filen eller mappen som alla studenter ligger i: den behöver inte stå på varje rad."""
+    if len(by_student(submissions)) < 2:
+        return ""
+    folders = [one_line(submission["file"]).split("/")[:-1] for submission in submissions]
+    same = takewhile(lambda names: len(set(names)) == 1, zip(*folders, strict=False))
+    return "".join(f"{names[0]}/" for names in same)
+
+
+def _attention_line(item: Attention, folder: str) -> str:
+    file = fit(item.file.removeprefix(folder), _FILE_WIDTH)
+    reason = one_line(item.reason).replace(folder, "") if folder else one_line(item.reason)
+    return f"  {padded(file, _FILE_WIDTH)}  {reason}"
 
 
 def _table(results: Json) -> Iterator[str]:
@@ -50,14 +64,16 @@ def _table(results: Json) -> Iterator[str]:
 def _closing(results: Json) -> Iterator[str]:
     n_graded = sum(s["status"] == "graded" for s in results["submissions"])
     n_files = len(results["submissions"])
-    yield f"{_count(n_files)} lästa, {n_graded} rättade. {PRELIMINARY}."
+    read, graded = "läst" if n_files == 1 else "lästa", "rättad" if n_graded == 1 else "rättade"
+    yield f"{count(n_files)} {read}, {n_graded} {graded}. {PRELIMINARY}."
     yield f"Slumpfrö {one_line(results['seed'], 40)}, isolering: {results['isolation']}."
     if results["isolation"] == "basic":
         yield "VARNING: grundläggande isolering. En elak inlämning kan ha läst eller skrivit filer"
         yield "på den här datorn. Rätta okända inlämningar i Linux eller WSL2."
 
 
-def _count(n_files: int) -> str:
+def count(n_files: int) -> str:
+    """Antalet filer i ord: "1 fil", "3 filer"."""
     return f"{n_files} {'fil' if n_files == 1 else 'filer'}"
 
 

@@ -31,6 +31,8 @@ MEMORY_BYTES = 4 * 2**30
 OPEN_FILES = 64
 CLONE_THREAD = 0x10000  # flaggan i clone(): en tråd i samma process, ingen ny process
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
+F_SETOWN, F_SETSIG, F_SETOWN_EX, FIOSETOWN, SIOCSPGRP = 8, 10, 15, 0x8901, 0x8902
+LOW_BITS = 0xFFFFFFFF
 
 # Det som en lösning aldrig behöver: nya processer, nät, signaler, andras minne, filägare och
 # filrättigheter (som Landlock inte vaktar), delat minne som lever kvar, och allt som rör kärnan.
@@ -53,6 +55,13 @@ DENIED_CALLS = """
 """
 # Systemanrop som är nyare än många libseccomp; numren är desamma på alla processorer.
 DENIED_NUMBERS = {"fchmodat2": 452, "setxattrat": 463, "removexattrat": 466, "open_tree_attr": 467}
+# Anrop som bara nekas med vissa värden: (anropet, argumentets plats, värdena). De i fcntl och ioctl
+# låter kärnan skicka signaler till andra; Landlock hindrar det först i Linux 6.12.
+DENIED_VALUES = (
+    ("prctl", 0, (PR_SET_PDEATHSIG, PR_SET_DUMPABLE)),
+    ("fcntl", 1, (F_SETOWN, F_SETSIG, F_SETOWN_EX)),
+    ("ioctl", 1, (FIOSETOWN, SIOCSPGRP)),
+)
 
 
 def server_command(tier: Tier, command: list[str]) -> list[str]:
@@ -167,8 +176,10 @@ def system_call_filter() -> Any:
     rules.add_rule(denied, "clone", not_a_thread)
     # clone3 har sina flaggor i minnet, där ett filter inte ser dem; utan det tar glibc clone.
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
-    for option in (PR_SET_PDEATHSIG, PR_SET_DUMPABLE):
-        rules.add_rule(denied, "prctl", seccomp.Arg(0, seccomp.EQ, option))
+    for call, place, values in DENIED_VALUES:
+        for value in values:  # kärnan läser bara de lägsta 32 bitarna
+            chosen = seccomp.Arg(place, seccomp.MASKED_EQ, LOW_BITS, value)
+            rules.add_rule(denied, call, chosen)
     return rules
 
 

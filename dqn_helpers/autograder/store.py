@@ -51,8 +51,9 @@ class Store:
         if not path.exists():
             return {}
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
+            saved = json.loads(path.read_text(encoding="utf-8"))
+            return {**saved, "graded": {**saved["graded"]}}
+        except (ValueError, TypeError, KeyError):
             raise StoreError(f"{path} går inte att läsa. Rätta om utan --resume.") from None
 
     def seed(self, given: int | None) -> int:

@@ -25,6 +25,7 @@ from dqn_helpers.autograder.slicing import CellSource
 __all__ = ["NOTEBOOKS", "Submission", "UsageError", "find_submissions"]
 
 MAX_PART = 100  # tecken i ett mappnamn eller filnamn som visas
+LONGEST_NAME = 255  # längre namn finns inte på någon disk, men i zip-filer
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,9 @@ def find_submissions(paths: Sequence[Path]) -> Iterator[Submission]:
 
 def _check_given(path: Path) -> None:
     if not path.exists():
-        raise UsageError(f"{path} finns inte.")
+        raise UsageError(
+            f"{path} finns inte. Kontrollera namnet, och i vilken mapp terminalen står."
+        )
     if not path.is_dir() and kind_of(path.name) not in ("notebook", "zip"):
         raise UsageError(f"{path} är varken en anteckningsbok (.ipynb), en mapp eller en zip-fil.")
 
@@ -135,6 +138,8 @@ _CANVAS_ANONYMOUS = re.compile(r"(?P<name>anon_[A-Za-z0-9]+)(?P<late>_LATE)?_\d+
 
 def canvas_owner(name: str) -> Owner | None:
     """Studenten ur ett filnamn från Canvas (`namn[_LATE]_nummer_bilaga_fil`), annars None."""
+    if len(name) > LONGEST_NAME:  # uttrycken tar kvadraten på längden
+        return None
     match = _CANVAS_ANONYMOUS.fullmatch(name)
     if match:
         return Owner(clean(match["name"]), None, bool(match["late"]))
@@ -166,8 +171,10 @@ def _wrappers(paths: Sequence[tuple[str, ...]], given: str, several: bool) -> in
         if any(len(path) < depth + 2 for path in paths):
             break
         name = paths[0][depth]
-        students = {path[depth + 1] for path in paths if len(path) > depth + 2}
-        has_files = any(len(path) == depth + 2 for path in paths)
+        inside = [path[depth + 1 :] for path in paths]
+        # En zip-fil som inte gick att läsa är också en student; en PDF bredvid är ingenting.
+        students = {path[0] for path in inside if len(path) > 1 or kind_of(path[0]) == "zip"}
+        has_files = any(len(path) == 1 and kind_of(path[0]) == "notebook" for path in inside)
         only_students = len(students) > 1 and not has_files
         if kind_of(name) == "zip" or not (only_students or several or name == given):
             break

@@ -11,8 +11,9 @@ import dataclasses
 import inspect
 import linecache
 import random
+import sys
 from collections.abc import Iterator, Sequence
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def _run(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[str,
     exercise = EXERCISES[job["number"]]
     block_reference(exercise.name)
     _predictable_generators(job["seed"])
-    namespace, notes = define(cells)
+    namespace, notes = define(cells, _main_module())
     yield {"defined": exercise.name in namespace, "notes": notes[:MAX_NOTES]}
     if exercise.name not in namespace:
         return
@@ -88,15 +89,16 @@ def _predictable_generators(seed: int) -> None:
 
 # Det i kursens kod som gör samma sak som övningen, under annat namn.
 SAME_THING = {
-    "sample_experiences": (dqn_helpers.replay, ("_stack",)),
-    "play_and_record_episode": (dqn_helpers.training, ("_episode_steps", "train_dqn")),
+    "discounted_return": (dqn_helpers.realised_returns,),
+    "epsilon_greedy": (dqn_helpers.choose_dqn_action,),
+    "sample_experiences": (dqn_helpers.replay._stack,),
+    "play_and_record_episode": (dqn_helpers.training._episode_steps, dqn_helpers.train_dqn),
 }
 
 
 def block_reference(name: str) -> None:
     """Gör kursens egen lösning obrukbar i den här processen, var den än är importerad."""
-    module, others = SAME_THING.get(name, (None, ()))
-    for target in (getattr(dqn_helpers, name, None), *(getattr(module, o) for o in others)):
+    for target in (getattr(dqn_helpers, name, None), *SAME_THING.get(name, ())):
         _block(target, name)
 
 
@@ -123,13 +125,24 @@ def _blocked(name: str) -> FunctionType:
 # --- studentens definitioner ---------------------------------------------------------------------
 
 
-def define(source: Sequence[CellSource]) -> tuple[dict[str, Any], list[str]]:
+def _main_module() -> dict[str, Any]:
+    """Namnen i en ny `__main__`. Som i anteckningsboken finns studentens namn där.
+
+    Där letar till exempel `dataclass`, som annars inte känner igen `ClassVar` och `InitVar`.
+    """
+    module = sys.modules["__main__"] = ModuleType("__main__")
+    return vars(module)
+
+
+def define(
+    source: Sequence[CellSource], namespace: dict[str, Any] | None = None
+) -> tuple[dict[str, Any], list[str]]:
     """Kör definitionerna, sats för sats. Ger namnen och anmärkningar om satser som inte gick.
 
     En sats som bygger på körningar vi hoppat över får inte fälla resten. Behövs den säger
     NameError det när lösningen anropas.
     """
-    namespace: dict[str, Any] = {"__name__": "__main__"}
+    namespace = {"__name__": "__main__"} if namespace is None else namespace
     notes: list[str] = []
     with preserved_state():
         for cell in source:

@@ -25,6 +25,7 @@ from typing import Any, cast
 from dqn_helpers.autograder import sandbox
 from dqn_helpers.autograder.messages import (
     LENGTH_BYTES,
+    MAX_ANSWERS,
     MAX_BYTES,
     MessageError,
     decode,
@@ -353,12 +354,19 @@ def _exchange(
     channel: socket.socket, job: dict[str, Any], expected: int, deadline: float
 ) -> Iterator[dict[str, Any]]:
     """Skicka uppdraget och ge svaren; slutar när arbetaren tystnar, dröjer eller skriver fel."""
+    left = _most(job)
     with contextlib.suppress(OSError, MessageError):
         channel.settimeout(_left(deadline))  # gäller hela sändningen, också till den som inte läser
         channel.sendall(encode(job))
         for _ in range(expected):
-            length = length_of(_receive_exactly(channel, LENGTH_BYTES, deadline))
+            length = length_of(_receive_exactly(channel, LENGTH_BYTES, deadline), left)
+            left -= length
             yield decode(_receive_exactly(channel, length, deadline))
+
+
+def _most(job: dict[str, Any]) -> int:
+    """Så många byte får svaren vara tillsammans; en skivad anteckningsbok är stor."""
+    return MAX_BYTES if job["kind"] == "slice" else MAX_ANSWERS
 
 
 def _receive_exactly(channel: socket.socket, count: int, deadline: float) -> bytes:
@@ -436,7 +444,7 @@ def converse_alone(
     # Egna trådar: en process som slutar läsa eller skriva ska inte kunna stoppa rättaren.
     writer = threading.Thread(target=_feed, args=(process.stdin, encode(job)), daemon=True)
     reader = threading.Thread(
-        target=_drain, args=(process.stdout, received, is_warm.set), daemon=True
+        target=_drain, args=(process.stdout, received, _most(job), is_warm.set), daemon=True
     )
     writer.start()
     reader.start()
@@ -465,9 +473,9 @@ def _feed(stream: Any, data: bytes) -> None:
         stream.write(data)
 
 
-def _drain(stream: Any, received: bytearray, on_first: Callable[[], None]) -> None:
+def _drain(stream: Any, received: bytearray, most: int, on_first: Callable[[], None]) -> None:
     with contextlib.suppress(OSError, ValueError), stream:
-        while len(received) <= MAX_BYTES:
+        while len(received) <= most:
             part = stream.read1(2**16)
             on_first()  # också när processen dog utan ett ord: då är det inget att vänta på
             if not part:

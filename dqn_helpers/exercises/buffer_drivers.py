@@ -1,7 +1,7 @@
 """Drivarna för bufferten (2.1) och dragningen ur den (2.2)."""
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from operator import index as as_index
 from typing import Any
@@ -299,7 +299,9 @@ N_IN_ORDER, BATCH_IN_ORDER, CALLS_IN_ORDER, NEIGHBOURS = 40, 10, 30, 0.75
 # exp(−30 · KL(0,75 ‖ 0,257)) = exp(−30 · 0,530) < 2e-7 (Hoeffding 1963, sats 1), med eller utan
 # återläggning. Bestämda rader i alla batchar är ännu osannolikare: under 1e-20. Att tio platser
 # ryms inom halva bufferten har sannolikheten högst 21 · 0,5^10 < 0,021, och att det gäller minst
-# 16 av 30 batchar högst 2^30 · 0,021^16 < 2e-18.
+# 16 av 30 batchar högst 2^30 · 0,021^16 < 2e-18. Två olika batchar har samma avstånd mellan raderna
+# med sannolikheten högst 1,2e-7 (40 förskjutningar av en mängd, som dras med högst 3e-9), och minst
+# 16 av 30 har det med högst 2^30 · (1,2e-7)^15 < 1e-90.
 
 
 def pattern(drawn: list[list[int | None]], n_stored: int) -> str:
@@ -317,8 +319,24 @@ def pattern(drawn: list[list[int | None]], n_stored: int) -> str:
     neighbours = [_share_of_neighbours(batch, n_stored) for batch in batches]
     if np.mean(neighbours) > NEIGHBOURS:
         return "rader i följd"
+    if _same_gaps(batches, n_stored):
+        return "samma avstånd mellan raderna varje gång"
     narrow = [not batch or max(batch) - min(batch) < n_stored // 2 for batch in batches]
     return "raderna kommer från ett kort stycke av bufferten" if np.mean(narrow) > 0.5 else ""
+
+
+def _same_gaps(batches: list[set[int]], n_stored: int) -> bool:
+    """Sant om de flesta olika batcharna är en och samma, bara förskjuten i bufferten."""
+    different = set(map(frozenset, batches))
+    commonest = Counter(_gaps(batch, n_stored) for batch in different).most_common(1)[0][1]
+    return len(different) > 2 and commonest > len(different) / 2
+
+
+def _gaps(batch: Collection[int], n_stored: int) -> tuple[int, ...]:
+    """Avstånden från plats till plats, runt hela bufferten; likadana hur batchen än förskjuts."""
+    places = sorted(batch)
+    gaps = [(b - a) % n_stored for a, b in zip(places, places[1:] + places[:1], strict=True)]
+    return min((tuple(gaps[i:] + gaps[:i]) for i in range(len(gaps))), default=())
 
 
 def _share_of_neighbours(batch: set[int], n_stored: int) -> float:

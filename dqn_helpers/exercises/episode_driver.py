@@ -135,7 +135,8 @@ def play_and_record_driver(play_and_record_episode: Any, inputs: Inputs) -> Obse
 
     Indata: layers, observations, rewards, epsilon, och om så behövs ends, reuse, seed (utan den
     anropas funktionen med fyra argument) och look ("choices": se bara på valen av handling,
-    "length": bara på hur många steg det blev). Med `evidence` är belägget för valen `actions`.
+    "length": bara på hur många steg det blev, "actions": bara på om rätt handlingar sparades). Med
+    `evidence` är belägget för valen `actions`.
     """
     model = GivenNetwork(inputs["layers"])
     env = ScriptedEpisode(
@@ -158,7 +159,11 @@ def play_and_record_driver(play_and_record_episode: Any, inputs: Inputs) -> Obse
         return length
     observed = {"returned": plain(returned), "seed": plain(env.seed_given)} | length
     saved = [memory[i] for i in range(min(len(memory), len(inputs["rewards"])))]
-    return observed | _stored(saved, env.log)
+    stored = _stored(saved, env.log)
+    if inputs.get("look") == "actions":
+        unlike = "några är andra" if stored.get("wrong_actions") else ""
+        return {"odd": stored["odd"], "unlike": unlike}
+    return observed | stored
 
 
 def _stored(saved: list[Any], log: Sequence[Step]) -> Observed:

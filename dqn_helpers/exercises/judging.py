@@ -9,6 +9,7 @@ from typing import Literal
 
 from dqn_helpers.exercises.comparing import difference, in_words, same_outcome
 from dqn_helpers.exercises.model import (
+    DEFAULT_TOLERANCE,
     Behaviour,
     Case,
     Exercise,
@@ -115,12 +116,19 @@ def _recognised(
     correct = [b.behaviour for b in verdict.behaviours if b.mark == "passed"]
     for behaviour in (b.behaviour for b in verdict.behaviours if b.mark == "failed"):
         matching = [m for m in mistakes if _agrees(m, ran, behaviour)]
-        if len(matching) > 1:  # ett misstag som förstör det som är rätt kan det inte vara
+        # Ett misstag som förstör det som är rätt kan det inte vara. Det prövas när flera passar,
+        # och när det bara är andelar som ungefär stämmer: det gör de lätt av en annan orsak.
+        if len(matching) > 1 or _is_rough(behaviour, ran):
             matching = [m for m in matching if all(_agrees(m, ran, right) for right in correct)]
         # Passar två misstag lika bra vet vi inte vilket det är: hellre tyst än fel.
         if len(matching) == 1 and matching[0].id not in named:
             named.add(matching[0].id)
             yield matching[0]
+
+
+def _is_rough(behaviour: Behaviour, ran: Ran) -> bool:
+    tolerances = [case.tolerance for case, _ in ran if behaviour.id in case.behaviours]
+    return max(tolerances, default=0.0) > DEFAULT_TOLERANCE
 
 
 def _agrees(mistake: KnownMistake, ran: Ran, behaviour: Behaviour | None = None) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 
 from dqn_helpers.exercises.drivers import CHANGED, call_and_watch
 from dqn_helpers.exercises.model import (
@@ -433,9 +434,17 @@ def _as_action(result: Any, n_actions: int) -> int | str:
     try:
         action = operator.index(result)  # Python, numpy och torch, men inte 2.0
     except TypeError:
-        several = isinstance(result, list | tuple) or np.ndim(result) > 0
-        return "en lista eller array" if several else "något som inte är ett heltal"
+        return _not_an_action(result, n_actions)
     return action if 0 <= action < n_actions else "ett nummer som ingen handling har"
+
+
+def _not_an_action(result: Any, n_actions: int) -> str:
+    if isinstance(result, list | tuple) or np.ndim(result) > 0:
+        return "en lista eller array"
+    is_number = isinstance(result, float | np.floating | torch.Tensor)
+    if is_number and float(result) in range(n_actions):
+        return "en handlings nummer som ett decimaltal"
+    return "något som inte är ett heltal"
 
 
 def _choice_inputs(values: list[float], epsilon: float, calls: int, seed: int) -> Inputs:

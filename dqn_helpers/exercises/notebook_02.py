@@ -34,10 +34,10 @@ ODD = Observable("innehållet", wrong="Där det ska ligga en erfarenhet med sex 
 
 
 def numbered(number: int, size: int = 4) -> list[Any]:
-    """Erfarenhet nummer k i de öppna exemplen: k står i alla fält."""
+    """Erfarenhet nummer k i de öppna exemplen: k syns i alla fält. Belöningen är inget heltal."""
     state = [number + 0.25 * i for i in range(size)]
     next_state = [-x for x in state]
-    return [state, number % 2, float(number), next_state, number == 3, number == 2]
+    return [state, number % 2, number + 0.5, next_state, number == 3, number == 2]
 
 
 def _added(n: int, max_length: int, look: str = "contents", size: int = 4, **more: Any) -> Inputs:
@@ -84,10 +84,10 @@ REPLAY_BUFFER = Exercise(
     examples=(
         Case(
             behaviours=("stores",),
-            text="I en buffert för 5 läggs erfarenheterna 1, 2 och 3. Nummer k har belöningen k, "
-            "tillståndet (k; k + 0,25) och nästa tillstånd (−k; −k − 0,25).",
+            text="I en buffert för 5 läggs erfarenheterna 1, 2 och 3. Nummer k har belöningen "
+            "k + 0,5, tillståndet (k; k + 0,25) och nästa tillstånd (−k; −k − 0,25).",
             inputs=_added(3, 5, size=2),
-            expected=({"shared": False, "odd": "", "rewards": [1, 2, 3], "mixed": ""},),
+            expected=({"shared": False, "odd": "", "rewards": [1.5, 2.5, 3.5], "mixed": ""},),
         ),
         Case(
             behaviours=("length",),
@@ -109,19 +109,19 @@ REPLAY_BUFFER = Exercise(
             behaviours=("overwrites",),
             text="I en buffert för 3 läggs erfarenheterna 1 till 4. Den fjärde får ettans plats.",
             inputs=_added(4, 3),
-            expected=({"shared": False, "odd": "", "rewards": [2, 3, 4]},),
+            expected=({"shared": False, "odd": "", "rewards": [2.5, 3.5, 4.5]},),
         ),
         Case(
             behaviours=("overwrites",),
-            text="I en buffert för 3 läggs erfarenheterna 1 till 8. Kvar ska vara de tre senaste.",
-            inputs=_added(8, 3),
-            expected=({"shared": False, "odd": "", "rewards": [6, 7, 8]},),
+            text="I en buffert för 4 läggs erfarenheterna 1 till 9. Kvar ska vara de fyra senaste.",
+            inputs=_added(9, 4),
+            expected=({"shared": False, "odd": "", "rewards": [6.5, 7.5, 8.5, 9.5]},),
         ),
         Case(
             behaviours=("outside",),
             text="I en buffert för 4 ligger två erfarenheter, på platserna 0 och 1.",
             inputs=_added(2, 4, outside=[2, 3, 4, 9]),
-            expected=({"shared": False, "odd": "", "rewards": [1, 2], "outside": ""},),
+            expected=({"shared": False, "odd": "", "rewards": [1.5, 2.5], "outside": ""},),
         ),
         Case(
             behaviours=("outside",),
@@ -335,6 +335,7 @@ REWARDS = [1.0, -2.0, 4.5]
 LAYERS = [[[[1.0, 0.5], [-1.0, 1.0], [0.0, -1.0]], None]]
 
 N_GREEDY, N_HALF, N_RANDOM, N_ENDLESS = 40, 100, 60, 510
+N_EXPLORED = 30  # tre handlingar: alla slumpade råkar vara de bästa med sannolikheten 3^−30 < 5e-15
 ACTIONS_HALF, ACTIONS_RANDOM = 10, 4
 HALF: Observed = {
     # ε = 0,5 och tio handlingar: den bästa har sannolikheten 0,55 i vart och ett av 100 steg.
@@ -414,7 +415,10 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             "fields",
             "sparar (obs, action, reward, next_obs, terminated, truncated)",
             0.5,
-            ("odd", "state", "wrong_actions", "reward", "next_state", "terminated", "truncated"),
+            (
+                *("odd", "state", "wrong_actions", "reward", "next_state", "terminated"),
+                *("truncated", "unlike"),
+            ),
         ),
         Behaviour(
             "copies", "sparar det som inte ändras efteråt", 0.5, ("odd", "state", "next_state")
@@ -462,6 +466,9 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             wrong="Bara {got} olika handlingar prövades, fast det finns {expected}.",
         ),
         "mode": Observable("valet"),
+        "unlike": Observable(
+            "handlingarna", wrong="Handlingen som sparas är inte alltid den som gjordes i miljön."
+        ),
         "actions": Observable(
             "handlingarna", wrong="Handlingarna i episoden stämmer inte med nätverket och ε."
         ),
@@ -492,6 +499,12 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             text=f"{STORY}. Sedan är truncated sant men terminated falskt: en tidsgräns.",
             inputs=_episode(ends="truncated"),
             expected=({"steps": 3, "saved": 3, "terminated": [0, 0, 0], "truncated": [0, 0, 1]},),
+        ),
+        Case(
+            behaviours=("fields",),
+            text=f"En episod på {N_EXPLORED} steg med ε = 1, så att alla handlingar är slumpade.",
+            inputs=endless_inputs(N_EXPLORED) | {"look": "actions"},
+            expected=({"odd": "", "unlike": ""},),
         ),
         Case(
             behaviours=("ends",),

@@ -69,17 +69,17 @@ TD_TARGET = Exercise(
         Case(
             behaviours=("terminal",),
             text="Tre rader, reward = [1; −2; −1], next_q_values = [[2; 6]; [5; 3]; [6; 4]], "
-            "terminated = [falskt; falskt; sant], γ = 0,9.",
+            "terminated = [sant; falskt; sant], γ = 0,9.",
             inputs={
                 "reward": [1.0, -2.0, -1.0],
                 "next_q_values": [[2.0, 6.0], [5.0, 3.0], [6.0, 4.0]],
-                "terminated": [False, False, True],
+                "terminated": [True, False, True],
                 "discount_factor": 0.9,
             },
-            expected=({"target": [6.4, 2.5, -1.0], "changed": ""},),
+            expected=({"target": [1.0, 2.5, -1.0], "changed": ""},),
             by_hand={
                 "target": (
-                    "rad 0: terminated är falskt, så målet är 1 + 0,9 · 6 = 6,4",
+                    "rad 0: terminated är sant, så målet är bara belöningen 1",
                     "rad 1: terminated är falskt, så målet är −2 + 0,9 · 5 = 2,5",
                     "rad 2: terminated är sant, så målet är bara belöningen −1",
                 )
@@ -135,15 +135,15 @@ CHOSEN_Q_VALUES = Exercise(
     examples=(
         Case(
             behaviours=("choice", "gradient"),
-            text="q_values = [[1; 7]; [4; 2]; [3; 8]], action = [0; 1; 1].",
+            text="q_values = [[1; 7]; [4; −2]; [3; 8]], action = [0; 1; 1].",
             inputs={
-                "q_values": [[1.0, 7.0], [4.0, 2.0], [3.0, 8.0]],
+                "q_values": [[1.0, 7.0], [4.0, -2.0], [3.0, 8.0]],
                 "action": [0, 1, 1],
                 "upstream": [1.0, 10.0, 100.0],
             },
             expected=(
                 {
-                    "values": [1.0, 2.0, 8.0],
+                    "values": [1.0, -2.0, 8.0],
                     "changed": "",
                     "gradient": [[1.0, 0.0], [0.0, 10.0], [0.0, 100.0]],
                 },
@@ -151,7 +151,7 @@ CHOSEN_Q_VALUES = Exercise(
             by_hand={
                 "values": (
                     "rad 0: handling 0 gjordes, och i kolumn 0 står 1",
-                    "rad 1: handling 1 gjordes, och i kolumn 1 står 2",
+                    "rad 1: handling 1 gjordes, och i kolumn 1 står −2",
                     "rad 2: handling 1 gjordes, och i kolumn 1 står 8",
                 ),
                 "gradient": "gradienten ska bara gå till värdena för handlingarna som gjordes",

@@ -58,9 +58,16 @@ def small_network(layers: Sequence[Sequence[Any]]) -> nn.Sequential:
     return nn.Sequential(*modules[:-1])
 
 
+def bare(tensor: torch.Tensor) -> torch.Tensor:
+    """Talen i en tensor, också inne i `torch.func.grad` och `vmap`, som slår in tensorerna."""
+    return torch.func.debug_unwrap(tensor.detach())
+
+
 def flat_weights(model: nn.Module) -> np.ndarray:
     """Alla parametrar efter varandra i en enda rad."""
-    return np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
+    # Inne i `torch.func.grad` går det inte att göra om till numpy, men väl till en lista.
+    rows = [bare(p).reshape(-1).tolist() for p in model.parameters()]
+    return np.concatenate([np.array(row, np.float32) for row in rows])
 
 
 MAX_PAIRS = 30
@@ -83,7 +90,7 @@ class WatchedCriterion(nn.Module):
         """Förlusten, uträknad med kursens eget recept."""
         loss = self._loss(input, target)
         if np.array_equal(flat_weights(self._model[0]), self._start):
-            self._remember(input, target, loss)
+            self._remember(bare(input), bare(target), bare(loss))
         return loss
 
     def observed(self) -> Observed:
@@ -96,7 +103,7 @@ class WatchedCriterion(nn.Module):
         }
 
     def _remember(self, first: torch.Tensor, second: torch.Tensor, loss: torch.Tensor) -> None:
-        self.values.append(float(loss))
+        self.values.append(float(loss.mean()))  # `vmap` ger en förlust per rad
         self.n_rows += max(first.numel(), second.numel())
         if first.shape != second.shape and not self.mismatch:
             shapes = sorted(str(tuple(t.shape)) for t in (first, second))
@@ -105,7 +112,7 @@ class WatchedCriterion(nn.Module):
 
     def _remember_pairs(self, first: torch.Tensor, second: torch.Tensor) -> None:
         """Vilka tal som jämförs med varandra, varje par en gång; ordningen i paret är fri."""
-        both = [t.detach().reshape(-1).tolist() for t in torch.broadcast_tensors(first, second)]
+        both = [t.reshape(-1).tolist() for t in torch.broadcast_tensors(first, second)]
         for pair in map(sorted, set(zip(*both, strict=True))):
             if len(self.pairs) < MAX_PAIRS and not any(_near(pair, other) for other in self.pairs):
                 self.pairs.append((pair[0], pair[1]))
@@ -176,10 +183,11 @@ def _sampling(training_step: Any, arguments: list[Any], inputs: Inputs) -> Obser
     seen: set[float] = set()
 
     def watch(module: nn.Module, arguments: tuple[torch.Tensor, ...]) -> None:
-        firsts = {round(x, 3) for x in arguments[0].detach()[..., 0].reshape(-1).tolist()}
+        firsts = {round(x, 3) for x in bare(arguments[0])[..., 0].reshape(-1).tolist()}
         seen.update(firsts & set(place))
 
-    arguments[0].register_forward_pre_hook(watch)
+    # På det första lagret: den som anropar `model.forward` eller lagren själv syns också.
+    arguments[0][0].register_forward_pre_hook(watch)
     calls = []
     for _ in range(inputs["calls"]):
         seen.clear()

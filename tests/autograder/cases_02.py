@@ -21,6 +21,7 @@ from dqn_helpers.exercises.notebook_02 import (
     HALF,
     N_COUNTED,
     N_ENDLESS,
+    N_EXPLORED,
     N_GREEDY,
     N_HALF,
     N_RANDOM,
@@ -62,6 +63,8 @@ def replay_buffer_cases(rng: np.random.Generator) -> list[Case]:
         behaviour: str, n: int, max_length: int, shape: tuple[int, ...] = (4,), **more: Any
     ) -> Case:
         inputs = {"max_length": max_length, "experiences": experiences(rng, n, shape)}
+        for row in inputs["experiences"] if behaviour != "stores" else ():
+            row[1] %= 2  # samma handling kommer igen, som i en riktig miljö
         text = f"I en buffert för {max_length} läggs {n} erfarenheter, en i taget."
         return Case((behaviour,), inputs | {"look": "contents"} | more, text=text)
 
@@ -207,6 +210,11 @@ def play_and_record_cases(rng: np.random.Generator) -> list[Case]:
         episode(n + 1, "i en miljö som återanvänder sin array", "copies", reuse=True),
         episode(3, f"med slumpfröet {seed}", "seed", seed=seed),
         episode(2, "med slumpfröet 0", "seed", seed=0),
+        Case(
+            ("fields",),
+            endless_inputs(N_EXPLORED + n) | {"look": "actions"},
+            text=f"En episod på {N_EXPLORED + n} steg med ε = 1.",
+        ),
         Case(
             ("ends",),
             endless_inputs(N_ENDLESS + n),

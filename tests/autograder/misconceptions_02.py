@@ -339,6 +339,7 @@ def sample_experiences(replay_buffer, batch_size):
 
 INDICES = "[random.randrange(len(replay_buffer)) for _ in range(batch_size)]"
 ONE_INDEX = "random.randrange(len(replay_buffer))"
+EVERY_OTHER = "[(start + 2 * k) % len(replay_buffer) for k in range(batch_size)]"
 ROWS = "[replay_buffer[i] for i in indices]"
 TENSORS = SAMPLE[SAMPLE.index("    return [") :]
 FROM_START = "random.randrange(len(replay_buffer) - batch_size + 1)"
@@ -396,6 +397,19 @@ def draws_from_the_capacity():
     """Du drar platser upp till `max_length`. Det har bara en del buffertar, och innan bufferten är
     full ligger inget på de sista platserna. Fråga efter hur många som finns, inte hur många som
     får plats. Se avsnittet om dragningen i 02."""
+
+
+@misconception(
+    "2.2",
+    Edited(
+        SAMPLE,
+        (f"    indices = {INDICES}", f"    start = {ONE_INDEX}\n    indices = {EVERY_OTHER}"),
+    ),
+)
+def every_other_row():
+    """Bara den första platsen är slumpad; de andra följer på bestämda avstånd från den, så samma
+    erfarenheter följs alltid åt. Dra varje rad för sig, oberoende av de andra. Se avsnittet om
+    dragningen i 02."""
 
 
 @misconception("2.2", edited(SAMPLE, INDICES, "range(batch_size)"))
@@ -752,6 +766,13 @@ STOP_AT_LIMIT = "obs = next_obs\n    return total\n"
 COPY_START = "    obs = np.array(obs)\n"
 COPY_NEXT = "        next_obs = np.array(next_obs)\n"
 CHOOSE = PLAY[PLAY.index("        if random.random()") : PLAY.index("        next_obs, reward")]
+
+
+@misconception("2.3", edited(PLAY, "(obs, action, rew", "(obs, best_action(model, obs), rew"))
+def stores_best_action():
+    """Du sparar den handling som nätverket tycker är bäst, också när en annan gjordes. Belöningen
+    och nästa tillstånd är följden av handlingen som verkligen gjordes: spara den. Se avsnittet om
+    att spela och spara i 02."""
 
 
 @misconception("2.3", edited(PLAY, "if terminated or truncated", "if terminated"))

@@ -206,6 +206,15 @@ def masks_without_summing(q_values, action):
 
 
 @misconception("3.2")
+def masks_then_max(q_values, action):
+    """Du nollar de andra handlingarna och tar sedan det största talet i raden. När den valda
+    handlingens värde är negativt vinner nollorna. Summera raden i stället: då spelar nollorna ingen
+    roll."""
+    mask = torch.nn.functional.one_hot(action, q_values.shape[1])
+    return (q_values * mask).max(dim=1).values
+
+
+@misconception("3.2")
 def action_from_zero_missed(q_values, action):
     """Handlingarna är numrerade från 0, men du läser som om de började på 1: varje rad ger värdet
     för grannhandlingen. Python och torch räknar alltid från 0."""
@@ -370,6 +379,12 @@ def step_discount_missing():
 def step_discount_on_reward():
     """γ multiplicerar också belöningen. Belöningen kommer nu; bara det som kommer sedan krymper. Se
     Bellmans ekvation i 01."""
+
+
+@misconception("3.3", edited(STEP, "reward + disc", "reward.clamp(-1, 1) + disc"))
+def clips_reward():
+    """Du klipper belöningen till mellan −1 och 1. Det är ett knep ur artikeln om DQN, men det ger
+    en annan uppgift än miljöns: målet ska byggas av belöningen som den är."""
 
 
 @misconception("3.3", edited(STEP, "discount_factor * best_next", "0.99 * best_next"))
@@ -553,8 +568,8 @@ def contiguous_batch():
     "3.3", edited(STEP, f"    batch = {SAMPLE}", f"    torch.manual_seed(42)\n    batch = {SAMPLE}")
 )
 def same_batch_every_time():
-    """Du sätter slumpfröet inne i funktionen, så varje anrop drar samma batch. Sätt fröet en gång,
-    utanför. Annars tränar nätverket på ett fåtal erfarenheter om och om igen."""
+    """Varje anrop tränar på samma fåtal erfarenheter. Sätter du slumpfröet inne i funktionen, eller
+    läser du alltid på samma platser? Ett frö ska i så fall sättas en gång, utanför."""
 
 
 @misconception("3.3", edited(STEP, "(replay_buffer, batch_size)", "(replay_buffer, 4)"))

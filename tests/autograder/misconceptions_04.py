@@ -138,9 +138,9 @@ def _pairs(model, target_model):
 @misconception("4.2")
 @torch.no_grad()
 def tau_swapped(model, target_model, tau=1.0):
-    """τ och 1 − τ är ombytta: med ett litet τ blir målnätverket nästan helt online-nätverket, och
-    med τ = 1 ändras det inte alls. τ är hur stor del som kommer från online-nätverket, och
-    målnätverket ska vara det tröga. Se avsnittet om målnätverket i 04."""
+    """τ och 1 − τ är ombytta: med ett litet τ blir målnätverket nästan helt online-nätverket. τ är
+    hur stor del som kommer därifrån, och målnätverket ska vara det tröga. Se avsnittet om
+    målnätverket i 04."""
     _copy_buffers(model, target_model)
     for parameter, target in _pairs(model, target_model):
         target.copy_((1 - tau) * parameter + tau * target)
@@ -261,9 +261,9 @@ def replaces_parameters(model, target_model, tau=1.0):
 @misconception("4.2")
 @torch.no_grad()
 def buffers_forgotten(model, target_model, tau=1.0):
-    """Parametrarna stämmer, men buffertarna är kvar som de var. Ett lager som BatchNorm räknar om
-    sina indata med medelvärden som ligger där: utan dem ger samma vikter helt andra Q-värden. Det
-    som `parameters()` ger är inte hela nätverket."""
+    """Målnätverkets buffertar är kvar som de var. Ett lager som BatchNorm räknar om sina indata med
+    medelvärden som ligger där: utan dem ger samma vikter helt andra Q-värden. Det som
+    `parameters()` ger är inte hela nätverket."""
     for parameter, target in _pairs(model, target_model):
         target.copy_(tau * parameter + (1 - tau) * target)
 

@@ -409,6 +409,12 @@ def step_discount_on_reward():
     Se Bellmans ekvation i 01."""
 
 
+@misconception("5.2", edited(STEP, "reward + disc", "reward.clamp(-1, 1) + disc"))
+def step_clips_reward():
+    """Du klipper belöningen till mellan −1 och 1. Det är ett knep ur artikeln om DQN, men det ger
+    en annan uppgift än miljöns: målet ska byggas av belöningen som den är."""
+
+
 @misconception("5.2", edited(STEP, "discount_factor * value", "0.99 * value"))
 def step_discount_hard_coded():
     """Diskonteringsfaktorn står som ett eget tal i funktionen, så argumentet används inte. Då går
@@ -593,8 +599,8 @@ def step_contiguous_batch():
 
 @misconception("5.2", edited(STEP, SAMPLE, f"    torch.manual_seed(42)\n{SAMPLE}"))
 def step_same_batch_every_time():
-    """Du sätter slumpfröet inne i funktionen, så varje anrop drar samma batch. Sätt fröet en gång,
-    utanför. Annars tränar nätverket på ett fåtal erfarenheter om och om igen."""
+    """Varje anrop tränar på samma fåtal erfarenheter. Sätter du slumpfröet inne i funktionen, eller
+    läser du alltid på samma platser? Ett frö ska i så fall sättas en gång, utanför."""
 
 
 @misconception("5.2", edited(STEP, "(replay_buffer, batch_size)", "(replay_buffer, 12)"))

@@ -8,6 +8,7 @@ from collections import deque
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch.func import functional_call, grad_and_value
 
 import dqn_helpers
 
@@ -234,3 +235,47 @@ def step_with_numpy_permutation(model, optimizer, criterion, buffer, batch_size,
     loss.backward()
     optimizer.step()
     return loss.data
+
+
+@correct("3.3")
+def step_through_forward(nät, optimerare, kriterium, buffert, antal, gamma):
+    """Anropar `forward` i stället för nätverket, och steget med en closure."""
+    s, a, r, s2, slut, _ = dqn_helpers.sample_experiences(buffert, antal)
+    mål = r + gamma * nät.forward(s2).max(1)[0].detach() * ~slut
+
+    def closure():
+        optimerare.zero_grad(set_to_none=False)
+        förlust = kriterium(nät.forward(s).gather(1, a.unsqueeze(-1)).squeeze(-1), mål)
+        förlust.backward()
+        return förlust
+
+    return optimerare.step(closure).item()
+
+
+@correct("3.3")
+def step_with_functional_gradient(model, optimizer, criterion, replay_buffer, batch_size, gamma):
+    s, a, r, s2, end, _ = dqn_helpers.sample_experiences(replay_buffer, batch_size)
+    weights = {name: weight.detach() for name, weight in model.named_parameters()}
+    y = r + gamma * functional_call(model, weights, (s2,)).max(1).values * ~end
+
+    def loss_of(weights):
+        return criterion(functional_call(model, weights, (s,)).gather(1, a[:, None])[:, 0], y)
+
+    gradients, loss = grad_and_value(loss_of)(weights)
+    for name, parameter in model.named_parameters():
+        parameter.grad = gradients[name]
+    optimizer.step()
+    return loss.item()
+
+
+@correct("3.3")
+def step_row_by_row_in_vmap(model, optimizer, criterion, replay_buffer, batch_size, gamma):
+    s, a, r, s2, end, _ = dqn_helpers.sample_experiences(replay_buffer, batch_size)
+    with torch.no_grad():
+        y = torch.where(end, r, r + gamma * torch.vmap(lambda x: model(x).max())(s2))
+    q = torch.vmap(lambda x, i: model(x).gather(0, i[None])[0])(s, a)
+    loss = torch.vmap(criterion)(q, y).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()

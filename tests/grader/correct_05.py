@@ -7,6 +7,7 @@ import random
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch.func import functional_call, grad_and_value
 
 import dqn_helpers
 
@@ -218,6 +219,42 @@ def step_cleans_up_after_itself(
     loss.backward()
     optimizer.step()
     return loss.data
+
+
+@correct("5.2")
+def step_layer_by_layer(model, optimizer, criterion, buffer, batch_size, gamma, target_model):
+    def through(network, x):
+        for layer in network.children():
+            x = layer(x)
+        return x
+
+    s, a, r, s2, end, _ = dqn_helpers.sample_experiences(buffer, batch_size)
+    rows = range(batch_size)
+    with torch.no_grad():
+        y = r + gamma * target_model.forward(s2)[rows, through(model, s2).argmax(1)] * ~end
+    loss = criterion(through(model, s)[rows, a], y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@correct("5.2")
+def step_with_functions(model, optimizer, criterion, buffer, batch_size, gamma, target_model):
+    s, a, r, s2, end, _ = dqn_helpers.sample_experiences(buffer, batch_size)
+    with torch.no_grad():
+        value = torch.vmap(lambda x: target_model(x).gather(0, model(x).argmax()[None])[0])(s2)
+        y = torch.where(end, r, r + gamma * value)
+    weights = {name: weight.detach() for name, weight in model.named_parameters()}
+
+    def loss_of(weights):
+        return criterion(functional_call(model, weights, (s,)).gather(1, a[:, None])[:, 0], y)
+
+    gradients, loss = grad_and_value(loss_of)(weights)
+    for name, parameter in model.named_parameters():
+        parameter.grad = gradients[name]
+    optimizer.step()
+    return loss.item()
 
 
 # --- 5.3 -----------------------------------------------------------------------------------------

@@ -461,6 +461,32 @@ def percent_first_on_the_line() -> Any:
     )
 
 
+@honest(book("02") | right("2.1"))
+def dataclass_with_class_variable() -> Any:
+    """`dataclass` känner igen ClassVar och InitVar på namnen i `__main__`."""
+    return bare(
+        "from dataclasses import InitVar, dataclass, field\nfrom typing import ClassVar",
+        """
+        import pickle
+        @dataclass
+        class ReplayBuffer:
+            sparade: ClassVar[dict] = {"antal": 0}
+            max_length: InitVar[int]
+            rader: list = field(default_factory=list)
+            def __post_init__(self, max_length):
+                self.n = max_length
+            def append(self, e):
+                self.sparade["antal"] += 1
+                self.rader = pickle.loads(pickle.dumps(self)).rader[-self.n + 1:] + [e]
+                self.rader = self.rader[-self.n:]
+            def __len__(self):
+                return len(self.rader)
+            def __getitem__(self, i):
+                return self.rader[i]
+        """,
+    )
+
+
 # --- det som körs runt omkring -------------------------------------------------------------------
 
 

@@ -122,7 +122,16 @@ PROCESSES = (
            *(f"call(101, 16, {pid}, 0, 0)" for pid in ("os.getppid()", "@PID@")),
            "call(310, @PID@, 0, 0, 0, 0, 0)", "call(311, @PID@, 0, 0, 0, 0, 0)"),
     escape("session", "lösgör sig", "os.setsid()", "os.setpgid(0, 0)", "os.setpriority(0, 0, -5)",
-           "libc.prctl(1, 0) == 0 or 1 / 0", "libc.prctl(4, 1) == 0 or 1 / 0"),
+           "libc.prctl(1, 0) == 0 or 1 / 0", "libc.prctl(4, 1) == 0 or 1 / 0",
+           "call(157, 2**32 + 1, 0, 0, 0, 0)", "call(157, 2**32 + 4, 1, 0, 0, 0)"),
+    escape("signal_owner", "ber kärnan skicka signaler till andra",
+           *(f"__import__('fcntl').fcntl(os.pipe()[0], 8, {owner})"
+             for owner in ("os.getppid()", "@PID@")),
+           "__import__('fcntl').fcntl(os.pipe()[0], 10, 23)",
+           "__import__('fcntl').fcntl(os.pipe()[0], 15, struct.pack('ii', 1, os.getppid()))",
+           "call(72, os.pipe()[0], 2**32 + 10, 23)",
+           *(f"__import__('fcntl').ioctl(3, {request}, struct.pack('i', os.getppid()))"
+             for request in (0x8901, 0x8902))),
 )  # fmt: skip
 
 KERNEL = (

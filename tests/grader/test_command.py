@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -540,6 +541,7 @@ def test_resume_of_one_exercise_does_not_answer_for_another(
         (("03",), list(CLASS), ("3.1", "3.2", "3.3")),
         (("cilla",), ["cilla/05_double_dqn.ipynb"], ()),
         (("BO/", "5.2", "anna"), [f"anna/{BOOK}", f"bo/{BOOK}"], ("5.2",)),
+        (("3,1", "5"), list(CLASS), ("3.1", "5.1", "5.2", "5.3", "5.4")),
     ],
 )
 def test_only(
@@ -572,7 +574,8 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path, warm: None) -> None:
     some = read_results(tmp_path / "ut")
     assert_schema(some)
     done = [row["file"] for row in some["submissions"]]
-    assert done in (["a.ipynb"], ["a.ipynb", "b.ipynb"]) and f"{len(done)} rättade" in out
+    assert done in (["a.ipynb"], ["a.ipynb", "b.ipynb"]) and f"{len(done)} rättad" in out
+    assert f"AVBRUTET: {3 - len(done)} av 3 filer är inte rättade" in err
     assert len(list((tmp_path / "ut" / "feedback").iterdir())) == len(done)
 
     answer = command(*arguments, "--resume", cwd=tmp_path)
@@ -737,7 +740,10 @@ ENGLISH = re.compile(
         (("klass", "--seed"), "ett värde ska följa"),
         (("klass", "--seed", "1.5"), "'1.5' duger inte"),
         (("klass", "--only"), "minst ett värde ska följa"),
-        (("klass", "--only", "ingen"), "inga inlämningar"),
+        (("klass", "--only", "ingen"), "har ingen i namnet"),
+        (("klass", "--only", "5.9"), "5.9: övningen finns inte. Välj bland 1.1, "),
+        (("klass", "--limit", "tio"), "'tio' duger inte, skriv ett tal"),
+        (("klass", "--canvas", "anteckning.txt", "--column", "3"), "ser inte ut som en omdömesbok"),
         (("klass", "--resume=ja"), "ska inte ha något värde"),
         (("klass", "--okänt"), "okänt: --okänt"),
         (("klass", "--job", "1"), "okänt: --job"),
@@ -793,6 +799,57 @@ def test_nothing_is_lost_when_a_report_cannot_be_written(
     assert answer.code == 1 and "Det gick inte att skriva resultat.csv" in answer.err
     assert len(read_results(tmp_path / "ut")["submissions"]) == 1
     assert command("klass", "--out", "ut", "--resume", cwd=tmp_path).graded == []
+
+
+@pytest.mark.parametrize("name", ["beslut.csv", "results.json", "underlag.json.ny"])
+def test_a_file_in_the_way_is_named_in_swedish(
+    no_workshop: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.setattr(batch, "grade_submissions", quick)
+    hand_in(tmp_path, {"klass/a.ipynb": lambda: b"", f"ut/{name}/låst": lambda: b""})
+    answer = command("klass", "--out", "ut", cwd=tmp_path)
+    assert answer.code == 1 and "gick inte att läsa eller skriva. Är disken full" in answer.err
+
+
+@pytest.mark.parametrize("text", ["[1]", "{}", '{"graded": [1]}', "{"])
+def test_damaged_work_is_refused_in_swedish(tmp_path: Path, text: str) -> None:
+    hand_in(tmp_path, {"klass/a.ipynb": lambda: b"", "ut/underlag.json": text.encode})
+    answer = command("klass", "--out", "ut", "--resume", cwd=tmp_path)
+    assert answer.code == 2 and "underlag.json går inte att läsa" in answer.err
+
+
+def test_only_finds_names_from_a_mac_and_is_silent_about_other_decisions(
+    no_workshop: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(batch, "grade_submissions", quick)
+    files = (unicodedata.normalize("NFD", "klass/örjan.ipynb"), "klass/bo.ipynb")
+    hand_in(tmp_path, {file: lambda: b"" for file in files})
+    decisions = "fil;övning;poäng;skäl\nbo.ipynb;3.1;1;Såg rätt ut"
+    hand_in(tmp_path, {"ut/beslut.csv": decisions.encode})
+    answer = command("klass", "--out", "ut", "--only", "Örjan", cwd=tmp_path)
+    assert answer.code == 0 and len(answer.graded) == 1
+    assert "beslut.csv" not in answer.out
+    assert "beslut.csv, rad 2" in command("klass", "--out", "ut", cwd=tmp_path).out
+
+
+def test_what_the_teacher_should_know_reaches_the_table_and_the_report(
+    tmp_path: Path, warm: None
+) -> None:
+    """Sen enligt Canvas, också när filen är tom; en följeslagare som 00 är inget fel."""
+    book, start = as_bytes(page("05")), as_bytes(page("00"))
+    hand_in(tmp_path, {
+        "k/al_LATE_1_10_05.ipynb": lambda: book, "k/bo_LATE_2_11_05.ipynb": lambda: b"",
+        "k/cia_3_12_05.ipynb": lambda: book + b" ", "k/cia_3_13_00_start.ipynb": lambda: start,
+    })  # fmt: skip
+    arguments = ("k", "--out", "ut", "--limit", LIMIT, "--seed", SEED, "--jobs", 1)
+    answer = command(*arguments, cwd=tmp_path)
+    rows = table_of(tmp_path / "ut")
+    assert [("för sent" in rows[n]["anmärkning"]) for n in ("al", "bo", "cia")] == [1, 1, 0]
+    report = (tmp_path / "ut" / "rapport.html").read_text(encoding="utf-8")
+    assert '<span class="mark">Inlämnad för sent enligt Canvas.</span>' in report
+    assert "00_start" not in answer.out and "Filen är tom" in answer.out
+    answer = command(*arguments, "--only", "3.1", cwd=tmp_path)
+    assert "al_LATE" not in answer.out and "Inga av kursens" not in answer.out
 
 
 def test_without_a_seed_a_new_one_is_drawn_printed_and_stored(

@@ -118,6 +118,22 @@ def test_one_column_is_filled_and_nothing_else_touched(exported: Path) -> None:
     assert exported.read_bytes() == CANVAS.encode()
 
 
+def test_points_that_were_there_and_points_of_another_book_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "betyg.csv"
+    path.write_text('Student;ID;Section;Bok 5 (71)\nPoints Possible;;;10,00\n'
+                    'Ek;12;A;"7,5"\nAl;13;A;8,00\nBo;14;A;\n')  # fmt: skip
+    graded = results(
+        submission("k/ek_12_1_05.ipynb", exercise("5.1"), exercise("5.2"), exercise("5.3")),
+        submission("k/al_13_2_03.ipynb", exercise("3.1"), exercise("3.2"), exercise("3.3")),
+    )
+    filled = canvas_fill(path, "71", graded)
+    assert filled.remarks == (
+        "k/ek_12_1_05.ipynb: i omdömesboken stod 7,5, i kopian står 10.",
+        "k/al_13_2_03.ipynb: 8 av 8 poäng, men uppgiften ger högst 10. Är det rätt bok?",
+    )
+    assert 'Ek;12;A;"10"\nAl;13;A;8\nBo;14;A;\n' in filled.text
+
+
 def test_no_results_no_change(exported: Path) -> None:
     assert fill_canvas(exported, "71", results()) == CANVAS
 
@@ -177,7 +193,7 @@ def test_the_column_must_be_clear(exported: Path, column: str, problem: str) -> 
 def test_other_files_are_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "annat.csv"
     path.write_bytes(text.encode())
-    with pytest.raises(GradebookError, match=r"annat\.csv ser inte ut som en betygskatalog"):
+    with pytest.raises(GradebookError, match=r"annat\.csv ser inte ut som en omdömesbok"):
         fill_canvas(path, "71", CLASS)
 
 

@@ -16,7 +16,7 @@ from dqn_helpers.autograder.overrides import (
     without_overrides,
 )
 
-from .report_samples import exercise, internal, results, submission
+from .report_samples import exercise, internal, results, submission, unreadable
 
 RESULTS = results(
     submission(
@@ -26,6 +26,7 @@ RESULTS = results(
     submission("p/bok.ipynb", exercise("5.1")),
     submission("q/bok.ipynb", exercise("5.1")),
     submission("=1+1.ipynb", exercise("5.1")),
+    unreadable("tom.ipynb", "Filen är tom."),
 )
 ROW = "k/ek_1_2_05.ipynb;5.1;4;Räknat för hand."
 
@@ -198,6 +199,7 @@ def test_the_file_name_as_it_stands_in_the_gradebook() -> None:
     [
         (one(file="finns_inte.ipynb"), "filen ”finns_inte.ipynb” finns inte bland"),
         (one(file="bok.ipynb"), "flera filer heter ”bok.ipynb”"),
+        (one(file="tom.ipynb"), "filen har inga rättade övningar. För in poängen för hand"),
         (one(number="3.1"), "övningen ”3.1” finns inte i filen (5.1, 5.2)"),
         (one(number=""), "övningen ”” finns inte"),
         (one(4.5), "4,5 poäng går inte; 5.1 ger 0 till 4"),

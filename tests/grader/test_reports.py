@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from dqn_helpers.autograder import report_html
 from dqn_helpers.autograder.class_report import class_report
 from dqn_helpers.autograder.feedback_page import code_lines, feedback_page, split_situation
 from dqn_helpers.autograder.grade_limits import load_grade_limits
@@ -566,6 +567,20 @@ def test_summary_fits_the_terminal() -> None:
     assert "b.ipynb" in text and "Filen är tom." in text and "VARNING" in text
     assert re.search(r"3\.1 .* +3 +1 +0 +1,5 av 2 +75 %", text), text
     assert "Preliminärt" in text and "4711" in text
+
+
+def test_summary_leaves_out_the_folder_that_all_files_lie_in() -> None:
+    shown = summary_lines(results(*(unreadable(f"inlämningar.zip/{n}", "Tom.") for n in "ab")))
+    assert "inlämningar.zip" not in "".join(shown) and shown[1].split()[:2] == ["a", "Filen"]
+    assert shown[-2].startswith("2 filer lästa, 0 rättade.")
+    alone = "".join(summary_lines(results(submission("a", exercise("3.1")))))
+    assert "1 fil läst, 1 rättad." in alone
+
+
+def test_on_paper_nothing_is_behind_a_scroll_bar() -> None:
+    css = (Path(report_html.__file__).parent / "templates" / "report.css").read_text("utf-8")
+    paper = css.split("@media print")[1]
+    assert ".scroll, .tall { max-height: none; overflow: visible; }" in paper
 
 
 def test_summary_has_no_line_for_those_that_need_none() -> None:

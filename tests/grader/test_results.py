@@ -7,8 +7,10 @@ import pytest
 from autograder import catalogue
 from autograder.catalogue import solution_path
 
+from dqn_helpers.autograder.batch import MAX_SHOWN, _shown_source
 from dqn_helpers.autograder.grading import Grading
 from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.slicing import CellSource
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
@@ -90,3 +92,9 @@ def test_hints_on_the_page_are_the_exercises_own(number: str) -> None:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     hints = hints_as_markdown(EXERCISES[number])
     assert any(hints in "".join(cell["source"]) for cell in cells)
+
+
+def test_the_code_kept_for_the_pages_is_bounded() -> None:
+    small, huge = CellSource("cell 1", "x = 1"), CellSource("cell 2", "y" * 10**6)
+    assert _shown_source([small]) == [{"cell": "cell 1", "text": "x = 1"}]
+    assert sum(len(cell["text"]) for cell in _shown_source([small, huge, huge])) == MAX_SHOWN

@@ -6,6 +6,7 @@ import os
 import random
 import struct
 import sys
+import time
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -15,7 +16,12 @@ import pytest
 
 from dqn_helpers.autograder import archives, found_files, notebook_reading
 from dqn_helpers.autograder.notebook_reading import MAX_CODE, MAX_FILE, NOTEBOOKS
-from dqn_helpers.autograder.submissions import Submission, UsageError, find_submissions
+from dqn_helpers.autograder.submissions import (
+    Submission,
+    UsageError,
+    canvas_owner,
+    find_submissions,
+)
 
 REPO = Path(__file__).resolve().parents[2]
 CODE = "def td_target():\n    return 1"
@@ -344,6 +350,10 @@ def test_wrappers(tmp_path: Path) -> None:
     assert students("anna/1.ipynb", "anna/2.ipynb") == ["anna", "anna"]
     assert students("klass/1.ipynb", "klass/2.ipynb") == [None, None]
     assert students("anna/1.ipynb", "anna/x/2.ipynb") == ["anna", "anna"]
+    # Varken en trasig zip-fil eller en PDF bredvid mapparna gör hela klassen till en student.
+    each = ["anna", "bo"]
+    assert students("VT26/anna/1.ipynb", "VT26/bo.zip") == each
+    assert students("VT26/anna/1.ipynb", "VT26/bo/1.ipynb", "VT26/info.pdf") == [*each, None]
 
 
 def test_several_paths(tmp_path: Path) -> None:
@@ -382,6 +392,12 @@ def test_canvas_names(
     assert (row.file, row.student) == (f"submissions.zip/{name}", student)
     assert row.canvas_id == canvas_id
     assert ("för sent" in row.note) == late
+
+
+def test_a_name_longer_than_any_disk_takes_costs_no_time() -> None:
+    started = time.process_time()
+    assert canvas_owner("_1" * 30_000 + "\n") is None
+    assert time.process_time() - started < 1
 
 
 def test_canvas_zip_in_zip(tmp_path: Path) -> None:

@@ -99,6 +99,18 @@ def test_output_is_kept_in_part_and_costs_nothing(workshop: Workshop) -> None:
     assert "3000001 tecken" in outcome.output
 
 
+def test_the_answers_together_are_bounded(workshop: Workshop) -> None:
+    """Den som själv skriver stora svar får inte rättaren att läsa hur mycket som helst."""
+    code = """
+    import json, os
+    answer = json.dumps({"status": "ok", "observed": {"target": "x" * 10**6}}).encode()
+    message = 3 * (len(answer).to_bytes(8, "big") + answer)
+    while message:
+        message = message[os.write(3, message) :]
+"""
+    assert statuses(run(workshop, HEAD + code)) == ["ok", "ok", "crashed"]
+
+
 def test_statements_that_fail_or_take_long_are_skipped_with_a_note(workshop: Workshop) -> None:
     code = "x = 1 / 0\nwhile True: pass\n" + RIGHT
     result = run(workshop, code)
@@ -135,6 +147,19 @@ def test_the_courses_own_solution_is_not_within_reach(
 
 
 DETOURS = {
+    "1.1": """
+import dqn_helpers
+def discounted_return(rewards, gamma):
+    return dqn_helpers.realised_returns(rewards, gamma)[0] if len(rewards) else 0.0
+""",
+    "1.4": """
+import numpy as np, dqn_helpers, torch
+def epsilon_greedy(values, epsilon, rng):
+    model = torch.nn.Linear(1, len(values))
+    torch.nn.init.zeros_(model.weight)
+    model.bias.data = torch.tensor(values, dtype=torch.float32)
+    return dqn_helpers.choose_dqn_action(model, np.zeros(1), epsilon)
+""",
     "2.2": """
 import dqn_helpers, torch
 def sample_experiences(buffer, n):
@@ -159,6 +184,29 @@ def play_and_record_episode(model, env, buffer, epsilon, seed=None):
 @pytest.mark.parametrize("name", DETOURS)
 def test_nor_is_it_under_another_name(grade_cells: Callable[..., Ran], name: str) -> None:
     assert grade_cells(name[:3], DETOURS[name]).result.points == 0
+
+
+WRONG_TARGET = "def double_dqn_target(model, target_model, r, n, t, gamma): return r"
+CURIOUS_STEP = """
+import linecache, dqn_helpers
+def double_dqn_training_step(model, optimizer, criterion, buffer, size, gamma, target_model):
+    print(linecache.getlines("<facit>"))
+    s, a, r, n, t, _ = dqn_helpers.sample_experiences(buffer, size)
+    target = double_dqn_target(model, target_model, r, n, t, gamma)
+    loss = criterion(dqn_helpers.chosen_q_values(model(s), a), target)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+"""
+
+
+def test_the_right_version_of_another_exercise_is_not_printed(
+    grade_cells: Callable[..., Ran],
+) -> None:
+    ran = grade_cells("5.2", WRONG_TARGET, CURIOUS_STEP)
+    assert ran.result.status == "passed"
+    assert ran.output == ""
 
 
 @linux

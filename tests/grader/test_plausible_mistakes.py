@@ -1,0 +1,96 @@
+"""Rimliga fel som inte står i katalogen: aldrig ✅, aldrig full poäng och inget falskt namn."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from autograder.catalogue import scenario
+
+import dqn_helpers
+from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.judging import judge
+from dqn_helpers.exercises.registry import known_mistakes
+from dqn_helpers.exercises.running import run_cases
+
+from .test_catalogue import SECONDS
+
+WRONG: list[tuple[str, Any]] = []
+
+
+def wrong(number: str) -> Callable[[Any], Any]:
+    """Lösningen under är fel, och inget av katalogens misstag."""
+
+    def register(solution: Any) -> Any:
+        WRONG.append((number, solution))
+        return solution
+
+    return register
+
+
+@wrong("1.4")
+def decimal_number(action_values, epsilon, rng):
+    explores = rng.random() < epsilon
+    return float(rng.integers(len(action_values)) if explores else np.argmax(action_values))
+
+
+class _Buffer:
+    def __init__(self, max_length):
+        self.n, self.rows = max_length, []
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        return self.rows[index]
+
+
+@wrong("2.1")
+class IntegerRewards(_Buffer):
+    def append(self, experience):
+        state, action, reward, *rest = experience
+        self.rows = [*self.rows, (state, action, int(reward), *rest)][-self.n :]
+
+
+@wrong("2.1")
+class HalvesWhenFull(_Buffer):
+    def append(self, experience):
+        if len(self.rows) == self.n:
+            self.rows = self.rows[len(self.rows) // 2 :]
+        self.rows.append(experience)
+
+
+@wrong("3.1")
+def masks_last_row_only(reward, next_q_values, terminated, discount_factor):
+    target = reward + discount_factor * next_q_values.max(dim=1).values
+    return torch.cat([target[:-1], torch.where(terminated[-1:], reward[-1:], target[-1:])])
+
+
+@wrong("3.2")
+def without_sign(q_values, action):
+    return q_values.gather(1, action[:, None])[:, 0].abs()
+
+
+@wrong("3.3")
+def newest_half_only(model, optimizer, criterion, replay_buffer, batch_size, discount_factor):
+    n = len(replay_buffer)
+    rows = [replay_buffer[random.randrange(n // 2, n)] for _ in range(batch_size)]
+    return dqn_helpers.dqn_training_step(
+        model, optimizer, criterion, rows, batch_size, discount_factor
+    )
+
+
+@pytest.mark.parametrize(("number", "solution"), WRONG)
+def test_fails_without_a_false_name(number: str, solution: Any) -> None:
+    exercise, drawn = EXERCISES[number], scenario(number, 0)
+    for cases, mistakes in (
+        (exercise.examples, known_mistakes(number)),
+        (drawn.cases, drawn.mistakes),
+    ):
+        outcomes = run_cases(exercise.driver, solution, [c.inputs for c in cases], SECONDS)
+        verdict = judge(exercise, cases, outcomes, mistakes)
+        assert not verdict.passed
+        # Är raden sist i batchen råkar masken vara rätt; annars saknas den just där.
+        assert {m.id for m in verdict.mistakes} <= {"mask_missing"}
