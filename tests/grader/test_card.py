@@ -79,4 +79,4 @@ def test_situation_and_fault_stand_on_lines_of_their_own() -> None:
 
     lines = repr(check("3.1", td_target)).splitlines()
     situation = next(i for i, line in enumerate(lines) if line.strip().startswith("Exempel:"))
-    assert "du fick 4,4" in lines[situation + 1]
+    assert "du fick 6,4" in lines[situation + 1]
