@@ -15,12 +15,17 @@ from pathlib import Path
 from tqdm import tqdm
 
 from dqn_helpers.autograder.batch import Settings, grade_all
-from dqn_helpers.autograder.grade_limits import DEFAULT_FILE, GradeLimitsError, load_grade_limits
-from dqn_helpers.autograder.gradebook import GradebookError, canvas_fill
-from dqn_helpers.autograder.junit_report import junit_xml
-from dqn_helpers.autograder.overrides import applicable, load_overrides, problems
-from dqn_helpers.autograder.report_summary import count, summary_lines
-from dqn_helpers.autograder.reports import ReportError, final, write_reports
+from dqn_helpers.autograder.report import ReportError, final, write_reports
+from dqn_helpers.autograder.report.grade_limits import (
+    DEFAULT_FILE,
+    GradeLimitsError,
+    load_grade_limits,
+)
+from dqn_helpers.autograder.report.gradebook import GradebookError, fill_canvas
+from dqn_helpers.autograder.report.junit import junit_xml
+from dqn_helpers.autograder.report.overrides import applicable, load_overrides, problems
+from dqn_helpers.autograder.report.summary import count, summary_lines
+from dqn_helpers.autograder.result import ClassResult
 from dqn_helpers.autograder.store import Store, StoreError
 from dqn_helpers.autograder.submissions import Submission, UsageError, find_submissions
 from dqn_helpers.autograder.swedish_arguments import SwedishParser
@@ -121,7 +126,7 @@ def _grade(arguments: argparse.Namespace) -> int:
         overrides = applicable(store.results(), overrides)
     results = final(store.results(), overrides, limits)
     store.save(results)
-    write_reports(out, store.results(), store.details(), overrides, limits, arguments.paths)
+    write_reports(out, store.results(), overrides, limits, arguments.paths)
     _write_extras(arguments, out, results)
     _print_summary(results, store, out, problems(store.results(), overrides))
     return 0 if finished else _interrupted(store)
@@ -155,7 +160,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if bool(arguments.canvas) != bool(arguments.column):
         raise UsageError("--canvas och --column hör ihop: ange både filen och uppgiftens namn.")
     if arguments.canvas:  # ett fel i den ska synas nu, inte när alla är rättade
-        canvas_fill(arguments.canvas, arguments.column, {"submissions": []})
+        fill_canvas(arguments.canvas, arguments.column, ClassResult(0, "basic"))
 
 
 def _only(wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -212,7 +217,7 @@ def _grade_with_progress(store: Store, settings: Settings, jobs: int) -> bool:
     return True
 
 
-def _write_extras(arguments: argparse.Namespace, out: Path, results: dict) -> None:
+def _write_extras(arguments: argparse.Namespace, out: Path, results: ClassResult) -> None:
     if arguments.junit:
         try:
             arguments.junit.write_text(junit_xml(results), encoding="utf-8")
@@ -220,7 +225,7 @@ def _write_extras(arguments: argparse.Namespace, out: Path, results: dict) -> No
             raise ReportError(f"Det gick inte att skriva {arguments.junit}. Finns mappen, och får "
                               "du skriva där?") from None  # fmt: skip
     if arguments.canvas:
-        filled = canvas_fill(arguments.canvas, arguments.column, results)
+        filled = fill_canvas(arguments.canvas, arguments.column, results)
         (out / "canvas.csv").write_text(filled.text, encoding="utf-8", newline="")
         print(f"Canvas: {filled.filled} studenter fick poäng i {out / 'canvas.csv'}.")
         for line in filled.remarks:
@@ -231,11 +236,13 @@ def _write_extras(arguments: argparse.Namespace, out: Path, results: dict) -> No
             print(f"  {file}: inte ifylld, studenten finns inte i omdömesboken.")
 
 
-def _print_summary(results: dict, store: Store, out: Path, warnings: Sequence[str]) -> None:
+def _print_summary(results: ClassResult, store: Store, out: Path, warnings: Sequence[str]) -> None:
     for line in (*summary_lines(results), *warnings):
         print(line)
-    if results["isolation"] == "basic":
-        print(BASIC_WARNING + "; ".join(store.warnings or ["ingen Linux"]), file=sys.stderr)
+    if results.isolation == "basic":
+        print(
+            BASIC_WARNING + "; ".join(store.isolation_reasons() or ["ingen Linux"]), file=sys.stderr
+        )
     print(f"\nRapporten: {out / 'rapport.html'}")
     print(f"Betygsfilen: {out / 'resultat.csv'}   Sidorna till studenterna: {out / 'feedback'}")
 
