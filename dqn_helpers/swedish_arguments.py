@@ -36,7 +36,8 @@ class SwedishParser(argparse.ArgumentParser):
         if unknown:
             known = [name for action in self._actions for name in action.option_strings]
             close = difflib.get_close_matches(unknown[0].partition("=")[0], known, 1)
-            self.error(f"okänt: {' '.join(unknown)}" + (f" (menade du {close[0]}?)" * len(close)))
+            hint = "".join(f" (menade du {name}?)" for name in close)
+            self.error(f"okänt: {' '.join(unknown)}{hint}")
         return found
 
     def error(self, message: str) -> NoReturn:
