@@ -460,10 +460,8 @@ def explain_pip_failure(log: str) -> str:
         if any(sign in log for sign in signs):
             return explanation
     if "No matching distribution found for torch" in log:
-        version = platform.python_version()
-        problem = (
-            platform_problem() or f"PyTorch finns inte för den här datorn och Python {version}."
-        )
+        this = f"den här datorn och Python {platform.python_version()}"
+        problem = platform_problem() or f"PyTorch finns inte för {this}."
         return f"{problem}\n{platform_advice()}"
     return (
         "Installationen misslyckades. Läs vad pip skrev här ovanför. Kör samma kommando en gång "
@@ -480,9 +478,7 @@ def pip_install(python: Path, extras: "Iterable[str]", cpu: bool) -> None:
     with contextlib.suppress(FileNotFoundError):
         PIP_LOG.unlink()
     with tempfile.TemporaryDirectory() as scratch:
-        full_log = (
-            Path(scratch) / "pip.log"
-        )  # den blir tiotals megabyte, så den får inte ligga kvar
+        full_log = Path(scratch) / "pip.log"  # blir tiotals megabyte, så den får inte ligga kvar
         command = [str(python), "-m", "pip", "install", "--log", str(full_log)]
         command += ["--extra-index-url", CPU_INDEX] if cpu else []
         command += ["-c", "constraints.txt", "-e", ".[{}]".format(",".join(extras))]
@@ -628,10 +624,7 @@ def lay_out_work(names: "list[Path]") -> None:
         if not (WORK / name).exists():
             copy_new(name)
             copied[name.as_posix()] = current
-        elif current not in (
-            copied.setdefault(name.as_posix(), current),
-            content_hash(WORK / name),
-        ):
+        elif copied.setdefault(name.as_posix(), current) != current != content_hash(WORK / name):
             newer.append(short_name(name))
     COPIED.write_text(json.dumps(copied, indent=1), encoding="utf-8")
     for short in newer:
@@ -662,16 +655,13 @@ def find_course_file(wanted: str) -> Path:
 def hand_over(command: "list[str]", cwd: Path, **variables: str) -> int:
     """Låt kommandot ta över. Ctrl-C går till det, och dess svar blir vårt."""
     environment = dict(child_environment(), **variables)
-    sys.stdout.flush()
     if os.name == "posix":
         os.chdir(str(cwd))
         os.execve(command[0], command, environment)
     process = subprocess.Popen(command, cwd=str(cwd), env=environment)
     while True:
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             return process.wait()
-        except KeyboardInterrupt:
-            continue
 
 
 def start(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
@@ -680,12 +670,10 @@ def start(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     parser.description = overview()
     parser.epilog = "Du arbetar i mappen mitt_arbete. Inget där skrivs någonsin över."
     parser.usage = f"{program()} [KOMMANDO] [VAL]"
-    parser.add_argument(
-        "--no-browser", action="store_true", help="öppna ingen webbläsare, skriv bara ut adressen"
-    )
-    parser.add_argument(
-        "--port", type=int, metavar="NUMMER", help="använd den porten i stället för 8888"
-    )
+    no_browser_help = "öppna ingen webbläsare, skriv bara ut adressen"
+    parser.add_argument("--no-browser", action="store_true", help=no_browser_help)
+    port_help = "använd den porten i stället för 8888"
+    parser.add_argument("--port", type=int, metavar="NUMMER", help=port_help)
     parser.add_argument("--cpu", action="store_true", help=CPU_HELP)
     options = parser.parse_args(arguments)
     python = ensure_environment("kurs", options.cpu, tolerant=True)
@@ -725,17 +713,15 @@ def fresh(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     books = parser.parse_args(arguments).books
     if len(books) != 1:
         raise UsageError(f"Skriv vilken anteckningsbok: `{program()} fresh 03`")
-    name = find_course_file(books[0])
-    work = WORK / name
+    book = find_course_file(books[0])
+    work = WORK / book
     if work.exists():
-        places = (
-            work.with_name(f"{work.stem}_sparad_{n}{work.suffix}") for n in itertools.count(1)
-        )
-        saved = next(place for place in places if not place.exists())
+        names = (f"{work.stem}_sparad_{number}{work.suffix}" for number in itertools.count(1))
+        saved = next(work.with_name(name) for name in names if not work.with_name(name).exists())
         work.rename(saved)
         print(f"Din gamla kopia heter nu {saved.name}.")
-    lay_out_work([name])
-    print(f"En ny {name.name} ligger i mitt_arbete.")
+    lay_out_work([book])
+    print(f"En ny {book.name} ligger i mitt_arbete.")
     print("Har du boken öppen i JupyterLab: stäng fliken och öppna boken på nytt.")
     return 0
 
@@ -743,9 +729,8 @@ def fresh(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
 def test(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     """Kör testerna i en enda körning av pytest, vars svar går vidare som vårt."""
     parser.usage = f"{parser.prog} [--allt] [VAD SOM HELST TILL PYTEST]"
-    parser.add_argument(
-        "--allt", action="store_true", help="kör också de långa testerna (märkta `lang`)"
-    )
+    everything = "kör också de långa testerna (märkta `lang`)"
+    parser.add_argument("--allt", action="store_true", help=everything)
     options, rest = parser.parse_known_args(arguments)
     command = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "--nbval-lax"]
     command += ["--nbval-current-env", "--nbval-cell-timeout", "300"]
@@ -769,7 +754,7 @@ def seen_from_root(arguments: "list[str]") -> "list[str]":
 
 def teachers_tool(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     """Lämna över till en modul i autorättaren, med användarens mapp som arbetsmapp."""
-    name = parser.prog.split()[-1]
+    name = parser.prog.split()[-1]  # `grade` i `python kurs.py grade`
     file = ROOT / "dqn_helpers" / "autograder" / "arguments.py"
     if not file.exists():
         raise CourseError("Det kommandot är lärarens och följer inte med i studentversionen.")
@@ -780,10 +765,7 @@ def teachers_tool(parser: argparse.ArgumentParser, arguments: "list[str]") -> in
     return hand_over([str(python), "-m", TEACHERS_TOOLS[name], *arguments], Path.cwd())
 
 
-TEACHERS_TOOLS = {
-    "grade": "dqn_helpers.autograder",
-    "release": "dqn_helpers.autograder.release",
-}
+TEACHERS_TOOLS = {"grade": "dqn_helpers.autograder", "release": "dqn_helpers.autograder.release"}
 COMMANDS = {  # det som utför kommandot, hur det skrivs och vad hjälpen säger
     "start": (start, "", "starta kursen i JupyterLab (installerar första gången)"),
     "setup": (setup, "setup", "installera och lägg fram mitt_arbete, men öppna inget"),
@@ -817,9 +799,8 @@ def run(arguments: "list[str]") -> int:
         meant = {word: name for name, words in SYNONYMS.items() for word in [name, *words]}
         close = difflib.get_close_matches(name, [*COMMANDS, *meant], 1, 0.5)
         hint = "".join(f"Menade du `{program()} {meant.get(word, word)}`? " for word in close)
-        raise UsageError(
-            f"Kommandot `{name}` finns inte. {hint}Alla kommandon: `{program()} --help`"
-        )
+        hint += f"Alla kommandon: `{program()} --help`"
+        raise UsageError(f"Kommandot `{name}` finns inte. {hint}")
     command, _, text = COMMANDS[name]
     swedish = runpy.run_path(str(ROOT / "dqn_helpers" / "swedish_arguments.py"))
     prog = program() if name == "start" else f"{program()} {name}"
@@ -848,7 +829,7 @@ def main(arguments: "list[str]") -> int:
         print("Lägg kursen i en mapp som är din egen, t.ex. under Dokument.", file=sys.stderr)
     except OSError as error:
         print(f"Fel: Det gick inte att läsa eller skriva en fil ({error}).", file=sys.stderr)
-        print(f"Kontrollera disken och {ROOT} och kör samma kommando igen.", file=sys.stderr)
+        print(f"Kontrollera disken och mappen {ROOT}, och kör om kommandot.", file=sys.stderr)
     return 1
 
 

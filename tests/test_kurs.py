@@ -280,6 +280,18 @@ def test_platform_without_torch(folder, monkeypatch, system, machine, facts, lib
             kurs.check_platform()
 
 
+def test_the_facts_are_the_same_everywhere():
+    kurs = load(REPO)
+    linux, mac = kurs.PLATFORMS["Linux"], kurs.PLATFORMS["Darwin"]
+    readme = (REPO / "README.md").read_text(encoding="utf-8")
+    assert f"**Python {kurs.OLDEST_PYTHON}–{kurs.NEWEST_PYTHON}** (64 bitar)" in readme
+    assert f"omkring {kurs.SMALL_TORCH} GB ledig disk (på Linux {linux.gigabytes} GB" in readme
+    assert f"macOS {mac.oldest} eller nyare" in readme
+    assert f"macOS {mac.oldest} " in mac.advice
+    project = (REPO / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'requires-python = ">={kurs.OLDEST_PYTHON}"' in project
+
+
 def test_musl(folder, monkeypatch):
     kurs = load(folder)
     facts = {"machine": "x86_64", "system": "Linux", "libc_ver": ("", "")}

@@ -1,6 +1,6 @@
 """Rätta inlämningar: `python kurs.py grade SÖKVÄG…` (eller `python -m dqn_helpers.autograder`).
 
-python kurs.py grade inlamningar.zip                hela klassen, resultaten i mappen rattning
+python kurs.py grade inlamningar.zip                hela klassen, resultaten i mappen `rattning`
 python kurs.py grade anna.ipynb --seed 7 --only 5.1   en enda dom, med samma fall som då
 """
 
