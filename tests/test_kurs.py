@@ -722,12 +722,15 @@ def test_what_pytest_finds(kurs, folder, monkeypatch):
     assert dict(zip(expected, found, strict=True)) == expected
 
 
-def test_exit_code_is_passed_on(folder):
+def test_exit_code_is_passed_on_and_nothing_said_is_lost(folder):
     (folder / "slut.py").write_text("import os, sys; sys.exit(int(os.environ['SLUT']))")
     code = f"import sys, pathlib; sys.path.insert(0, {str(folder)!r}); import kurs\n"
+    code += "kurs.show_in_any_terminal(); print('hej')\n"
     code += "command = [sys.executable, 'slut.py']\n"
     code += f"sys.exit(kurs.hand_over(command, pathlib.Path({str(folder)!r}), SLUT='7'))"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 7
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
+    assert (answer.returncode, answer.stdout.split()) == (7, [b"hej"])
 
 
 @pytest.mark.parametrize("command", ["grade", "release"])
