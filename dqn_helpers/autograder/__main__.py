@@ -1,11 +1,10 @@
 """Rätta inlämningar: `python kurs.py grade SÖKVÄG…` (eller `python -m dqn_helpers.autograder`).
 
-python kurs.py grade inlamningar.zip                hela klassen, resultaten i mappen rattning
+python kurs.py grade inlamningar.zip                hela klassen, resultaten i mappen `rattning`
 python kurs.py grade anna.ipynb --seed 7 --only 5.1   en enda dom, med samma fall som då
 """
 
 import argparse
-import os
 import re
 import sys
 import unicodedata
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from dqn_helpers.autograder.arguments import ALONE, add_grade_arguments
 from dqn_helpers.autograder.batch import Settings, grade_all
 from dqn_helpers.autograder.report import ReportError, final, write_reports
 from dqn_helpers.autograder.report.grade_limits import (
@@ -28,13 +28,11 @@ from dqn_helpers.autograder.report.summary import count, summary_lines
 from dqn_helpers.autograder.result import ClassResult
 from dqn_helpers.autograder.store import Store, StoreError
 from dqn_helpers.autograder.submissions import Submission, UsageError, find_submissions
-from dqn_helpers.autograder.swedish_arguments import SwedishParser
-from dqn_helpers.autograder.workshop import LIMIT
 from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
+from dqn_helpers.swedish_arguments import SwedishParser
 
 WRONG_USAGE, INTERRUPTED = 2, 130
 MAX_LIMIT = 3600
-ALONE = "enstaka"
 
 BASIC_WARNING = (
     "VARNING: den här datorn kan inte hägna in studenternas kod helt (isolation: basic). Poängen "
@@ -45,44 +43,9 @@ BASIC_WARNING = (
 
 def parser() -> argparse.ArgumentParser:
     """Kommandots val."""
-    made = SwedishParser(
-        prog="python kurs.py grade",
-        description="Rättar inlämnade anteckningsböcker och skriver poäng, återkoppling och en "
-        "rapport. Studenternas kod körs inhägnad. Resultaten är preliminära: examinator beslutar.",
-    )
-    made.add_argument("paths", nargs="+", type=Path, metavar="SÖKVÄG",
-                      help=".ipynb, mapp eller .zip (till exempel hämtad från Canvas)")  # fmt: skip
-    made.add_argument("--out", type=Path, default=Path("rattning"), metavar="MAPP",
-                      help="hit skrivs resultaten (standard: rattning)")  # fmt: skip
-    made.add_argument("--jobs", type=int, default=_processors(), metavar="N",
-                      help="så många rättas samtidigt (standard: antalet processorer)")  # fmt: skip
-    made.add_argument("--seed", type=int, metavar="TAL",
-                      help="frö för de dolda fallen; samma frö ger samma fall (standard: slumpas, "
-                      "skrivs ut och sparas)")  # fmt: skip
-    made.add_argument("--limit", type=_number, default=LIMIT, metavar="S",
-                      help=f"sekunder processortid per övning (standard: {LIMIT:g})")  # fmt: skip
-    made.add_argument("--resume", action="store_true",
-                      help="fortsätt en avbruten rättning, utan att göra om")  # fmt: skip
-    made.add_argument("--only", nargs="+", default=[], metavar="VAD",
-                      help="bara vissa övningar (5.1), anteckningsböcker (05) eller inlämningar "
-                      f"(en del av filnamnet); hamnar i undermappen {ALONE}")  # fmt: skip
-    made.add_argument("--junit", type=Path, metavar="FIL", help="skriv också JUnit XML")
-    made.add_argument("--limits", type=Path, default=DEFAULT_FILE, metavar="FIL",
-                      help="betygsgränser (TOML); utan valet gäller kursens")  # fmt: skip
-    made.add_argument("--canvas", type=Path, metavar="FIL",
-                      help="omdömesboken exporterad ur Canvas (CSV); en kopia fylls i")  # fmt: skip
-    made.add_argument("--column", default="", metavar="UPPGIFT",
-                      help="uppgiftens namn i Canvas-filen (med --canvas)")  # fmt: skip
+    made = SwedishParser(prog="python kurs.py grade")
+    add_grade_arguments(made)
     return made
-
-
-def _number(text: str) -> float:
-    return float(text.replace(",", "."))
-
-
-def _processors() -> int:
-    has_affinity = hasattr(os, "sched_getaffinity")
-    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -110,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _grade(arguments: argparse.Namespace) -> int:
     _check(arguments)
-    limits = load_grade_limits(arguments.limits)
+    limits = load_grade_limits(arguments.limits or DEFAULT_FILE)
     exercises, names = _only(arguments.only)
     out = arguments.out / ALONE if arguments.only else arguments.out
     submissions = [one for one in find_submissions(arguments.paths) if _is_chosen(one, names)]
