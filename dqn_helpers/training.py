@@ -19,8 +19,9 @@ from torch import nn
 
 from dqn_helpers.network import device_of, space_sizes
 from dqn_helpers.policy import choose_dqn_action, linear_epsilon
-from dqn_helpers.progress import TrainingLog, TrainingProgress
+from dqn_helpers.progress import TrainingProgress
 from dqn_helpers.replay import ExperienceSequence, ExperienceStore, sample_experiences
+from dqn_helpers.training_log import TrainingLog
 
 Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 TrainingStep = Callable[..., Any]  # de sju argumenten i dqn_training_step

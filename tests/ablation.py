@@ -23,8 +23,8 @@ from dqn_helpers import (
     train_dqn,
     vectorized_greedy_returns,
 )
-from dqn_helpers.ablations import once_per_episode
 from dqn_helpers.environments import CARTPOLE_OBSERVATION_SCALE, CARTPOLE_REWARD_SCALE
+from dqn_helpers.studies.ablations import once_per_episode
 
 SOLVED_AT = 475
 STOP_AT = 495

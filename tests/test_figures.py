@@ -35,7 +35,7 @@ from dqn_helpers.figures import (
 )
 from dqn_helpers.mdp import mdp_from_gymnasium, q_value_iteration, three_state_mdp
 from dqn_helpers.pictures import Picture
-from dqn_helpers.progress import TrainingLog
+from dqn_helpers.training_log import TrainingLog
 
 CURVES = np.array([[10.0, 20.0, 475.0], [12.0, 90.0, 500.0], [9.5, 30.0, 12_345.0]])
 

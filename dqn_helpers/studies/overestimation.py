@@ -23,9 +23,10 @@ from tqdm import tqdm
 from dqn_helpers.environments import Kasinot, make_cartpole
 from dqn_helpers.evaluation import greedy_episode, realised_returns
 from dqn_helpers.network import DQN
-from dqn_helpers.progress import TrainingLog, in_notebook
+from dqn_helpers.progress import in_notebook
 from dqn_helpers.replay import ReplayBuffer
 from dqn_helpers.training import TrainingStep, train_dqn, update_target_network
+from dqn_helpers.training_log import TrainingLog
 
 Run = Callable[[TrainingStep, int], list[float]]  # (träningssteg, frö) → K tal
 
