@@ -24,6 +24,8 @@ from gymnasium.wrappers import (
 )
 from gymnasium.wrappers.vector import TransformObservation as TransformVectorObservation
 
+from dqn_helpers.checks import check_at_least
+
 CARTPOLE_OBSERVATION_SCALE = (1.0, 1.0, 10.0, 1.0)
 """Vinkeln är högst ±0,21 radianer när de andra talen är kring ±1; gånger tio blir de jämbördiga."""
 
@@ -107,8 +109,7 @@ class Kasinot(gym.Env):
     """
 
     def __init__(self, n_machines: int = 20, mean: float = 0.0, exit_door: bool = False) -> None:
-        if n_machines < 1:
-            raise ValueError(f"n_machines ska vara minst 1, men är {n_machines}.")
+        check_at_least(1, n_machines=n_machines)
         self.mean = mean
         self.exit_door = exit_door
         self.observation_space = spaces.Box(-1.0, 1.0, (4,), np.float32)
@@ -167,8 +168,7 @@ class Chain(gym.Env):
     """
 
     def __init__(self, n_places: int = 5) -> None:
-        if n_places < 1:
-            raise ValueError(f"n_places ska vara minst 1, men är {n_places}.")
+        check_at_least(1, n_places=n_places)
         self.n_places = n_places
         self.observation_space = spaces.Box(0.0, 1.0, (n_places,), np.float32)
         self.action_space = spaces.Discrete(2)

@@ -35,3 +35,13 @@ class TrainingLog:
     def best_score(self) -> float:
         """Den bästa utvärderingen, eller minus oändligheten om ingen har gjorts."""
         return max(self.check_scores, default=-math.inf)
+
+    def add_episode(self, episode_return: float) -> None:
+        """Anteckna en episod som slutade i och med det senaste miljösteget."""
+        self.episode_returns.append(episode_return)
+        self.episode_ends.append(self.environment_steps)
+
+    def add_check(self, score: float) -> None:
+        """Anteckna en utvärdering som gjordes efter det senaste miljösteget."""
+        self.check_steps.append(self.environment_steps)
+        self.check_scores.append(score)
