@@ -25,19 +25,14 @@ from gymnasium.wrappers import (
 from gymnasium.wrappers.vector import TransformObservation as TransformVectorObservation
 
 from dqn_helpers.checks import check_at_least
-
-CARTPOLE_OBSERVATION_SCALE = (1.0, 1.0, 10.0, 1.0)
-"""Vinkeln är högst ±0,21 radianer när de andra talen är kring ±1; gånger tio blir de jämbördiga."""
-
-CARTPOLE_REWARD_SCALE = 0.01
-"""1 − γ för γ = 0,99: då blir det största möjliga Q-värdet 1 i stället för 100."""
+from dqn_helpers.recipe import OBSERVATION_SCALE, REWARD_SCALE
 
 Step = tuple[np.ndarray, float, bool, bool, dict[str, Any]]
 
 
 def make_cartpole(
-    observation_scale: Sequence[float] | None = CARTPOLE_OBSERVATION_SCALE,
-    reward_scale: float | None = CARTPOLE_REWARD_SCALE,
+    observation_scale: Sequence[float] | None = OBSERVATION_SCALE,
+    reward_scale: float | None = REWARD_SCALE,
     *,
     render_mode: str | None = None,
 ) -> gym.Env:
@@ -62,7 +57,7 @@ def make_cartpole(
 
 
 def make_vector_cartpole(
-    n_envs: int = 100, observation_scale: Sequence[float] | None = CARTPOLE_OBSERVATION_SCALE
+    n_envs: int = 100, observation_scale: Sequence[float] | None = OBSERVATION_SCALE
 ) -> gym.vector.VectorEnv:
     """Många CartPole på en gång, för snabb utvärdering; belöningen är oskalad.
 

@@ -20,13 +20,13 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from dqn_helpers import recipe
 from dqn_helpers.environments import Kasinot, make_cartpole
 from dqn_helpers.evaluation import greedy_episode, realised_returns
 from dqn_helpers.network import DQN
 from dqn_helpers.progress import in_notebook
 from dqn_helpers.replay import ReplayBuffer
 from dqn_helpers.training import TrainingStep, train_dqn, update_target_network
-from dqn_helpers.training_log import TrainingLog
 
 Run = Callable[[TrainingStep, int], list[float]]  # (träningssteg, frö) → K tal
 
@@ -179,13 +179,13 @@ def _bias_in_cartpole(training_step: TrainingStep, seed: int) -> list[float]:
     env = make_cartpole(reward_scale=None)
     model = DQN.for_env(env)
     train_dqn(
-        model, env, ReplayBuffer(100_000),
-        torch.optim.Adam(model.parameters(), lr=2e-3, fused=True), nn.MSELoss(),
-        n_episodes=10_000, warmup=10, batch_size=64, discount_factor=CARTPOLE_DISCOUNT,
+        model, env, ReplayBuffer(recipe.BUFFER_SIZE), recipe.make_optimizer(model), nn.MSELoss(),
         target_model=copy.deepcopy(model), training_step=training_step, seed=seed,
-        max_steps=5_000, log=TrainingLog(), progress=False,
+        max_steps=5_000, progress=False,
+        **recipe.TRAINING | {"discount_factor": CARTPOLE_DISCOUNT},
     )  # fmt: skip
-    traces = [greedy_episode(model, env, seed=20_000 + 100 * seed + i) for i in range(5)]
+    starts = [recipe.HELD_OUT_SEEDS + 100 * seed + i for i in range(5)]
+    traces = [greedy_episode(model, env, seed=start) for start in starts]
     bias = [
         trace.predicted_q_values - realised_returns(trace.rewards, CARTPOLE_DISCOUNT)
         for trace in traces
