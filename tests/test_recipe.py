@@ -12,7 +12,10 @@ from dqn_helpers.pictures import swedish_number
 
 ROOT = Path(__file__).resolve().parents[1]
 ONLY_IN_THE_RECIPE = {recipe.LEARNING_RATE, recipe.STOP_AT, recipe.SOLVED_AT}
-"""Tal som inte betyder något annat någonstans: står de i koden är det receptet som är avskrivet."""
+"""Tal som inte betyder något annat: står de i koden är det receptet som är avskrivet."""
+
+ANOTHER_NETWORK = "02_replay_buffer.ipynb, lar-av-batchar"
+"""Där gissar ett nätverk avkastningar, utan receptet; inlärningshastigheten råkar vara lika."""
 
 
 def cells(book: str) -> dict[str, str]:
@@ -44,8 +47,8 @@ def test_numbers_are_found_in_code():
 
 def test_the_numbers_of_the_recipe_are_not_copied():
     copied = {name: numbers_in(code) & ONLY_IN_THE_RECIPE for name, code in sources()}
-    del copied[ANOTHER_NETWORK]
-    assert {name: numbers for name, numbers in copied.items() if numbers} == {}
+    guilty = {name: numbers for name, numbers in copied.items() if numbers}
+    assert set(guilty) <= {ANOTHER_NETWORK}, guilty
 
 
 def test_the_reward_is_scaled_so_that_the_largest_q_value_is_one():
