@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import chain
 
 from dqn_helpers.autograder.overrides import split_note
-from dqn_helpers.autograder.page_names import canvas_user
 from dqn_helpers.autograder.report_text import (
     NOT_CHOSEN,
     STATUSES,
@@ -83,7 +82,7 @@ def by_student(submissions: Sequence[Json]) -> list[list[int]]:
     """Platserna för varje students filer; en fil utan känd student är en egen rad."""
     groups: dict[object, list[int]] = defaultdict(list)
     for index, submission in enumerate(submissions):
-        user = canvas_user(submission["file"])
+        user = submission.get("canvas_id")
         # Numret först: två studenter kan heta lika.
         groups[("canvas", user) if user else submission["student"] or index].append(index)
     return list(groups.values())

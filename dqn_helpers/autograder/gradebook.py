@@ -9,7 +9,6 @@ from pathlib import Path
 
 from dqn_helpers.autograder.class_statistics import best_exercises, exercise_names
 from dqn_helpers.autograder.overrides import split_note
-from dqn_helpers.autograder.page_names import canvas_user
 from dqn_helpers.autograder.report_text import (
     PRELIMINARY,
     STATUSES,
@@ -164,7 +163,7 @@ def _scores(results: Json) -> tuple[dict[str, _Score], list[str]]:
     by_user: dict[str, list[Json]] = {}
     unnamed = []
     for submission in results["submissions"]:
-        user = canvas_user(submission["file"])
+        user = submission.get("canvas_id")
         if user is None:
             unnamed.append(submission["file"])
         else:

@@ -355,7 +355,8 @@ def half_right_with_odd_imports() -> Any:
         "import dqn_helpers.figures as fig, torch as t, finns_inte",
         "mål = lambda r, q, d, g: r + g * t.max(q, dim=1).values  # masken saknas",
         "from functools import wraps\n@wraps(mål)\ndef td_target(*allt):\n    return mål(*allt)",
-        "def chosen_q_values(q, a):\n    fig.COLORS\n    return t.take_along_dim(q, a[:, None], 1)[:, 0]",
+        "def chosen_q_values(q, a):\n    assert fig\n"
+        "    return t.take_along_dim(q, a[:, None], 1)[:, 0]",
     )
 
 
