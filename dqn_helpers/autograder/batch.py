@@ -114,6 +114,7 @@ def _result(
     return SubmissionResult(
         file=submission.file,
         student=submission.student,
+        canvas_id=submission.canvas_id,
         sha256=submission.sha256,
         status=status,
         message=" ".join(filter(None, (message, submission.note))),

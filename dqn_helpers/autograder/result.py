@@ -116,6 +116,7 @@ class SubmissionResult:
         reflection: svaret på övning 5.4.
         isolation: nivån på inhägnaden; tom om inget kördes.
         isolation_reasons: varför en starkare nivå inte gick.
+        canvas_id: studentens nummer i Canvas, om filen är nedladdad därifrån.
     """
 
     file: str
@@ -129,6 +130,7 @@ class SubmissionResult:
     reflection: str = ""
     isolation: str = ""
     isolation_reasons: tuple[str, ...] = ()
+    canvas_id: str | None = None
 
     @property
     def points(self) -> float:
@@ -188,6 +190,7 @@ def _submission_json(submission: SubmissionResult) -> Json:
     return {
         "file": submission.file,
         "student": submission.student,
+        "canvas_id": submission.canvas_id,
         "sha256": submission.sha256,
         "status": submission.status,
         "message": submission.message,

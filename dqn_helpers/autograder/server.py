@@ -9,21 +9,26 @@ andras inlämningar har aldrig funnits i dess minne. Den får ett uppdrag i tage
 arbetaren talar direkt med rättaren, och gränserna. När arbetaren är död berättar den hur det gick.
 """
 
+import ast
 import contextlib
 import gc
+import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import torch
 
+import dqn_helpers
+from dqn_helpers import overestimation
 from dqn_helpers.autograder import sandbox
 from dqn_helpers.autograder.huge_pages import collapse_memory
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode, length_of
@@ -31,24 +36,83 @@ from dqn_helpers.autograder.slicing import read_cell
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.worker import perform
 from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.registry import known_mistakes
 
 ORDER_BYTES = 1024
 SELF_TEST_SECONDS = 10
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+TEACHERS = "dqn_helpers.autograder"
+# Det som studenters anteckningsböcker brukar importera utöver det som kursens egna gör.
+OFTEN_USED = "matplotlib.pyplot tqdm IPython.display gymnasium.envs.classic_control"
+OFTEN_USED += " gymnasium.envs.toy_text"
 
 
 def warm() -> None:
     """Ladda det som studentens kod behöver, så att det inte belastar hans eller hennes tid."""
     torch.set_num_threads(1)
-    list(EXERCISES.values())  # alla drivare
+    _load_modules()
     parameter = torch.nn.Parameter(torch.zeros(1))
     # Första steget laddar delar av torch. Inget backward: det startar trådar, som inte avknoppas.
     torch.optim.Adam([parameter]).step()
     for book in find_submissions([NOTEBOOKS]):  # som delats ut: inget facit, inget hemligt
         for cell in book.cells:
-            read_cell(cell.text)
+            _, statements = read_cell(cell.text)
+            _run_imports([statement.node for statement in statements])
+    _close_course()
     gc.collect()
     gc.freeze()  # skräpsamlaren ska inte röra (och därmed kopiera) det delade minnet
+
+
+def _load_modules() -> None:
+    """Alla moduler som en anteckningsbok får importera, och det som de läser ur filer.
+
+    I inhägnaden går kursens filer inte att läsa: där står lösningarna på övningarna.
+    """
+    for name in (*course_modules(), *OFTEN_USED.split()):
+        with contextlib.suppress(ImportError):  # lärarens dator behöver inte ha Jupyter
+            importlib.import_module(name)
+    list(EXERCISES.values())  # alla drivare
+    known_mistakes("1.1")  # check() läser tabellen över misstag
+    overestimation.committed_numbers(overestimation.CASINO)
+
+
+def course_modules(package: str = "dqn_helpers") -> Iterator[str]:
+    """Namnen på alla moduler i paketet, utom rättarens: studenterna har dem inte."""
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+        if module.name != TEACHERS:
+            yield module.name
+            if module.ispkg:
+                yield from course_modules(module.name)
+
+
+def _run_imports(nodes: list[ast.stmt]) -> None:
+    """Importera det som sidan importerar, till exempel reglagen i ipywidgets."""
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            with contextlib.suppress(ImportError):
+                exec(compile(ast.Module([node], []), "<sidan>", "exec"), {})
+
+
+class _ClosedCourse:
+    """Säger att en modul i kursen inte finns, om den inte redan är laddad.
+
+    Annars hittar Python filen, som inhägnaden inte låter någon läsa, och felet visar var på
+    lärarens dator den ligger. Att ladda om en modul (`reload`) går inte heller: det skulle ge
+    tillbaka de lösningar som `block_reference` har spärrat.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        """Leta efter en modul; sist i kön letar Python på vanligt sätt."""
+        if name.split(".")[0] == dqn_helpers.__name__:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def _close_course() -> None:
+    """Härefter går inget mer i projektets mapp att importera."""
+    sys.meta_path.insert(0, _ClosedCourse)
+    sys.path[:] = [path for path in sys.path if Path(path).resolve() != ROOT]
 
 
 def serve(tier: sandbox.Tier, control: socket.socket) -> None:

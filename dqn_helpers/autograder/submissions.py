@@ -126,35 +126,92 @@ def _in_given(path: Path, several: bool, ambiguous: bool) -> list[_HandedIn]:
     items = [_HandedIn(one.path, one.kind, _row(one)) for one in found]
     is_file = kind_of(path.name) == "notebook" and not real.is_dir()
     wrapped = 0 if is_file else _wrappers([i.path[len(start) :] for i in items], name, several)
+    inside = [item.path[len(start) + wrapped :] for item in items]
+    level = _canvas_level(inside, one_is_enough=is_file or not several)
     fallback = name if several and start else None
-    return [_with_owner(i, _owner(i.path, len(start) + wrapped, fallback)) for i in items]
+    return [
+        _with_owner(item, _owner(path, level, fallback))
+        for item, path in zip(items, inside, strict=True)
+    ]
 
 
 # --- studenten -----------------------------------------------------------------------------------
 
-_CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<user>\d+)_\d+_(?P<file>.+)")
-_CANVAS_ANONYMOUS = re.compile(r"(?P<name>anon_[A-Za-z0-9]+)(?P<late>_LATE)?_\d+_(?P<file>.+)")
+# Ett datum, som i labb_2025_11_28.ipynb, är inget nummer i Canvas.
+_NO_DATE = r"(?!(19|20)\d\d_(0?[1-9]|1[0-2])_[0-3]?\d(?!\d))"
+_CANVAS = re.compile(
+    rf"(?P<name>.+?)(?P<late>_LATE)?_{_NO_DATE}(?P<user>\d+)_(?P<attachment>\d+)_(?P<file>.+)"
+)
+_CANVAS_ANONYMOUS = re.compile(
+    r"(?P<name>anon_[A-Za-z0-9]+)(?P<late>_LATE)?_(?P<attachment>\d+)_(?P<file>.+)"
+)
+_DEEPEST_CANVAS = 3  # mappar runt en nedladdning från Canvas
+
+
+def _canvas_parts(name: str) -> dict[str, str | None]:
+    """Delarna i ett namn från Canvas (`namn[_LATE]_nummer_bilaga_fil`), annars ingenting."""
+    if len(name) > LONGEST_NAME:  # uttrycken tar kvadraten på längden
+        return {}
+    match = _CANVAS_ANONYMOUS.fullmatch(name) or _CANVAS.fullmatch(name)
+    return match.groupdict() if match else {}
 
 
 def canvas_owner(name: str) -> Owner | None:
-    """Studenten ur ett filnamn från Canvas (`namn[_LATE]_nummer_bilaga_fil`), annars None."""
-    if len(name) > LONGEST_NAME:  # uttrycken tar kvadraten på längden
-        return None
-    match = _CANVAS_ANONYMOUS.fullmatch(name)
-    if match:
-        return Owner(clean(match["name"]), None, bool(match["late"]))
-    match = _CANVAS.fullmatch(name)
-    return match and Owner(clean(match["name"]), match["user"], bool(match["late"]))
+    """Studenten ur ett filnamn från Canvas, annars None."""
+    parts = _canvas_parts(name)
+    return (
+        Owner(clean(parts["name"] or ""), parts.get("user"), bool(parts["late"])) if parts else None
+    )
 
 
-def _owner(path: tuple[str, ...], inside: int, fallback: str | None) -> Owner:
-    """Studenten: ur ett Canvas-namn var som helst i sökvägen, annars den yttersta mappen."""
-    known = next(filter(None, map(canvas_owner, path)), None)
+def _canvas_level(paths: Sequence[tuple[str, ...]], one_is_enough: bool) -> int | None:
+    """På vilken nivå i sökvägarna som namnen kommer från Canvas; None om de inte gör det.
+
+    Hela nedladdningens form avgör: en sådan fil i en students egen mapp är den studentens.
+
+    Args:
+        paths: sökvägarna i det som angavs.
+        one_is_enough: sant om allt på den yttersta nivån får komma från en enda student.
+    """
+    paths = [path for path in paths if path and kind_of(path[-1]) != "wrong"] or paths
+    deeper = [path[1:] for path in paths if len(path) > 1]
+    if len({path[:1] for path in paths}) == 1 and deeper and _canvas_level(deeper, False) == 0:
+        return 1  # en hel nedladdning i en mapp eller zip-fil: vad den heter spelar ingen roll
+    for level in range(_DEEPEST_CANVAS):
+        places = {path[: level + 1] for path in paths if len(path) > level}
+        n_named = sum(bool(_canvas_parts(path[level])) for path in paths if len(path) > level)
+        if 2 * n_named > len(paths) and _numbers_agree({place[level] for place in places}):
+            enough = (level == 0 and one_is_enough) or _have_several_students(places)
+            return level if enough else None
+    return None
+
+
+def _numbers_agree(names: set[str]) -> bool:
+    """Sant om varje bilaga har sitt eget nummer, och varje student sitt."""
+    found = [parts for parts in map(_canvas_parts, names) if parts]
+    students = {(parts.get("user"), parts["name"]) for parts in found if parts.get("user")}
+    numbers = {number for number, _ in students}
+    attachments = {parts["attachment"] for parts in found}
+    return len(students) == len(numbers) and len(found) == len(attachments)
+
+
+def _have_several_students(places: Iterable[tuple[str, ...]]) -> bool:
+    """Sant om minst hälften av mapparna har filer från flera studenter: då är ingen en students."""
+    students: dict[tuple[str, ...], set[str | None]] = defaultdict(set)
+    for *folder, name in places:
+        parts = _canvas_parts(name)
+        students[tuple(folder)] |= {parts["name"]} if parts else set()
+    n_shared = sum(len(names) > 1 for names in students.values())
+    return 2 * n_shared >= len(students)
+
+
+def _owner(path: tuple[str, ...], level: int | None, fallback: str | None) -> Owner:
+    """Studenten: ur namnet från Canvas om nedladdningen har sådana, annars den yttersta mappen."""
+    known = canvas_owner(path[level]) if level is not None and len(path) > level else None
     if known:
         return known
-    containers = path[inside:-1]
-    if path[-1:] and kind_of(path[-1]) == "zip" and len(path) > inside:
-        containers = path[inside:]  # en hel zip-fil som inte gick att läsa
+    is_whole_zip = bool(path) and kind_of(path[-1]) == "zip"  # en som inte gick att läsa
+    containers = (path if is_whole_zip else path[:-1])[level or 0 :]
     if not containers:
         return Owner(clean(fallback) if fallback else None)
     name = containers[0]

@@ -7,12 +7,13 @@ Data in, data ut; inga väntade svar och inget facit kommer hit. Kursens egen ve
 import __future__
 
 import ast
+import copy
 import dataclasses
 import inspect
 import linecache
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -23,9 +24,10 @@ from dqn_helpers.autograder.slicing import CellSource, slice_notebook, to_data
 from dqn_helpers.exercises.limits import OutOfTime, call_within, preserved_state
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.registry import EXERCISES
-from dqn_helpers.exercises.running import run_case
+from dqn_helpers.exercises.running import missing_import, run_case
 
 STATEMENT_SECONDS = 2.0
+IMPORT_SECONDS = 10.0  # ett stort paket på en upptagen dator
 # Typerna i en def räknas inte ut. Då spelar det ingen roll om de finns, och
 # `from __future__ import annotations` gäller fast satserna kompileras en och en.
 LAZY_ANNOTATIONS = __future__.annotations.compiler_flag
@@ -129,9 +131,13 @@ def _main_module() -> dict[str, Any]:
     """Namnen i en ny `__main__`. Som i anteckningsboken finns studentens namn där.
 
     Där letar till exempel `dataclass`, som annars inte känner igen `ClassVar` och `InitVar`.
+    Jupyters egna namn finns också: en lösning får visa något på vägen.
     """
     module = sys.modules["__main__"] = ModuleType("__main__")
-    return vars(module)
+    names = vars(module)
+    names["display"] = lambda *objects, **options: print(*objects)
+    names["get_ipython"] = lambda: None
+    return names
 
 
 def define(
@@ -155,13 +161,37 @@ def _execute(cell: CellSource, namespace: dict[str, Any]) -> list[str]:
     # Så att felmeddelanden kan visa studentens egen rad.
     linecache.cache[filename] = (len(cell.text), None, cell.text.splitlines(True), filename)
     notes = []
-    for statement in ast.parse(cell.text).body:
-        code = compile(ast.Module([statement], []), filename, "exec", LAZY_ANNOTATIONS)
-        try:
-            call_within(STATEMENT_SECONDS, lambda code=code: exec(code, namespace))  # type: ignore[misc]
-        except OutOfTime:
-            notes.append(f"{cell.name}, rad {statement.lineno}: tog för lång tid, hoppades över.")
-        except BaseException as error:  # studentens kod kan kasta vad som helst
-            what = type(error).__name__
-            notes.append(f"{cell.name}, rad {statement.lineno}: gav {what}, hoppades över.")
+    for statement in _one_name_at_a_time(ast.parse(cell.text).body):
+        problem = _problem_in(statement, filename, namespace)
+        if problem:
+            notes.append(f"{cell.name}, rad {statement.lineno}: {problem}")
     return notes
+
+
+def _one_name_at_a_time(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Satserna, med en import per namn: ett namn som saknas ska inte ta med sig de andra."""
+    for statement in statements:
+        if not isinstance(statement, ast.Import | ast.ImportFrom):
+            yield statement
+            continue
+        for alias in statement.names:
+            single = copy.copy(statement)
+            single.names = [alias]
+            yield single
+
+
+def _problem_in(statement: ast.stmt, filename: str, namespace: dict[str, Any]) -> str:
+    """Kör satsen; ger varför den inte gick att köra, annars en tom text."""
+    code = compile(ast.Module([statement], []), filename, "exec", LAZY_ANNOTATIONS)
+    is_import = isinstance(statement, ast.Import | ast.ImportFrom)
+    seconds = IMPORT_SECONDS if is_import else STATEMENT_SECONDS
+    try:
+        call_within(seconds, lambda: exec(code, namespace))
+    except OutOfTime:
+        return "tog för lång tid, hoppades över."
+    except ImportError as error:
+        text = missing_import(error)
+        return text[:1].lower() + text[1:]
+    except BaseException as error:  # studentens kod kan kasta vad som helst
+        return f"gav {type(error).__name__}, hoppades över."
+    return ""

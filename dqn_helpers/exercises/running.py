@@ -131,9 +131,26 @@ def _is_out_of_memory(error: BaseException, message: str) -> bool:
 def _message(error: BaseException) -> str:
     try:
         # Minnesadresser skiljer sig från gång till gång utan att betyda något.
-        return re.sub(r"0x[0-9a-fA-F]+", "0x…", str(error)).strip()[:300]
+        text = re.sub(r"0x[0-9a-fA-F]+", "0x…", str(error)).strip()[:300]
     except BaseException:  # ett eget undantag vars text inte går att göra
         return ""
+    # Sist i ett ImportError står var på datorn modulen ligger.
+    return re.sub(r" \(.*", "", text, flags=re.DOTALL) if isinstance(error, ImportError) else text
+
+
+def missing_import(error: ImportError) -> str:
+    """Varför en import inte gick, i en hel mening utan sökvägar."""
+    message = _message(error)
+    module = re.match(r"No module named '([\w.]+)'", message)
+    if module:
+        return (
+            f"Modulen `{module[1]}` är inte en av dem som kursen använder, och den finns inte här. "
+            "Är den en egen fil behöver koden i den stå i anteckningsboken."
+        )
+    name = re.match(r"cannot import name '(\w+)' from '([\w.]+)'", message)
+    if name:
+        return f"Namnet `{name[1]}` finns inte i `{name[2]}`. Kontrollera stavningen."
+    return f"Importen gick inte: {message or 'okänt fel'}."
 
 
 def _is_stub(error: BaseException, message: str) -> bool:
@@ -148,6 +165,8 @@ def _problem(error: BaseException, message: str) -> str:
     words = next((ERROR_WORDS[c] for c in type(error).__mro__ if c in ERROR_WORDS), "")
     name = type(error).__name__
     what = f"{name} ({words})" if words else name
+    if isinstance(error, ImportError):
+        return f"{_where(error.__traceback__)} {what}. {missing_import(error)}"
     first_line = message.split("\n")[0][:200]
     return f"{_where(error.__traceback__)} {what}{': ' + first_line if first_line else ''}"
 

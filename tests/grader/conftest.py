@@ -12,6 +12,7 @@ from autograder import catalogue
 
 from dqn_helpers.autograder.grading import Grading
 from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.sandbox import TIERS
 from dqn_helpers.autograder.slicing import CellSource
 from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import Workshop
@@ -36,10 +37,28 @@ def workshop() -> Iterator[Workshop]:
         yield opened
 
 
+@pytest.fixture(scope="session", params=TIERS)
+def tier_workshop(request: pytest.FixtureRequest) -> Iterator[Workshop]:
+    """En verkstad i varje nivå av inhägnaden som datorn klarar."""
+    with Workshop(limit=LIMIT, tier=request.param) as opened:
+        if opened.tier != request.param:
+            pytest.skip(f"nivån {request.param} går inte här: {'; '.join(opened.reasons)}")
+        yield opened
+
+
 @pytest.fixture(scope="session")
 def grade_cells(workshop: Workshop) -> Callable[..., Ran]:
     """Rättar en övning i en inlämning som består av de givna cellerna."""
+    return _grader(workshop)
 
+
+@pytest.fixture(scope="session")
+def grade_in_tier(tier_workshop: Workshop) -> Callable[..., Ran]:
+    """Detsamma, i varje nivå."""
+    return _grader(tier_workshop)
+
+
+def _grader(workshop: Workshop) -> Callable[..., Ran]:
     def graded(number: str, *texts: str) -> Ran:
         cells = tuple(CellSource(f"cell {place}", text) for place, text in enumerate(texts, 1))
         submission = Submission("inlamning.ipynb", None, "", notebook_of(number), cells)

@@ -10,6 +10,7 @@ from dqn_helpers.autograder.result import (
     PartResult,
     SubmissionResult,
 )
+from dqn_helpers.autograder.submissions import canvas_owner
 from dqn_helpers.exercises.registry import EXERCISES
 
 ARGUMENTS = (
@@ -54,9 +55,11 @@ def internal(number: str) -> ExerciseResult:
 
 
 def submission(file: str, *exercises: ExerciseResult, **changes: Any) -> SubmissionResult:
-    """En inlämning."""
+    """En inlämning. Har filen ett namn från Canvas är den nedladdad därifrån."""
+    owner = canvas_owner(file.split("/")[-1])
     digest = file.encode("utf-8", "replace").hex()[:64]
     made = SubmissionResult(file, None, digest, "graded", exercises=exercises)
+    made = replace(made, canvas_id=owner.canvas_id if owner else None)
     return replace(made, **changes)
 
 

@@ -229,7 +229,7 @@ TEXT, NUMBER, OPTIONAL_TEXT = (str,), (int, float), (str, type(None))
 SCHEMA = {"version": (int,), "seed": (int,), "isolation": TEXT, "submissions": (list,)}
 SUBMISSION = {
     **dict.fromkeys(("file", "sha256", "status", "message"), TEXT),
-    **dict.fromkeys(("student", "grade"), OPTIONAL_TEXT),
+    **dict.fromkeys(("student", "canvas_id", "grade"), OPTIONAL_TEXT),
     **dict.fromkeys(("points", "max_points"), NUMBER),
     "exercises": (list,),
 }

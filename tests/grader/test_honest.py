@@ -1,4 +1,4 @@
-"""Ärliga inlämningar rättas exakt: poäng och status för varje övning i varje fil."""
+"""Ärliga inlämningar rättas exakt i varje nivå: poäng och status för varje övning i varje fil."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from dqn_helpers.autograder.grading import Grading
 from dqn_helpers.autograder.submissions import Submission, find_submissions
 from dqn_helpers.autograder.workshop import Workshop
 
-from . import honest_code, honest_files  # noqa: F401  (samlingarna fylls i när de läses in)
+from . import honest_code, honest_files, honest_unusual  # noqa: F401  (samlingarna fylls i när de läses in)
 from .honest import HONEST, UNREADABLE, Expected, Honest
 
 SEED = "ärlig"
@@ -26,17 +26,17 @@ def graded(submission: Submission, workshop: Workshop) -> Expected:
 
 @pytest.mark.parametrize("case", HONEST, ids=lambda case: case.id)
 def test_honest_work_gets_exactly_its_points(
-    case: Honest, tmp_path: Path, workshop: Workshop
+    case: Honest, tmp_path: Path, tier_workshop: Workshop
 ) -> None:
     for name, data in case.build().items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(data)
-    rows = {row.file: graded(row, workshop) for row in find_submissions([tmp_path])}
+    rows = {row.file: graded(row, tier_workshop) for row in find_submissions([tmp_path])}
     assert rows == case.expected
 
 
 def test_there_are_enough_and_all_different() -> None:
-    assert len(HONEST) >= 60
+    assert len(HONEST) >= 118
     assert len({case.id for case in HONEST}) == len(HONEST)
     touched = {n for case in HONEST for row in case.expected.values() for n in row}
     assert touched == set(catalogue.EXERCISES)

@@ -20,7 +20,8 @@ from dqn_helpers.autograder.report.class_page import class_report
 from dqn_helpers.autograder.report.grade_limits import load_grade_limits
 from dqn_helpers.autograder.report.junit import junit_xml
 from dqn_helpers.autograder.report.overrides import Override, Overrides
-from dqn_helpers.autograder.report.page_names import canvas_user, own_name, page_names
+from dqn_helpers.autograder.report.page_names import own_name, page_names
+from dqn_helpers.autograder.report.statistics import by_student
 from dqn_helpers.autograder.report.student_page import code_lines, feedback_page
 from dqn_helpers.autograder.report.summary import fit, summary_lines
 from dqn_helpers.autograder.report.words import ISOLATION, STATUSES, clean, rerun_command
@@ -264,10 +265,17 @@ def test_page_names_are_unique_short_and_stable() -> None:
     )  # beror inte på ordningen
 
 
+def test_a_download_with_numbers_in_its_name_is_not_one_student() -> None:
+    zipped = "inlamningar_2025_11_28.zip"
+    files = [f"{zipped}/anna/03.ipynb", f"{zipped}/bo/03.ipynb", "cia/ek_12_34_03.ipynb"]
+    rows = [submission(file, student=file.split("/")[-2], canvas_id=None) for file in files]
+    assert by_student(rows) == [[0], [1], [2]]
+    assert by_student([submission("ek_12_34_03.ipynb"), submission("ek_12_35_05.ipynb")]) == [
+        [0, 1]
+    ]
+
+
 def test_canvas_names() -> None:
-    assert canvas_user("k.zip/ek_LATE_12_34_03_td.ipynb") == "12"
-    assert canvas_user("anon_x8Fq2_34_03_td.ipynb") is None
-    assert canvas_user("03_td.ipynb") is None
     assert own_name("k.zip/ek_LATE_12_34_03_td.ipynb") == "03_td.ipynb"
     assert own_name("anon_x8Fq2_34_03_td.ipynb") == "03_td.ipynb"
     assert own_name("anna/03_td.ipynb") == "03_td.ipynb"

@@ -394,6 +394,82 @@ def test_canvas_names(
     assert ("för sent" in row.note) == late
 
 
+def given_zip(tmp_path: Path, name: str, *files: str) -> list[str | None]:
+    """Studenten till varje fil i en zip-fil, i filernas ordning."""
+    rows = read(tmp_path, zipped(*((file, as_bytes()) for file in files)), name)
+    owners = {row.file: row.student for row in rows}
+    return [owners[f"{name}/{file}"] for file in files]
+
+
+def given_folder(folder: Path, *files: str) -> list[str | None]:
+    """Studenten till varje fil i en mapp, i filernas ordning."""
+    owners = {row.file: row.student for row in fill(folder, *files)}
+    return [owners[file] for file in files]
+
+
+IN_CANVAS = ("anna_101_9001_05.ipynb", "bo_LATE_102_9002_05.ipynb", "cia_103_9003_05.ipynb")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["inlamningar_2025_11_28.zip", "DQN_2025_11_28_labb.zip", "klass_12_345_x.zip", "k.zip"],
+)
+def test_the_name_of_the_download_is_nobodys(tmp_path: Path, name: str) -> None:
+    each = ["anna", "bo", None]
+    assert given_zip(tmp_path, name, "anna/5.ipynb", "bo/5.ipynb", "lös.ipynb") == each
+    assert given_zip(tmp_path, name, *IN_CANVAS) == ["anna", "bo", "cia"]
+    folder = tmp_path / name.removesuffix(".zip")
+    assert given_folder(folder, "anna/5.ipynb", "bo/5.ipynb", "lös.ipynb") == each
+    rows = list(find_submissions([folder, tmp_path / name]))  # var för sig, med namnet i sökvägen
+    assert [r.student for r in rows] == ["anna", "bo", folder.name, "anna", "bo", "cia"]
+    assert [r.canvas_id for r in rows] == [None, None, None, "101", "102", "103"]
+
+
+def test_a_dated_download_inside_a_folder_is_nobodys(tmp_path: Path) -> None:
+    inner = zipped(*((name, as_bytes()) for name in IN_CANVAS))
+    for name in ("inlamningar_2025_11_28.zip", "klass_12_345_x.zip"):
+        folder = tmp_path / f"mapp {name}"
+        rows = fill(folder, name, data=inner)
+        assert [row.student for row in rows] == ["anna", "bo", "cia"]
+
+
+def test_the_outermost_folder_is_the_student(tmp_path: Path) -> None:
+    borrowed = ["oscar/andersson_101_9001_05.ipynb", "lisa/05.ipynb", "ola/x/ek_7_8_05.ipynb"]
+    assert given_zip(tmp_path, "k.zip", *borrowed) == ["oscar", "lisa", "ola"]
+    assert given_folder(tmp_path / "k", *borrowed) == ["oscar", "lisa", "ola"]
+    assert given_folder(tmp_path / "m", "bo/anna_1_2_03.ipynb") == ["bo"]
+    fill(tmp_path / "p", *borrowed)
+    several = find_submissions([tmp_path / "p" / name for name in ("lisa", "ola", "oscar")])
+    assert [row.student for row in several] == ["lisa", "ola", "oscar"]
+    # Två lånade namn i en students mapp gör inte studenten till de två.
+    two = ["oscar/ek_7_8_05.ipynb", "oscar/al_9_10_05.ipynb", "lisa/05.ipynb", "bo/05.ipynb"]
+    assert given_zip(tmp_path, "k.zip", *two) == ["oscar", "oscar", "lisa", "bo"]
+
+
+def test_two_students_never_become_one(tmp_path: Path) -> None:
+    """Namn som bara liknar Canvas: numren går inte ihop, eller är datum."""
+    dated = ["anna_2025_11_28.ipynb", "anna_2025_11_29.ipynb", "bo_2025_11_28.ipynb"]
+    assert given_folder(tmp_path / "a", *dated) == [None, None, None]
+    same_number = ["labb_anna_5_1_x.ipynb", "labb_bo_5_2_x.ipynb", "labb_cia_5_3_x.ipynb"]
+    assert given_folder(tmp_path / "b", *same_number) == [None, None, None]
+    same_attachment = ["labb_5_3_anna.ipynb", "labb_5_3_bo.ipynb"]
+    assert given_folder(tmp_path / "c", *same_attachment) == [None, None]
+    few = ["anna.ipynb", "bo.ipynb", "grupp_3_4_cia.ipynb"]
+    assert given_folder(tmp_path / "d", *few) == [None, None, None]
+
+
+def test_canvas_downloads_in_folders(tmp_path: Path) -> None:
+    one, two = (f"uppgift {n}/" for n in "12")
+    assert given_folder(tmp_path / "a", *(one + n for n in IN_CANVAS)) == ["anna", "bo", "cia"]
+    weeks = [one + n for n in IN_CANVAS] + [two + n for n in IN_CANVAS[:1]]
+    assert given_folder(tmp_path / "b", *weeks) == ["anna", "bo", "cia", "anna"]
+    beside = [*IN_CANVAS, "lös.ipynb", "dan/05.ipynb"]
+    assert given_folder(tmp_path / "c", *beside) == ["anna", "bo", "cia", None, "dan"]
+    # Zip-filer och mappar som Canvas har namngett är studenternas, vad som än finns i dem.
+    own = ["anna_101_9001_allt/bo_102_9002_05.ipynb", "bo_102_9002_allt/05.ipynb"]
+    assert given_folder(tmp_path / "d", *own) == ["anna", "bo"]
+
+
 def test_a_name_longer_than_any_disk_takes_costs_no_time() -> None:
     started = time.process_time()
     assert canvas_owner("_1" * 30_000 + "\n") is None

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dqn_helpers.autograder.report.page_names import canvas_user
 from dqn_helpers.autograder.report.statistics import best_exercises, exercise_names
 from dqn_helpers.autograder.report.words import (
     PRELIMINARY,
@@ -161,7 +160,7 @@ def _scores(results: ClassResult) -> tuple[dict[str, _Score], list[str]]:
     by_user: dict[str, list[SubmissionResult]] = {}
     unnamed = []
     for submission in results.submissions:
-        user = canvas_user(submission.file)
+        user = submission.canvas_id
         if user is None:
             unnamed.append(submission.file)
         else:

@@ -12,19 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 MAX_LENGTH = 120
-_CANVAS = re.compile(r".+?_(?P<user>[0-9]+)_(?P<attachment>[0-9]+)_(?P<file>.+)")
+_CANVAS = re.compile(r".+?_[0-9]+_[0-9]+_(?P<file>.+)")
 _ANONYMOUS = re.compile(r"anon_[A-Za-z0-9]+(_LATE)?_[0-9]+_(?P<file>.+)")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _LETTERS = str.maketrans({"æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ß": "ss", "đ": "d", "ł": "l"})
-
-
-def canvas_user(file: str) -> str | None:
-    """Studentens nummer i Canvas ur filens namn eller mappens, annars None."""
-    for part in _parts(file):
-        match = None if _ANONYMOUS.fullmatch(part) else _CANVAS.fullmatch(part)
-        if match:
-            return match["user"]
-    return None
 
 
 def own_name(file: str) -> str:

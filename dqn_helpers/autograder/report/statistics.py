@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from dqn_helpers.autograder.report.page_names import canvas_user
 from dqn_helpers.autograder.report.words import (
     NOT_CHOSEN,
     STATUSES,
@@ -81,7 +80,7 @@ def by_student(submissions: Sequence[SubmissionResult]) -> list[list[int]]:
     """Platserna för varje students filer; en fil utan känd student är en egen rad."""
     groups: dict[object, list[int]] = defaultdict(list)
     for index, submission in enumerate(submissions):
-        user = canvas_user(submission.file)
+        user = submission.canvas_id
         # Numret först: två studenter kan heta lika.
         groups[("canvas", user) if user else submission.student or index].append(index)
     return list(groups.values())
