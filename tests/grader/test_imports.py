@@ -154,7 +154,7 @@ def test_a_process_of_its_own_can_import_the_same(monkeypatch: pytest.MonkeyPatc
 
 def test_what_the_modules_read_from_files_is_there_too(tier_workshop: Workshop) -> None:
     use = """
-from dqn_helpers import overestimation
+from dqn_helpers.studies import overestimation
 from dqn_helpers.exercises import check
 assert check("3.2", lambda q, a: q.gather(1, a[:, None]).squeeze(1))
 assert "delar stämmer" in repr(check("3.2", lambda q, a: q[:, 0]))
@@ -252,7 +252,7 @@ OTHER_NAMES = "import dqn_helpers.figures as fig, dqn_helpers as dh"
     [
         (OTHER_NAMES, SHORT.replace("    ", "    fig.COLORS, dh.DQN\n    ")),
         (SHORT.replace("    ", f"    {OTHER_NAMES}\n    "),),
-        (SHORT.replace("    ", "    from dqn_helpers import overestimation as s\n    "),),
+        (SHORT.replace("    ", "    from dqn_helpers.studies import overestimation as s\n    "),),
     ],
 )
 def test_other_names_and_imports_inside(
