@@ -75,7 +75,7 @@ def every_way(module: str) -> list[str]:
     names = public_names(module)
     ways = [f"import {module}", f"import {module} as hela, torch as t"]
     ways += [f"from {parent} import {own}", f"from {parent} import {own} as del_"] if parent else []
-    ways += [f"from {module} import {', '.join(names)}"]
+    ways += [f"from {module} import {', '.join(names)}"] if names else []
     ways += [f"from {module} import {name} as mitt_{name}" for name in names]
     return ways
 
