@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from dqn_helpers.autograder.scenarios import Scenario
-from dqn_helpers.autograder.slicing import CellSource, Slices
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.syllabus import NUMBER_OF
+from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.extract import Slices
 
 Status = Literal[
     "passed",

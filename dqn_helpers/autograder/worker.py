@@ -19,11 +19,13 @@ from typing import Any
 import numpy as np
 
 import dqn_helpers
-from dqn_helpers.autograder.slicing import CellSource, slice_notebook, to_data
+from dqn_helpers.autograder.messages import to_data
 from dqn_helpers.exercises.limits import OutOfTime, call_within, preserved_state
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.running import run_case
+from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.extract import slice_notebook
 
 STATEMENT_SECONDS = 2.0
 # Typerna i en def räknas inte ut. Då spelar det ingen roll om de finns, och
@@ -140,28 +142,46 @@ def define(
     """Kör definitionerna, sats för sats. Ger namnen och anmärkningar om satser som inte gick.
 
     En sats som bygger på körningar vi hoppat över får inte fälla resten. Behövs den säger
-    NameError det när lösningen anropas.
+    NameError det när lösningen anropas. Den som saknar ett namn får försöka igen när de andra är
+    körda, för studenten kan ha kört sina celler i en annan ordning än de står i.
     """
     namespace = {"__name__": "__main__"} if namespace is None else namespace
     notes: list[str] = []
+    waiting: list[tuple[str, ast.stmt]] = []
+    lacking = [(cell.name, statement) for cell in source for statement in _statements(cell)]
     with preserved_state():
-        for cell in source:
-            notes += _execute(cell, namespace)
-    return namespace, notes
+        while len(lacking) != len(waiting):  # de sista har alla försökt förgäves
+            waiting, lacking = lacking, []
+            for cell, statement in waiting:
+                problem = _problem(cell, statement, namespace)
+                if problem == LACKS_A_NAME:
+                    lacking.append((cell, statement))
+                elif problem:
+                    notes.append(_skipped(cell, statement, problem))
+    return namespace, notes + [_skipped(*one, LACKS_A_NAME) for one in lacking]
 
 
-def _execute(cell: CellSource, namespace: dict[str, Any]) -> list[str]:
+LACKS_A_NAME = "gav NameError"
+
+
+def _statements(cell: CellSource) -> list[ast.stmt]:
+    """Cellens satser. Felmeddelanden kan sedan visa studentens egen rad."""
     filename = f"<{cell.name}>"
-    # Så att felmeddelanden kan visa studentens egen rad.
     linecache.cache[filename] = (len(cell.text), None, cell.text.splitlines(True), filename)
-    notes = []
-    for statement in ast.parse(cell.text).body:
-        code = compile(ast.Module([statement], []), filename, "exec", LAZY_ANNOTATIONS)
-        try:
-            call_within(STATEMENT_SECONDS, lambda code=code: exec(code, namespace))  # type: ignore[misc]
-        except OutOfTime:
-            notes.append(f"{cell.name}, rad {statement.lineno}: tog för lång tid, hoppades över.")
-        except BaseException as error:  # studentens kod kan kasta vad som helst
-            what = type(error).__name__
-            notes.append(f"{cell.name}, rad {statement.lineno}: gav {what}, hoppades över.")
-    return notes
+    return ast.parse(cell.text).body
+
+
+def _problem(cell: str, statement: ast.stmt, namespace: dict[str, Any]) -> str:
+    """Kör satsen; ger vad som gick fel, annars en tom text."""
+    try:
+        code = compile(ast.Module([statement], []), f"<{cell}>", "exec", LAZY_ANNOTATIONS)
+        call_within(STATEMENT_SECONDS, lambda: exec(code, namespace))
+    except OutOfTime:
+        return "tog för lång tid"
+    except BaseException as error:  # studentens kod kan kasta vad som helst
+        return f"gav {type(error).__name__}"
+    return ""
+
+
+def _skipped(cell: str, statement: ast.stmt, problem: str) -> str:
+    return f"{cell}, rad {statement.lineno}: {problem}, hoppades över."

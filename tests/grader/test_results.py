@@ -10,12 +10,12 @@ from autograder.catalogue import solution_path
 from dqn_helpers.autograder.batch import MAX_SHOWN, _shown_source
 from dqn_helpers.autograder.grading import Grading
 from dqn_helpers.autograder.results import Ran
-from dqn_helpers.autograder.slicing import CellSource
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.hints import hints_as_markdown
 from dqn_helpers.exercises.syllabus import notebook_of
+from dqn_helpers.submission.cells import CellSource
 
 GradeCells = Callable[..., Ran]
 
