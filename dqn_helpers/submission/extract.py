@@ -16,7 +16,7 @@ import functools
 import itertools
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dqn_helpers.exercises.syllabus import NUMBER_OF
@@ -30,6 +30,8 @@ MAX_NAMES = 20_000
 MAX_NAME = 200
 MAX_ROUNDS = 20
 """Så många gånger gås boken igenom för en övning. Ärliga böcker blir klara på tre."""
+MAX_LINKS = 1_000_000
+"""Så många par av namn som hör ihop räknas. Ärliga böcker har några tusen."""
 
 
 @dataclass(frozen=True)
@@ -116,12 +118,13 @@ def _read_by(chosen: Iterable[Statement]) -> frozenset[str]:
 def _as_cells(chosen: Iterable[Statement]) -> Iterable[CellSource]:
     """Satserna på sina egna rader; alla andra rader blir tomma."""
     for cell, statements in itertools.groupby(chosen, key=lambda statement: statement.cell):
-        rows: dict[int, str] = {}
+        rows: dict[int, list[str]] = defaultdict(list)
         for statement in statements:
             for number, part in statement.rows.items():
-                # Två satser på samma rad: `import torch; x = 1`.
-                rows[number] = f"{rows[number]}; {part}" if number in rows else part
-        yield CellSource(cell, "\n".join(rows.get(i, "") for i in range(max(rows) + 1)))
+                rows[number].append(part)
+        # Flera satser kan stå på samma rad: `import torch; x = 1`.
+        text = "\n".join("; ".join(rows.get(i, ())) for i in range(max(rows) + 1))
+        yield CellSource(cell, text)
 
 
 class Book:
@@ -142,25 +145,27 @@ class Book:
         )
         for name in sorted(wanted - self.names):
             self._add_checked(name)
-        self._definitions = self._names_of(ast.FunctionDef, ast.ClassDef, ast.Lambda)
-        self._classes = self._names_of(ast.ClassDef)
         self._given = self.names.union(*(s.now.imports for s in self._statements))
-        self._changed = {s: self._changed_by(s) for s in self._statements}
-        self._implied = self._find_implied()
+        self._classes = self._names_of(ast.ClassDef)
+        functions = self._names_of(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+        self._changed = {s: self._changed_by(s, functions) for s in self._statements}
+        self._implied: dict[str, set[str]] = defaultdict(set)
+        for name, needed in itertools.islice(self._links(), MAX_LINKS):
+            self._implied[name].add(needed)
 
     def _add_checked(self, exercise: str) -> None:
         """Det som bokens egen `check("5.1", …)` anropas med räknas, när namnet saknas."""
+        own = self.names - self._wanted
         for s in reversed(self._statements):
             for number, tried in s.now.checks:
-                used = {node.id for node in ast.walk(tried) if isinstance(node, ast.Name)}
-                own = isinstance(tried, ast.Lambda) or used & self.names - self._wanted
-                if NUMBER_OF.get(exercise) == number and own and exercise not in used:
-                    source = ast.unparse(tried)
-                    _, (solution,) = read_cell("\n" * (tried.lineno - 1) + f"{exercise} = {source}")
+                if number == NUMBER_OF.get(exercise) and tried.split(".")[0] in own:
+                    _, (solution,) = read_cell("\n" * min(s.rows) + f"{exercise} = {tried}")
                     self._statements.append(replace(solution, cell=s.cell))
                     self.names |= {exercise}
-                    why = f'räknas i stället, för det prövas av check("{number}", …)'
-                    self.notes.append(f"{solution.where}: {exercise} saknas, så {source} {why}")
+                    self.notes.append(
+                        f"{s.where}: {exercise} finns inte, så {tried} räknas i stället, eftersom "
+                        f'det är den som check("{number}", …) prövar'
+                    )
                     return
 
     def _names_of(self, *kinds: type[ast.AST]) -> set[str]:
@@ -172,33 +177,37 @@ class Book:
             for name in s.now.gives
         }
 
-    def _changed_by(self, statement: Statement) -> set[str]:
+    def _changed_by(self, statement: Statement, functions: set[str]) -> set[str]:
         """Namn vars värden satsen kan ändra, bland bokens egna, och anrop: "fyll()"."""
-        # Ett anrop av en övning är ett prov eller en träning, och aldrig en del av en lösning.
-        functions = self._definitions - self._wanted
         handed = {
             name
             for function, name in statement.now.handed
-            if function in functions and name not in self._definitions
+            # Ett anrop av en övning är ett prov eller en träning, aldrig en del av en lösning.
+            if function in functions and function not in self._wanted
+            # En funktion ändras inte av att vara argument.
+            if name not in functions and name not in self._classes
         }
         changed = handed | statement.now.changes
         return {name for name in changed if name in self.names or name.endswith("()")}
 
-    def _find_implied(self) -> dict[str, set[str]]:
-        """Namn → namn som behövs om det behövs.
+    def _links(self) -> Iterator[tuple[str, str]]:
+        """Namn, och namn som behövs när det behövs.
 
         En funktion behöver det som den läser när den anropas. Och för det som en funktion ändrar
-        behövs anropen av den, "fyll()", och av alla som anropar den.
+        behövs anropen av den, "fyll()", och av dem som anropar den.
         """
-        implied: dict[str, set[str]] = defaultdict(set)
+        last: dict[str, list[Statement]] = defaultdict(list)
         for s in self._statements:
             for name in s.now.gives:
-                implied[name] = s.later.reads | (set() if s.is_certain else implied[name])
+                if s.is_certain:
+                    last[name] = []
+                last[name].append(s)
+        for name, found in last.items():
+            yield from ((name, read) for s in found for read in s.later.reads)
         for s in self._statements:
             for changed in s.later.changes | s.later.gives:
                 if changed in self.names or changed.endswith("()"):
-                    implied[changed] |= {f"{name}()" for name in s.now.gives - self._wanted}
-        return implied
+                    yield from ((changed, f"{name}()") for name in s.now.gives - self._wanted)
 
     def needed_for(self, exercise: str) -> list[Statement]:
         """Satserna som övningen behöver, i den ordning de ska köras."""
@@ -220,7 +229,7 @@ class Book:
         at_end |= live
         for s in reversed(self._statements):
             # Att importera övningens namn är inte att lösa den.
-            given = (s.now.gives | s.now.imports) - (s.now.imports & {exercise})
+            given = s.now.gives | (s.now.imports - {exercise})
             if s.is_for_all or not live.isdisjoint(given | self._changed[s]):
                 chosen.append(s)
                 met |= given & live
@@ -268,7 +277,7 @@ def _not_counted(statements: Sequence[Statement], wanted: frozenset[str]) -> dic
             versions[name].append(s)
     for name, found in versions.items():
         results = [s for s in found if _called(s) in wanted]
-        solutions = [s for s in found if s not in results]
+        solutions = [s for s in found if _called(s) not in wanted]
         stubs = list(itertools.takewhile(lambda s: is_stub(s.node), reversed(solutions)))
         for s in results if solutions else ():
             notes[s] = (
@@ -282,9 +291,10 @@ def _not_counted(statements: Sequence[Statement], wanted: frozenset[str]) -> dic
 
 def _called(statement: Statement) -> str:
     """`td_target` i `td_target = td_target(…)`: ett resultat, ingen lösning."""
-    value = statement.value
-    is_plain_call = isinstance(value, ast.Call) and isinstance(value.func, ast.Name)
-    return value.func.id if is_plain_call else ""
+    match statement.value:
+        case ast.Call(func=ast.Name(id=name)):
+            return name
+    return ""
 
 
 def is_stub(node: ast.stmt) -> bool:

@@ -40,7 +40,7 @@ class Use:
         loops: namn som en for-slinga i den ger sina värden.
         changes: namn vars värden den kan ändra. "fyll()" betyder att den anropar `fyll`.
         handed: (funktion, namn): `namn` är argument i ett anrop som står för sig självt.
-        checks: (övningens nummer, uttrycket) i `check("5.1", uttrycket)`.
+        checks: (övningens nummer, namnet) i `check("5.1", namnet)`.
         awaits: sant om den väntar med await.
     """
 
@@ -51,7 +51,7 @@ class Use:
     loops: set[str] = field(default_factory=set)
     changes: set[str] = field(default_factory=set)
     handed: set[tuple[str, str]] = field(default_factory=set)
-    checks: list[tuple[str, ast.expr]] = field(default_factory=list)
+    checks: list[tuple[str, str]] = field(default_factory=list)
     awaits: bool = False
 
 
@@ -86,12 +86,6 @@ class Statement:
     def is_certain(self) -> bool:
         """Sant om satsen säkert ger sina namn värden (inte if, try, for …)."""
         return not isinstance(self.node, _BLOCKS)
-
-    @property
-    def is_definition(self) -> bool:
-        """Sant för def, class och `f = lambda …`."""
-        kinds = (*_FUNCTIONS, ast.ClassDef)
-        return isinstance(self.node, kinds) or isinstance(self.value, ast.Lambda)
 
     @property
     def is_for_all(self) -> bool:
@@ -129,6 +123,8 @@ def _statement(node: ast.stmt, rows: dict[int, str]) -> Statement:
     for part, is_later in _parts(node):
         _note(part, later if is_later else now)
     now.reads -= now.loops
+    if isinstance(node, ast.AnnAssign) and node.value is None:  # `x: int` ger inget värde
+        now.gives.clear()
     now.gives -= now.removes
     for use in (now, later):  # inte det som bara finns i funktionen
         known = use.reads | use.gives
@@ -211,10 +207,16 @@ def _note_call(call: ast.Call, use: Use) -> None:
         case _:
             return
     match called, call.args:
-        case "check", [ast.Constant(value=str(number)), tried, *_]:
-            use.checks.append((number, tried))
+        case "check", [ast.Constant(value=str(number)), tried, *_] if _is_dotted(tried):
+            use.checks.append((number, ast.unparse(tried)))
         case _, [first, *_] if called in _CHANGING_FUNCTIONS or re.fullmatch("[^_].*_", called):
             use.changes |= _root(first)
+
+
+def _is_dotted(node: ast.AST) -> bool:
+    """Sant för `namn` och `namn.a.b`."""
+    kinds = (ast.Name, ast.Attribute, ast.expr_context)
+    return all(isinstance(part, kinds) for part in ast.walk(node))
 
 
 def _called_or_root(decorator: ast.expr) -> set[str]:
