@@ -25,11 +25,11 @@ from dqn_helpers.autograder.reflection import reflection_of
 from dqn_helpers.autograder.report.words import NOT_CHOSEN
 from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult, SubmissionStatus
 from dqn_helpers.autograder.results import Ran, without_run
-from dqn_helpers.autograder.slicing import CellSource
 from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import ROOT, WorkerError, Workshop
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
+from dqn_helpers.submission.cells import CellSource
 
 TESTS = ROOT / "tests"
 MAX_BREAKS = 3

@@ -6,11 +6,12 @@ from typing import Protocol
 
 from dqn_helpers.autograder.results import STOPPED, Ran, grade
 from dqn_helpers.autograder.scenarios import Scenario
-from dqn_helpers.autograder.slicing import CellSource, Slices
 from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
+from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.extract import Slices
 
 
 class Catalogue(Protocol):

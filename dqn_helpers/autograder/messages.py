@@ -7,14 +7,20 @@ storlek, djup, datatyper och former; det som inte stämmer blir `MessageError`.
 import base64
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+
+from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.extract import MAX_NAME, MAX_NAMES, MAX_NOTE, MAX_NOTES, Slices
 
 MAX_BYTES = 16 * 2**20
 MAX_ANSWERS = 2 * 2**20  # ett uppdrags alla svar; de ärliga är några kB, och att läsa dem tar tid
 LENGTH_BYTES = 8
 MAX_DIMENSIONS = 8
+MAX_CELLS = 5_000
+MAX_TEXT = 40_000_000  # alla övningars celler tillsammans, tomma rader inräknade
 DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "float16", "float32", "float64")
 
 _ARRAY = "__array__"
@@ -91,3 +97,85 @@ def _array(parts: Any) -> np.ndarray:
     if math.prod(shape) * np.dtype(dtype).itemsize != len(raw):
         raise MessageError("arrayens form och innehåll passar inte ihop")
     return np.frombuffer(raw, dtype).reshape(shape).copy()
+
+
+# --- skivorna ------------------------------------------------------------------------------------
+
+
+def to_data(slices: Slices) -> dict[str, Any]:
+    """Skivorna som enkla data, som JSON klarar."""
+
+    def pairs(cells: Iterable[CellSource]) -> list[list[str]]:
+        return [[cell.name, cell.text] for cell in cells]
+
+    return {
+        "needed": {name: pairs(cells) for name, cells in slices.needed.items()},
+        "names": sorted(slices.names),
+        "uses": {name: sorted(used) for name, used in slices.uses.items()},
+        "syntax_errors": list(slices.syntax_errors),
+        "notes": list(slices.notes),
+        "everything": pairs(slices.everything),
+    }
+
+
+def from_data(data: object) -> Slices:
+    """Skivorna ur data som en process med okänd kod kan ha hittat på.
+
+    Raises:
+        ValueError: om något har fel typ eller är för stort.
+    """
+    if not isinstance(data, dict) or set(data) != set(Slices.__dataclass_fields__):
+        raise ValueError("skivorna har fel nycklar")
+    needed = {name: _cells(cells) for name, cells in _items(data["needed"])}
+    uses = {name: frozenset(_names(used)) for name, used in _items(data["uses"])}
+    if needed.keys() != uses.keys():
+        raise ValueError("needed och uses har inte samma övningar")
+    slices = Slices(
+        needed,
+        frozenset(_names(data["names"])),
+        uses,
+        tuple(_texts(data["syntax_errors"], MAX_NOTES, MAX_NOTE)),
+        tuple(_texts(data["notes"], MAX_NOTES, MAX_NOTE)),
+        _cells(data["everything"]),
+    )
+    cells = [*slices.everything, *(cell for cells in needed.values() for cell in cells)]
+    if sum(len(cell.text) for cell in cells) > MAX_TEXT:
+        raise ValueError("skivorna är för stora")
+    return slices
+
+
+def _items(value: object) -> list[tuple[str, object]]:
+    if not isinstance(value, dict) or len(value) > 100:
+        raise ValueError("en ordbok med fel form")
+    _names(list(value))
+    return list(value.items())
+
+
+def _names(value: object) -> list[str]:
+    names = _texts(value, MAX_NAMES, MAX_NAME)
+    if not all(name.isidentifier() for name in names):
+        raise ValueError("ett namn som inte är ett namn")
+    return names
+
+
+def _texts(value: object, count: int, length: int) -> list[str]:
+    if not isinstance(value, list) or len(value) > count:
+        raise ValueError("en lista med fel form")
+    for text in value:
+        if type(text) is not str or len(text) > length:
+            raise ValueError("en text med fel form")
+    return value
+
+
+def _cells(value: object) -> tuple[CellSource, ...]:
+    if not isinstance(value, list) or len(value) > MAX_CELLS:
+        raise ValueError("celler med fel form")
+    pairs = [_texts(pair, 2, MAX_TEXT) for pair in value]
+    if not all(len(pair) == 2 and _is_cell_name(pair[0]) for pair in pairs):
+        raise ValueError("en cell med fel form")
+    return tuple(CellSource(name, text) for name, text in pairs)
+
+
+def _is_cell_name(name: str) -> bool:
+    word, _, number = name.partition(" ")
+    return word == "cell" and number.isascii() and number.isdigit() and len(number) <= 6

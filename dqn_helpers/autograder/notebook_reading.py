@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from dqn_helpers.autograder.slicing import CellSource
 from dqn_helpers.exercises.syllabus import NUMBER_OF
+from dqn_helpers.submission.cells import CellSource
 
 MAX_FILE = 20_000_000  # byte
 MAX_CODE = 1_000_000  # tecken i alla kodceller tillsammans

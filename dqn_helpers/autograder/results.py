@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from dqn_helpers.autograder.result import ExerciseResult, PartResult, Status
 from dqn_helpers.autograder.scenarios import Scenario
-from dqn_helpers.autograder.slicing import CellSource, Slices
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises.judging import BehaviourVerdict, Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.plain import swedish_value
 from dqn_helpers.exercises.syllabus import NUMBER_OF
+from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.extract import Slices
 
 STOPPED: tuple[Status, ...] = ("timeout", "memory", "forbidden", "crashed")
 """Det som stoppade körningen, det viktigaste först."""

@@ -31,12 +31,12 @@ import dqn_helpers
 from dqn_helpers.autograder import sandbox
 from dqn_helpers.autograder.huge_pages import collapse_memory
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode, length_of
-from dqn_helpers.autograder.slicing import read_cell
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.worker import perform
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.registry import known_mistakes
 from dqn_helpers.studies import overestimation
+from dqn_helpers.submission.extract import read_cell
 
 ORDER_BYTES = 1024
 SELF_TEST_SECONDS = 10

@@ -1,7 +1,7 @@
 """Det som lämnats in: en rad per fil, med student, anteckningsbok och celler, eller vad som är fel.
 
 Körs i lärarens egen process. Studentens kod är bara text här; den tolkas någon annanstans
-(`slicing`). Ingen fil, hur konstig den än är, stoppar de andra.
+(`submission.extract`). Ingen fil, hur konstig den än är, stoppar de andra.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ from dqn_helpers.autograder.notebook_reading import (
     notebook_in_name,
     read_contents,
 )
-from dqn_helpers.autograder.slicing import CellSource
+from dqn_helpers.submission.cells import CellSource
 
 __all__ = ["NOTEBOOKS", "Submission", "UsageError", "find_submissions"]
 

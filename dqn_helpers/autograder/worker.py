@@ -20,11 +20,13 @@ from typing import Any
 import numpy as np
 
 import dqn_helpers
-from dqn_helpers.autograder.slicing import CellSource, slice_notebook, to_data
+from dqn_helpers.autograder.messages import to_data
 from dqn_helpers.exercises.limits import OutOfTime, call_within, preserved_state
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.running import missing_import, run_case
+from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.extract import slice_notebook
 
 STATEMENT_SECONDS = 2.0
 IMPORT_SECONDS = 10.0  # ett stort paket på en upptagen dator
@@ -146,26 +148,33 @@ def define(
     """Kör definitionerna, sats för sats. Ger namnen och anmärkningar om satser som inte gick.
 
     En sats som bygger på körningar vi hoppat över får inte fälla resten. Behövs den säger
-    NameError det när lösningen anropas.
+    NameError det när lösningen anropas. Den som saknar ett namn får försöka igen när de andra är
+    körda, för studenten kan ha kört sina celler i en annan ordning än de står i.
     """
     namespace = {"__name__": "__main__"} if namespace is None else namespace
     notes: list[str] = []
+    waiting: list[tuple[str, ast.stmt]] = []
+    lacking = [(cell.name, statement) for cell in source for statement in _statements(cell)]
     with preserved_state():
-        for cell in source:
-            notes += _execute(cell, namespace)
-    return namespace, notes
+        while len(lacking) != len(waiting):  # de sista har alla försökt förgäves
+            waiting, lacking = lacking, []
+            for cell, statement in waiting:
+                problem = _problem(cell, statement, namespace)
+                if problem == LACKS_A_NAME:
+                    lacking.append((cell, statement))
+                elif problem:
+                    notes.append(_note(cell, statement, problem))
+    return namespace, notes + [_note(*one, LACKS_A_NAME) for one in lacking]
 
 
-def _execute(cell: CellSource, namespace: dict[str, Any]) -> list[str]:
+LACKS_A_NAME = "gav NameError, hoppades över."
+
+
+def _statements(cell: CellSource) -> list[ast.stmt]:
+    """Cellens satser. Felmeddelanden kan sedan visa studentens egen rad."""
     filename = f"<{cell.name}>"
-    # Så att felmeddelanden kan visa studentens egen rad.
     linecache.cache[filename] = (len(cell.text), None, cell.text.splitlines(True), filename)
-    notes = []
-    for statement in _one_name_at_a_time(ast.parse(cell.text).body):
-        problem = _problem_in(statement, filename, namespace)
-        if problem:
-            notes.append(f"{cell.name}, rad {statement.lineno}: {problem}")
-    return notes
+    return list(_one_name_at_a_time(ast.parse(cell.text).body))
 
 
 def _one_name_at_a_time(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -180,18 +189,24 @@ def _one_name_at_a_time(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             yield single
 
 
-def _problem_in(statement: ast.stmt, filename: str, namespace: dict[str, Any]) -> str:
+def _problem(cell: str, statement: ast.stmt, namespace: dict[str, Any]) -> str:
     """Kör satsen; ger varför den inte gick att köra, annars en tom text."""
-    code = compile(ast.Module([statement], []), filename, "exec", LAZY_ANNOTATIONS)
     is_import = isinstance(statement, ast.Import | ast.ImportFrom)
     seconds = IMPORT_SECONDS if is_import else STATEMENT_SECONDS
     try:
+        code = compile(ast.Module([statement], []), f"<{cell}>", "exec", LAZY_ANNOTATIONS)
         call_within(seconds, lambda: exec(code, namespace))
     except OutOfTime:
         return "tog för lång tid, hoppades över."
     except ImportError as error:
         text = missing_import(error)
         return text[:1].lower() + text[1:]
+    except NameError:
+        return LACKS_A_NAME
     except BaseException as error:  # studentens kod kan kasta vad som helst
         return f"gav {type(error).__name__}, hoppades över."
     return ""
+
+
+def _note(cell: str, statement: ast.stmt, problem: str) -> str:
+    return f"{cell}, rad {statement.lineno}: {problem}"

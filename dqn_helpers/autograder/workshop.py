@@ -31,12 +31,14 @@ from dqn_helpers.autograder.messages import (
     MessageError,
     decode,
     encode,
+    from_data,
     length_of,
 )
-from dqn_helpers.autograder.slicing import CellSource, Slices, from_data
 from dqn_helpers.exercises.model import Inputs, Outcome
 from dqn_helpers.exercises.plain import plain
 from dqn_helpers.exercises.running import NOT_RUN_TEXT, TIMEOUT_TEXT
+from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.extract import Slices
 
 ROOT = Path(__file__).resolve().parents[2]
 WALL_FACTOR = 3  # klocktid per processortid: stoppar bara den som sover
@@ -135,7 +137,7 @@ class Workshop:
         raise RuntimeError("Rättarens verkstad gick inte att starta. " + " ".join(self.reasons))
 
     def slice(self, cells: Sequence[CellSource], wanted: Sequence[str]) -> Slices:
-        """Skiva en inlämning i en arbetare (se `slicing`).
+        """Skiva en inlämning i en arbetare (se `submission.extract`).
 
         Raises:
             WorkerError: om arbetaren inte svarade.

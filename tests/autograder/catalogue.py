@@ -23,11 +23,12 @@ from dqn_helpers.autograder.scenarios import (
     Scenario,
     draw_scenario,
 )
-from dqn_helpers.autograder.slicing import CellSource, Slices, slice_notebook
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.worker import define
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
+from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.extract import Slices, slice_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLUTIONS, NOTEBOOKS = ROOT / "solutions", ROOT / "notebooks"

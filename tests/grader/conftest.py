@@ -13,10 +13,10 @@ from autograder import catalogue
 from dqn_helpers.autograder.grading import Grading
 from dqn_helpers.autograder.results import Ran
 from dqn_helpers.autograder.sandbox import TIERS
-from dqn_helpers.autograder.slicing import CellSource
 from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises.syllabus import notebook_of
+from dqn_helpers.submission.cells import CellSource
 
 LIMIT = 3.0
 

@@ -118,6 +118,15 @@ def renamed_the_function() -> Any:
     return answered("03", td_target=TARGET.replace("def td_target", "def mitt_td_target"))
 
 
+@honest(book("03", "unsolved") | right("3.1"))
+def renamed_the_function_and_checked_that() -> Any:
+    built = answered("03", td_target=TARGET.replace("def td_target", "def mitt_td_target"))
+    for cell in built["cells"]:
+        text = "".join(cell["source"])
+        cell["source"] = text.replace('check("3.1", td_target)', 'check("3.1", mitt_td_target)')
+    return built
+
+
 @honest(book("03", "unsolved", td_target=(0, "missing")) | right("3.2"))
 def deleted_a_cell() -> Any:
     built = answered("03", chosen_q_values=CHOSEN)

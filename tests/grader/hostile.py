@@ -18,9 +18,9 @@ from typing import Any
 from autograder.catalogue import scenario
 
 from dqn_helpers.autograder.results import Ran, grade
-from dqn_helpers.autograder.slicing import CellSource
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises.syllabus import NUMBER_OF
+from dqn_helpers.submission.cells import CellSource
 
 SEED = "elak"
 RIGHT = "def td_target(r, q, d, g):\n    return r + g * q.max(1).values * ~d"

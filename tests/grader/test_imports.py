@@ -12,9 +12,9 @@ from autograder.catalogue import NOTEBOOKS, solution_path
 import dqn_helpers
 from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.results import Ran
-from dqn_helpers.autograder.slicing import CellSource
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Run, Workshop
+from dqn_helpers.submission.cells import CellSource
 
 from .honest_code import SHORT
 

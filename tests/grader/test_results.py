@@ -10,17 +10,18 @@ from autograder.catalogue import solution_path
 from dqn_helpers.autograder.batch import MAX_SHOWN, _shown_source
 from dqn_helpers.autograder.grading import Grading
 from dqn_helpers.autograder.results import Ran
-from dqn_helpers.autograder.slicing import CellSource
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.hints import hints_as_markdown
 from dqn_helpers.exercises.syllabus import notebook_of
+from dqn_helpers.submission.cells import CellSource
 
 GradeCells = Callable[..., Ran]
 
 
 RIGHT = "def td_target(r, q, d, g):\n    return r + g * q.max(1).values * ~d"
+GIVEN_IN_SECRET = "globals()['td_target'] = mål"
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,9 @@ RIGHT = "def td_target(r, q, d, g):\n    return r + g * q.max(1).values * ~d"
         ("unsolved", 0, ["def td_target(r, q, d, g):\n    '''Mål.'''"]),
         ("missing", 0, ["def td_tarjet(r, q, d, g):\n    return r"]),
         ("missing", 0, ["from dqn_helpers import td_target"]),
+        # Namnet syns inte som en definition: då körs alla celler, också de i fel ordning.
+        ("passed", 2, ["await x()", RIGHT.replace("td_target", "mål"), GIVEN_IN_SECRET]),
+        ("passed", 2, [GIVEN_IN_SECRET, "1 / 0", RIGHT.replace("td_target", "mål")]),
         ("missing", 0, ["def td_tarjet(r, q, d, g):\n    return r", "def chosen_q_values(q:"]),
         ("syntax_error", 0, ["def td_target(r, q:"]),
         ("error", 0, ["def td_target(r, q, d, g):\n    return rr"]),

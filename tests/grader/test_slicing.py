@@ -3,18 +3,14 @@
 import ast
 import json
 import time
+from collections.abc import Callable
 
 import pytest
 
-from dqn_helpers.autograder.cell_parsing import parse_cell
+from dqn_helpers.autograder.messages import from_data, to_data
 from dqn_helpers.autograder.notebook_reading import MAX_CODE
-from dqn_helpers.autograder.slicing import (
-    CellSource,
-    Slices,
-    from_data,
-    slice_notebook,
-    to_data,
-)
+from dqn_helpers.submission.cells import CellSource, parse_cell
+from dqn_helpers.submission.extract import Slices, read_cell, slice_notebook
 
 WANTED = ("f", "g", "Klass")
 
@@ -24,11 +20,21 @@ def sliced(*cells: str) -> Slices:
 
 
 def run(slices: Slices, name: str = "f") -> dict:
-    """Kör skivan sats för sats; ingen sats får gå fel."""
+    """Kör skivan sats för sats; ingen sats får gå fel, annat än i väntan på ett namn."""
     namespace: dict = {"__name__": "__main__"}
-    for cell in slices.needed[name]:
-        for statement in ast.parse(cell.text).body:
-            exec(compile(ast.Module([statement], []), f"<{cell.name}>", "exec"), namespace)
+    lacking = [
+        compile(ast.Module([statement], []), f"<{cell.name}>", "exec")
+        for cell in slices.needed[name]
+        for statement in ast.parse(cell.text).body
+    ]
+    while lacking:
+        waiting, lacking = lacking, []
+        for code in waiting:
+            try:
+                exec(code, namespace)
+            except NameError:
+                lacking.append(code)
+        assert len(lacking) < len(waiting)
     return namespace
 
 
@@ -144,6 +150,13 @@ TRAINING = "history = train(input('hur länge?'))\nfor episode in range(10**9):\
         ["def f():\n\treturn 7"],
         ["def f():\n  if True:\n        return 7"],
         ["x = 7 # kommentar \\", "def f():\n    return x"],
+        ["n = 1; \\\n  m = 7; \\\n  k = 2", "def f():\n    return m"],
+        ["x = 7  # mitt; tal\n", "def f():\n    return x"],
+        # En typ utan värde ger inget
+        ["n = 7", "n: int", "def f():\n    return n"],
+        # Träningen anropar lösningen, men lösningen bygger inte på träningen
+        ["n = 6", "def f():\n    global n\n    n += 1\n    return n"],
+        ["anrop = []", "def f():\n    anrop.append(1)\n    return 6 + len(anrop)"],
     ],
 )  # fmt: skip
 def test_the_slice_is_enough(cells: list[str]) -> None:
@@ -173,6 +186,15 @@ def test_the_slice_is_enough(cells: list[str]) -> None:
         (["def f():\n    return 1", "def prova(g):\n    return g()", "prova(f)"], "prova"),
         (["import math", "def f():\n    return 2"], "import"),
         (["f = 3", "def g():\n    pass"], "def g"),
+        (["m = []", "def g(m):\n    m.append(1)", "g(m)", "def f():\n    return m"], "g(m)"),
+        (
+            [
+                "d = {}\nfor i in range(8):\n    d[i] = i",
+                "for i in input():\n    pass",
+                "f = d.get",
+            ],
+            "input",
+        ),
     ],
 )
 def test_the_slice_is_no_more(cells: list[str], absent: str) -> None:
@@ -185,7 +207,7 @@ def test_line_numbers_are_the_students_own() -> None:
         "def f():  # mitt svar\n    %timeit 1\n    text = '''\n%inte magi\n'''\n    return 1 / 0\n"
     )
     (only,) = sliced(cell).needed["f"]
-    ours, theirs = only.text.split("\n"), cell.split("\n")
+    ours, theirs = only.text.split("\n"), cell.rstrip().split("\n")
     assert len(ours) == len(theirs)
     for number in (7, 8, 10, 11, 12, 13):
         assert ours[number] == theirs[number]
@@ -241,6 +263,12 @@ def test_await_is_skipped_but_costs_nothing_else() -> None:
     assert run(slices)["f"]() == 7
     assert "await" in slices.notes[0]
     assert "await" not in slices.needed["f"][0].text
+
+
+def test_a_comprehension_that_awaits_is_skipped_too() -> None:
+    slices = sliced("x = [i async for i in g()]\ndef f():\n    return 7")
+    assert run(slices)["f"]() == 7
+    assert "await" in slices.notes[0]
 
 
 def test_a_value_that_needs_await_is_not_the_last_one() -> None:
@@ -324,6 +352,42 @@ def test_bombs_cost_their_cell_only(bomb: str) -> None:
     assert run(slices)["f"]() == 7
 
 
+def joined(pattern: str, n: int, between: str = "\n") -> str:
+    """Mönstret n gånger, med $ utbytt mot 0, 1, … och £ mot 1, 2, …"""
+    return between.join(pattern.replace("$", str(i)).replace("£", str(i + 1)) for i in range(n))
+
+
+LARGE = {
+    "names": lambda n: f"def h():\n {joined('b$', 10 * n, ';')}\nx = 7 if h else 0",
+    "reads": lambda n: f"{joined('a$', n, '=')} = lambda: ({joined('b$', n, ',')})\nx = 7",
+    "changes": lambda n: f"{joined('a$', n, '=')} = lambda: ({joined('a$.sort()', n, ',')})\nx = 7",
+    "one row": lambda n: f"x = []; {joined('x.append(1)', n, ';')}; x = 7 + len(x) - {n}",
+    "forwards": lambda n: f"{joined('def a$(): return a£()', n)}\na{n} = lambda: 7\nx = a0()",
+    "aliases": lambda n: f"{joined('a$ = a£', n)}\na{n} = 7\nx = a0",
+    "uncertain": lambda n: "x = 0\n" + joined("if x < 7: x += 1", n),
+    "results": lambda n: "x = 7\ndef g(): pass\n" + joined("g = g()", n),
+    "stubs": lambda n: "x = 7\ndef g(): x\n" + joined("def g(a$): pass", n),
+    "checks": lambda n: "x = 7\n" + joined("check('3.1', x)", n),
+    "globals": lambda n: f"x = 0\ndef s():\n global x, {joined('b$', n, ',')}\n x = b0 = 7\ns()",
+}
+
+
+@pytest.mark.parametrize("book", LARGE.values(), ids=LARGE)
+def test_the_time_grows_with_the_book_and_not_with_its_square(book: Callable[[int], str]) -> None:
+    def seconds(n: int) -> float:
+        read_cell.cache_clear()
+        started = time.process_time()
+        slices = sliced(book(n), "def f():\n    return x")
+        used = time.process_time() - started
+        assert not slices.syntax_errors
+        assert "def f" in slices.needed["f"][-1].text
+        return used
+
+    assert run(sliced(book(15), "def f():\n    return x"))["f"]() == 7
+    few = min(seconds(500) for _ in range(3))
+    assert seconds(4000) < 20 * few  # åtta gånger så mycket, mot 64 om det växte med kvadraten
+
+
 def test_long_chains_in_many_versions_do_not_take_forever() -> None:
     started = time.process_time()
     chain = "\n".join(f"def a{i}(): return a{i + 1}()" for i in range(3000)) + "\na3000 = len"
@@ -385,6 +449,61 @@ def test_a_stub_that_a_helper_calls_is_skipped_too() -> None:
         "def f():\n    return g()",
     ]
     assert value(*cells) == 7
+
+
+def target_of(*cells: str) -> Slices:
+    sources = [CellSource(f"cell {i}", text) for i, text in enumerate(cells, 1)]
+    return slice_notebook(sources, ["td_target", "chosen_q_values"])
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["def mål():\n    return 7", "check('3.1', mål)"],
+        ["check('3.1', mål)", NEVER, "def mål():\n    return 7"],
+        ["mål = lambda: 7", "check('3.1', a)", "svar = check('3.1', mål, 1)", "check('3.2', b)"],
+        ["def mål():\n    return 1", "check('3.1', mål)", "def mål2():\n    return 7",
+         "if True:\n    exercises.check('3.1', mål2)"],
+        ["class Agent:\n    def mål(self):\n        return 7", "agent = Agent()",
+         "check('3.1', agent.mål)"],
+        # Namnet självt går före.
+        ["def mål():\n    return 1", "check('3.1', mål)", "def td_target():\n    return 7"],
+    ],
+)  # fmt: skip
+def test_a_missing_name_is_what_check_is_called_with(cells: list[str]) -> None:
+    slices = target_of(*cells)
+    assert run(slices, "td_target")["td_target"]() == 7
+    assert "td_target" in slices.names
+
+
+def test_the_note_says_what_counts_instead() -> None:
+    slices = target_of("def mål():\n    return chosen_q_values()", "\ncheck('3.1', mål)")
+    assert slices.uses == {"td_target": {"chosen_q_values"}}
+    assert slices.notes == (
+        "cell 2, rad 2: td_target finns inte, så mål räknas i stället, eftersom det är den som "
+        'check("3.1", …) prövar',
+    )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "check('3.1', td_target)",
+        "check('3.1', finns_inte)",
+        "check('3.1', math.floor)",
+        "check('3.1', *mål)",
+        "check('3.1')",
+        "check(3.1, mål)",
+        "check('3.2', mål)",
+        "def senare():\n    check('3.1', mål)",
+        "def chosen_q_values(): pass\ncheck('3.1', chosen_q_values)",
+    ],
+)
+def test_check_with_anything_else_leaves_the_name_missing(call: str) -> None:
+    slices = target_of("import math\ndef mål():\n    return 7", call)
+    assert "td_target" not in slices.names | slices.needed.keys()
+    if "3.1" in call:
+        assert not slices.notes
 
 
 def test_data_comes_back_the_same() -> None:

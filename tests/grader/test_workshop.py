@@ -11,9 +11,9 @@ import pytest
 from dqn_helpers.autograder import sandbox
 from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.results import Ran
-from dqn_helpers.autograder.slicing import CellSource
 from dqn_helpers.autograder.workshop import Run, Workshop
 from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.submission.cells import CellSource
 
 HEAD = "import torch\ndef td_target(reward, q, done, gamma):\n"
 RIGHT = HEAD + "    return reward + gamma * q.max(1).values * ~done"

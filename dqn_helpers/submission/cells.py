@@ -8,7 +8,6 @@ import ast
 import re
 import warnings
 from dataclasses import dataclass
-from types import CodeType
 from typing import Any
 
 MAX_MAGICS = 200  # IPython läser om hela cellen för var och en
@@ -21,6 +20,14 @@ _NOT_PYTHON = {
     *("latex", "markdown", "perl", "r", "ruby", "script", "sh", "sql", "svg", "sx", "system"),
     "writefile",
 }
+
+
+@dataclass(frozen=True)
+class CellSource:
+    """Koden i en cell. `name` är dess plats bland alla celler, "cell 7"."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,9 @@ def _parse(text: str) -> ParsedCell:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # en varning om "\d" är inget fel
             tree = ast.parse(text)
-        compiled(tree)
+            # Kompilatorn hittar fler fel. Som i Jupyter får await stå ytterst.
+            flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            compile(tree, "<cell>", "exec", flags, dont_inherit=True)
     except SyntaxError as error:
         return ParsedCell(text, None, _described(error, text))
     except (RecursionError, MemoryError):
@@ -69,14 +78,6 @@ def _parse(text: str) -> ParsedCell:
     except (ValueError, OverflowError) as error:
         return ParsedCell(text, None, f"rad 1: {_swedish(str(error))}")
     return ParsedCell(text, tree)
-
-
-def compiled(tree: ast.Module) -> CodeType:
-    """Trädet som kod; som i Jupyter får await stå ytterst."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        return compile(tree, "<cell>", "exec", flags, dont_inherit=True)
 
 
 # --- IPythons egna rader -------------------------------------------------------------------------
