@@ -391,12 +391,13 @@ def _last_line(path: Path) -> str:
 
 def clean_environment(folder: str) -> dict[str, str]:
     """Miljövariabler utan lärarens hemligheter; det matplotlib vill spara hamnar i `folder`."""
-    kept = {
-        key: os.environ[key]
-        for key in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")
-        if key in os.environ
-    }
+    # Windows hittar sina bibliotek genom PATH. I Linux och macOS räcker den som alla har; lärarens
+    # egen berättar vad som finns på datorn.
+    path = os.environ.get("PATH", "") if sys.platform == "win32" else os.defpath
+    needed = ("SYSTEMROOT", "LD_LIBRARY_PATH")
+    kept = {key: os.environ[key] for key in needed if key in os.environ}
     return kept | {
+        "PATH": path,
         "LANG": "C.UTF-8",
         "HOME": folder,
         "MPLCONFIGDIR": folder,
