@@ -71,10 +71,16 @@ def allowed_calls() -> Any:
     import pyseccomp as seccomp
 
     rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
-    for action, calls in (
-        (seccomp.ALLOW, ALLOWED_CALLS),
-        (seccomp.ERRNO(errno.ENOSYS), MISSING_CALLS),
-    ):
+    add_rules(rules)
+    return rules
+
+
+def add_rules(rules: Any) -> None:
+    """Reglerna, för alla processorer som filtret `rules` gäller."""
+    import pyseccomp as seccomp
+
+    missing = seccomp.ERRNO(errno.ENOSYS)
+    for action, calls in ((seccomp.ALLOW, ALLOWED_CALLS), (missing, MISSING_CALLS)):
         for call in calls.split():
             with contextlib.suppress(ValueError, OSError):  # okänt här, eller på en ny processor
                 rules.add_rule(action, call)
@@ -87,7 +93,6 @@ def allowed_calls() -> Any:
     own_limits = (seccomp.Arg(0, seccomp.EQ, 0), seccomp.Arg(2, seccomp.EQ, 0))  # läsa, inte ändra
     rules.add_rule(seccomp.ALLOW, "prlimit64", *own_limits)
     _allow_opening(rules, seccomp)
-    return rules
 
 
 def _allow_opening(rules: Any, seccomp: Any) -> None:

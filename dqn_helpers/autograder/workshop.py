@@ -298,7 +298,7 @@ class Server:
         hello = self._receive(START_SECONDS) if self.alive else None
         if hello is None:
             return _last_line(self._errors) or "den startade inte"
-        return ", ".join(f"{name} gick" for name in hello["escapes"])
+        return ", ".join(hello["escapes"])
 
     def stop(self) -> None:
         """Avsluta verkstaden och städa."""

@@ -42,7 +42,7 @@ from .hostile import (
     snapshot,
 )
 from .hostile_bombs import BOMBS, BURNERS, QUICK, SLEEPERS
-from .hostile_escapes import ESCAPES
+from .hostile_escapes import ESCAPES, METADATA
 from .hostile_messages import AT_DEFINITION, MESSAGES, STATUSES
 from .hostile_tricks import ENDINGS, LATER, LIES, PATCHES, TRICKS
 
@@ -148,6 +148,13 @@ def test_sleeper_is_woken(arena: Arena, hostile: Hostile) -> None:
     started = time.monotonic()
     check(arena, hostile)
     assert time.monotonic() - started < 20  # tre gånger gränsen, och gott om tid för andra
+
+
+@pytest.mark.parametrize("hostile", METADATA, ids=str)
+def test_metadata(arena: Arena, hostile: Hostile) -> None:
+    if arena.workshop.tier != "full":
+        pytest.skip("bara full har ett eget filträd")
+    check(arena, hostile)
 
 
 # --- de svagare nivåerna -------------------------------------------------------------------------
