@@ -20,6 +20,7 @@ from dqn_helpers.autograder.page_names import own_name
 from dqn_helpers.autograder.reflection import guide_html
 from dqn_helpers.autograder.report_html import render
 from dqn_helpers.autograder.report_text import (
+    CHANGED_FILES,
     ISOLATION,
     STATUSES,
     Json,
@@ -123,6 +124,8 @@ def _about(results: Json, paths: Sequence[Path]) -> Json:
         "seed": one_line(results["seed"], 40),
         "isolation": isolation,
         "isolation_text": ISOLATION.get(isolation, one_line(isolation, 40)),
+        "changed_files_text": CHANGED_FILES,
+        "changed_files": [one_line(file, 300) for file in results.get("changed_files", [])],
         "example": _example(results, paths),
     }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dqn_helpers.autograder.class_report import class_report
 from dqn_helpers.autograder.feedback_page import feedback_page
+from dqn_helpers.autograder.file_watch import FileWatch
 from dqn_helpers.autograder.grade_limits import GradeLimits, with_letters
 from dqn_helpers.autograder.gradebook import fill_canvas, result_csv
 from dqn_helpers.autograder.junit_report import junit_xml
@@ -36,6 +37,7 @@ def write_reports(
     overrides: Overrides,
     limits: GradeLimits,
     paths: Sequence[Path] = (),
+    watch: FileWatch | None = None,
 ) -> None:
     """Skriv `feedback/*.html`, `rapport.html` och `resultat.csv` i `out`.
 
@@ -46,6 +48,7 @@ def write_reports(
         overrides: examinatorns ändringar (`load_overrides`).
         limits: betygsgränserna (`load_grade_limits`).
         paths: det som rättades, till kommandot som gör om en dom.
+        watch: vakten som ska få veta vad som skrevs.
 
     Raises:
         ReportError: om någon fil inte går att skriva; de andra är då ändå skrivna.
@@ -56,7 +59,7 @@ def write_reports(
     changed, warnings = changes(results, overrides), problems(results, overrides)
     files["rapport.html"] = class_report(shown, details, pages, changed, warnings, paths)
     files["resultat.csv"] = result_csv(shown)
-    _write_all(out, files)
+    _write_all(out, files, watch or FileWatch())
     _remove_old_pages(out / "feedback", pages)
 
 
@@ -71,9 +74,9 @@ def _feedback_pages(
     }
 
 
-def _write_all(out: Path, files: Mapping[str, str]) -> None:
+def _write_all(out: Path, files: Mapping[str, str], watch: FileWatch) -> None:
     (out / "feedback").mkdir(parents=True, exist_ok=True)
-    failed = [name for name, text in files.items() if not _write(out / name, text)]
+    failed = [name for name, text in files.items() if not _write(out / name, text, watch)]
     if failed:
         raise ReportError(
             f"Det gick inte att skriva {', '.join(failed[:5])} i {out}. Är filen öppen i ett annat "
@@ -81,11 +84,13 @@ def _write_all(out: Path, files: Mapping[str, str]) -> None:
         )
 
 
-def _write(path: Path, text: str) -> bool:
+def _write(path: Path, text: str, watch: FileWatch) -> bool:
+    data = text.encode("utf-8")
     try:
-        path.write_text(text, encoding="utf-8", newline="")
+        path.write_bytes(data)
     except OSError:
         return False
+    watch.wrote(path, data)
     return True
 
 

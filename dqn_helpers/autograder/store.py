@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dqn_helpers.autograder.batch import Graded, Settings
+from dqn_helpers.autograder.file_watch import FileWatch
 from dqn_helpers.autograder.sandbox import TIERS
 from dqn_helpers.autograder.submissions import Submission
 
@@ -33,6 +34,9 @@ class Store:
         out: utmappen; görs om den saknas.
         resume: sant om en tidigare rättning där ska fortsätta.
 
+    Attributes:
+        watch: vakten över filerna, också dem som skrivs här.
+
     Raises:
         StoreError: om utmappen inte går att använda eller det sparade inte går att läsa.
     """
@@ -44,6 +48,7 @@ class Store:
         self._graded: dict[str, dict[str, Any]] = {}
         self.submissions: list[Submission] = []
         self.warnings: list[str] = []
+        self.watch = FileWatch()
         self._settings: Settings | None = None
 
     def _load(self) -> dict[str, Any]:
@@ -108,6 +113,7 @@ class Store:
             "version": VERSION,
             "seed": self._settings.seed,
             "isolation": tiers[-1] if tiers else "basic",
+            "changed_files": list(self.watch.changed),
             "submissions": [item["row"] for item in done],
         }
 
@@ -118,19 +124,21 @@ class Store:
     def save(self, results: dict[str, Any]) -> None:
         """Skriv underlaget, och resultaten med examinatorns ändringar."""
         self._save_work()
-        _write(self._out / RESULTS, results)
+        self._write(RESULTS, results)
 
     def _save_work(self) -> None:
         assert self._settings is not None
         only = [*self._settings.only]
         work = {"seed": self._settings.seed, "limit": self._settings.limit, "only": only}
-        _write(self._out / WORK, work | {"graded": self._graded})
+        self._write(WORK, work | {"graded": self._graded})
         self._saved_at = time.monotonic()
 
-
-def _write(path: Path, data: dict[str, Any]) -> None:
-    """Skriv hela filen eller inget: ett avbrott mitt i ska inte lämna en halv fil."""
-    text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
-    unfinished = path.with_suffix(".json.ny")
-    unfinished.write_text(text.encode("utf-8", "replace").decode() + "\n", encoding="utf-8")
-    os.replace(unfinished, path)
+    def _write(self, name: str, data: dict[str, Any]) -> None:
+        """Skriv hela filen eller inget: ett avbrott mitt i ska inte lämna en halv fil."""
+        text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
+        encoded = (text + "\n").encode("utf-8", "replace")
+        path = self._out / name
+        unfinished = path.with_suffix(".json.ny")
+        unfinished.write_bytes(encoded)
+        os.replace(unfinished, path)
+        self.watch.wrote(path, encoded)

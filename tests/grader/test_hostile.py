@@ -171,7 +171,7 @@ def test_tricks_without_namespaces(strong: Arena) -> None:
 
 
 def test_no_points_without_a_sandbox(basic: Arena) -> None:
-    """I basic kan filer läsas, men ingen kan hitta på sin egen dom."""
+    """Den som håller sig inne i Python får inget; den som ger sig på filerna stoppas inte."""
     for hostile in (*PATCHES, *LIES, *STATUSES, *AT_DEFINITION):
         check(basic, hostile)
 
