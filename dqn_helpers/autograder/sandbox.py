@@ -9,9 +9,8 @@ Tre nivåer, den starkaste som datorn klarar:
 - `basic`: egen process med gränser för tid och minne. **Ingenting annat är skyddat**: koden kan
   läsa och ändra filer (facit, andras inlämningar, utmappen, och därmed också poängen) och nå nätet.
 
-I `full` och `strong` kan en lösning inte ge sig själv poäng: domen fälls i en annan process, som
-den inte når. Landlock sköts av paketet py-landlock och seccomp av pyseccomp (libseccomp); båda är
-Linux egna spärrar och kräver inte root.
+I `full` och `strong` når en lösning inte processen där domen fälls; den kan bara skicka svar dit. Landlock och seccomp är Linux egna spärrar och kräver inte root; de sköts av paketen
+`py-landlock` och `pyseccomp`, som bygger på `libseccomp`.
 """
 
 import contextlib
@@ -105,7 +104,7 @@ def _both(path: Path) -> set[Path]:
 
 
 def _find_libraries() -> "Landlock":
-    """Ladda libseccomp och libc medan det går: de letas upp med program ur filträdet."""
+    """Ladda C-biblioteken medan det går: de letas upp med program ur filträdet."""
     from py_landlock import Landlock
 
     system_calls.prepare()
@@ -152,7 +151,7 @@ def _own_file_tree() -> None:
 
 
 def _protect_file_tree() -> None:
-    """Inget i trädet går att skriva i, och inget där ger någon annans rättigheter (suid)."""
+    """Inget i trädet går att skriva i, och inget program där ger någon annans rättigheter."""
     wanted = (ctypes.c_uint64 * 4)(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, 0, 0)
     size = ctypes.sizeof(wanted)
     _call("syscall", MOUNT_SETATTR, AT_FDCWD, b"/", AT_RECURSIVE, wanted, size)
