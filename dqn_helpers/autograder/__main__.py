@@ -15,19 +15,28 @@ from tqdm import tqdm
 
 from dqn_helpers.autograder.arguments import ALONE, add_grade_arguments
 from dqn_helpers.autograder.batch import Settings, grade_all
+from dqn_helpers.autograder.file_watch import FileWatch, handed_in
 from dqn_helpers.autograder.report import ReportError, final, write_reports
 from dqn_helpers.autograder.report.grade_limits import (
     DEFAULT_FILE,
+    GradeLimits,
     GradeLimitsError,
     load_grade_limits,
 )
 from dqn_helpers.autograder.report.gradebook import GradebookError, fill_canvas
 from dqn_helpers.autograder.report.junit import junit_xml
-from dqn_helpers.autograder.report.overrides import applicable, load_overrides, problems
+from dqn_helpers.autograder.report.overrides import (
+    FILE_NAME,
+    Overrides,
+    applicable,
+    load_overrides,
+    problems,
+)
 from dqn_helpers.autograder.report.summary import count, summary_lines
 from dqn_helpers.autograder.result import ClassResult
 from dqn_helpers.autograder.store import Store, StoreError
 from dqn_helpers.autograder.submissions import Submission, UsageError, find_submissions
+from dqn_helpers.autograder.workshop import ROOT
 from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
 from dqn_helpers.swedish_arguments import SwedishParser
 
@@ -35,9 +44,10 @@ WRONG_USAGE, INTERRUPTED = 2, 130
 MAX_LIMIT = 3600
 
 BASIC_WARNING = (
-    "VARNING: den här datorn kan inte hägna in studenternas kod helt (isolation: basic). Poängen "
-    "går ändå inte att förfalska, men en elak inlämning kan läsa och ändra dina filer och använda "
-    "nätet. Rätta bara inlämningar du litar på, eller rätta på en dator med Linux. Orsak: "
+    "VARNING: den här datorn kan inte hägna in studenternas kod (isolation: basic). En elak "
+    "inlämning kan läsa och ändra dina filer, facit, andras inlämningar och resultaten, alltså "
+    "också poängen, och använda nätet. Rätta här bara studenter som du litar på. Andra rättar du i "
+    "WSL 2, på en dator med Linux eller i en container. Orsak: "
 )
 
 
@@ -83,16 +93,41 @@ def _grade(arguments: argparse.Namespace) -> int:
     settings = Settings(store.seed(arguments.seed), arguments.limit, exercises)
     store.begin(settings, submissions)
     print(f"Rättar {count(len(submissions))} med fröet {settings.seed}.", file=sys.stderr)
+    overrides = load_overrides(arguments.out)  # före studenternas kod, som i basic kan ändra dem
+    store.watch.guard([arguments.out / FILE_NAME, *_guarded(arguments)])
     finished = _grade_with_progress(store, settings, arguments.jobs)
-    overrides = load_overrides(arguments.out)
+    store.watch.check()
     if arguments.only:
         overrides = applicable(store.results(), overrides)
-    results = final(store.results(), overrides, limits)
-    store.save(results)
-    write_reports(out, store.results(), overrides, limits, arguments.paths)
-    _write_extras(arguments, out, results)
+    results = _write(arguments, store, out, overrides, limits)
+    if (
+        tuple(store.watch.check()) != results.changed_files
+    ):  # ändrat medan vi skrev: säg det överallt
+        results = _write(arguments, store, out, overrides, limits)
     _print_summary(results, store, out, problems(store.results(), overrides))
     return 0 if finished else _interrupted(store)
+
+
+def _write(
+    arguments: argparse.Namespace,
+    store: Store,
+    out: Path,
+    overrides: Overrides,
+    limits: GradeLimits,
+) -> ClassResult:
+    """Skriv allt som ska finnas i utmappen; ger resultaten så som de står där."""
+    results = final(store.results(), overrides, limits)
+    store.save(results)
+    write_reports(out, store.results(), overrides, limits, arguments.paths, store.watch)
+    _write_extras(arguments, out, results, store.watch)
+    return results
+
+
+def _guarded(arguments: argparse.Namespace) -> list[Path]:
+    """Det som avgör poängen och som studenternas kod inte ska kunna ändra."""
+    ours = [ROOT / name for name in ("solutions", "tests/autograder", "dqn_helpers")]
+    given = [file for file in (arguments.limits, arguments.canvas) if file]
+    return [*ours, *given, *handed_in(arguments.paths)]
 
 
 def _interrupted(store: Store) -> int:
@@ -180,16 +215,22 @@ def _grade_with_progress(store: Store, settings: Settings, jobs: int) -> bool:
     return True
 
 
-def _write_extras(arguments: argparse.Namespace, out: Path, results: ClassResult) -> None:
+def _write_extras(
+    arguments: argparse.Namespace, out: Path, results: ClassResult, watch: FileWatch
+) -> None:
     if arguments.junit:
+        xml = junit_xml(results).encode("utf-8")
         try:
-            arguments.junit.write_text(junit_xml(results), encoding="utf-8")
+            arguments.junit.write_bytes(xml)
         except OSError:
             raise ReportError(f"Det gick inte att skriva {arguments.junit}. Finns mappen, och får "
                               "du skriva där?") from None  # fmt: skip
+        watch.wrote(arguments.junit, xml)
     if arguments.canvas:
         filled = fill_canvas(arguments.canvas, arguments.column, results)
-        (out / "canvas.csv").write_text(filled.text, encoding="utf-8", newline="")
+        table = filled.text.encode("utf-8")
+        (out / "canvas.csv").write_bytes(table)
+        watch.wrote(out / "canvas.csv", table)
         print(f"Canvas: {filled.filled} studenter fick poäng i {out / 'canvas.csv'}.")
         for line in filled.remarks:
             print(f"  {line}")

@@ -15,8 +15,10 @@ ALONE = "enstaka"
 def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
     """Valen när inlämningar rättas."""
     parser.description = (
-        "Rättar inlämnade anteckningsböcker och skriver poäng, återkoppling och en "
-        "rapport. Studenternas kod körs inhägnad. Resultaten är preliminära: examinator beslutar."
+        "Rättar inlämnade anteckningsböcker och skriver poäng, återkoppling och en rapport. "
+        "Studenternas kod körs så inhägnad som datorn klarar: helt i Linux och WSL 2, men i "
+        "Windows och macOS är varken filer, nät eller poäng skyddade från den, och då rättar du "
+        "bara studenter som du litar på. Resultaten är preliminära: examinator beslutar."
     )
     add = parser.add_argument
     add("paths", nargs="+", type=Path, metavar="SÖKVÄG",

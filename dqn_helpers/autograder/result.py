@@ -161,11 +161,19 @@ class SubmissionResult:
 
 @dataclass(frozen=True)
 class ClassResult:
-    """Alla inlämningar i en rättning, fröet, och den svagaste inhägnad som någon kördes i."""
+    """En hel rättning.
+
+    Attributes:
+        seed: fröet som de dolda fallen drogs med.
+        isolation: den svagaste inhägnad som någon inlämning kördes i.
+        submissions: inlämningarna, i den ordning de gavs.
+        changed_files: filer som ändrades under rättningen fast ingen inlämning ska kunna röra dem.
+    """
 
     seed: int | str
     isolation: str
     submissions: tuple[SubmissionResult, ...] = ()
+    changed_files: tuple[str, ...] = ()
 
 
 def total(exercises: Iterable[ExerciseResult]) -> float:
@@ -182,6 +190,7 @@ def to_json(results: ClassResult) -> Json:
         "version": VERSION,
         "seed": results.seed,
         "isolation": results.isolation,
+        "changed_files": list(results.changed_files),
         "submissions": [_submission_json(one) for one in results.submissions],
     }
 

@@ -2,66 +2,52 @@
 
 Tre nivåer, den starkaste som datorn klarar:
 
-- `full`: egna namnrymder (util-linux `unshare`: processer, nät, IPC) + Landlock + seccomp.
-- `strong`: Landlock + seccomp.
-- `basic`: egen process med tids- och minnesgräns. Filer och nät är inte skyddade.
+- `full`: egna namnrymder (processer, nät, IPC, datornamn) och ett eget filträd där bara Pythons
+  mappar finns, skrivskyddade; dessutom Landlock och seccomp.
+- `strong`: Landlock och seccomp. Koden kan se vilka filer som finns, hur stora de är och när de
+  ändrades, men inte öppna dem.
+- `basic`: egen process med gränser för tid och minne. **Ingenting annat är skyddat**: koden kan
+  läsa och ändra filer (facit, andras inlämningar, utmappen, och därmed också poängen) och nå nätet.
 
-Landlock sköts av paketet py-landlock och seccomp av pyseccomp (libseccomp); båda är Linux egna
-spärrar och kräver inte root. Att ingen kan ge sig själv poäng beror inte på nivån: det följer av
-att domen fälls i en annan process.
+I `full` och `strong` når en lösning inte processen där domen fälls; den kan bara skicka svar dit.
+Landlock och seccomp är Linux egna spärrar och kräver inte root; de sköts av paketen `py-landlock`
+och `pyseccomp`, som bygger på `libseccomp`.
 """
 
+import contextlib
 import ctypes
 import errno
-import functools
 import os
 import shutil
 import signal
 import socket
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
+
+from dqn_helpers.autograder import system_calls
+
+if TYPE_CHECKING:
+    from py_landlock import Landlock  # finns bara i Linux
 
 Tier = Literal["full", "strong", "basic"]
 TIERS: tuple[Tier, ...] = ("full", "strong", "basic")
 
 MEMORY_BYTES = 4 * 2**30
 OPEN_FILES = 64
-CLONE_THREAD = 0x10000  # flaggan i clone(): en tråd i samma process, ingen ny process
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
-F_SETOWN, F_SETSIG, F_SETOWN_EX, FIOSETOWN, SIOCSPGRP = 8, 10, 15, 0x8901, 0x8902
-LOW_BITS = 0xFFFFFFFF
+HOST_NAME = "rattaren"
+DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
-# Det som en lösning aldrig behöver: nya processer, nät, signaler, andras minne, filägare och
-# filrättigheter (som Landlock inte vaktar), delat minne som lever kvar, och allt som rör kärnan.
-DENIED_CALLS = """
-    fork vfork execve execveat kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open
-    pidfd_send_signal pidfd_getfd ptrace process_vm_readv process_vm_writev process_madvise kcmp
-    socket socketpair connect bind listen accept accept4 sendto sendmsg sendmmsg chmod fchmod
-    fchmodat chown fchown lchown fchownat utime utimes utimensat futimesat truncate setxattr
-    lsetxattr fsetxattr removexattr lremovexattr fremovexattr memfd_create memfd_secret shmget
-    shmat shmctl msgget msgsnd semget semop mq_open mq_unlink inotify_init inotify_init1
-    fanotify_init setns unshare mount umount2 pivot_root chroot fsopen fsmount move_mount
-    open_tree mount_setattr swapon swapoff reboot sethostname setdomainname init_module
-    finit_module delete_module kexec_load kexec_file_load bpf perf_event_open userfaultfd keyctl
-    add_key request_key io_uring_setup io_uring_enter io_uring_register name_to_handle_at
-    open_by_handle_at setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid
-    setgroups capset personality prlimit64 setrlimit setpriority sched_setaffinity sched_setparam
-    sched_setscheduler sched_setattr ioprio_set setsid setpgid acct quotactl settimeofday
-    clock_settime clock_adjtime adjtimex syslog vhangup iopl ioperm lookup_dcookie nfsservctl
-    uselib ustat sysfs vm86 modify_ldt
-"""
-# Systemanrop som är nyare än många libseccomp; numren är desamma på alla processorer.
-DENIED_NUMBERS = {"fchmodat2": 452, "setxattrat": 463, "removexattrat": 466, "open_tree_attr": 467}
-# Anrop som bara nekas med vissa värden: (anropet, argumentets plats, värdena). De i fcntl och ioctl
-# låter kärnan skicka signaler till andra; Landlock hindrar det först i Linux 6.12.
-DENIED_VALUES = (
-    ("prctl", 0, (PR_SET_PDEATHSIG, PR_SET_DUMPABLE)),
-    ("fcntl", 1, (F_SETOWN, F_SETSIG, F_SETOWN_EX)),
-    ("ioctl", 1, (FIOSETOWN, SIOCSPGRP)),
-)
+# Ur linux/prctl.h, linux/mount.h och linux/capability.h.
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
+MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MNT_DETACH = 2, 4, 0x1000, 0x4000, 2
+AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID = -100, 0x8000, 1, 2
+MOUNT_SETATTR = 442  # numret är detsamma på alla processorer
+CAPABILITY_VERSION = 0x20080522
+PTRACE_PEEKDATA = 2
 
 
 def server_command(tier: Tier, command: list[str]) -> list[str]:
@@ -76,70 +62,157 @@ def server_command(tier: Tier, command: list[str]) -> list[str]:
     if unshare is None:
         raise OSError("programmet unshare finns inte")
     own_spaces = ["--user", "--map-current-user", "--net", "--pid", "--ipc", "--uts", "--mount"]
-    return [unshare, *own_spaces, "--fork", "--kill-child", *_without_powers(), *command]
-
-
-def _without_powers() -> list[str]:
-    """Root behåller annars sina förmågor (*capabilities*) i den nya namnrymden."""
-    setpriv = shutil.which("setpriv")
-    if os.geteuid() != 0 or setpriv is None:
-        return []
-    return [setpriv, "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+    # --keep-caps: verkstaden behöver förmågorna (*capabilities*) i sin nya namnrymd för att göra
+    # sitt eget filträd; sedan kastar den dem.
+    return [unshare, *own_spaces, "--keep-caps", "--fork", "--kill-child", *command]
 
 
 # --- i verkstaden, en gång -----------------------------------------------------------------------
 
 
-def confine_files() -> None:
-    """Bara Pythons egna mappar går att läsa och inget att skriva, för processen och dess barn.
+def confine_server(tier: Tier) -> None:
+    """Verkstaden och dess barn når bara Pythons egna mappar, och kan inte skriva där.
 
     Raises:
-        Exception: om py-landlock saknas eller kärnan inte kan Landlock.
+        Exception: om py-landlock eller libseccomp saknas, eller om kärnan inte kan det som behövs.
     """
-    from py_landlock import AccessFs, Landlock
-
-    system_call_filter()  # letar upp libseccomp med ett program, och det går inte efteråt
-    rules = Landlock(strict=False)
-    for path in _readable():
-        if path.is_dir():
-            rules.allow_read(path)
-        elif path.exists():
-            rules.add_path_rule(path, access=AccessFs.READ_FILE)
-    rules.add_path_rule(os.devnull, access=AccessFs.READ_FILE | AccessFs.WRITE_FILE)
-    rules.apply()
+    if tier == "basic":
+        return
+    rules = _find_libraries()
+    if tier == "full":
+        _own_file_tree()
+        _own_host_name()
+        _drop_capabilities()
+    _close_files(rules)
     make_private()
+    # Mapparna på lärarens dator, som ingen lösning har med att göra.
+    for name in ("PYTHONPATH", "LD_LIBRARY_PATH"):
+        os.environ.pop(name, None)
 
 
 def _readable() -> list[Path]:
     """Det som Python behöver för att importera: inget av det är lärarens eller en students."""
     folders = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()}
-    system = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo"]
-    devices = ["/dev/zero", "/dev/urandom", "/dev/random", "/etc/localtime"]
-    return [Path(path) for path in sorted({*folders, *system, *devices})]
+    system = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/alternatives"]
+    times = ["/usr/share/zoneinfo", "/etc/localtime"]
+    found = {path for name in (*folders, *system, *times, *DEVICES) for path in _both(Path(name))}
+    return [path for path in sorted(found) if path.exists()]
+
+
+def _both(path: Path) -> set[Path]:
+    """Sökvägen som den är skriven och den som den leder till: filer där inne kan nämna båda."""
+    return {path.absolute(), path.resolve()}
+
+
+def _find_libraries() -> "Landlock":
+    """Ladda C-biblioteken medan det går: de letas upp med program ur filträdet."""
+    from py_landlock import Landlock
+
+    system_calls.prepare()
+    rules = Landlock(strict=False)  # med det som kärnan kan
+    rules.abi_version  # noqa: B018  (läses här, första gången)
+    return rules
+
+
+def _close_files(rules: "Landlock") -> None:
+    """Landlock: det läsbara får läsas, och inget skrivas utom i /dev/null."""
+    from py_landlock import AccessFs
+
+    for path in _readable():
+        if path.is_dir():
+            rules.allow_read(path)
+        else:
+            rules.add_path_rule(path, access=AccessFs.READ_FILE)
+    rules.add_path_rule(os.devnull, access=AccessFs.READ_FILE | AccessFs.WRITE_FILE)
+    rules.apply()
+
+
+def _own_file_tree() -> None:
+    """Byt filträd till ett där bara det läsbara finns, på sina vanliga platser.
+
+    Allt är skrivskyddat. Då ändras inte heller tiden då en fil senast lästes, som annars vore en
+    väg för två lösningar att meddela sig med varandra.
+    """
+    root = Path.cwd()  # verkstadens egen tillfälliga mapp
+    paths = _readable()
+    _call("mount", b"rattaren", _name(root), b"tmpfs", MS_NOSUID | MS_NODEV, b"size=1m,mode=755")
+    for path in paths:
+        place = root / path.relative_to("/")
+        if path.is_dir():
+            place.mkdir(parents=True, exist_ok=True)
+        elif not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch()
+        _call("mount", _name(path), _name(place), None, MS_BIND | MS_REC, None)
+    os.chdir(root)
+    _call("pivot_root", b".", b".")  # det gamla trädet hamnar ovanpå det nya …
+    _call("umount2", b".", MNT_DETACH)  # … och tas bort
+    os.chdir("/")
+    _protect_file_tree()
+
+
+def _protect_file_tree() -> None:
+    """Inget i trädet går att skriva i, och inget program där ger någon annans rättigheter."""
+    wanted = (ctypes.c_uint64 * 4)(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, 0, 0)
+    size = ctypes.sizeof(wanted)
+    _call("syscall", MOUNT_SETATTR, AT_FDCWD, b"/", AT_RECURSIVE, wanted, size)
+
+
+def _own_host_name() -> None:
+    _call("sethostname", HOST_NAME.encode(), len(HOST_NAME))
+
+
+def _name(path: Path) -> bytes:
+    return os.fsencode(path)
+
+
+def _drop_capabilities() -> None:
+    """Root, och den som har gjort en namnrymd, får annars montera och mycket annat i den."""
+    for capability in range(64):
+        with contextlib.suppress(OSError):  # kärnan känner omkring fyrtio
+            _call("prctl", PR_CAPBSET_DROP, capability, 0, 0, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    _call("capset", (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), nothing)
 
 
 def make_private() -> None:
     """Ingen annan process med samma användare får läsa processens minne."""
-    _prctl(PR_SET_DUMPABLE, 0)
+    _call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def _prctl(option: int, value: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, value, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
+def _call(name: str, *arguments: object) -> int:
+    """Anropa C-bibliotekets funktion; ett fel blir OSError. Heltal går som `long`."""
+    function = getattr(ctypes.CDLL(None, use_errno=True), name)
+    passed = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
+    result = function(*passed)
+    if result == -1:
+        raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")
+    return result
 
 
 # --- i varje arbetsprocess -----------------------------------------------------------------------
 
 
-def confine_process(tier: Tier, cpu_seconds: int, memory_bytes: int = MEMORY_BYTES) -> None:
-    """Tid, minne och systemanrop för den här processen. Går inte att ångra."""
+def confine_process(
+    tier: Tier, cpu_seconds: int, gate: int | None = None, memory: int = MEMORY_BYTES
+) -> None:
+    """Tid, minne, trådar och systemanrop för den här processen. Går inte att ångra.
+
+    Args:
+        tier: nivån.
+        cpu_seconds: processortid.
+        gate: filnumret på arbetarens ände av verkstadens `ThreadGate`; den stängs.
+        memory: byte.
+    """
     if sys.platform == "win32":
         return
-    limit_resources(cpu_seconds, memory_bytes)
-    if tier != "basic":
-        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        deny_system_calls()
+    limit_resources(cpu_seconds, memory)
+    if tier == "basic":
+        return
+    _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if gate is not None:
+        system_calls.hand_over_threads(gate)
+    system_calls.deny_the_rest()
 
 
 def limit_resources(cpu_seconds: int, memory_bytes: int) -> None:
@@ -160,50 +233,18 @@ def limit_resources(cpu_seconds: int, memory_bytes: int) -> None:
             continue
 
 
-@functools.cache
-def system_call_filter() -> Any:
-    """Filtret i `deny_system_calls`. Verkstaden gör det en gång; arbetarna ärver det."""
-    import pyseccomp as seccomp
-
-    rules = seccomp.SyscallFilter(seccomp.ALLOW)
-    denied = seccomp.ERRNO(errno.EPERM)
-    for call in (*DENIED_CALLS.split(), *DENIED_NUMBERS.values()):
-        try:
-            rules.add_rule(denied, call)
-        except (ValueError, OSError):  # finns inte på den här processorn
-            continue
-    not_a_thread = seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_THREAD, 0)
-    rules.add_rule(denied, "clone", not_a_thread)
-    # clone3 har sina flaggor i minnet, där ett filter inte ser dem; utan det tar glibc clone.
-    rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
-    for call, place, values in DENIED_VALUES:
-        for value in values:  # kärnan läser bara de lägsta 32 bitarna
-            chosen = seccomp.Arg(place, seccomp.MASKED_EQ, LOW_BITS, value)
-            rules.add_rule(denied, call, chosen)
-    return rules
-
-
-def deny_system_calls() -> None:
-    """Systemanropen i `DENIED_CALLS` ger PermissionError (EPERM) i stället för att göra något."""
-    system_call_filter().load()
+# --- självprovet ---------------------------------------------------------------------------------
 
 
 def escapes(tier: Tier) -> list[str]:
-    """Pröva inhägnaden inifrån: det som inte borde gå men gick. Körs i en arbetsprocess."""
+    """Pröva inhägnaden inifrån: meningar om det som inte är som det ska. I en arbetsprocess."""
     if tier == "basic":
         return []
-    attempts = {
-        "läsa utanför": lambda: os.listdir("/"),
-        "skriva": lambda: open(Path(sys.prefix) / "rattaren-prov", "w").close(),
-        "nät": lambda: socket.socket().close(),
-        "ny process": _fork_once,
-    }
-    return [name for name, attempt in attempts.items() if not _is_denied(attempt)]
-
-
-def _fork_once() -> None:
-    if os.fork() == 0:
-        os._exit(0)
+    attempts = ATTEMPTS | (IN_FULL if tier == "full" else {})
+    problems = [f"{name} gick" for name, attempt in attempts.items() if not _is_denied(attempt)]
+    if _is_denied(_read_python):  # då faller varje import i studentens kod
+        problems.append("Pythons egna filer gick inte att läsa")
+    return problems
 
 
 def _is_denied(attempt: Callable[[], object]) -> bool:
@@ -212,3 +253,65 @@ def _is_denied(attempt: Callable[[], object]) -> bool:
     except OSError:
         return True
     return False
+
+
+def _filtered(name: str, *arguments: object) -> None:
+    """Gör ett anrop som är ofarligt om det går; bara filtrets eget nej räknas som ett nej."""
+    try:
+        _call(name, *arguments)
+    except OSError as error:
+        if error.errno == errno.EPERM:
+            raise
+
+
+def _fork_once() -> None:
+    if os.fork() == 0:
+        os._exit(0)
+
+
+def _many_threads() -> None:
+    threading.stack_size(2**16)
+    wait = threading.Event().wait
+    try:
+        for _ in range(system_calls.MAX_THREADS + 1):
+            threading.Thread(target=wait, daemon=True).start()
+    except RuntimeError as error:
+        raise OSError("inga fler trådar") from error
+
+
+def _read_python() -> None:
+    for module in (os, ctypes):
+        with open(str(module.__file__), "rb") as file:
+            file.read(1)
+
+
+def _see_files() -> None:
+    os.stat("/etc/passwd")
+
+
+def _learn_host_name() -> None:
+    if os.uname().nodename == HOST_NAME:
+        raise OSError("bara rättarens eget namn syns")
+
+
+# Inget av försöken gör någon skada om det går.
+ATTEMPTS: dict[str, Callable[[], object]] = {
+    "läsa utanför": lambda: os.listdir("/"),
+    "skriva i en fil": lambda: os.open(os.__file__, os.O_WRONLY),
+    "göra en fil": lambda: os.open(sys.prefix, os.O_TMPFILE | os.O_RDWR),
+    "tömma en fil som öppnas för läsning": lambda: os.open(os.devnull, os.O_RDONLY | os.O_TRUNC),
+    "tömma en fil utan att läsa den": lambda: os.open(os.devnull, os.O_ACCMODE),
+    "nät": lambda: socket.socket().close(),
+    "ny process": _fork_once,
+    "nytt program": lambda: _filtered("execv", b"/", None),
+    "signal till andra": lambda: os.kill(os.getppid(), 0),
+    "andras minne": lambda: _filtered("ptrace", PTRACE_PEEKDATA, os.getppid(), 0, 0),
+    "semaforer (System V)": lambda: _filtered("semget", 1, 0, 0),
+    "delat minne (System V)": lambda: _filtered("shmget", 1, 0, 0),
+    "köer (System V)": lambda: _filtered("msgget", 1, 0),
+    "obegränsat med trådar": _many_threads,
+}
+IN_FULL: dict[str, Callable[[], object]] = {
+    "se vilka filer som finns": _see_files,
+    "se datorns namn": _learn_host_name,
+}

@@ -16,7 +16,6 @@ import importlib
 import json
 import os
 import pkgutil
-import select
 import signal
 import socket
 import sys
@@ -32,6 +31,7 @@ from dqn_helpers.autograder import sandbox
 from dqn_helpers.autograder.huge_pages import collapse_memory
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode, length_of
 from dqn_helpers.autograder.submissions import find_submissions
+from dqn_helpers.autograder.system_calls import ThreadGate
 from dqn_helpers.autograder.worker import perform
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.registry import known_mistakes
@@ -39,6 +39,7 @@ from dqn_helpers.studies import overestimation
 from dqn_helpers.submission.extract import read_cell
 
 ORDER_BYTES = 1024
+HIGH = 200  # filnummer som är lediga i en ny arbetare
 SELF_TEST_SECONDS = 10
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -119,8 +120,7 @@ def serve(tier: sandbox.Tier, control: socket.socket) -> None:
     """Ta emot uppdrag tills rättaren stänger."""
     warm()
     collapse_memory()
-    if tier != "basic":
-        sandbox.confine_files()
+    sandbox.confine_server(tier)
     control.send(json.dumps({"escapes": _self_test(tier)}).encode())
     while True:
         order, files, _, _ = socket.recv_fds(control, ORDER_BYTES, 1)
@@ -133,13 +133,16 @@ def serve(tier: sandbox.Tier, control: socket.socket) -> None:
 
 def _attend(file: int, order: dict[str, Any], tier: sandbox.Tier, control: socket.socket) -> Any:
     """Avknoppa en arbetare och vänta ut den, högst `order["wall"]` sekunder."""
-    pid = _fork(lambda: _work(file, order["cpu"], tier))
+    gate = ThreadGate()
+    pid = _fork(lambda: _work(file, order["cpu"], tier, gate.theirs))
     os.close(file)
+    gate.theirs.close()
     watched = os.pidfd_open(pid)
-    ready, _, _ = select.select([watched, control.fileno()], [], [], order["wall"])
+    ready = gate.wait([watched, control.fileno()], order["wall"])
     if watched not in ready:  # tiden är ute, avbeställt, eller rättaren är borta
         os.kill(pid, signal.SIGKILL)
     os.close(watched)
+    gate.close()
     _, status, usage = os.wait4(pid, 0)
     _kill_survivors()
     return {
@@ -169,13 +172,18 @@ def _kill_survivors() -> None:
 def _self_test(tier: sandbox.Tier) -> list[str]:
     """Det som inhägnaden släpper igenom fast den inte borde, prövat i en arbetare."""
     reading, writing = os.pipe()
+    gate = ThreadGate()
 
     def try_to_escape() -> None:
-        sandbox.confine_process(tier, SELF_TEST_SECONDS)
+        sandbox.confine_process(tier, SELF_TEST_SECONDS, gate.theirs.detach())
         os.write(writing, json.dumps(sandbox.escapes(tier)).encode())
 
     pid = _fork(try_to_escape)
     os.close(writing)
+    gate.theirs.close()
+    gate.wait([reading], 6 * SELF_TEST_SECONDS)
+    os.kill(pid, signal.SIGKILL)
+    gate.close()
     with open(reading, "rb") as pipe:
         answer = pipe.read()
     os.waitpid(pid, 0)
@@ -185,20 +193,25 @@ def _self_test(tier: sandbox.Tier) -> list[str]:
 # --- i arbetaren ---------------------------------------------------------------------------------
 
 
-def _work(file: int, cpu_seconds: int, tier: sandbox.Tier) -> None:
+def _work(file: int, cpu_seconds: int, tier: sandbox.Tier, gate: socket.socket) -> None:
     """Arbetaren: bara socketen till rättaren är öppen, och inhägnaden är stängd."""
-    channel = os.dup2(file, 3, inheritable=False) if file != 3 else file
-    _close_everything_but(channel)
-    sandbox.confine_process(tier, cpu_seconds)
+    channel, gate_file = _close_everything_but(file, gate.detach())
+    sandbox.confine_process(tier, cpu_seconds, gate_file)
     with open(channel, "r+b", buffering=0) as stream:
         converse(stream, stream)
 
 
-def _close_everything_but(channel: int) -> None:
+def _close_everything_but(*files: int) -> range:
+    """Stäng allt utom filerna, som får numren 3, 4 …; 0–2 leder ingenstans."""
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(nowhere, standard)
-    os.closerange(channel + 1, 4096)
+    kept = [nowhere, nowhere, nowhere, *files]
+    # Först upp där inget annat är, så att ingen av dem skrivs över på vägen ner.
+    for number, file in enumerate(kept):
+        os.dup2(file, HIGH + number)
+    for number in range(len(kept)):
+        os.dup2(HIGH + number, number, inheritable=False)
+    os.closerange(len(kept), 4096)
+    return range(3, len(kept))
 
 
 def converse(reader: BinaryIO | Any, writer: BinaryIO | Any) -> None:

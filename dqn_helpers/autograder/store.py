@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dqn_helpers.autograder.batch import Settings
+from dqn_helpers.autograder.file_watch import FileWatch
 from dqn_helpers.autograder.result import (
     ClassResult,
     SubmissionResult,
@@ -39,6 +40,9 @@ class Store:
         out: utmappen; görs om den saknas.
         resume: sant om en tidigare rättning där ska fortsätta.
 
+    Attributes:
+        watch: vakten över filerna, också dem som skrivs här.
+
     Raises:
         StoreError: om utmappen inte går att använda eller det sparade inte går att läsa.
     """
@@ -49,6 +53,7 @@ class Store:
         self._old = self._load() if resume else {}
         self._graded: dict[str, SubmissionResult] = {}
         self.submissions: list[Submission] = []
+        self.watch = FileWatch()
         self._settings: Settings | None = None
 
     def _load(self) -> dict[str, Any]:
@@ -106,7 +111,8 @@ class Store:
         done = [self._graded[one.file] for one in self.submissions if one.file in self._graded]
         tiers = [tier for tier in TIERS if any(one.isolation == tier for one in done)]
         isolation = tiers[-1] if tiers else "basic"
-        return ClassResult(self._settings.seed, isolation, tuple(done))
+        changed = tuple(self.watch.changed)
+        return ClassResult(self._settings.seed, isolation, tuple(done), changed)
 
     def isolation_reasons(self) -> list[str]:
         """Varför en starkare inhägnad inte gick, var sak en gång."""
@@ -116,20 +122,22 @@ class Store:
     def save(self, results: ClassResult) -> None:
         """Skriv underlaget, och resultaten med examinatorns ändringar."""
         self._save_work()
-        _write(self._out / RESULTS, to_json(results))
+        self._write(RESULTS, to_json(results))
 
     def _save_work(self) -> None:
         assert self._settings is not None
         only = [*self._settings.only]
         graded = {file: as_data(one) for file, one in self._graded.items()}
         work = {"seed": self._settings.seed, "limit": self._settings.limit, "only": only}
-        _write(self._out / WORK, work | {"graded": graded})
+        self._write(WORK, work | {"graded": graded})
         self._saved_at = time.monotonic()
 
-
-def _write(path: Path, data: dict[str, Any]) -> None:
-    """Skriv hela filen eller inget: ett avbrott mitt i ska inte lämna en halv fil."""
-    text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
-    unfinished = path.with_suffix(".json.ny")
-    unfinished.write_text(text.encode("utf-8", "replace").decode() + "\n", encoding="utf-8")
-    os.replace(unfinished, path)
+    def _write(self, name: str, data: dict[str, Any]) -> None:
+        """Skriv hela filen eller inget: ett avbrott mitt i ska inte lämna en halv fil."""
+        text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
+        encoded = (text + "\n").encode("utf-8", "replace")
+        path = self._out / name
+        unfinished = path.with_suffix(".json.ny")
+        unfinished.write_bytes(encoded)
+        os.replace(unfinished, path)
+        self.watch.wrote(path, encoded)

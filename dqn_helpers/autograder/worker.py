@@ -72,9 +72,13 @@ def _run(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[str,
             return
 
 
+# Ett nekat systemanrop, en fil som inte finns i inhägnadens filträd, och skrivskyddet där.
+FORBIDDEN_ERRORS = ("PermissionError", "FileNotFoundError", "OSError: [Errno #] Read-only file")
+
+
 def _forbidden(outcome: Outcome) -> Outcome:
-    """Ett nekat systemanrop kommer fram som PermissionError."""
-    if outcome.status != "error" or not outcome.signature.startswith("PermissionError"):
+    """Det som inhägnaden nekar kommer fram som undantag; sådant sägs likadant på alla nivåer."""
+    if outcome.status != "error" or not outcome.signature.startswith(FORBIDDEN_ERRORS):
         return outcome
     problem = f"{outcome.problem} {FORBIDDEN_TEXT}"
     return dataclasses.replace(outcome, status="forbidden", problem=problem)

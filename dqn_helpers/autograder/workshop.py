@@ -300,7 +300,7 @@ class Server:
         hello = self._receive(START_SECONDS) if self.alive else None
         if hello is None:
             return _last_line(self._errors) or "den startade inte"
-        return ", ".join(f"{name} gick" for name in hello["escapes"])
+        return ", ".join(hello["escapes"])
 
     def stop(self) -> None:
         """Avsluta verkstaden och städa."""
@@ -393,12 +393,13 @@ def _last_line(path: Path) -> str:
 
 def clean_environment(folder: str) -> dict[str, str]:
     """Miljövariabler utan lärarens hemligheter; det matplotlib vill spara hamnar i `folder`."""
-    kept = {
-        key: os.environ[key]
-        for key in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")
-        if key in os.environ
-    }
+    # Windows hittar sina bibliotek genom PATH. I Linux och macOS räcker den som alla har; lärarens
+    # egen berättar vad som finns på datorn.
+    path = os.environ.get("PATH", "") if sys.platform == "win32" else os.defpath
+    needed = ("SYSTEMROOT", "LD_LIBRARY_PATH")
+    kept = {key: os.environ[key] for key in needed if key in os.environ}
     return kept | {
+        "PATH": path,
         "LANG": "C.UTF-8",
         "HOME": folder,
         "MPLCONFIGDIR": folder,

@@ -5,6 +5,7 @@ Samlingarna står i `hostile_tricks.py`, `hostile_messages.py`, `hostile_escapes
 """
 
 import contextlib
+import ctypes
 import hashlib
 import os
 import select
@@ -130,8 +131,30 @@ def make_world(folder: Path, root: Path) -> Iterator[World]:
             "UNIX": Path(unix).resolve(),
             "ABSTRACT": abstract[1:],
             "PID": os.getpid(),
+            "HOME": Path.home(),
+            "HOST": os.uname().nodename,
+            **stack.enter_context(system_v_objects()),
         }
         yield world
+
+
+@contextlib.contextmanager
+def system_v_objects() -> Iterator[dict[str, int]]:
+    """En semafor, ett delat minne och en kö; de ska finnas kvar efteråt."""
+    libc = ctypes.CDLL(None)
+    private, rights, remove = 0, 0o600, 0  # IPC_PRIVATE, ägarens rättigheter, IPC_RMID
+    made = {
+        "SEM": libc.semget(private, 1, rights),
+        "SHM": libc.shmget(private, 4096, rights),
+        "MSG": libc.msgget(private, rights),
+    }
+    yield made
+    left = (
+        libc.semctl(made["SEM"], 0, remove),
+        libc.shmctl(made["SHM"], remove, None),
+        libc.msgctl(made["MSG"], remove, None),
+    )
+    assert left == (0, 0, 0), "någon har tagit bort lärarens System V-objekt"
 
 
 def snapshot(folder: Path) -> dict[str, tuple[Any, ...]]:

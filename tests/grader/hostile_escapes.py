@@ -134,6 +134,49 @@ PROCESSES = (
              for request in (0x8901, 0x8902))),
 )  # fmt: skip
 
+# Världens egna objekt: en semafor, ett delat minne och en kö, som lärarens program kunde ha. Utan
+# namnrymd för IPC syns de för alla, och den som äger dem får ta bort dem.
+SYSTEM_V = (
+    escape("system_v", "tar bort och läser andras semaforer, minnen och köer (System V, POSIX)",
+           "call(66, @SEM@, 0, 0)", "call(31, @SHM@, 0, 0)", "call(71, @MSG@, 0, 0)",
+           "call(66, @SEM@, 0, 12, 0)", "call(65, @SEM@, struct.pack('HhH', 0, 1, 0), 1)",
+           "call(30, @SHM@, 0, 0)", "call(69, @MSG@, struct.pack('l', 1) + b'x' * 8, 8, 0)",
+           "call(70, @MSG@, ctypes.create_string_buffer(64), 8, 0, 0x800)",
+           "call(64, 0, 1, 0o600)", "call(29, 0, 4096, 0o600)", "call(68, 0, 0o600)",
+           "call(240, b'elak', 0x42, 0o600, 0)", "call(241, b'elak')"),
+)  # fmt: skip
+
+# Filen är tom och finns i varje installation, så det gör inget om försöket skulle lyckas.
+EMPTY = "os.path.join(os.path.dirname(__import__('numpy').__file__), 'py.typed')"
+
+TRUNCATION = (
+    escape("truncate", "tömmer filer som öppnas för att läsas, eller inte ens det", *(
+        f"os.open({path}, {flags})"
+            for path in ("'@CANARY@/hemligt.txt'", EMPTY, "os.devnull")
+            for flags in ("os.O_RDONLY | os.O_TRUNC", "os.O_TRUNC | os.O_ACCMODE",
+                          "os.O_ACCMODE")),
+        *(f"call(437, -100, os.fsencode({path}), struct.pack('QQQ', {flags}, 0, 0), 24)"
+            for path in ("'@CANARY@/hemligt.txt'", EMPTY) for flags in (0, 0o1000)),
+        f"call(2, os.fsencode({EMPTY}), 0o1000, 0)", f"call(85, os.fsencode({EMPTY}), 0o600)",
+        f"os.truncate({EMPTY}, 0)", f"os.ftruncate(os.open({EMPTY}, os.O_RDONLY), 0)"),
+)  # fmt: skip
+
+SIDE_CHANNELS = (
+    escape("page_cache", "frågar och styr vilka filer som ligger i datorns minne",
+           "call(27, 0, 4096, ctypes.create_string_buffer(1))",
+           f"os.preadv(os.open({EMPTY}, os.O_RDONLY), [bytearray(1)], 0, os.RWF_NOWAIT)",
+           "call(451, 0, ctypes.create_string_buffer(16), ctypes.create_string_buffer(40), 0)",
+           "os.posix_fadvise(os.open(os.__file__, 0), 0, 0, os.POSIX_FADV_DONTNEED)",
+           "call(187, os.open(os.__file__, 0), 0, 4096)"),
+    escape("open_files", "letar efter filer som någon annan har lämnat öppna",
+           *(f"os.fstat({number})" for number in range(4, 64)),
+           *(f"1 / (os.fstat({number}).st_rdev != os.stat(os.devnull).st_rdev)"
+             for number in (0, 1, 2))),
+    escape("host_environment", "tar reda på var lärarens program och mappar finns",
+           "next(v for v in os.environ.values() if '@ROOT@' in v or '@HOME@' in v)",
+           "1 / (os.environ['PATH'] != os.defpath)", "os.environ['PYTHONPATH']"),
+)  # fmt: skip
+
 KERNEL = (
     escape("namespaces", "byter namnrymd och monterar", "call(272, 0x10000000)", "call(308, 0, 0)",
            "call(165, b'x', b'@CANARY@/mapp', b'tmpfs', 0, 0)",
@@ -155,6 +198,24 @@ KERNEL = (
             "os.sched_setaffinity(os.getppid(), {0})",
            "os.sched_setaffinity(@PID@, {0})",
            "os.sched_setscheduler(@PID@, os.SCHED_BATCH, os.sched_param(0))"),
+)  # fmt: skip
+
+MANY_THREADS = Hostile(
+    "many_threads",
+    "startar tusentals små trådar som bara väntar",
+    in_body("""
+import threading
+threading.stack_size(2**15)
+started, wait = 0, threading.Event().wait
+try:
+    while started < 3000:
+        threading.Thread(target=wait, daemon=True).start()
+        started += 1
+except RuntimeError:
+    pass
+print("GICK" if started > 1000 else "nekad:", started)
+""", before=TOOLS),
+    evidence="nekad",
 )  # fmt: skip
 
 SIGNAL_BY_FILE = Hostile(
@@ -206,11 +267,36 @@ print("nekad")
     evidence="nekad",
 )  # fmt: skip
 
+# Det som bara ett eget filträd och ett eget datornamn kan hindra, alltså i nivån full.
+METADATA = (
+    escape("metadata", "ser vilka filer som finns, hur stora de är och när de lästes", *(
+        f"os.stat({path})" for path in (
+            "'@CANARY@/hemligt.txt'", "'@ROOT@/kurs.py'", "'@ROOT@/solutions'", "'/etc/passwd'",
+            "'/proc/1'", "'/proc/self/fd/3'", "'/sys'", "'/bin/sh'", "'/dev/shm'")),
+        "os.readlink('@CANARY@/länk')", "os.access('@CANARY@/mapp', os.F_OK) or 1 / 0",
+        "1 / ('@HOST@' == os.uname().nodename)"),
+    Hostile("access_times", "lämnar spår i tiden då en fil senast lästes", in_body("""
+import glob
+for path in glob.glob(os.path.dirname(os.__file__) + "/test*/**", recursive=True)[:200]:
+    if os.path.isfile(path):
+        before = os.stat(path).st_atime_ns
+        open(path, "rb").read(1)
+        if os.stat(path).st_atime_ns != before:
+            print("GICK:", path)
+            break
+print("nekad")
+""", before=TOOLS), evidence="nekad"),
+)  # fmt: skip
+
 ESCAPES: tuple[Hostile, ...] = (
     *FILES,
+    *TRUNCATION,
     *NETWORK,
     *PROCESSES,
+    *SYSTEM_V,
+    *SIDE_CHANNELS,
     *KERNEL,
+    MANY_THREADS,
     SIGNAL_BY_FILE,
     OTHER_ARCHITECTURE,
     ENVIRONMENT,

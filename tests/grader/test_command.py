@@ -226,7 +226,8 @@ def copied(graded: Path, tmp_path: Path) -> Path:
 # --- results.json, resultat.csv, sidorna och JUnit -----------------------------------------------
 
 TEXT, NUMBER, OPTIONAL_TEXT = (str,), (int, float), (str, type(None))
-SCHEMA = {"version": (int,), "seed": (int,), "isolation": TEXT, "submissions": (list,)}
+SCHEMA = {"version": (int,), "seed": (int,), "isolation": TEXT}
+SCHEMA |= dict.fromkeys(("changed_files", "submissions"), (list,))
 SUBMISSION = {
     **dict.fromkeys(("file", "sha256", "status", "message"), TEXT),
     **dict.fromkeys(("student", "canvas_id", "grade"), OPTIONAL_TEXT),

@@ -42,7 +42,7 @@ from .hostile import (
     snapshot,
 )
 from .hostile_bombs import BOMBS, BURNERS, QUICK, SLEEPERS
-from .hostile_escapes import ESCAPES
+from .hostile_escapes import ESCAPES, METADATA
 from .hostile_messages import AT_DEFINITION, MESSAGES, STATUSES
 from .hostile_tricks import ENDINGS, LATER, LIES, PATCHES, TRICKS
 
@@ -150,6 +150,13 @@ def test_sleeper_is_woken(arena: Arena, hostile: Hostile) -> None:
     assert time.monotonic() - started < 20  # tre gånger gränsen, och gott om tid för andra
 
 
+@pytest.mark.parametrize("hostile", METADATA, ids=str)
+def test_metadata(arena: Arena, hostile: Hostile) -> None:
+    if arena.workshop.tier != "full":
+        pytest.skip("bara full har ett eget filträd")
+    check(arena, hostile)
+
+
 # --- de svagare nivåerna -------------------------------------------------------------------------
 
 
@@ -164,7 +171,7 @@ def test_tricks_without_namespaces(strong: Arena) -> None:
 
 
 def test_no_points_without_a_sandbox(basic: Arena) -> None:
-    """I basic kan filer läsas, men ingen kan hitta på sin egen dom."""
+    """Den som håller sig inne i Python får inget; den som ger sig på filerna stoppas inte."""
     for hostile in (*PATCHES, *LIES, *STATUSES, *AT_DEFINITION):
         check(basic, hostile)
 

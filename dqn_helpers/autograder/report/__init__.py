@@ -6,6 +6,7 @@ Samma resultat ger samma filer, byte för byte.
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from dqn_helpers.autograder.file_watch import FileWatch
 from dqn_helpers.autograder.report.class_page import class_report
 from dqn_helpers.autograder.report.grade_limits import GradeLimits, with_letters
 from dqn_helpers.autograder.report.gradebook import result_csv
@@ -31,6 +32,7 @@ def write_reports(
     overrides: Overrides,
     limits: GradeLimits,
     paths: Sequence[Path] = (),
+    watch: FileWatch | None = None,
 ) -> None:
     """Skriv `feedback/*.html`, `rapport.html` och `resultat.csv` i `out`.
 
@@ -40,6 +42,7 @@ def write_reports(
         overrides: examinatorns ändringar (`load_overrides`).
         limits: betygsgränserna (`load_grade_limits`).
         paths: det som rättades, till kommandot som gör om en dom.
+        watch: vakten som ska få veta vad som skrevs.
 
     Raises:
         ReportError: om någon fil inte går att skriva; de andra är då ändå skrivna.
@@ -49,7 +52,7 @@ def write_reports(
     files = _feedback_pages(shown, pages)
     files["rapport.html"] = class_report(shown, pages, problems(results, overrides), paths)
     files["resultat.csv"] = result_csv(shown)
-    _write_all(out, files)
+    _write_all(out, files, watch or FileWatch())
     _remove_old_pages(out / "feedback", pages)
 
 
@@ -60,9 +63,9 @@ def _feedback_pages(results: ClassResult, pages: Iterable[str]) -> dict[str, str
     }
 
 
-def _write_all(out: Path, files: Mapping[str, str]) -> None:
+def _write_all(out: Path, files: Mapping[str, str], watch: FileWatch) -> None:
     (out / "feedback").mkdir(parents=True, exist_ok=True)
-    failed = [name for name, text in files.items() if not _write(out / name, text)]
+    failed = [name for name, text in files.items() if not _write(out / name, text, watch)]
     if failed:
         raise ReportError(
             f"Det gick inte att skriva {', '.join(failed[:5])} i {out}. Är filen öppen i ett annat "
@@ -70,11 +73,13 @@ def _write_all(out: Path, files: Mapping[str, str]) -> None:
         )
 
 
-def _write(path: Path, text: str) -> bool:
+def _write(path: Path, text: str, watch: FileWatch) -> bool:
+    data = text.encode("utf-8")
     try:
-        path.write_text(text, encoding="utf-8", newline="")
+        path.write_bytes(data)
     except OSError:
         return False
+    watch.wrote(path, data)
     return True
 
 

@@ -20,6 +20,7 @@ from dqn_helpers.autograder.report.statistics import (
     needing_attention,
 )
 from dqn_helpers.autograder.report.words import (
+    CHANGED_FILES,
     ISOLATION,
     STATUSES,
     clean,
@@ -123,6 +124,8 @@ def _about(results: ClassResult, paths: Sequence[Path]) -> dict[str, Any]:
         "seed": one_line(results.seed, 40),
         "isolation": isolation,
         "isolation_text": ISOLATION.get(isolation, one_line(isolation, 40)),
+        "changed_files_text": CHANGED_FILES,
+        "changed_files": [one_line(file, 300) for file in results.changed_files],
         "example": _example(results, paths),
     }
 

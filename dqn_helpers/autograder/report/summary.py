@@ -1,5 +1,6 @@
 """Sammanfattningen i terminalen: ren text, högst 100 tecken bred."""
 
+import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
@@ -11,6 +12,7 @@ from dqn_helpers.autograder.report.statistics import (
     needing_attention,
 )
 from dqn_helpers.autograder.report.words import (
+    CHANGED_FILES,
     PRELIMINARY,
     one_line,
     percent_text,
@@ -67,8 +69,11 @@ def _closing(results: ClassResult) -> Iterator[str]:
     yield f"{count(n_files)} {read}, {n_graded} {graded}. {PRELIMINARY}."
     yield f"Slumpfrö {one_line(results.seed, 40)}, isolering: {results.isolation}."
     if results.isolation == "basic":
-        yield "VARNING: grundläggande isolering. En elak inlämning kan ha läst eller skrivit filer"
-        yield "på den här datorn. Rätta okända inlämningar i Linux eller WSL2."
+        yield "VARNING: grundläggande isolering. En elak inlämning kan ha läst och ändrat filer på"
+        yield "den här datorn, också poängen. Rätta okända i Linux, WSL 2 eller en container."
+    if results.changed_files:
+        yield from textwrap.wrap(f"VARNING: {CHANGED_FILES}:", WIDTH)
+        yield from (f"  {one_line(file)}" for file in results.changed_files)
 
 
 def count(n_files: int) -> str:

@@ -62,15 +62,23 @@ STATUSES: dict[str, StatusWords] = {
 ISOLATION = {
     "full": "Full isolering: varje lösning kördes i en egen sandlåda utan åtkomst till filer, nät "
     "eller andra program.",
-    "strong": "Stark isolering: varje lösning kördes i en egen process som inte kommer åt dina "
-    "filer, når nätet eller startar program. Den delar lista över processer med din dator, vilket "
-    "räcker gott i ett klassrum.",
+    "strong": "Stark isolering: varje lösning kördes i en egen process som inte kan öppna dina "
+    "filer, nå nätet eller starta program. Den kan däremot se vilka filer som finns på datorn, hur "
+    "stora de är och när de ändrades, och vad datorn heter.",
     "basic": "Grundläggande isolering: varje lösning kördes i en egen process med gränser för tid "
-    "och minne, men den här datorn kan inte stänga av filer och nät för den. Poängen går inte att "
-    "förfalska, men en elak inlämning kan ha läst eller skrivit filer. Rätta okända inlämningar på "
-    "en dator med Linux, eller i WSL2.",
+    "och minne, men ingenting annat är skyddat på den här datorn. En elak inlämning kan ha läst "
+    "och ändrat dina filer, facit, andras inlämningar och den här mappen, och därmed också "
+    "poängen, och den kan ha nått nätet. Rätta här bara studenter som du litar på. Andra rättar du "
+    "i WSL 2, på en dator med Linux eller i en container.",
 }
 """Isoleringsnivån i results.json → vad den betyder."""
+
+CHANGED_FILES = (
+    "Medan studenternas kod kördes ändrades filer som ingen inlämning ska kunna röra. Har du inte "
+    "ändrat dem själv ska du inte lita på resultaten: hämta filerna på nytt och rätta om på en "
+    "dator med Linux, i WSL 2 eller i en container. Det gäller"
+)
+"""Varningen före listan `changed_files` i results.json."""
 
 
 def clean(text: object, limit: int | None = None) -> str:
