@@ -12,6 +12,7 @@ import inspect
 import linecache
 import random
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from types import FunctionType, ModuleType
 from typing import Any
@@ -19,13 +20,14 @@ from typing import Any
 import numpy as np
 
 import dqn_helpers
+from dqn_helpers.autograder.messages import MAX_ANSWERS, encode
 from dqn_helpers.autograder.slicing import CellSource, slice_notebook, to_data
 from dqn_helpers.exercises.limits import OutOfTime, call_within, preserved_state
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.running import run_case
 
-STATEMENT_SECONDS = 2.0
+STATEMENT_SHARE = 0.2  # av övningens tid, för en enda sats
 # Typerna i en def räknas inte ut. Då spelar det ingen roll om de finns, och
 # `from __future__ import annotations` gäller fast satserna kompileras en och en.
 LAZY_ANNOTATIONS = __future__.annotations.compiler_flag
@@ -35,6 +37,10 @@ FORBIDDEN_TEXT = (
     "Rättaren låter inte en lösning läsa eller skriva filer, starta program eller använda nätet; "
     "det behövs inte för övningen."
 )
+TOO_LARGE_TEXT = (
+    "Det som koden ger är för stort för att rättas: det rätta svaret är några få tal. Returnerar "
+    "den en hel buffert, eller en lista som växer i varje anrop?"
+)
 
 
 def perform(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -42,7 +48,7 @@ def perform(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
     Args:
         job: `kind` är "slice" (med `cells`, `wanted`) eller "run" (med `cells`, `number`,
-            `inputs`, `first`, `seed`, `seconds`).
+            `inputs`, `first`, `seed`, och `seconds` processortid kvar).
     """
     cells = [CellSource(**cell) for cell in job["cells"]]
     if job["kind"] == "slice":
@@ -54,16 +60,18 @@ def perform(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _run(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Först hur det gick att definiera lösningen, sedan ett svar per fall."""
     exercise = EXERCISES[job["number"]]
+    deadline = time.process_time() + job["seconds"]
     block_reference(exercise.name)
     _predictable_generators(job["seed"])
-    namespace, notes = define(cells, _main_module())
+    namespace, notes = define(cells, _main_module(), STATEMENT_SHARE * job["seconds"])
     yield {"defined": exercise.name in namespace, "notes": notes[:MAX_NOTES]}
     if exercise.name not in namespace:
         return
     for index in range(job["first"], len(job["inputs"])):
         inputs, seed = job["inputs"][index], job["seed"] + index
-        outcome = run_case(exercise.driver, namespace[exercise.name], inputs, job["seconds"], seed)
-        yield dataclasses.asdict(_forbidden(outcome))
+        left = max(deadline - time.process_time(), 0.01)
+        outcome = run_case(exercise.driver, namespace[exercise.name], inputs, left, seed, True)
+        yield _small(_forbidden(outcome), MAX_ANSWERS // len(job["inputs"]))
         if outcome.status == "timeout":
             return
 
@@ -74,6 +82,14 @@ def _forbidden(outcome: Outcome) -> Outcome:
         return outcome
     problem = f"{outcome.problem} {FORBIDDEN_TEXT}"
     return dataclasses.replace(outcome, status="forbidden", problem=problem)
+
+
+def _small(outcome: Outcome, most: int) -> dict[str, Any]:
+    """Utfallet som data; är det för stort för att skicka får studenten veta det."""
+    answer = dataclasses.asdict(outcome)
+    if len(encode(answer)) <= most:
+        return answer
+    return dataclasses.asdict(Outcome("error", problem=TOO_LARGE_TEXT, output=outcome.output))
 
 
 def _predictable_generators(seed: int) -> None:
@@ -135,9 +151,11 @@ def _main_module() -> dict[str, Any]:
 
 
 def define(
-    source: Sequence[CellSource], namespace: dict[str, Any] | None = None
+    source: Sequence[CellSource], namespace: dict[str, Any] | None = None, seconds: float = 2.0
 ) -> tuple[dict[str, Any], list[str]]:
     """Kör definitionerna, sats för sats. Ger namnen och anmärkningar om satser som inte gick.
+
+    En sats får ta `seconds` sekunder processortid.
 
     En sats som bygger på körningar vi hoppat över får inte fälla resten. Behövs den säger
     NameError det när lösningen anropas.
@@ -146,11 +164,11 @@ def define(
     notes: list[str] = []
     with preserved_state():
         for cell in source:
-            notes += _execute(cell, namespace)
+            notes += _execute(cell, namespace, seconds)
     return namespace, notes
 
 
-def _execute(cell: CellSource, namespace: dict[str, Any]) -> list[str]:
+def _execute(cell: CellSource, namespace: dict[str, Any], seconds: float) -> list[str]:
     filename = f"<{cell.name}>"
     # Så att felmeddelanden kan visa studentens egen rad.
     linecache.cache[filename] = (len(cell.text), None, cell.text.splitlines(True), filename)
@@ -158,7 +176,7 @@ def _execute(cell: CellSource, namespace: dict[str, Any]) -> list[str]:
     for statement in ast.parse(cell.text).body:
         code = compile(ast.Module([statement], []), filename, "exec", LAZY_ANNOTATIONS)
         try:
-            call_within(STATEMENT_SECONDS, lambda code=code: exec(code, namespace))  # type: ignore[misc]
+            call_within(seconds, lambda code=code: exec(code, namespace), of_work=True)  # type: ignore[misc]
         except OutOfTime:
             notes.append(f"{cell.name}, rad {statement.lineno}: tog för lång tid, hoppades över.")
         except BaseException as error:  # studentens kod kan kasta vad som helst

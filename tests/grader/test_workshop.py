@@ -12,7 +12,7 @@ from dqn_helpers.autograder import sandbox
 from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.results import Ran
 from dqn_helpers.autograder.slicing import CellSource
-from dqn_helpers.autograder.workshop import Run, Workshop
+from dqn_helpers.autograder.workshop import Ended, Run, Workshop
 from dqn_helpers.exercises import EXERCISES
 
 HEAD = "import torch\ndef td_target(reward, q, done, gamma):\n"
@@ -240,8 +240,8 @@ def test_a_workshop_that_dies_again_is_the_graders_own_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Workshop() as workshop:
-        dying = lambda server, *job: ([], server._dead())  # noqa: E731
-        monkeypatch.setattr(workshop_module.Server, "converse", dying)
+        dying = lambda server, is_silent: (server.stop(), Ended())[1]  # noqa: E731
+        monkeypatch.setattr(workshop_module.Server, "report", dying)
         with pytest.raises(RuntimeError, match="två gånger i rad"):
             run(workshop, RIGHT)
 
