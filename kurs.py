@@ -68,7 +68,7 @@ SANDBOX = ["py_landlock", "pyseccomp"] if sys.platform == "linux" else []
 # Vad miljön måste innehålla för att duga till respektive del av kursen.
 MODULES = {
     "kurs": ["torch", "gymnasium", "matplotlib", "jupyterlab", "ipykernel", "ipywidgets", "tqdm"],
-    "larare": ["nbformat", "pytest", "jinja2", "mistune", *SANDBOX],
+    "larare": ["nbformat", "psutil", "pytest", "jinja2", "mistune", *SANDBOX],
     "dev": ["nbval", "xdist", "pytest_timeout", "mypy", "ruff"],
 }
 INCLUDES = {"kurs": ["kurs"], "larare": ["kurs", "larare"], "dev": ["kurs", "larare", "dev"]}

@@ -15,6 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from dqn_helpers.autograder.batch import Settings, grade_all
+from dqn_helpers.autograder.budget import LIMIT, rules
 from dqn_helpers.autograder.grade_limits import DEFAULT_FILE, GradeLimitsError, load_grade_limits
 from dqn_helpers.autograder.gradebook import GradebookError, canvas_fill
 from dqn_helpers.autograder.junit_report import junit_xml
@@ -24,7 +25,6 @@ from dqn_helpers.autograder.reports import ReportError, final, write_reports
 from dqn_helpers.autograder.store import Store, StoreError
 from dqn_helpers.autograder.submissions import Submission, UsageError, find_submissions
 from dqn_helpers.autograder.swedish_arguments import SwedishParser
-from dqn_helpers.autograder.workshop import LIMIT
 from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
 
 WRONG_USAGE, INTERRUPTED = 2, 130
@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python kurs.py grade",
         description="Rättar inlämnade anteckningsböcker och skriver poäng, återkoppling och en "
         "rapport. Studenternas kod körs inhägnad. Resultaten är preliminära: examinator beslutar.",
+        epilog=f"Gränser: {' '.join(rules(LIMIT))}",
     )
     made.add_argument("paths", nargs="+", type=Path, metavar="SÖKVÄG",
                       help=".ipynb, mapp eller .zip (till exempel hämtad från Canvas)")  # fmt: skip
@@ -55,7 +56,8 @@ def parser() -> argparse.ArgumentParser:
                       help="frö för de dolda fallen; samma frö ger samma fall (standard: slumpas, "
                       "skrivs ut och sparas)")  # fmt: skip
     made.add_argument("--limit", type=_number, default=LIMIT, metavar="S",
-                      help=f"sekunder processortid per övning (standard: {LIMIT:g})")  # fmt: skip
+                      help="sekunder processortid per övning, alla försök tillsammans "
+                      f"(standard: {LIMIT:g}; se Gränser)")  # fmt: skip
     made.add_argument("--resume", action="store_true",
                       help="fortsätt en avbruten rättning, utan att göra om")  # fmt: skip
     made.add_argument("--only", nargs="+", default=[], metavar="VAD",

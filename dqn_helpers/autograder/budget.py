@@ -1,4 +1,4 @@
-"""Vad en inlämning får kosta: tid, minne, text och antal. Alla gränser står här, en gång.
+"""Vad en inlämning får kosta: tid, minne, text och antal. `rules` säger alla gränser i ord.
 
 Processortiden avgör, aldrig klockan: på en upptagen dator får den som räknar lite processor varje
 sekund, och det är inte studentens fel. Den som sover eller väntar i stället för att räkna stoppas
@@ -13,16 +13,11 @@ from typing import Literal
 import psutil
 
 from dqn_helpers.autograder.sandbox import MEMORY_BYTES
+from dqn_helpers.autograder.submissions import MAX_NOTEBOOKS
 from dqn_helpers.exercises.plain import MAX_MESSAGE
 
 LIMIT = 10.0
 """Processortid i sekunder för en övning."""
-
-MAX_NOTEBOOKS = 20
-"""Så många anteckningsböcker rättas per student."""
-
-MAX_STUDENT_TEXT = 3_000_000
-"""Så många tecken i cellerna får en students anteckningsböcker ha tillsammans."""
 
 LOOK_SECONDS = 0.05
 """Så ofta ser rättaren efter vad en arbetare gör."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from dqn_helpers.autograder.budget import rules
 from dqn_helpers.autograder.class_statistics import (
     Attention,
     best_exercises,
@@ -121,6 +122,7 @@ def _about(results: Json, paths: Sequence[Path]) -> Json:
     isolation = results["isolation"]
     return {
         "seed": one_line(results["seed"], 40),
+        "rules": rules(results["limit"]) if "limit" in results else [],
         "isolation": isolation,
         "isolation_text": ISOLATION.get(isolation, one_line(isolation, 40)),
         "example": _example(results, paths),

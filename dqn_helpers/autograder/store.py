@@ -107,6 +107,7 @@ class Store:
         return {
             "version": VERSION,
             "seed": self._settings.seed,
+            "limit": self._settings.limit,
             "isolation": tiers[-1] if tiers else "basic",
             "submissions": [item["row"] for item in done],
         }

@@ -287,8 +287,12 @@ class Worker(Protocol):
 
     pid: int
 
-    def send(self, data: bytes) -> None:
-        """Skicka, utan att vänta på en arbetare som inte läser."""
+    def send(self, data: memoryview) -> int:
+        """Skicka en del av `data`; ger hur många byte som gick.
+
+        Raises:
+            TimeoutError: om arbetaren inte läser just nu.
+        """
 
     def receive(self, most: int, seconds: float) -> bytes:
         """Högst `most` byte, inga om arbetaren har stängt.
@@ -319,7 +323,7 @@ def exchange(
     try:
         hello, _ = _message(worker, MAX_BYTES, watch)
         watch.begin(hello["seconds"])
-        worker.send(encode(job))
+        _send(worker, encode(job), watch)
         while len(answers) < expected:
             answer, size = _message(worker, left, watch)
             answers.append(answer)
@@ -333,6 +337,14 @@ def exchange(
         pass
     ended = worker.end(is_silent=cause == "crashed")
     return answers, _report(ended, cause, watch, budget)
+
+
+def _send(worker: Worker, data: bytes, watch: Watch) -> None:
+    left = memoryview(data)
+    while left:
+        watch.look()
+        with contextlib.suppress(TimeoutError):
+            left = left[worker.send(left) :]
 
 
 def _message(worker: Worker, most: int, watch: Watch) -> tuple[dict[str, Any], int]:
@@ -490,10 +502,10 @@ class Forked:
         with theirs:
             self.pid = server.hand_out(theirs, seconds)
 
-    def send(self, data: bytes) -> None:
-        """Skicka; en arbetare som inte läser stoppas när kanalen är full."""
-        self._channel.settimeout(START_SECONDS)
-        self._channel.sendall(data)
+    def send(self, data: memoryview) -> int:
+        """Se `Worker`."""
+        self._channel.settimeout(LOOK_SECONDS)
+        return self._channel.send(data)
 
     def receive(self, most: int, seconds: float) -> bytes:
         """Se `Worker`."""
@@ -575,9 +587,10 @@ class Alone:
             self._is_closed = True
             self._changed.notify()
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: memoryview) -> int:
         """Skicka, i en egen tråd: en process som inte läser får inte stoppa rättaren."""
         threading.Thread(target=_feed, args=(self._process.stdin, data), daemon=True).start()
+        return len(data)
 
     def receive(self, most: int, seconds: float) -> bytes:
         """Se `Worker`."""
@@ -599,7 +612,7 @@ class Alone:
         return ended
 
 
-def _feed(stream: Any, data: bytes) -> None:
+def _feed(stream: Any, data: memoryview) -> None:
     with contextlib.suppress(OSError, ValueError):
         stream.write(data)
         stream.flush()
