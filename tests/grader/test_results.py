@@ -9,12 +9,13 @@ from autograder.catalogue import solution_path
 
 from dqn_helpers.autograder.batch import MAX_SHOWN, _shown_source
 from dqn_helpers.autograder.grading import Grading
-from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.results import MAX_COMPARED, Ran, _similar
 from dqn_helpers.autograder.slicing import CellSource
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.hints import hints_as_markdown
+from dqn_helpers.exercises.plain import MAX_MESSAGE
 from dqn_helpers.exercises.syllabus import notebook_of
 
 GradeCells = Callable[..., Ran]
@@ -98,3 +99,38 @@ def test_the_code_kept_for_the_pages_is_bounded() -> None:
     small, huge = CellSource("cell 1", "x = 1"), CellSource("cell 2", "y" * 10**6)
     assert _shown_source([small]) == [{"cell": "cell 1", "text": "x = 1"}]
     assert sum(len(cell["text"]) for cell in _shown_source([small, huge, huge])) == MAX_SHOWN
+
+
+FORGED = """
+import json, os
+def td_target(r, q, d, g):
+    value = {"__array__": ["bool", [6] * 7 + [5], "A" * (6**7 * 5 * 4 // 3)]}
+    value = json.dumps({"status": "ok", "observed": {"target": value}})
+    for _ in range(3):
+        data = len(value).to_bytes(8, "big") + value.encode()
+        while data:
+            data = data[os.write(3, data):]
+    os._exit(0)
+"""
+LONG = "def td_target(*a):\n    raise ValueError('x' * 10**6)"
+LARGE = "import torch\ndef td_target(*a):\n    return torch.zeros(2000, 2000)"
+NESTED = "def td_target(*a):\n    return [[[['x' * 1000] * 9] * 9] * 9] * 9"
+
+
+@pytest.mark.parametrize("code", [FORGED, LONG, LARGE, NESTED])
+def test_the_text_of_an_exercise_is_bounded(grade_cells: GradeCells, code: str) -> None:
+    result = grade_cells("3.1", code).result
+    assert result.points == 0
+    for test in result.tests:
+        assert 20 < len(test.message) <= MAX_MESSAGE
+
+
+def test_a_large_answer_is_named_by_its_shape(grade_cells: GradeCells) -> None:
+    assert "formen (2000, 2000), väntat" in grade_cells("3.1", LARGE).result.tests[0].message
+    assert "för stort för att rättas" in grade_cells("3.1", NESTED).result.tests[0].message
+
+
+def test_a_missing_name_is_not_compared_with_twenty_thousand_others() -> None:
+    names = frozenset({"td_tarjet", *(f"td_target_{i:05}_{'x' * 40}" for i in range(20_000))})
+    compared = _similar("td_target", names)
+    assert "td_tarjet" in compared and len(compared) == MAX_COMPARED
