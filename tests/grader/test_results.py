@@ -103,23 +103,27 @@ def test_the_code_kept_for_the_pages_is_bounded() -> None:
 
 FORGED = """
 import json, os
-def td_target(r, q, d, g):
-    value = {"__array__": ["bool", [6] * 7 + [5], "A" * (6**7 * 5 * 4 // 3)]}
-    value = json.dumps({"status": "ok", "observed": {"target": value}})
-    for _ in range(3):
-        data = len(value).to_bytes(8, "big") + value.encode()
+class ReplayBuffer:
+    def __init__(self, n):
+        value = {"__array__": ["bool", [6] * 7 + [5], "A" * (6**7 * 5 * 4 // 3)]}
+        answer = json.dumps({"status": "ok", "observed": {"shared": False, "odd": value}})
+        data = len(answer).to_bytes(8, "big") + answer.encode()
         while data:
             data = data[os.write(3, data):]
-    os._exit(0)
+        os._exit(0)
 """
 LONG = "def td_target(*a):\n    raise ValueError('x' * 10**6)"
 LARGE = "import torch\ndef td_target(*a):\n    return torch.zeros(2000, 2000)"
 NESTED = "def td_target(*a):\n    return [[[['x' * 1000] * 9] * 9] * 9] * 9"
 
 
-@pytest.mark.parametrize("code", [FORGED, LONG, LARGE, NESTED])
-def test_the_text_of_an_exercise_is_bounded(grade_cells: GradeCells, code: str) -> None:
-    result = grade_cells("3.1", code).result
+@pytest.mark.parametrize(
+    ("number", "code"), [("2.1", FORGED), ("3.1", LONG), ("3.1", LARGE), ("3.1", NESTED)]
+)
+def test_the_text_of_an_exercise_is_bounded(
+    grade_cells: GradeCells, number: str, code: str
+) -> None:
+    result = grade_cells(number, code).result
     assert result.points == 0
     for test in result.tests:
         assert 20 < len(test.message) <= MAX_MESSAGE
