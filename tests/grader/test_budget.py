@@ -297,5 +297,5 @@ def test_the_texts_say_what_happened(tight: Workshop) -> None:
 
 def test_the_limits_are_told() -> None:
     told = " ".join(rules(2.5))
-    for words in ("2,5 sekunder", "alla försök", "4 GB", "2 000 tecken", "20 anteckningsböcker"):
+    for words in ("2,5 sekunder", "alla försök", "4 GB", "4 000 tecken", "20 anteckningsböcker"):
         assert words in told

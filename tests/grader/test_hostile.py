@@ -49,7 +49,7 @@ from .hostile_tricks import ENDINGS, LATER, LIES, PATCHES, TRICKS
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inhägnaden prövas på Linux")
 
 LIMIT = 1.0
-LONGEST_MESSAGE = 2_100  # tecken i återkopplingen till ett beteende
+LONGEST_MESSAGE = 4_100  # tecken i återkopplingen till ett beteende
 PR_SET_CHILD_SUBREAPER = 36
 
 
