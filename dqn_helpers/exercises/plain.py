@@ -9,7 +9,7 @@ MAX_ITEMS = 10_000
 MAX_TEXT = 1_000
 MAX_VALUE = 1_800  # tecken när ett värde skrivs i en mening; fallens egna indata ryms
 MAX_MESSAGE = 4_000  # tecken i en hel kommentar till studenten
-MAX_NESTED = 4  # listor i varandra som skrivs ut
+MAX_NESTED = 5  # listor i varandra som skrivs ut
 
 
 def plain(value: Any) -> Any:

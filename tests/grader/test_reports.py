@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from dqn_helpers.autograder import report_html
+from dqn_helpers.autograder.budget import rules
 from dqn_helpers.autograder.class_report import class_report
 from dqn_helpers.autograder.feedback_page import code_lines, feedback_page, split_situation
 from dqn_helpers.autograder.grade_limits import load_grade_limits
@@ -625,3 +626,10 @@ def test_rerun_command_names_what_was_graded(tmp_path: Path) -> None:
     write_reports(tmp_path, graded, {}, Overrides(), LIMITS, [Path("klass.zip")])
     words = Page((tmp_path / "rapport.html").read_text("utf-8")).words()
     assert words.count("grade klass.zip --seed 4711 --only 3.1 k/a.ipynb") == 2
+
+
+def test_the_report_tells_the_limits_that_applied(tmp_path: Path) -> None:
+    graded = results(submission("k/a.ipynb", internal("3.1"))) | {"limit": 2.5}
+    write_reports(tmp_path, graded, {}, Overrides(), LIMITS)
+    text = (tmp_path / "rapport.html").read_text("utf-8")
+    assert all(rule in text for rule in rules(2.5))
