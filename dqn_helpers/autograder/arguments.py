@@ -8,8 +8,28 @@ import argparse
 import os
 from pathlib import Path
 
-LIMIT = 10.0  # sekunder processortid per övning
 ALONE = "enstaka"
+
+# Vad en inlämning får kosta. `rules` säger det i ord.
+LIMIT = 10.0  # sekunder processortid per övning
+MEMORY_BYTES = 4 * 2**30
+MAX_MESSAGE = 4_000  # tecken i en hel kommentar till studenten
+MAX_NOTEBOOKS = 20  # så många rättas ur det som en student har lämnat in
+
+
+def rules(limit: float) -> list[str]:
+    """Gränserna i ord, för hjälpen och klassens rapport."""
+    seconds = f"{limit:g}".replace(".", ",")
+    return [
+        f"En övning får {seconds} sekunder processortid, alla försök och de celler som definierar "
+        "lösningen inräknade. Att läsa filen får kosta lika mycket till.",
+        "Bara processortiden räknas, så en upptagen dator kostar ingen student något. Den som "
+        "sover eller väntar i stället för att räkna stoppas efter lika lång sömn.",
+        f"En lösning får använda {MEMORY_BYTES // 2**30} GB minne (i Linux), och en kommentar till "
+        f"studenten blir högst {MAX_MESSAGE} tecken.".replace("000 tecken", " 000 tecken"),
+        f"Högst {MAX_NOTEBOOKS} anteckningsböcker rättas per student. De andra får en egen rad som "
+        "säger det.",
+    ]
 
 
 def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +40,7 @@ def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
         "Windows och macOS är varken filer, nät eller poäng skyddade från den, och då rättar du "
         "bara studenter som du litar på. Resultaten är preliminära: examinator beslutar."
     )
+    parser.epilog = f"Gränser: {' '.join(rules(LIMIT))}"
     add = parser.add_argument
     add("paths", nargs="+", type=Path, metavar="SÖKVÄG",
         help=".ipynb, mapp eller .zip (till exempel hämtad från Canvas)")  # fmt: skip
@@ -31,7 +52,8 @@ def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
         help="frö för de dolda fallen; samma frö ger samma fall (standard: slumpas, "
         "skrivs ut och sparas)")  # fmt: skip
     add("--limit", type=_number, default=LIMIT, metavar="S",
-        help=f"sekunder processortid per övning (standard: {LIMIT:g})")  # fmt: skip
+        help="sekunder processortid per övning, alla försök tillsammans "
+        f"(standard: {LIMIT:g}; se Gränser)")  # fmt: skip
     add("--resume", action="store_true", help="fortsätt en avbruten rättning, utan att göra om")
     add("--only", nargs="+", default=[], metavar="VAD",
         help="bara vissa övningar (5.1), anteckningsböcker (05) eller inlämningar "

@@ -30,6 +30,10 @@ class MessageError(ValueError):
     """Ett meddelande som inte följer formen."""
 
 
+class TooLongError(MessageError):
+    """Ett meddelande som är längre än det får vara."""
+
+
 def encode(message: Any) -> bytes:
     """Meddelandet som bytes: åtta bytes längd, sedan JSON."""
     text = json.dumps(message, default=_to_json, ensure_ascii=True)
@@ -50,11 +54,11 @@ def length_of(header: bytes, limit: int = MAX_BYTES) -> int:
     """Meddelandets längd ur dess första åtta bytes.
 
     Raises:
-        MessageError: om meddelandet är större än `limit`.
+        TooLongError: om meddelandet är större än `limit`.
     """
     length = int.from_bytes(header, "big")
     if length > limit:
-        raise MessageError(f"meddelandet är {length} bytes, högst {limit} är tillåtet")
+        raise TooLongError(f"meddelandet är {length} bytes, högst {limit} är tillåtet")
     return length
 
 

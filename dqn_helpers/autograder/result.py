@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from dqn_helpers.autograder.arguments import LIMIT
+
 Json = dict[str, Any]
 
 Status = Literal[
@@ -168,12 +170,14 @@ class ClassResult:
         isolation: den svagaste inhägnad som någon inlämning kördes i.
         submissions: inlämningarna, i den ordning de gavs.
         changed_files: filer som ändrades under rättningen fast ingen inlämning ska kunna röra dem.
+        limit: processortiden i sekunder som en övning fick.
     """
 
     seed: int | str
     isolation: str
     submissions: tuple[SubmissionResult, ...] = ()
     changed_files: tuple[str, ...] = ()
+    limit: float = LIMIT
 
 
 def total(exercises: Iterable[ExerciseResult]) -> float:
@@ -189,6 +193,7 @@ def to_json(results: ClassResult) -> Json:
     return {
         "version": VERSION,
         "seed": results.seed,
+        "limit": results.limit,
         "isolation": results.isolation,
         "changed_files": list(results.changed_files),
         "submissions": [_submission_json(one) for one in results.submissions],

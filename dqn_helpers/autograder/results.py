@@ -5,12 +5,14 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from dqn_helpers.autograder.arguments import MAX_MESSAGE
+from dqn_helpers.autograder.budget import Budget
 from dqn_helpers.autograder.result import ExerciseResult, PartResult, Status
 from dqn_helpers.autograder.scenarios import Scenario
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises.judging import BehaviourVerdict, Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
-from dqn_helpers.exercises.plain import swedish_value
+from dqn_helpers.exercises.plain import shortened, swedish_value
 from dqn_helpers.exercises.syllabus import NUMBER_OF
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.extract import Slices
@@ -53,27 +55,30 @@ def grade(
     """
     name = scenario.exercise.name
     source = slices.needed.get(name, ())
+    budget = Budget.of(workshop.limit)  # en enda, för alla försök tillsammans
     if name not in slices.names:
-        return _hidden_somewhere(scenario, slices, workshop, seed) or _not_there(
+        return _hidden_somewhere(scenario, slices, workshop, seed, budget) or _not_there(
             scenario, slices, unreadable
         )
     uses_others = bool(slices.uses.get(name)) and bool(replacements)
     best = None
     if not (uses_others and right_first):
-        best = _attempt(scenario, source, workshop, seed)
+        best = _attempt(scenario, source, workshop, seed, budget)
     # En tidsgräns prövas inte om: de övningar som används har då klarat sig själva (`right_first`).
     if uses_others and (best is None or best.result.status not in ("passed", "timeout")):
         note = _with_right_versions(scenario.exercise, slices.uses[name])
-        again = _attempt(scenario, (*source, *replacements), workshop, seed, note)
+        again = _attempt(scenario, (*source, *replacements), workshop, seed, budget, note)
         # Facit fanns i processen: det som koden skrev ut får inte nå studentens sida.
         again = replace(again, output="", notes=(note,))
         best = again if best is None else max(best, again, key=_points)
     assert best is not None
     if _lacks_something(best) and slices.everything:
-        again = _attempt(scenario, slices.everything, workshop, seed, EVERYTHING_TEXT)
+        again = _attempt(scenario, slices.everything, workshop, seed, budget, EVERYTHING_TEXT)
         best = max(best, again, key=_points)
     return replace(best, source=source or best.source)
 
+
+MAX_COMPARED = 500  # namn som jämförs med det som saknas
 
 EVERYTHING_TEXT = (
     "Det gick inte att se vilka celler lösningen behöver, så alla celler kördes, i ordning och med "
@@ -94,13 +99,13 @@ def _points(ran: Ran) -> float:
 
 
 def _hidden_somewhere(
-    scenario: Scenario, slices: Slices, workshop: Workshop, seed: int
+    scenario: Scenario, slices: Slices, workshop: Workshop, seed: int, budget: Budget
 ) -> Ran | None:
     """Sista utvägen när namnet inte syns definieras: kör allt och se om det ger poäng."""
     name = scenario.exercise.name
     if not any(name in cell.text for cell in slices.everything):
         return None
-    ran = _attempt(scenario, slices.everything, workshop, seed, EVERYTHING_TEXT)
+    ran = _attempt(scenario, slices.everything, workshop, seed, budget, EVERYTHING_TEXT)
     return ran if _points(ran) else None
 
 
@@ -110,10 +115,15 @@ def _lacks_something(ran: Ran) -> bool:
 
 
 def _attempt(
-    scenario: Scenario, source: Sequence[CellSource], workshop: Workshop, seed: int, note: str = ""
+    scenario: Scenario,
+    source: Sequence[CellSource],
+    workshop: Workshop,
+    seed: int,
+    budget: Budget,
+    note: str = "",
 ) -> Ran:
     exercise = scenario.exercise
-    run = workshop.run(exercise.number, source, scenario.inputs(), seed)
+    run = workshop.run(exercise.number, source, scenario.inputs(), seed, budget)
     verdict = judge(exercise, scenario.cases, run.outcomes, scenario.mistakes)
     result = _result(exercise, verdict, status_of(verdict, run.outcomes))
     notes = (note, *run.notes) if note else run.notes
@@ -159,8 +169,8 @@ def _part(verdict: BehaviourVerdict) -> PartResult:
         name=behaviour.name,
         points=behaviour.points,
         passed=verdict.mark == "passed",
-        message=verdict.message,
-        situation=case.text if case else "",
+        message=shortened(verdict.message, MAX_MESSAGE),
+        situation=shortened(case.text, MAX_MESSAGE) if case else "",
         arguments=tuple((name, swedish_value(value)) for name, value in inputs.items()),
         was_run=verdict.was_run,
     )
@@ -176,10 +186,15 @@ def _not_there(scenario: Scenario, slices: Slices, unreadable: Sequence[CellSour
         text = "Cellen går inte att läsa. " + " ".join(errors[:3])
         return Ran(without_run(exercise, "syntax_error", text))
     text = f"Funktionen `{exercise.name}` finns inte i inlämningen."
-    others = slices.names - set(NUMBER_OF)
-    near = difflib.get_close_matches(exercise.name, others, n=1)
+    near = difflib.get_close_matches(exercise.name, _similar(exercise.name, slices.names), n=1)
     text += f" Menade du `{near[0]}`? Byt i så fall namn på den." if near else ""
     return Ran(without_run(exercise, "missing", text))
+
+
+def _similar(name: str, names: Collection[str]) -> list[str]:
+    """De namn som är närmast lika långa, högst `MAX_COMPARED`: att jämföra alla tar tid."""
+    others = sorted(set(names) - set(NUMBER_OF), key=lambda one: (abs(len(one) - len(name)), one))
+    return others[:MAX_COMPARED]
 
 
 def without_run(exercise: Exercise, status: Status, text: str) -> ExerciseResult:

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dqn_helpers.autograder import system_calls
+from dqn_helpers.autograder.arguments import MEMORY_BYTES
 
 if TYPE_CHECKING:
     from py_landlock import Landlock  # finns bara i Linux
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 Tier = Literal["full", "strong", "basic"]
 TIERS: tuple[Tier, ...] = ("full", "strong", "basic")
 
-MEMORY_BYTES = 4 * 2**30
 OPEN_FILES = 64
 HOST_NAME = "rattaren"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")

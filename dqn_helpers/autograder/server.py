@@ -3,10 +3,14 @@
     python -m dqn_helpers.autograder.server NIVÅ FILNUMMER     verkstad (Linux)
     python -m dqn_helpers.autograder.server --one PROCESSORTID  en enda arbetare (Windows, macOS)
 
+En arbetare hälsar först, och säger hur mycket processortid det har tagit att komma så långt; den
+tiden är inte studentens. Sedan läser den uppdraget och skickar svaren ett och ett.
+
 Att importera torch tar en sekund; att avknoppa den som redan har gjort det tar en hundradel.
 Verkstaden startas med ett eget program (inte som avknoppning av rättaren), så facit, dolda svar och
 andras inlämningar har aldrig funnits i dess minne. Den får ett uppdrag i taget: en socket där
-arbetaren talar direkt med rättaren, och gränserna. När arbetaren är död berättar den hur det gick.
+arbetaren talar direkt med rättaren, och processortiden som är kvar. Rättaren får ett grepp om
+arbetaren (*pidfd*), vaktar den och säger stopp. När den är död berättar verkstaden hur det gick.
 """
 
 import ast
@@ -132,14 +136,16 @@ def serve(tier: sandbox.Tier, control: socket.socket) -> None:
 
 
 def _attend(file: int, order: dict[str, Any], tier: sandbox.Tier, control: socket.socket) -> Any:
-    """Avknoppa en arbetare och vänta ut den, högst `order["wall"]` sekunder."""
+    """Avknoppa en arbetare och vänta ut den, eller tills rättaren säger stopp eller är borta."""
     gate = ThreadGate()
-    pid = _fork(lambda: _work(file, order["cpu"], tier, gate.theirs))
+    pid = _fork(lambda: _work(file, order["seconds"], tier, gate.theirs))
     os.close(file)
     gate.theirs.close()
     watched = os.pidfd_open(pid)
-    ready = gate.wait([watched, control.fileno()], order["wall"])
-    if watched not in ready:  # tiden är ute, avbeställt, eller rättaren är borta
+    with contextlib.suppress(OSError):  # är rättaren borta märks det på nästa rad
+        socket.send_fds(control, [b"grepp"], [watched])
+    cancelled = not _ends_by_itself(gate, watched, control)
+    if cancelled:
         os.kill(pid, signal.SIGKILL)
     os.close(watched)
     gate.close()
@@ -148,9 +154,17 @@ def _attend(file: int, order: dict[str, Any], tier: sandbox.Tier, control: socke
     return {
         "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
         "seconds": usage.ru_utime + usage.ru_stime,
-        "too_slow": not ready,
-        "cancelled": bool(ready) and watched not in ready,
+        "cancelled": cancelled,
     }
+
+
+def _ends_by_itself(gate: ThreadGate, watched: int, control: socket.socket) -> bool:
+    """Vänta på arbetaren tills rättaren säger stopp; då får den på sig så länge som han vill."""
+    if watched in gate.wait([watched, control.fileno()]):
+        return True
+    order = control.recv(ORDER_BYTES)
+    patience = json.loads(order)["patience"] if order else 0.0
+    return bool(gate.wait([watched], patience))
 
 
 def _fork(task: Callable[[], None]) -> int:
@@ -193,12 +207,20 @@ def _self_test(tier: sandbox.Tier) -> list[str]:
 # --- i arbetaren ---------------------------------------------------------------------------------
 
 
-def _work(file: int, cpu_seconds: int, tier: sandbox.Tier, gate: socket.socket) -> None:
+def _work(file: int, seconds: float, tier: sandbox.Tier, gate: socket.socket) -> None:
     """Arbetaren: bara socketen till rättaren är öppen, och inhägnaden är stängd."""
     channel, gate_file = _close_everything_but(file, gate.detach())
-    sandbox.confine_process(tier, cpu_seconds, gate_file)
+    sandbox.confine_process(tier, _whole_seconds(seconds), gate_file)
     with open(channel, "r+b", buffering=0) as stream:
         converse(stream, stream)
+
+
+def _whole_seconds(seconds: float) -> int:
+    """Kärnans egen gräns, räknad från processens start: lite mer än `seconds`, högst en sekund.
+
+    Rättaren vaktar noggrannare; den här gäller om den själv inte hinner.
+    """
+    return int(seconds + time.process_time()) + 1
 
 
 def _close_everything_but(*files: int) -> range:
@@ -215,7 +237,8 @@ def _close_everything_but(*files: int) -> range:
 
 
 def converse(reader: BinaryIO | Any, writer: BinaryIO | Any) -> None:
-    """Läs uppdraget, utför det och skicka svaren ett och ett."""
+    """Hälsa, läs uppdraget, utför det och skicka svaren ett och ett."""
+    _write_all(writer, encode({"seconds": time.process_time()}))
     job = decode(_read_exactly(reader, length_of(_read_exactly(reader, LENGTH_BYTES))))
     for answer in perform(job):
         _write_all(writer, encode(answer))
@@ -237,17 +260,15 @@ def _write_all(writer: Any, data: bytes) -> None:
         view = view[writer.write(view) :]
 
 
-def work_alone(cpu_seconds: int) -> None:
+def work_alone(seconds: float) -> None:
     """En arbetare i en egen nystartad process: uppdraget på stdin, svaren på stdout."""
     warm()
     reader, writer = os.dup(0), os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
-    used = int(time.process_time()) + 1  # importerna är inte studentens tid
-    sandbox.confine_process("basic", cpu_seconds + used)
+    sandbox.confine_process("basic", _whole_seconds(seconds))
     with open(reader, "rb", buffering=0) as source, open(writer, "wb", buffering=0) as sink:
-        _write_all(sink, encode({}))  # varm: nu börjar studentens tid
         converse(source, sink)
     os._exit(0)
 
@@ -255,6 +276,6 @@ def work_alone(cpu_seconds: int) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C är rättarens sak
     if sys.argv[1] == "--one":
-        work_alone(int(sys.argv[2]))
+        work_alone(float(sys.argv[2]))
     else:
         serve(sys.argv[1], socket.socket(fileno=int(sys.argv[2])))  # type: ignore[arg-type]

@@ -112,7 +112,9 @@ class Store:
         tiers = [tier for tier in TIERS if any(one.isolation == tier for one in done)]
         isolation = tiers[-1] if tiers else "basic"
         changed = tuple(self.watch.changed)
-        return ClassResult(self._settings.seed, isolation, tuple(done), changed)
+        return ClassResult(
+            self._settings.seed, isolation, tuple(done), changed, self._settings.limit
+        )
 
     def isolation_reasons(self) -> list[str]:
         """Varför en starkare inhägnad inte gick, var sak en gång."""

@@ -6,13 +6,16 @@ Körs i lärarens egen process. Studentens kod är bara text här; den tolkas n�
 
 import dataclasses
 import hashlib
+import json
 import re
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from dqn_helpers.autograder.arguments import MAX_NOTEBOOKS
 from dqn_helpers.autograder.found_files import Found, Kind, in_file, in_folder, kind_of
 from dqn_helpers.autograder.notebook_reading import (
     NOTEBOOKS,
@@ -26,6 +29,17 @@ __all__ = ["NOTEBOOKS", "Submission", "UsageError", "find_submissions"]
 
 MAX_PART = 100  # tecken i ett mappnamn eller filnamn som visas
 LONGEST_NAME = 255  # längre namn finns inte på någon disk, men i zip-filer
+USUAL_TEXT = 150_000  # tecken i cellerna; kursens egna böcker har hälften
+MAX_MORE_TEXT = 3_000_000  # tecken som en students böcker tillsammans får ha utöver det
+
+TOO_MANY = (
+    f"Studenten har lämnat in fler än {MAX_NOTEBOOKS} anteckningsböcker, och den här är inte "
+    "rättad. Ska den räknas går det att rätta den filen för sig."
+)
+TOO_MUCH = (
+    "Studentens anteckningsböcker är orimligt långa tillsammans, och den här är inte rättad. Ska "
+    "den räknas går det att rätta den filen för sig."
+)
 
 
 @dataclass(frozen=True)
@@ -72,11 +86,29 @@ class Owner(NamedTuple):
         return self.student, self.canvas_id
 
 
+Key = tuple[str | None, str | None]
+"""En student: namn och nummer i Canvas."""
+
+
 @dataclass(frozen=True)
 class _HandedIn:
+    """En fil medan alla läses.
+
+    Attributes:
+        path: mappar, zip-filer och filnamn.
+        kind: vilken sorts fil det är.
+        row: raden, utan celler.
+        packed: cellerna, packade så att en zip-bomb inte fyller minnet.
+        is_upload: sant om en student själv har lämnat in den så: i en zip-fil, eller genom Canvas.
+            Det som läraren har lagt i en mapp kan vara flera studenters.
+        owner: vem den kommer från.
+    """
+
     path: tuple[str, ...]
     kind: Kind
     row: Submission
+    packed: bytes = b""
+    is_upload: bool = False
     owner: Owner = Owner(None)  # noqa: RUF009  (en NamedTuple går inte att ändra)
 
 
@@ -94,7 +126,8 @@ def find_submissions(paths: Sequence[Path]) -> Iterator[Submission]:
         for path in paths
         for item in _in_given(path, several=len(paths) > 1, ambiguous=names[path.name] > 1)
     ]
-    return iter(_with_notes(_without_extras(handed_in), _extras(handed_in)))
+    kept = _within_limits(_without_extras(handed_in))
+    return iter(_with_notes(kept, _extras(handed_in)))
 
 
 def _check_given(path: Path) -> None:
@@ -123,7 +156,7 @@ def _in_given(path: Path, several: bool, ambiguous: bool) -> list[_HandedIn]:
         found, name = in_file(real, (*start, path.name)), path.stem
         start = (*start, path.name) if kind_of(path.name) == "zip" else ()
     # Filernas innehåll släpps ett i taget: en hel klass ryms inte i minnet.
-    items = [_HandedIn(one.path, one.kind, _row(one)) for one in found]
+    items = [_handed_in(one, len(start)) for one in found]
     is_file = kind_of(path.name) == "notebook" and not real.is_dir()
     wrapped = 0 if is_file else _wrappers([i.path[len(start) :] for i in items], name, several)
     inside = [item.path[len(start) + wrapped :] for item in items]
@@ -274,17 +307,53 @@ def _row(found: Found) -> Submission:
     )
 
 
+def _handed_in(found: Found, inside: int) -> _HandedIn:
+    row, path = _row(found), found.path[inside:]
+    contents = [[(cell.name, cell.text) for cell in row.cells], row.markdown]
+    return _HandedIn(
+        found.path,
+        found.kind,
+        dataclasses.replace(row, cells=(), markdown=()),
+        zlib.compress(json.dumps(contents).encode(), 1) if row.cells or row.markdown else b"",
+        any(kind_of(part) == "zip" for part in path[:-1]) or any(map(canvas_owner, path)),
+    )
+
+
+def _unpacked(item: _HandedIn) -> Submission:
+    cells, markdown = json.loads(zlib.decompress(item.packed))
+    return dataclasses.replace(
+        item.row,
+        cells=tuple(CellSource(*cell) for cell in cells),
+        markdown=tuple((one, text) for one, text in markdown),
+    )
+
+
+def _within_limits(items: Iterable[_HandedIn]) -> list[_HandedIn]:
+    """Med cellerna uppackade, utom i det som går över en students gränser: det får en rad."""
+    books: Counter[Key] = Counter()
+    texts: Counter[Key] = Counter()
+    result = []
+    for item in items:
+        row, key = _unpacked(item) if item.packed else item.row, item.owner.key
+        length = sum(map(len, (*(cell.text for cell in row.cells), *(t for _, t in row.markdown))))
+        texts[key] += max(length - USUAL_TEXT, 0)
+        books[key] += item.is_upload and not row.problem
+        too_much = texts[key] > MAX_MORE_TEXT and length > USUAL_TEXT
+        problem = TOO_MUCH if too_much else TOO_MANY if books[key] > MAX_NOTEBOOKS else ""
+        if problem and not row.problem:
+            row = dataclasses.replace(item.row, problem=problem)
+        result.append(dataclasses.replace(item, row=row, packed=b""))
+    return result
+
+
 def _with_owner(item: _HandedIn, owner: Owner) -> _HandedIn:
     note = _joined("Inlämnad för sent enligt Canvas." if owner.late else "", item.row.note)
     row = dataclasses.replace(item.row, student=owner.student, canvas_id=owner.canvas_id, note=note)
-    return _HandedIn(item.path, item.kind, row, owner)
+    return dataclasses.replace(item, row=row, owner=owner)
 
 
 def _joined(*notes: str) -> str:
     return " ".join(filter(None, notes))
-
-
-Key = tuple[str | None, str | None]
 
 
 def _with_notebook(handed_in: Iterable[_HandedIn]) -> set[Key]:

@@ -7,7 +7,6 @@ Allt som kommer tillbaka prövas; en arbetare som kraschar, fastnar eller svarar
 import contextlib
 import dataclasses
 import json
-import math
 import os
 import shutil
 import signal
@@ -17,18 +16,20 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
 from dqn_helpers.autograder import sandbox
 from dqn_helpers.autograder.arguments import LIMIT
+from dqn_helpers.autograder.budget import LOOK_SECONDS, Budget, Stopped, Watch
 from dqn_helpers.autograder.messages import (
     LENGTH_BYTES,
     MAX_ANSWERS,
     MAX_BYTES,
     MessageError,
+    TooLongError,
     decode,
     encode,
     from_data,
@@ -36,15 +37,13 @@ from dqn_helpers.autograder.messages import (
 )
 from dqn_helpers.exercises.model import Inputs, Outcome
 from dqn_helpers.exercises.plain import plain
-from dqn_helpers.exercises.running import NOT_RUN_TEXT, TIMEOUT_TEXT
+from dqn_helpers.exercises.running import NOT_RUN_TEXT, SLEEP_TEXT, TIMEOUT_TEXT
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.extract import Slices
 
 ROOT = Path(__file__).resolve().parents[2]
-WALL_FACTOR = 3  # klocktid per processortid: stoppar bara den som sover
-SLICE_SECONDS = 10
-START_SECONDS = 120.0
-SLACK_SECONDS = 5.0
+START_SECONDS = 600.0  # nödbroms: en trög dator får ta god tid på sig
+DYING_SECONDS = 0.25  # den som tystnar får så lång tid på sig att dö av sig själv
 REPORT_BYTES = 4096
 HAS_SERVER = sys.platform == "linux"
 
@@ -53,32 +52,45 @@ CRASHED_TEXT = (
     "eller skriver den själv på rättarens kanaler?"
 )
 MEMORY_TEXT = "Koden använde mer minne än vad som finns till den, och avbröts."
+TOO_LONG_TEXT = "Svaren från koden blev för stora för att läsas, och den avbröts."
+SPENT_TEXT = "Tiden för övningen tog slut: koden har redan räknat eller sovit så länge som den får."
 STATUSES: tuple[Any, ...] = ("ok", "unsolved", "error", "timeout", "memory", "forbidden")
+
+Cause = Literal["", "timeout", "sleep", "memory", "too_long", "crashed", "internal"]
+
+CAUSES: dict[Cause, tuple[Any, str]] = {
+    "timeout": ("timeout", TIMEOUT_TEXT),
+    "sleep": ("timeout", SLEEP_TEXT),
+    "memory": ("memory", MEMORY_TEXT),
+    "too_long": ("crashed", TOO_LONG_TEXT),
+    "crashed": ("crashed", CRASHED_TEXT),
+}
+"""Varför arbetaren tystnade → övningens status och texten till studenten."""
+
+READING_TEXTS: dict[Cause, str] = {
+    "timeout": "Den är så lång eller invecklad att tiden för att läsa den tog slut.",
+    "memory": "Den är så lång eller invecklad att minnet för att läsa den tog slut.",
+    "too_long": "Den är så lång att det som övningarna behöver inte ryms.",
+}
 
 
 class WorkerError(RuntimeError):
-    """Arbetaren gav inget svar; `status` säger varför: timeout, memory eller crashed."""
-
-    def __init__(self, status: Any, text: str) -> None:
-        super().__init__(text)
-        self.status = status
+    """Arbetaren gav inget svar; meddelandet säger varför."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """Hur arbetaren slutade.
+    """Hur ett uppdrag slutade.
 
     Attributes:
-        signal: signalen som dödade den, 0 om den slutade själv.
-        seconds: använd processortid.
-        too_slow: sant om klocktiden tog slut.
-        cancelled: sant om vi avbröt den, för att den var klar eller skrev obegripligheter.
+        cause: varför arbetaren tystnade; tomt om alla svar kom.
+        seconds: studentens processortid.
+        rested: så länge koden sov eller väntade.
     """
 
-    signal: int = 0
+    cause: Cause = ""
     seconds: float = 0.0
-    too_slow: bool = False
-    cancelled: bool = False
+    rested: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -137,74 +149,87 @@ class Workshop:
         raise RuntimeError("Rättarens verkstad gick inte att starta. " + " ".join(self.reasons))
 
     def slice(self, cells: Sequence[CellSource], wanted: Sequence[str]) -> Slices:
-        """Skiva en inlämning i en arbetare (se `submission.extract`).
+        """Skiva en inlämning i en arbetare (se `submission.extract`); det får kosta som en övning.
 
         Raises:
             WorkerError: om arbetaren inte svarade.
         """
         job = {"kind": "slice", "cells": _as_data(cells), "wanted": list(wanted)}
-        answers, report = self._converse(job, 1, SLICE_SECONDS)
+        answers, report = self._converse(job, 1, Budget.of(self.limit))
         if not answers:
-            raise WorkerError(*_cause(report, SLICE_SECONDS))
+            raise WorkerError(READING_TEXTS.get(report.cause, CAUSES[report.cause][1]))
         try:
             return from_data(answers[0])
         except ValueError as error:
-            raise WorkerError("crashed", f"Svaret gick inte att läsa: {error}") from None
+            raise WorkerError(f"Svaret gick inte att läsa: {error}") from None
 
     def run(
-        self, number: str, cells: Sequence[CellSource], inputs: Sequence[Inputs], seed: int
+        self,
+        number: str,
+        cells: Sequence[CellSource],
+        inputs: Sequence[Inputs],
+        seed: int,
+        budget: Budget | None = None,
     ) -> Run:
         """Kör övningens fall på lösningen i cellerna.
 
-        Efter en krasch körs resten av fallen i en ny arbetare; efter en tidsgräns inga fler.
+        Efter en krasch körs resten av fallen i en ny arbetare, så länge `budget` räcker. Den
+        minskar med det som gick åt, så att nästa försök får det som är kvar.
         """
+        budget = budget or Budget.of(self.limit)
         job: dict[str, Any] = {"kind": "run", "number": number, "cells": _as_data(cells)}
-        job |= {"inputs": list(inputs), "seed": seed, "seconds": WALL_FACTOR * self.limit}
+        job |= {"inputs": list(inputs), "seed": seed}
         outcomes: list[Outcome] = []
         notes: tuple[str, ...] = ()
-        left, started = self.limit, time.monotonic()
-        while len(outcomes) < len(inputs):
-            expected = len(inputs) - len(outcomes) + 1
-            cpu = max(1, math.ceil(left))
-            answers, report = self._converse(job | {"first": len(outcomes)}, expected, cpu)
-            left -= report.seconds
-            first = answers[0] if answers else {}
-            if first.get("defined") is not True:
-                return _undefined(answers, report, cpu, len(inputs))
-            notes = _texts(first.get("notes"))
+        start = budget.seconds
+        while len(outcomes) < len(inputs) and not _is_over(outcomes):
+            if budget.is_spent:
+                outcomes.append(Outcome("timeout", problem=SPENT_TEXT))
+                break
+            part = job | {"first": len(outcomes), "seconds": budget.seconds}
+            answers, report = self._converse(part, len(inputs) - len(outcomes) + 1, budget)
+            if not answers or answers[0].get("defined") is not True:
+                return _undefined(answers, report, len(inputs), start - budget.seconds)
+            notes = _texts(answers[0].get("notes"))
             outcomes += [_outcome(answer) for answer in answers[1:]]
             if len(outcomes) < len(inputs) and not _is_over(outcomes):
-                status, text = _cause(report, cpu)
+                status, text = CAUSES[report.cause or "crashed"]
                 outcomes.append(Outcome(status, problem=text))
-            spent = left <= 0 or time.monotonic() - started > WALL_FACTOR * self.limit
-            if spent and len(outcomes) < len(inputs) and not _is_over(outcomes):
-                outcomes.append(Outcome("timeout", problem=TIMEOUT_TEXT))
-            if _is_over(outcomes):
-                missing = len(inputs) - len(outcomes)
-                outcomes += [Outcome("not_run", problem=NOT_RUN_TEXT)] * missing
-        return Run(tuple(outcomes), notes, self.limit - left)
+        missing = len(inputs) - len(outcomes)
+        outcomes += [Outcome("not_run", problem=NOT_RUN_TEXT)] * missing
+        return Run(tuple(outcomes), notes, start - budget.seconds)
 
     def _converse(
-        self, job: dict[str, Any], expected: int, cpu: int
+        self, job: dict[str, Any], expected: int, budget: Budget
     ) -> tuple[list[dict[str, Any]], Report]:
-        """Svaren på ett uppdrag, högst `expected`, och hur arbetaren slutade.
+        """Svaren på ett uppdrag, högst `expected`, och hur det slutade. Budgeten minskar.
 
         Dör verkstaden själv startas en ny, och uppdraget görs om en gång.
 
         Raises:
             RuntimeError: om den dör en gång till: då är det något fel på rättaren eller datorn.
         """
-        if not HAS_SERVER:
-            return converse_alone(job, expected, cpu)
         for _ in range(2):
-            if self._server is None or not self._server.alive:
-                self._server = None
-                self._start()
-            assert self._server is not None
-            answers, report = self._server.converse(job, expected, cpu)
-            if self._server.alive:
+            try:
+                worker = self._worker(budget)
+            except ConnectionError:  # verkstaden dog mellan två uppdrag
+                continue
+            answers, report = exchange(worker, job, expected, budget)
+            if report.cause != "internal" and (not self._server or self._server.alive):
+                budget.seconds -= report.seconds
+                budget.rest -= report.rested
                 return answers, report
         raise RuntimeError("Rättarens verkstad dog två gånger i rad i samma uppdrag.")
+
+    def _worker(self, budget: Budget) -> "Worker":
+        """En ny arbetare: avknoppad där det går, annars i en egen process."""
+        if not HAS_SERVER:
+            return Alone(budget.seconds)
+        if self._server is None or not self._server.alive:
+            self._server = None
+            self._start()
+        assert self._server is not None
+        return Forked(self._server, budget.seconds)
 
 
 def _as_data(cells: Sequence[CellSource]) -> list[dict[str, str]]:
@@ -215,23 +240,14 @@ def _is_over(outcomes: Sequence[Outcome]) -> bool:
     return bool(outcomes) and outcomes[-1].status == "timeout"
 
 
-def _undefined(answers: Sequence[Any], report: Report, cpu: int, n_cases: int) -> Run:
+def _undefined(answers: Sequence[Any], report: Report, n_cases: int, seconds: float) -> Run:
     """Lösningen blev aldrig definierad: namnet finns inte, eller arbetaren dog på vägen."""
     if answers:
         notes = _texts(answers[0].get("notes"))
         text = "Koden som definierar lösningen gick inte att köra. " + " ".join(notes)
-        return Run((Outcome("error", problem=text.strip()),) * n_cases, notes)
-    status, text = _cause(report, cpu)
-    return Run((Outcome(status, problem=text),) * n_cases)
-
-
-def _cause(report: Report, cpu: int) -> tuple[Any, str]:
-    """Status och text när arbetaren tystnade."""
-    if report.too_slow or (report.signal and report.seconds > cpu - 0.5):
-        return "timeout", TIMEOUT_TEXT
-    if report.signal == getattr(signal, "SIGKILL", 9) and not report.cancelled:
-        return "memory", MEMORY_TEXT
-    return "crashed", CRASHED_TEXT
+        return Run((Outcome("error", problem=text.strip()),) * n_cases, notes, seconds)
+    status, text = CAUSES[report.cause or "crashed"]
+    return Run((Outcome(status, problem=text),) * n_cases, seconds=seconds)
 
 
 def _outcome(answer: dict[str, Any]) -> Outcome:
@@ -250,6 +266,123 @@ def _outcome(answer: dict[str, Any]) -> Outcome:
 
 def _texts(value: Any) -> tuple[str, ...]:
     return tuple(str(item)[:300] for item in value[:20]) if isinstance(value, list) else ()
+
+
+# --- ett uppdrag: hälsning, uppdrag, svar --------------------------------------------------------
+
+
+class Ended(NamedTuple):
+    """Hur en arbetare slutade.
+
+    Attributes:
+        signal: signalen som dödade den, annars 0.
+        seconds: all dess processortid; None om den inte går att få.
+        cancelled: sant om det var rättaren som avslutade den.
+    """
+
+    signal: int = 0
+    seconds: float | None = None
+    cancelled: bool = False
+
+
+class Worker(Protocol):
+    """En arbetare och kanalen till den. Den kör vems kod som helst: inget den gör är säkert."""
+
+    pid: int
+
+    def send(self, data: memoryview) -> int:
+        """Skicka en del av `data`; ger hur många byte som gick.
+
+        Raises:
+            TimeoutError: om arbetaren inte läser just nu.
+        """
+
+    def receive(self, most: int, seconds: float) -> bytes:
+        """Högst `most` byte, inga om arbetaren har stängt.
+
+        Raises:
+            TimeoutError: om inget kom på `seconds` sekunder.
+        """
+
+    def end(self, is_silent: bool) -> Ended:
+        """Avsluta den. Har den tystnat väntar vi först en liten stund: den kanske dör själv."""
+
+
+def exchange(
+    worker: Worker, job: dict[str, Any], expected: int, budget: Budget
+) -> tuple[list[dict[str, Any]], Report]:
+    """Skicka uppdraget och ta emot svaren, så länge arbetaren skriver rätt och inte ska stoppas.
+
+    Args:
+        worker: en arbetare som just har startat.
+        job: uppdraget.
+        expected: så många svar väntas.
+        budget: det som studentens kod får använda.
+    """
+    watch = Watch(worker.pid, budget)
+    answers: list[dict[str, Any]] = []
+    cause: Cause = "crashed"
+    left = _most(job)
+    try:
+        hello, _ = _message(worker, MAX_BYTES, watch)
+        watch.begin(hello["seconds"])
+        _send(worker, encode(job), watch)
+        while len(answers) < expected:
+            answer, size = _message(worker, left, watch)
+            answers.append(answer)
+            left -= size
+        cause = ""
+    except Stopped as stopped:
+        cause = stopped.cause
+    except TooLongError:
+        cause = "too_long"
+    except (MessageError, OSError):
+        pass
+    ended = worker.end(is_silent=cause == "crashed")
+    return answers, _report(ended, cause, watch, budget)
+
+
+def _send(worker: Worker, data: bytes, watch: Watch) -> None:
+    left = memoryview(data)
+    while left:
+        watch.look()
+        with contextlib.suppress(TimeoutError):
+            left = left[worker.send(left) :]
+
+
+def _message(worker: Worker, most: int, watch: Watch) -> tuple[dict[str, Any], int]:
+    """Nästa meddelande, högst `most` byte, och dess längd."""
+    length = length_of(_receive_exactly(worker, LENGTH_BYTES, watch), most)
+    return decode(_receive_exactly(worker, length, watch)), length
+
+
+def _receive_exactly(worker: Worker, count: int, watch: Watch) -> bytes:
+    received = bytearray()
+    while len(received) < count:
+        watch.look()
+        with contextlib.suppress(TimeoutError):
+            part = worker.receive(min(count - len(received), 2**20), LOOK_SECONDS)
+            if not part:
+                raise ConnectionError
+            received += part
+    return bytes(received)
+
+
+def _most(job: dict[str, Any]) -> int:
+    """Så många byte får svaren vara tillsammans; en skivad anteckningsbok är stor."""
+    return MAX_BYTES if job["kind"] == "slice" else MAX_ANSWERS
+
+
+def _report(ended: Ended, cause: Cause, watch: Watch, budget: Budget) -> Report:
+    """Den verkliga orsaken: vi vet om vi själva stoppade arbetaren, annars vad den dog av."""
+    if not watch.has_begun:
+        return Report("internal")
+    seconds = watch.used if ended.seconds is None else ended.seconds - watch.start
+    killed = not ended.cancelled and ended.signal == getattr(signal, "SIGKILL", 9)
+    if cause == "crashed" and (killed or ended.signal == getattr(signal, "SIGXCPU", 24)):
+        # Kärnan dödar den som har slut på processortid och den som tar för mycket minne.
+        cause = "timeout" if not killed or seconds >= budget.seconds else "memory"
+    return Report(cause, max(seconds, 0.0), watch.rested)
 
 
 # --- Linux: verkstaden som avknoppar -------------------------------------------------------------
@@ -309,38 +442,40 @@ class Server:
             self._control = None
         if self._process:
             _kill_group(self._process)
+            self._process.wait()
         self._folder.cleanup()
 
-    def converse(
-        self, job: dict[str, Any], expected: int, cpu: int
-    ) -> tuple[list[dict[str, Any]], Report]:
-        """Lämna ut ett uppdrag och ta emot svaren."""
-        assert self._control is not None
-        wall = WALL_FACTOR * cpu + 1
-        mine, theirs = socket.socketpair()
-        order = json.dumps({"cpu": cpu, "wall": wall}).encode()
-        try:
-            socket.send_fds(self._control, [order], [theirs.fileno()])
-        except OSError:
-            return [], self._dead()
-        finally:
-            theirs.close()
-        with mine:
-            answers = list(_exchange(mine, job, expected, time.monotonic() + wall + SLACK_SECONDS))
-        return answers, self._report()
+    def hand_out(self, channel: socket.socket, seconds: float) -> int:
+        """Låt verkstaden avknoppa en arbetare i andra änden av kanalen; ger dess nummer.
 
-    def _report(self) -> Report:
+        Raises:
+            OSError: om verkstaden inte svarar; då är den avslutad.
+        """
+        assert self._control is not None
+        try:
+            order = json.dumps({"seconds": seconds}).encode()
+            socket.send_fds(self._control, [order], [channel.fileno()])
+            self._control.settimeout(START_SECONDS)
+            _, (handle,), _, _ = socket.recv_fds(self._control, REPORT_BYTES, 1)
+        except (OSError, ValueError):  # ValueError: den stängde utan att lämna ett grepp
+            self.stop()
+            raise ConnectionError from None
+        try:
+            return _pid_of(handle)
+        finally:
+            os.close(handle)
+
+    def report(self, is_silent: bool) -> Ended:
         """Avbeställ det som återstår, och få veta hur arbetaren slutade."""
         assert self._control is not None
         with contextlib.suppress(OSError):
-            self._control.send(b"stopp")
-        found = self._receive(SLACK_SECONDS)
-        return Report(**found) if found is not None else self._dead()
-
-    def _dead(self) -> Report:
-        """Verkstaden svarar inte: den avslutas, och en ny startas när den behövs."""
-        self.stop()
-        return Report()
+            order = {"patience": DYING_SECONDS if is_silent else 0.0}
+            self._control.send(json.dumps(order).encode())
+        found = self._receive(START_SECONDS)
+        if found is None:  # verkstaden svarar inte: den avslutas, och en ny startas när den behövs
+            self.stop()
+            return Ended()
+        return Ended(**found)
 
     def _receive(self, seconds: float) -> dict[str, Any] | None:
         assert self._control is not None
@@ -352,38 +487,38 @@ class Server:
         return json.loads(received) if received else None
 
 
-def _exchange(
-    channel: socket.socket, job: dict[str, Any], expected: int, deadline: float
-) -> Iterator[dict[str, Any]]:
-    """Skicka uppdraget och ge svaren; slutar när arbetaren tystnar, dröjer eller skriver fel."""
-    left = _most(job)
-    with contextlib.suppress(OSError, MessageError):
-        channel.settimeout(_left(deadline))  # gäller hela sändningen, också till den som inte läser
-        channel.sendall(encode(job))
-        for _ in range(expected):
-            length = length_of(_receive_exactly(channel, LENGTH_BYTES, deadline), left)
-            left -= length
-            yield decode(_receive_exactly(channel, length, deadline))
+def _pid_of(handle: int) -> int:
+    """Numret på processen bakom ett grepp (*pidfd*), så som den här processen ser det.
+
+    I en egen namnrymd har arbetaren ett annat nummer för sig själv.
+    """
+    lines = Path(f"/proc/self/fdinfo/{handle}").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))
 
 
-def _most(job: dict[str, Any]) -> int:
-    """Så många byte får svaren vara tillsammans; en skivad anteckningsbok är stor."""
-    return MAX_BYTES if job["kind"] == "slice" else MAX_ANSWERS
+class Forked:
+    """En arbetare som verkstaden har avknoppat."""
 
+    def __init__(self, server: Server, seconds: float) -> None:
+        self._server = server
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            self.pid = server.hand_out(theirs, seconds)
 
-def _receive_exactly(channel: socket.socket, count: int, deadline: float) -> bytes:
-    received = bytearray()
-    while len(received) < count:
-        channel.settimeout(_left(deadline))
-        part = channel.recv(min(count - len(received), 2**20))
-        if not part:
-            raise ConnectionError
-        received += part
-    return bytes(received)
+    def send(self, data: memoryview) -> int:
+        """Se `Worker`."""
+        self._channel.settimeout(LOOK_SECONDS)
+        return self._channel.send(data)
 
+    def receive(self, most: int, seconds: float) -> bytes:
+        """Se `Worker`."""
+        self._channel.settimeout(seconds)
+        return self._channel.recv(most)
 
-def _left(deadline: float) -> float:
-    return max(deadline - time.monotonic(), 0.001)
+    def end(self, is_silent: bool) -> Ended:
+        """Se `Worker`."""
+        self._channel.close()
+        return self._server.report(is_silent)
 
 
 def _last_line(path: Path) -> str:
@@ -418,81 +553,94 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
-    process.wait()
 
 
 # --- Windows och macOS: en ny process per uppdrag ------------------------------------------------
 
 
-def converse_alone(
-    job: dict[str, Any], expected: int, cpu: int
-) -> tuple[list[dict[str, Any]], Report]:
-    """Samma sak utan verkstad: en ny process, som får uppdraget och läses tills den slutar.
+class Alone:
+    """En arbetare i en egen, nystartad process."""
 
-    Den hälsar med ett tomt meddelande när den är varm; först då börjar studentens tid.
-    """
-    folder = tempfile.mkdtemp(prefix="rattaren-")
-    command = [sys.executable, "-P", "-m", "dqn_helpers.autograder.server", "--one", str(cpu)]
-    process = subprocess.Popen(
-        command,
-        env=clean_environment(folder),
-        cwd=folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    assert process.stdin is not None and process.stdout is not None
-    received, is_warm = bytearray(), threading.Event()
-    # Egna trådar: en process som slutar läsa eller skriva ska inte kunna stoppa rättaren.
-    writer = threading.Thread(target=_feed, args=(process.stdin, encode(job)), daemon=True)
-    reader = threading.Thread(
-        target=_drain, args=(process.stdout, received, _most(job), is_warm.set), daemon=True
-    )
-    writer.start()
-    reader.start()
-    is_warm.wait(START_SECONDS)
-    started = time.monotonic()
-    reader.join(WALL_FACTOR * cpu + 1)
-    used, too_slow = time.monotonic() - started, reader.is_alive()
-    cancelled = not too_slow and not _has_ended(process)
-    _kill_group(process)
-    shutil.rmtree(folder, ignore_errors=True)
-    report = Report(max(-process.returncode, 0), used, too_slow, cancelled)
-    return list(_messages(bytes(received), expected + 1))[1:], report
+    def __init__(self, seconds: float) -> None:
+        self._folder = tempfile.mkdtemp(prefix="rattaren-")
+        module = [sys.executable, "-P", "-m", "dqn_helpers.autograder.server"]
+        self._process = subprocess.Popen(
+            [*module, "--one", str(seconds)],
+            env=clean_environment(self._folder),
+            cwd=self._folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self.pid = self._process.pid
+        self._received, self._changed = bytearray(), threading.Condition()
+        self._is_closed = False
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        """I en egen tråd: i Windows går det inte att vänta på ett rör bara en stund."""
+        assert self._process.stdout is not None
+        with contextlib.suppress(OSError, ValueError), self._process.stdout as stream:
+            while part := stream.read1(2**16):  # type: ignore[attr-defined]
+                with self._changed:
+                    self._received += part
+                    self._changed.notify()
+                    self._changed.wait_for(lambda: self._is_closed or len(self._received) < 2**20)
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+
+    def send(self, data: memoryview) -> int:
+        """Skicka, i en egen tråd: en process som inte läser får inte stoppa rättaren."""
+        threading.Thread(target=_feed, args=(self._process.stdin, data), daemon=True).start()
+        return len(data)
+
+    def receive(self, most: int, seconds: float) -> bytes:
+        """Se `Worker`."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._received or self._is_closed, seconds):
+                raise TimeoutError
+            part = bytes(self._received[:most])
+            del self._received[:most]
+            self._changed.notify()
+            return part
+
+    def end(self, is_silent: bool) -> Ended:
+        """Se `Worker`."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+        ended = _ended(self._process, DYING_SECONDS if is_silent else 0.0)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return ended
 
 
-def _has_ended(process: subprocess.Popen[bytes]) -> bool:
-    """Falskt om processen lever kvar fast den har slutat skriva."""
-    try:
-        process.wait(1)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-def _feed(stream: Any, data: bytes) -> None:
-    with contextlib.suppress(OSError), stream:
+def _feed(stream: Any, data: memoryview) -> None:
+    with contextlib.suppress(OSError, ValueError):
         stream.write(data)
+        stream.flush()
 
 
-def _drain(stream: Any, received: bytearray, most: int, on_first: Callable[[], None]) -> None:
-    with contextlib.suppress(OSError, ValueError), stream:
-        while len(received) <= most:
-            part = stream.read1(2**16)
-            on_first()  # också när processen dog utan ett ord: då är det inget att vänta på
-            if not part:
-                return
-            received += part
+def _ended(process: subprocess.Popen[bytes], patience: float) -> Ended:
+    """Vänta ut processen i högst `patience` sekunder, och döda den sedan."""
+    deadline = time.monotonic() + patience
+    while (ended := _reaped(process)) is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    _kill_group(process)  # också det som den har lämnat efter sig
+    while ended is None:
+        time.sleep(0.001)
+        reaped = _reaped(process)
+        ended = reaped and reaped._replace(cancelled=True)
+    return ended
 
 
-def _messages(received: bytes, expected: int) -> Iterator[dict[str, Any]]:
-    with contextlib.suppress(MessageError):
-        while expected and len(received) >= LENGTH_BYTES:
-            length = length_of(received[:LENGTH_BYTES])
-            payload, received = (
-                received[LENGTH_BYTES : LENGTH_BYTES + length],
-                received[LENGTH_BYTES + length :],
-            )
-            yield decode(payload)
-            expected -= 1
+def _reaped(process: subprocess.Popen[bytes]) -> Ended | None:
+    """Hur processen slutade; None om den lever. I Windows får vi inte veta dess processortid."""
+    if not hasattr(os, "wait4"):
+        return None if process.poll() is None else Ended()
+    pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+    if not pid:
+        return None
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Ended(max(-process.returncode, 0), usage.ru_utime + usage.ru_stime)

@@ -31,56 +31,120 @@ PATIENCE, STORM_SECONDS = 10, 50e-6
 """Efter så många fångade avbrott kommer de så tätt att något träffar utanför studentens try."""
 
 
+ASLEEP_SHARE = 0.1
+"""Den som använder mindre än så av en processor, och har lämnat den frivilligt, sover."""
+
+
 class OutOfTime(BaseException):
     """Tiden är slut. Inte ett Exception: `except Exception` ska inte fånga det."""
 
 
-def call_within(seconds: float, function: Callable[[], T]) -> T:
+class OutOfSleep(OutOfTime):
+    """Tiden gick, men koden sov eller väntade i stället för att räkna."""
+
+
+def call_within(seconds: float, function: Callable[[], T], of_work: bool = False) -> T:
     """Kör funktionen, men avbryt den med `OutOfTime` efter `seconds` sekunder.
 
     I huvudtråden används klocksignalen, som också väcker den som sover; annars (och i Windows)
     en vakttråd. Den som fångar avbrottet avbryts igen, tills det biter.
+
+    Args:
+        seconds: tiden.
+        function: det som ska köras.
+        of_work: sant om tiden är processortid; den som sover avbryts efter lika många sekunder på
+            klockan, men den som väntar på en upptagen dator gör det inte.
     """
     in_main_thread = threading.current_thread() is threading.main_thread()
     if in_main_thread and hasattr(signal, "setitimer"):
-        return _call_with_alarm(seconds, function)
-    return _call_with_watcher(seconds, function)
+        return _call_with_alarm(seconds, function, of_work)
+    return _call_with_watcher(seconds, function, of_work)
 
 
-def _call_with_alarm(seconds: float, function: Callable[[], T]) -> T:
-    armed, n_rings = True, 0
+class _Work:
+    """Processortiden sedan början, och om processen har sovit i stället."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._started = time.process_time(), time.monotonic()
+        self._switches = _switches()
+
+    def check(self) -> None:
+        """Raises: OutOfTime eller OutOfSleep, om tiden är slut."""
+        used, passed = time.process_time() - self._started[0], time.monotonic() - self._started[1]
+        if used >= self._seconds:
+            raise OutOfTime
+        # Den som sover har lämnat processorn; den som väntar på sin tur har blivit av med den.
+        left, lost = (now - before for now, before in zip(_switches(), self._switches, strict=True))
+        if passed >= self._seconds and used < ASLEEP_SHARE * passed and left > lost:
+            raise OutOfSleep
+
+
+def _switches() -> tuple[int, int]:
+    """Så många gånger processen har lämnat processorn och blivit av med den; 0 i Windows."""
+    try:
+        import resource
+    except ImportError:
+        return 0, 0
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_nvcsw, usage.ru_nivcsw
+
+
+def _call_with_alarm(seconds: float, function: Callable[[], T], of_work: bool = False) -> T:
+    work, armed, n_rings = _Work(seconds), False, 0
 
     def ring(signum: int, frame: FrameType | None) -> None:
         nonlocal n_rings
-        n_rings += 1
-        if armed and n_rings == PATIENCE:
-            signal.setitimer(signal.ITIMER_REAL, STORM_SECONDS, STORM_SECONDS)
         # Aldrig mitt i den här funktionens egen städning: då skulle klockan ringa för evigt.
-        if armed and (frame is None or frame.f_code is not _call_with_alarm.__code__):
-            raise OutOfTime
+        if not armed or (frame is not None and frame.f_code is _call_with_alarm.__code__):
+            return
+        if of_work:
+            work.check()
+            return
+        n_rings += 1
+        if n_rings == PATIENCE:
+            signal.setitimer(signal.ITIMER_REAL, STORM_SECONDS, STORM_SECONDS)
+        raise OutOfTime
 
+    with contextlib.ExitStack() as stack:
+        if of_work:  # processorns egen klocka räknar; den vanliga väcker bara den som sover
+            clock = _timer(signal.SIGPROF, signal.ITIMER_PROF, seconds, REPEAT_SECONDS, ring)
+            stack.enter_context(clock)
+        interval = seconds if of_work else REPEAT_SECONDS
+        stack.enter_context(_timer(signal.SIGALRM, signal.ITIMER_REAL, seconds, interval, ring))
+        armed = True
+        try:
+            return function()
+        finally:
+            armed = False
+
+
+@contextlib.contextmanager
+def _timer(
+    signum: int, timer: int, seconds: float, interval: float, ring: Callable[..., None]
+) -> Iterator[None]:
+    """En klocka som ringer efter `seconds` sekunder, och sedan om och om igen."""
     started = time.monotonic()
-    old_handler = signal.signal(signal.SIGALRM, ring)
-    old_delay, old_interval = signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
+    old_handler = signal.signal(signum, ring)
+    old_delay, old_interval = signal.setitimer(timer, seconds, interval)
     try:
-        return function()
+        yield
     finally:
-        armed = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, old_handler)
+        signal.setitimer(timer, 0)
+        signal.signal(signum, old_handler)
         if old_delay:  # någon annans klocka (till exempel pytests) går vidare
             left = max(old_delay - (time.monotonic() - started), 0.001)
-            signal.setitimer(signal.ITIMER_REAL, left, old_interval)
+            signal.setitimer(timer, left, old_interval)
 
 
-def _call_with_watcher(seconds: float, function: Callable[[], T]) -> T:
+def _call_with_watcher(seconds: float, function: Callable[[], T], of_work: bool = False) -> T:
     thread = ctypes.c_ulong(threading.get_ident())
     interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
     done = threading.Event()
     finished = False
 
     def watch() -> None:
-        done.wait(seconds)
+        _wait(done, seconds, of_work)
         for n in itertools.count():
             if finished:
                 return
@@ -107,6 +171,16 @@ def _call_with_watcher(seconds: float, function: Callable[[], T]) -> T:
                 break
             except OutOfTime:
                 continue
+
+
+def _wait(done: threading.Event, seconds: float, of_work: bool) -> None:
+    """Vänta tills tiden är ute eller funktionen klar."""
+    work = _Work(seconds)
+    while not done.wait(REPEAT_SECONDS if of_work else seconds) and of_work:
+        try:
+            work.check()
+        except OutOfTime:
+            return
 
 
 @contextlib.contextmanager

@@ -1,6 +1,5 @@
 """Studentens värden som enkla data, och skrivna på svenska."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,13 +9,16 @@ from dqn_helpers.pictures import swedish_number
 
 MAX_ITEMS = 10_000
 MAX_TEXT = 1_000
+MAX_VALUE = 1_800  # tecken när ett värde skrivs i en mening; fallens egna indata ryms
+MAX_NESTED = 5  # listor i varandra som skrivs ut
 
 
 def plain(value: Any) -> Any:
     """Gör om ett värde till enkla data: tal, text, None, lista, ordbok eller numpy-array.
 
     Tensorer blir arrayer (utan gradient), 0-dimensionella blir tal, listor av tal blir arrayer.
-    Det som inte är data blir `{"type": "klassens namn"}`.
+    Det som inte är data blir `{"type": "klassens namn"}`, och det som är större än något rätt svar
+    blir `{"kind": "vad det är, i ord"}`.
     """
     if value is None or isinstance(value, bool | np.bool_):
         return None if value is None else bool(value)
@@ -43,11 +45,15 @@ def _plain_array(value: torch.Tensor | np.ndarray) -> Any:
         value = value.resolve_conj().numpy()
     if value.dtype.kind not in "biuf":
         return {"type": f"array av {value.dtype}"}
+    if value.size > MAX_ITEMS:
+        return {"kind": kind_in_words(value)}
     return value.item() if value.ndim == 0 else np.array(value)
 
 
-def _plain_list(values: Iterable[Any]) -> Any:
-    items = [plain(item) for item in list(values)[:MAX_ITEMS]]
+def _plain_list(values: list | tuple) -> Any:
+    if len(values) > MAX_ITEMS:
+        return {"kind": kind_in_words(list(values))}
+    items = [plain(item) for item in values]
     if items and all(isinstance(item, int | float) for item in items):
         return np.array(items)
     return items
@@ -55,18 +61,28 @@ def _plain_list(values: Iterable[Any]) -> Any:
 
 def swedish_value(value: Any) -> str:
     """Ett enkelt värde så som det skrivs i återkopplingen, aldrig längre än några rader."""
+    return shortened(_spelled(value, MAX_NESTED), MAX_VALUE)
+
+
+def _spelled(value: Any, depth: int) -> str:
     if isinstance(value, bool | np.bool_):
         return "sant" if value else "falskt"
     if isinstance(value, int | float | np.number):
         return swedish_number(float(value), digits=5)
     if isinstance(value, np.ndarray):
-        value = value.tolist()
+        value = value[:13].tolist() if value.ndim else value.item()
     if isinstance(value, list | tuple):
-        shown = "; ".join(swedish_value(item) for item in value[:12])
+        # Tolv delar i vart och ett av många led blir annars miljoner.
+        shown = "; ".join(_spelled(item, depth - 1) for item in value[:12]) if depth else "…"
         return f"[{shown}{'; …' if len(value) > 12 else ''}]"
     if isinstance(value, dict):
-        return str(value["type"]) if "type" in value else "en ordbok"
+        return str(value.get("kind", value.get("type", "en ordbok")))[:100]
     return "None" if value is None else str(value)[:200]
+
+
+def shortened(text: str, most: int) -> str:
+    """Texten, kortad om den är längre än `most` tecken."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def kind_in_words(value: Any) -> str:
@@ -75,7 +91,7 @@ def kind_in_words(value: Any) -> str:
         return f"en array med formen {value.shape}"
     words = {bool: "ett sanningsvärde", int: "ett tal", float: "ett tal", str: "en text"}
     if isinstance(value, dict):
-        return f"ett objekt av sorten {value.get('type', 'dict')}"
+        return str(value.get("kind", f"ett objekt av sorten {value.get('type', 'dict')}"))[:150]
     if isinstance(value, list):
         return f"en lista med {len(value)} delar"
     return words.get(type(value), "None")

@@ -15,6 +15,7 @@ import numpy as np
 
 from dqn_helpers.exercises.limits import (
     LimitedText,
+    OutOfSleep,
     OutOfTime,
     call_within,
     preserved_state,
@@ -47,6 +48,10 @@ TIMEOUT_TEXT = (
     "Koden blev inte klar i tid och avbröts. Finns det en slinga som aldrig tar slut, eller en "
     "funktion som anropar sig själv?"
 )
+SLEEP_TEXT = (
+    "Koden sov eller väntade i stället för att räkna, och avbröts. Anropar den `time.sleep` eller "
+    "något annat som väntar?"
+)
 NOT_RUN_TEXT = "Inte kört: ett tidigare fall tog för lång tid."
 
 _LIBRARIES = tuple(
@@ -77,8 +82,15 @@ def run_cases(
     return outcomes
 
 
-def run_case(driver: Driver, student: Any, inputs: Inputs, seconds: float, seed: int) -> Outcome:
-    """Kör ett fall."""
+def run_case(
+    driver: Driver,
+    student: Any,
+    inputs: Inputs,
+    seconds: float,
+    seed: int,
+    of_work: bool = False,
+) -> Outcome:
+    """Kör ett fall, i högst `seconds` sekunder (processortid om `of_work`)."""
     if is_empty_function(student):
         return Outcome("unsolved")
     output, inputs = LimitedText(), _fresh(inputs)
@@ -86,7 +98,7 @@ def run_case(driver: Driver, student: Any, inputs: Inputs, seconds: float, seed:
         seed_everything(seed)
         try:
             with _captured(output):
-                observed = call_within(seconds, lambda: driver(student, inputs))
+                observed = call_within(seconds, lambda: driver(student, inputs), of_work)
         except BaseException as error:  # allt studentens kod kan kasta, också SystemExit
             return _outcome_of(error, output)
     return Outcome("ok", observed, output=output.text())
@@ -110,7 +122,8 @@ def _captured(output: LimitedText) -> Iterator[None]:
 def _outcome_of(error: BaseException, output: LimitedText) -> Outcome:
     """Vad ett undantag betyder för studenten."""
     if isinstance(error, OutOfTime):
-        return Outcome("timeout", problem=TIMEOUT_TEXT, output=output.text())
+        text = SLEEP_TEXT if isinstance(error, OutOfSleep) else TIMEOUT_TEXT
+        return Outcome("timeout", problem=text, output=output.text())
     message = _message(error)
     signature = f"{type(error).__name__}: {re.sub(r'[0-9]+', '#', message)[:200]}"
     if _is_stub(error, message):

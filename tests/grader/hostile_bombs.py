@@ -67,6 +67,13 @@ while True:
     os.write(3, b"\\0")
     time.sleep(0.7)
 """), statuses=("timeout", "crashed")),
+    Hostile("drip_fast", "skickar byte så tätt att rättaren aldrig får vänta", in_body("""
+import os, time
+os.write(3, (10**6).to_bytes(8, "big"))
+while True:
+    os.write(3, b" ")
+    time.sleep(0.02)
+"""), statuses=("timeout", "crashed")),
 )  # fmt: skip
 
 MEMORY = ("memory", "error", "timeout", "crashed")

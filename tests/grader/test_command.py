@@ -31,6 +31,8 @@ from autograder import catalogue
 
 from dqn_helpers.autograder import __main__ as command_line
 from dqn_helpers.autograder import batch
+from dqn_helpers.autograder.arguments import LIMIT as LIMIT_SECONDS
+from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.report.page_names import page_names
 from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.autograder.submissions import Submission
@@ -226,7 +228,7 @@ def copied(graded: Path, tmp_path: Path) -> Path:
 # --- results.json, resultat.csv, sidorna och JUnit -----------------------------------------------
 
 TEXT, NUMBER, OPTIONAL_TEXT = (str,), (int, float), (str, type(None))
-SCHEMA = {"version": (int,), "seed": (int,), "isolation": TEXT}
+SCHEMA = {"version": (int,), "seed": (int,), "limit": NUMBER, "isolation": TEXT}
 SCHEMA |= dict.fromkeys(("changed_files", "submissions"), (list,))
 SUBMISSION = {
     **dict.fromkeys(("file", "sha256", "status", "message"), TEXT),
@@ -759,6 +761,8 @@ def test_help_is_swedish(tmp_path: Path) -> None:
     assert not ENGLISH.search(answer.out), ENGLISH.search(answer.out)
     for option in command_line.parser()._actions:
         assert all(name in answer.out for name in option.option_strings) and option.help
+    told = " ".join(answer.out.split())
+    assert all(rule in told for rule in rules(LIMIT_SECONDS))
 
 
 def test_kurs_hands_over_to_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from dqn_helpers.autograder.messages import (
     encode,
     length_of,
 )
+from dqn_helpers.exercises.plain import MAX_VALUE, kind_in_words, plain, swedish_value
 
 
 def sent(message: Any) -> Any:
@@ -84,3 +85,26 @@ def test_length_is_capped_before_anything_is_read() -> None:
     assert length_of((7).to_bytes(LENGTH_BYTES, "big")) == 7
     with pytest.raises(MessageError, match="högst"):
         length_of((MAX_BYTES + 1).to_bytes(LENGTH_BYTES, "big"))
+
+
+HUGE: dict[str, Any] = {
+    "många led": np.zeros((6,) * 7 + (5,), bool),
+    "lång": np.zeros(10**6),
+    "lista": [[1.5] * 11] * 12,
+    "listor i listor": [[[[[["x" * 200] * 12] * 12] * 12] * 12] * 3],
+    "texter": ["x" * 10**5] * 12,
+    "sort": {"type": "x" * 10**6},
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_a_value_in_words_is_bounded_as_a_whole(name: str) -> None:
+    assert len(swedish_value(HUGE[name])) <= MAX_VALUE
+    assert len(kind_in_words(HUGE[name])) <= MAX_VALUE
+
+
+def test_what_is_larger_than_any_right_answer_becomes_words() -> None:
+    assert plain(np.zeros((200, 100)))["kind"] == "en array med formen (200, 100)"
+    assert plain([0.0] * 20_000) == {"kind": "en lista med 20000 delar"}
+    assert kind_in_words(plain(np.zeros((200, 100)))) == "en array med formen (200, 100)"
+    assert plain(np.zeros((100, 100))).shape == (100, 100)

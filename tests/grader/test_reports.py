@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.report import (
     ReportError,
     final,
@@ -629,3 +630,10 @@ def test_rerun_command_names_what_was_graded(tmp_path: Path) -> None:
     write_reports(tmp_path, graded, Overrides(), LIMITS, [Path("klass.zip")])
     words = Page((tmp_path / "rapport.html").read_text("utf-8")).words()
     assert words.count("grade klass.zip --seed 4711 --only 3.1 k/a.ipynb") == 2
+
+
+def test_the_report_tells_the_limits_that_applied(tmp_path: Path) -> None:
+    graded = results(submission("k/a.ipynb", internal("3.1")), limit=2.5)
+    write_reports(tmp_path, graded, Overrides(), LIMITS)
+    text = (tmp_path / "rapport.html").read_text("utf-8")
+    assert all(rule in text for rule in rules(2.5))

@@ -7,9 +7,10 @@ import pytest
 from autograder import catalogue
 from autograder.catalogue import solution_path
 
+from dqn_helpers.autograder.arguments import MAX_MESSAGE
 from dqn_helpers.autograder.batch import MAX_SHOWN, _shown_source
 from dqn_helpers.autograder.grading import Grading
-from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.results import MAX_COMPARED, Ran, _similar
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
@@ -102,3 +103,42 @@ def test_the_code_kept_for_the_pages_is_bounded() -> None:
     small, huge = CellSource("cell 1", "x = 1"), CellSource("cell 2", "y" * 10**6)
     assert _shown_source([small]) == (("cell 1", "x = 1"),)
     assert sum(len(text) for _, text in _shown_source([small, huge, huge])) == MAX_SHOWN
+
+
+FORGED = """
+import json, os
+class ReplayBuffer:
+    def __init__(self, n):
+        value = {"__array__": ["bool", [6] * 7 + [5], "A" * (6**7 * 5 * 4 // 3)]}
+        answer = json.dumps({"status": "ok", "observed": {"shared": False, "odd": value}})
+        data = len(answer).to_bytes(8, "big") + answer.encode()
+        while data:
+            data = data[os.write(3, data):]
+        os._exit(0)
+"""
+LONG = "def td_target(*a):\n    raise ValueError('x' * 10**6)"
+LARGE = "import torch\ndef td_target(*a):\n    return torch.zeros(2000, 2000)"
+NESTED = "def td_target(*a):\n    return [[[['x' * 1000] * 9] * 9] * 9] * 9"
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [("2.1", FORGED), ("3.1", LONG), ("3.1", LARGE), ("3.1", NESTED)]
+)
+def test_the_text_of_an_exercise_is_bounded(
+    grade_cells: GradeCells, number: str, code: str
+) -> None:
+    result = grade_cells(number, code).result
+    assert result.points == 0
+    for part in result.parts:
+        assert 20 < len(part.message) <= MAX_MESSAGE
+
+
+def test_a_large_answer_is_named_by_its_shape(grade_cells: GradeCells) -> None:
+    assert "formen (2000, 2000), väntat" in grade_cells("3.1", LARGE).result.parts[0].message
+    assert "för stort för att rättas" in grade_cells("3.1", NESTED).result.parts[0].message
+
+
+def test_a_missing_name_is_not_compared_with_twenty_thousand_others() -> None:
+    names = frozenset({"td_tarjet", *(f"td_target_{i:05}_{'x' * 40}" for i in range(20_000))})
+    compared = _similar("td_target", names)
+    assert "td_tarjet" in compared and len(compared) == MAX_COMPARED

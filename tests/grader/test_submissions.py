@@ -17,6 +17,7 @@ import pytest
 from dqn_helpers.autograder import archives, found_files, notebook_reading
 from dqn_helpers.autograder.notebook_reading import MAX_CODE, MAX_FILE, NOTEBOOKS
 from dqn_helpers.autograder.submissions import (
+    MAX_NOTEBOOKS,
     Submission,
     UsageError,
     canvas_owner,
@@ -678,3 +679,41 @@ def test_a_whole_class_does_not_have_to_fit_in_memory(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert len(rows) == 10
     assert peak < 30_000_000
+
+
+def test_one_student_cannot_fill_the_teachers_memory(tmp_path: Path) -> None:
+    """Packad text tar liten plats; det uppackade är begränsat för en student, i vilken form som
+    helst, och de andras böcker läses ändå."""
+    lines = (f"# {i} {'ö𝔄' * 490}\n" for i in range(990))  # inte hårdare packat än vad som läses
+    large = as_bytes(book(code_cell("".join(lines))))
+    bomb = [(f"{i:02}.ipynb", large) for i in range(60)]
+    shapes = {
+        "zip": [("elak.zip", zipped(*bomb))],
+        "mapp": [(f"elak/{name}", data) for name, data in bomb],
+        "lösa": [(f"elak_7_{name[:2]}_{name}", data) for name, data in bomb],
+    }
+    for shape, files in shapes.items():
+        (tmp_path / "k.zip").write_bytes(zipped(*files, ("anna/03.ipynb", as_bytes())))
+        tracemalloc.start()
+        rows = list(find_submissions([tmp_path / "k.zip"]))
+        held, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(rows) == 61, shape
+        refused = [row for row in rows if row.problem]
+        assert 50 < len(refused) < 60 and all(row.file and row.sha256 for row in refused), shape
+        assert all(is_right(row) for row in rows if row.student == "anna"), shape
+        assert held < 8 * len(large) and peak < 20 * len(large), shape
+
+
+def test_the_number_of_notebooks_in_what_a_student_hands_in_is_limited(tmp_path: Path) -> None:
+    many = [(f"{i:03}.ipynb", as_bytes()) for i in range(200)]
+    rows = read(tmp_path, zipped(("elak.zip", zipped(*many)), ("anna.ipynb", as_bytes())), "k.zip")
+    assert len(rows) == 201  # ingen försvinner
+    assert sum(is_right(row) for row in rows) == MAX_NOTEBOOKS + 1
+    assert all(is_refused(row, f"fler än {MAX_NOTEBOOKS}") for row in rows if row.problem)
+    assert is_right(rows[0])
+
+
+def test_a_folder_with_the_whole_class_is_not_limited(tmp_path: Path) -> None:
+    rows = fill(tmp_path, *(f"grupp{i % 2}/student{i}.ipynb" for i in range(3 * MAX_NOTEBOOKS)))
+    assert all(is_right(row) for row in rows)

@@ -11,8 +11,9 @@ import pytest
 from dqn_helpers.autograder import sandbox
 from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.results import Ran
-from dqn_helpers.autograder.workshop import Run, Workshop
+from dqn_helpers.autograder.workshop import Ended, Run, Workshop
 from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.running import SLEEP_TEXT
 from dqn_helpers.submission.cells import CellSource
 
 HEAD = "import torch\ndef td_target(reward, q, done, gamma):\n"
@@ -85,10 +86,13 @@ def test_an_endless_loop_costs_its_limit_of_processor_time(code: str) -> None:
         assert_works(workshop)
 
 
-def test_a_sleeper_is_stopped_by_the_clock() -> None:
+def test_a_sleeper_is_stopped() -> None:
     with Workshop(limit=0.3) as workshop:
         code = HEAD + ON_THREE_ROWS.format("import time; time.sleep(1000)")
-        assert statuses(run(workshop, code)) == ["ok", "timeout", "not_run"]
+        result = run(workshop, code)
+        assert statuses(result) == ["ok", "timeout", "not_run"]
+        assert result.outcomes[1].problem == SLEEP_TEXT
+        assert result.seconds < 0.3  # den stoppades inte för sitt arbete
 
 
 def test_output_is_kept_in_part_and_costs_nothing(workshop: Workshop) -> None:
@@ -243,8 +247,8 @@ def test_a_workshop_that_dies_again_is_the_graders_own_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Workshop() as workshop:
-        dying = lambda server, *job: ([], server._dead())  # noqa: E731
-        monkeypatch.setattr(workshop_module.Server, "converse", dying)
+        dying = lambda server, is_silent: (server.stop(), Ended())[1]  # noqa: E731
+        monkeypatch.setattr(workshop_module.Server, "report", dying)
         with pytest.raises(RuntimeError, match="två gånger i rad"):
             run(workshop, RIGHT)
 
@@ -271,7 +275,7 @@ def test_a_weaker_tier_is_used_when_the_stronger_is_missing(
 
 def test_plain_processes_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workshop_module, "HAS_SERVER", False)
-    with Workshop(limit=2) as workshop:
+    with Workshop(limit=0.5) as workshop:  # mindre än det tar att starta, som inte räknas
         assert workshop.tier == "basic"
         assert_works(workshop)
         crash = run(workshop, HEAD + ON_THREE_ROWS.format("import os; os._exit(1)"))
@@ -280,3 +284,6 @@ def test_plain_processes_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         assert statuses(run(workshop, HEAD + ON_THREE_ROWS.format(silent)))[:2] == ["ok", "crashed"]
         loop = run(workshop, HEAD + ON_THREE_ROWS.format("while True: pass"))
         assert statuses(loop) == ["ok", "timeout", "not_run"]
+        assert 0.5 <= loop.seconds <= 1.5
+        sleeper = run(workshop, HEAD + ON_THREE_ROWS.format("import time; time.sleep(1000)"))
+        assert sleeper.outcomes[1].problem == SLEEP_TEXT

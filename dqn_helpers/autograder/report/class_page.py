@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.reflection import guide_html
 from dqn_helpers.autograder.report.html import render
 from dqn_helpers.autograder.report.page_names import own_name
@@ -122,6 +123,7 @@ def _about(results: ClassResult, paths: Sequence[Path]) -> dict[str, Any]:
     isolation = results.isolation
     return {
         "seed": one_line(results.seed, 40),
+        "rules": rules(results.limit),
         "isolation": isolation,
         "isolation_text": ISOLATION.get(isolation, one_line(isolation, 40)),
         "changed_files_text": CHANGED_FILES,
