@@ -8,6 +8,7 @@ import torch
 
 MAX_ITEMS = 10_000
 MAX_TEXT = 1_000
+ANY_ORDER = "i valfri ordning"
 
 
 def plain(value: Any) -> Any:
@@ -44,6 +45,15 @@ def _plain_array(value: torch.Tensor | np.ndarray) -> Any:
     return value.item() if value.ndim == 0 else np.array(value)
 
 
+def any_order(items: Iterable[Any]) -> dict[str, list[Any]]:
+    """Delar vars ordning inte betyder något, som enkla data; `difference` jämför dem som mängder.
+
+    Sortera inte flyttal i stället: två som är lika på sista biten när hamnar i olika ordning på
+    olika processorer, och då ser samma svar ut som två.
+    """
+    return {ANY_ORDER: list(items)}
+
+
 def _plain_list(values: Iterable[Any]) -> Any:
     items = [plain(item) for item in list(values)[:MAX_ITEMS]]
     if items and all(isinstance(item, int | float) for item in items):
@@ -68,6 +78,8 @@ def swedish_value(value: Any) -> str:
         shown = "; ".join(swedish_value(item) for item in value[:12])
         return f"[{shown}{'; …' if len(value) > 12 else ''}]"
     if isinstance(value, dict):
+        if ANY_ORDER in value:
+            return swedish_value(value[ANY_ORDER])
         return str(value["type"]) if "type" in value else "en ordbok"
     return "None" if value is None else str(value)[:200]
 
