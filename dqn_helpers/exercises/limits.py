@@ -31,15 +31,38 @@ PATIENCE, STORM_SECONDS = 10, 50e-6
 """Efter så många fångade avbrott kommer de så tätt att något träffar utanför studentens try."""
 
 
+IDLE_SHARE, IDLE_WINDOW = 0.002, 0.5
+"""Koden sover om den har räknat mindre än så stor del av tiden i två fönster (sekunder) i rad. Ett
+räcker inte: datorn kan ha stått still. Hur många andra program som än är igång får den som räknar
+en större del."""
+
+WALL_FACTOR = 30
+"""Så många gånger längre än processortiden får det ta på klockan, innan vi ger upp ändå. Klockan
+räknas i fönster, så en dator som stod still en timme har bara förlorat ett."""
+
+
 class OutOfTime(BaseException):
     """Tiden är slut. Inte ett Exception: `except Exception` ska inte fånga det."""
 
 
+class Waiting(OutOfTime):
+    """Koden väntade: den använde inte sin processortid, men klockan gick."""
+
+
 def call_within(seconds: float, function: Callable[[], T]) -> T:
-    """Kör funktionen, men avbryt den med `OutOfTime` efter `seconds` sekunder.
+    """Kör funktionen, men avbryt den när den har använt `seconds` sekunder processortid.
+
+    På en upptagen eller långsam dator går klockan fast koden inte kommer fram, så klockan stoppar
+    bara den som väntar: efter `seconds` sekunder om koden inte räknar alls (den sover), och annars
+    efter `WALL_FACTOR` gånger så länge.
 
     I huvudtråden används klocksignalen, som också väcker den som sover; annars (och i Windows)
-    en vakttråd. Den som fångar avbrottet avbryts igen, tills det biter.
+    en vakttråd, som räknar hela processens tid. Den som fångar avbrottet avbryts igen, tills det
+    biter.
+
+    Raises:
+        OutOfTime: när processortiden är slut.
+        Waiting: när koden väntade för länge.
     """
     in_main_thread = threading.current_thread() is threading.main_thread()
     if in_main_thread and hasattr(signal, "setitimer"):
@@ -47,17 +70,59 @@ def call_within(seconds: float, function: Callable[[], T]) -> T:
     return _call_with_watcher(seconds, function)
 
 
+class _Budget:
+    """Det som är kvar av tiden.
+
+    Args:
+        seconds: processortiden som får användas.
+        used: ger den processortid som har gått.
+
+    Attributes:
+        verdict: avbrottet, sedan tiden tog slut.
+    """
+
+    def __init__(self, seconds: float, used: Callable[[], float]) -> None:
+        self._seconds, self._used = seconds, used
+        self._used_before, self._started = used(), time.monotonic()
+        self._window, self._n_windows, self._n_idle = (0.0, 0.0), 0, 0
+        self.verdict: type[OutOfTime] | None = None
+
+    def left(self) -> float:
+        """Så länge dröjer det minst tills tiden kan vara slut; noll när den är det."""
+        used, passed = self._used() - self._used_before, time.monotonic() - self._started
+        self._look(used, passed)
+        sleeps = passed >= self._seconds and self._n_idle >= 2
+        if used >= self._seconds:
+            self.verdict = self.verdict or OutOfTime
+        elif sleeps or self._n_windows * IDLE_WINDOW >= WALL_FACTOR * self._seconds:
+            self.verdict = self.verdict or Waiting
+        # Den som har väckts räknar igen, men domen står fast.
+        return 0 if self.verdict else max(min(self._seconds - used, IDLE_WINDOW), REPEAT_SECONDS)
+
+    def _look(self, used: float, passed: float) -> None:
+        """Räkna fönstren, och i hur många i rad som koden har stått stilla."""
+        if (length := passed - self._window[1]) >= IDLE_WINDOW:
+            idle = used - self._window[0] < IDLE_SHARE * length
+            self._n_windows += 1
+            self._n_idle = self._n_idle + 1 if idle else 0
+            self._window = used, passed
+
+
 def _call_with_alarm(seconds: float, function: Callable[[], T]) -> T:
     armed, n_rings = True, 0
+    budget = _Budget(seconds, time.thread_time)
 
     def ring(signum: int, frame: FrameType | None) -> None:
         nonlocal n_rings
+        if armed and (left := budget.left()):
+            signal.setitimer(signal.ITIMER_REAL, left, REPEAT_SECONDS)
+            return
         n_rings += 1
         if armed and n_rings == PATIENCE:
             signal.setitimer(signal.ITIMER_REAL, STORM_SECONDS, STORM_SECONDS)
         # Aldrig mitt i den här funktionens egen städning: då skulle klockan ringa för evigt.
         if armed and (frame is None or frame.f_code is not _call_with_alarm.__code__):
-            raise OutOfTime
+            raise budget.verdict or OutOfTime
 
     started = time.monotonic()
     old_handler = signal.signal(signal.SIGALRM, ring)
@@ -76,15 +141,18 @@ def _call_with_alarm(seconds: float, function: Callable[[], T]) -> T:
 def _call_with_watcher(seconds: float, function: Callable[[], T]) -> T:
     thread = ctypes.c_ulong(threading.get_ident())
     interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    budget = _Budget(seconds, time.process_time)
     done = threading.Event()
     finished = False
 
     def watch() -> None:
-        done.wait(seconds)
+        while left := budget.left():
+            if done.wait(left):
+                return
         for n in itertools.count():
             if finished:
                 return
-            interrupt(thread, ctypes.py_object(OutOfTime))
+            interrupt(thread, ctypes.py_object(budget.verdict))
             if n == PATIENCE:
                 sys.setswitchinterval(STORM_SECONDS)
             done.wait(REPEAT_SECONDS if n < PATIENCE else STORM_SECONDS)

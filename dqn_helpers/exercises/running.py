@@ -16,6 +16,7 @@ import numpy as np
 from dqn_helpers.exercises.limits import (
     LimitedText,
     OutOfTime,
+    Waiting,
     call_within,
     preserved_state,
     seed_everything,
@@ -47,6 +48,10 @@ TIMEOUT_TEXT = (
     "Koden blev inte klar i tid och avbröts. Finns det en slinga som aldrig tar slut, eller en "
     "funktion som anropar sig själv?"
 )
+WAITING_TEXT = (
+    "Koden blev inte klar i tid och avbröts, men den hann knappt räkna. Väntar den på något, som "
+    "`sleep`, `input` eller en annan tråd? Annars är datorn upptagen av annat: försök igen."
+)
 NOT_RUN_TEXT = "Inte kört: ett tidigare fall tog för lång tid."
 
 _LIBRARIES = tuple(
@@ -61,24 +66,24 @@ _LIBRARIES = tuple(
 def run_cases(
     driver: Driver, student: Any, inputs: Sequence[Inputs], seconds: float, seed: int = 0
 ) -> list[Outcome]:
-    """Kör alla fall i tur och ordning; tillsammans får de ta `seconds` sekunder.
+    """Kör alla fall i tur och ordning; tillsammans får de använda `seconds` sekunder processortid.
 
     Efter ett fall som tog för lång tid körs inga fler. Kastar bara KeyboardInterrupt, och bara
     om användaren tryckte på stoppknappen.
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.thread_time() + seconds
     outcomes: list[Outcome] = []
     for number, one in enumerate(inputs):
         if outcomes and outcomes[-1].status in ("timeout", "not_run"):
             outcomes.append(Outcome("not_run", problem=NOT_RUN_TEXT))
             continue
-        left = max(deadline - time.monotonic(), 0.01)
+        left = max(deadline - time.thread_time(), 0.01)
         outcomes.append(run_case(driver, student, one, left, seed + number))
     return outcomes
 
 
 def run_case(driver: Driver, student: Any, inputs: Inputs, seconds: float, seed: int) -> Outcome:
-    """Kör ett fall."""
+    """Kör ett fall, på högst `seconds` sekunder processortid (se `call_within`)."""
     if is_empty_function(student):
         return Outcome("unsolved")
     output, inputs = LimitedText(), _fresh(inputs)
@@ -110,7 +115,8 @@ def _captured(output: LimitedText) -> Iterator[None]:
 def _outcome_of(error: BaseException, output: LimitedText) -> Outcome:
     """Vad ett undantag betyder för studenten."""
     if isinstance(error, OutOfTime):
-        return Outcome("timeout", problem=TIMEOUT_TEXT, output=output.text())
+        text = WAITING_TEXT if isinstance(error, Waiting) else TIMEOUT_TEXT
+        return Outcome("timeout", problem=text, output=output.text())
     message = _message(error)
     signature = f"{type(error).__name__}: {re.sub(r'[0-9]+', '#', message)[:200]}"
     if _is_stub(error, message):
