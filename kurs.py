@@ -847,7 +847,7 @@ def test_command(python: Path, arguments: "list[str]") -> "list[str]":
     paths, options = split_paths(arguments)
     folders = [name for name in ("tests", "solutions", "notebooks") if any((ROOT / name).glob("*"))]
     command = [str(python), "-m", "pytest", "-n", "2", "--dist", "loadfile", "--nbval-lax"]
-    command += ["--nbval-current-env", "--nbval-cell-timeout", "300"]
+    command += ["--nbval-current-env", "--nbval-cell-timeout", "1800"]
     return command + options + (paths or folders)
 
 

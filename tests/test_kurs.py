@@ -588,7 +588,7 @@ def test_one_pytest_run(kurs, folder, monkeypatch, arguments, options, paths):
     assert kurs.main(["test", *arguments]) == 0
     [(command, cwd, variables)] = kurs.handed_over
     fixed = (
-        "-m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300"
+        "-m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 1800"
     )
     paths = [path.replace("{root}/", str(folder) + os.sep) for path in paths]
     assert [Path(part) for part in command[1:]] == [

@@ -12,23 +12,22 @@ from .test_catalogue import SECONDS, assert_named
 NAMED_SEEDS = 2
 
 
-def prove(number: str, seeds: range) -> None:
-    """För varje frö: alla misstag fälls och skiljer sig åt, alla rätta stilar får full poäng.
+def prove(number: str, seed: int) -> None:
+    """Alla misstag fälls och skiljer sig åt, alla rätta stilar får full poäng.
 
     Att de skiljer sig åt prövas när fallen dras; namnen följer av det och prövas för några frön.
     """
-    for seed in seeds:
-        drawn = scenario(number, seed)
-        for mistake in drawn.mistakes if seed < NAMED_SEEDS else ():
-            outcomes = list(mistake.outcomes)
-            verdict = judge(drawn.exercise, drawn.cases, outcomes, drawn.mistakes)
-            assert_named(number, mistake.id, verdict)
-        for solution in CORRECT[number]:
-            with another_processor(seed):
-                outcomes = run_cases(drawn.exercise.driver, solution, drawn.inputs(), SECONDS, seed)
-            verdict = judge(drawn.exercise, drawn.cases, outcomes)
-            wrong = [b.message for b in verdict.behaviours if b.mark != "passed"]
-            assert not wrong, f"frö {seed}, {solution.__name__}: {wrong}"
+    drawn = scenario(number, seed)
+    for mistake in drawn.mistakes if seed < NAMED_SEEDS else ():
+        outcomes = list(mistake.outcomes)
+        verdict = judge(drawn.exercise, drawn.cases, outcomes, drawn.mistakes)
+        assert_named(number, mistake.id, verdict)
+    for solution in CORRECT[number]:
+        with another_processor(seed):
+            outcomes = run_cases(drawn.exercise.driver, solution, drawn.inputs(), SECONDS, seed)
+        verdict = judge(drawn.exercise, drawn.cases, outcomes)
+        wrong = [b.message for b in verdict.behaviours if b.mark != "passed"]
+        assert not wrong, f"{solution.__name__}: {wrong}"
 
 
 def prove_names_without_luck(number: str) -> None:
