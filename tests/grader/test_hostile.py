@@ -141,6 +141,32 @@ def check(arena: Arena, hostile: Hostile) -> None:
     assert max(len(test.message) for test in result.tests) < LONGEST_MESSAGE
 
 
+def test_only_the_arena_adopts_orphans() -> None:
+    """Annars blir andra tests processer zombier hos oss, och i deras ögon lever de än."""
+
+    def adopts() -> bool:
+        answer = ctypes.c_int()
+        ctypes.CDLL(None).prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(answer), 0, 0, 0)
+        return bool(answer.value)
+
+    before = adopts()
+    with _adopting():
+        assert adopts()
+    assert adopts() == before
+
+
+def test_a_process_that_nobody_has_waited_for_is_gone() -> None:
+    child = subprocess.Popen(["sleep", "1000000"])
+    (process,) = (one for one in descendants(os.getpid()) if one.pid == child.pid)
+    assert is_alive(process) and not is_dying(process)
+    child.kill()
+    assert is_dying(process)
+    wait_until_gone({process})
+    assert process not in descendants(os.getpid())
+    assert Path(f"/proc/{child.pid}").exists(), "ingen har väntat ut den än"
+    child.wait()
+
+
 def test_there_are_enough() -> None:
     everything = (*TRICKS, *MESSAGES, *ESCAPES, *BOMBS)
     assert len({hostile.id for hostile in everything}) == len(everything) >= 80
