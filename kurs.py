@@ -733,7 +733,7 @@ def test(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     parser.add_argument("--allt", action="store_true", help=everything)
     options, rest = parser.parse_known_args(arguments)
     command = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "--nbval-lax"]
-    command += ["--nbval-current-env", "--nbval-cell-timeout", "300"]
+    command += ["--nbval-current-env", "--nbval-cell-timeout", "1800"]
     if options.allt:
         command += ["-m", ""]  # i stället för det -m i pyproject.toml som väljer bort dem
     python = ensure_environment("dev")

@@ -639,7 +639,7 @@ def test_root_needs_permission_from_jupyter(kurs, monkeypatch, user, expected):
     assert ("--allow-root" in command) == expected
 
 
-FIXED = "-m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300"
+FIXED = "-m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 1800"
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,15 @@ from overestimation_numbers import double_dqn_training_step
 
 from dqn_helpers import dqn_training_step
 from dqn_helpers.studies import own_version
-from dqn_helpers.studies.overestimation import Experiment, committed_numbers
+from dqn_helpers.studies.overestimation import (
+    CASINO,
+    EXPERIMENTS,
+    Experiment,
+    committed_numbers,
+)
 from dqn_helpers.studies.own_version import OWN, REFERENCE, WRONG, OwnVersion, own_bias
 
-QUICK = Experiment("kasinot", lambda step, seed: numbers(step, seed), (1.0, 2.0), 3, 5.0)
+QUICK = Experiment("kasinot", lambda step, seed: numbers(step, seed), (1.0, 2.0), 3, 5.0, 2)
 """Ett försök som bara frågar steget efter två tal."""
 
 
@@ -88,19 +93,63 @@ def test_every_number_can_have_its_own_edge():
     np.testing.assert_array_equal(curves[WRONG], [[0, -7], [1, -7], [1, -7]])
 
 
+def endless(seed: int) -> None:
+    while seed:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("spend", "words"),
+    [
+        (endless, "10 gånger så länge som kursens träningssteg"),
+        (lambda s: time.sleep(60 * s), "Väntar den"),
+    ],
+    ids=["räknar", "sover"],
+)
 def test_a_slow_step_shows_the_seeds_that_were_finished(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    spend: Callable[[int], None],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
-    monkeypatch.setattr(own_version, "SECONDS", 0.3)
+    monkeypatch.setattr(own_version, "_seconds_per_step", lambda: 0.005)
 
     def run(step: Any, seed: int) -> list[float]:
-        time.sleep(10 * seed)
+        spend(seed)
         return [1.0, 2.0]
 
-    slow = Experiment("kasinot", run, (1.0, 2.0), 3, 5.0)
+    slow = Experiment("kasinot", run, (1.0, 2.0), 3, 5.0, 2)
     curves = OwnVersion(answers(0.0), True).curves(slow)
     assert curves[OWN].shape == (1, 2)
-    assert "stannade på frö 1" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "stannade på frö 1" in said and words in said
+
+
+def test_a_slow_computer_gives_more_time(monkeypatch: pytest.MonkeyPatch):
+    """Tiden följer det som kursens eget träningssteg kostar just här."""
+
+    def slow_step(*arguments: Any) -> float:
+        end = time.thread_time() + 0.004
+        while time.thread_time() < end:
+            pass
+        return dqn_training_step(*arguments)
+
+    monkeypatch.setattr(own_version, "dqn_training_step", slow_step)
+    measured = own_version._seconds_per_step.__wrapped__
+    monkeypatch.setattr(own_version, "_seconds_per_step", measured)
+    assert own_version._patience(CASINO) > 0.004 * CASINO.n_seeds * CASINO.n_steps
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.name)
+def test_the_number_of_training_steps_in_a_run(experiment: Experiment):
+    calls = []
+
+    def counting(*arguments: Any) -> float:
+        calls.append(1)
+        return 0.0
+
+    experiment.run(counting, 0)
+    assert 0.9 * experiment.n_steps < len(calls) <= experiment.n_steps
 
 
 def test_the_solution_and_plain_dqn_can_be_tried():

@@ -72,7 +72,7 @@ def _run(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[str,
     for index in range(job["first"], len(job["inputs"])):
         inputs, seed = job["inputs"][index], job["seed"] + index
         left = max(deadline - time.process_time(), 0.01)
-        outcome = run_case(exercise.driver, namespace[exercise.name], inputs, left, seed, True)
+        outcome = run_case(exercise.driver, namespace[exercise.name], inputs, left, seed)
         yield _small(_forbidden(outcome), MAX_ANSWERS // len(job["inputs"]))
         if outcome.status == "timeout":
             return

@@ -37,7 +37,7 @@ from dqn_helpers.autograder.messages import (
 )
 from dqn_helpers.exercises.model import Inputs, Outcome
 from dqn_helpers.exercises.plain import plain
-from dqn_helpers.exercises.running import NOT_RUN_TEXT, SLEEP_TEXT, TIMEOUT_TEXT
+from dqn_helpers.exercises.running import NOT_RUN_TEXT, TIMEOUT_TEXT, WAITING_TEXT
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.extract import Slices
 
@@ -60,7 +60,7 @@ Cause = Literal["", "timeout", "sleep", "memory", "too_long", "crashed", "intern
 
 CAUSES: dict[Cause, tuple[Any, str]] = {
     "timeout": ("timeout", TIMEOUT_TEXT),
-    "sleep": ("timeout", SLEEP_TEXT),
+    "sleep": ("timeout", WAITING_TEXT),
     "memory": ("memory", MEMORY_TEXT),
     "too_long": ("crashed", TOO_LONG_TEXT),
     "crashed": ("crashed", CRASHED_TEXT),

@@ -51,6 +51,10 @@ Går det inte: `expected={"andel": Within(låg, hög)}` med risken för falskt l
 kommentar (under 1e-6), `tolerance` vid nog att känna igen samma misstag med annan slump, och
 `random=("nyckel",)` för iakttagelser som bara är tur. En egen form av godtagande är en klass med
 `accepts(värde)`: ärv `Within`. Drivaren får ett seedat slumptillstånd: torch, numpy och `random`.
+
+De sista bitarna i ett flyttal beror på datorns processor. Låt därför inget bero på dem: ordna inte
+rader efter flyttal (`any_order` i `plain` jämför dem som en mängd), låt inte ett nästan lika val
+avgöra, och avrunda bara till en plats långt ifrån talen. `another_processor` i testen prövar det.
 """
 
 from dqn_helpers.exercises.card import CheckResult

@@ -1,12 +1,13 @@
 """Jämför det som iakttogs med det väntade, och säg skillnaden på svenska."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dqn_helpers.exercises.model import Case, Observable, Outcome, Within
-from dqn_helpers.exercises.plain import kind_in_words, swedish_value
+from dqn_helpers.exercises.plain import ANY_ORDER, MAX_ITEMS, kind_in_words, swedish_value
 from dqn_helpers.pictures import swedish_number
 
 
@@ -29,11 +30,32 @@ def difference(got: Any, expected: Any, tolerance: float) -> Difference | None:
         return None if got is expected else Difference("none", got, expected)
     if type(got) is type(expected) is float and abs(got - expected) <= tolerance:
         return None  # det vanligaste, fort
+    if isinstance(expected, dict) and ANY_ORDER in expected:
+        same = _same_in_any_order(got, expected, tolerance)
+        return None if same else Difference("value", got, expected)
     if isinstance(expected, str | dict) or isinstance(got, str | dict):
         return None if _same_plain(got, expected) else _kind_or_value(got, expected)
     if _is_mixed(got) or _is_mixed(expected):
         return _list_difference(got, expected, tolerance)
     return _number_difference(np.asarray(got), np.asarray(expected), tolerance)
+
+
+def _same_in_any_order(got: Any, expected: dict[str, Any], tolerance: float) -> bool:
+    """Sant om varje del har en motsvarighet bland de andra; hur många gånger spelar ingen roll.
+
+    Delarna är tal, eller rader med lika många tal i varje.
+    """
+    right = np.asarray(expected[ANY_ORDER], dtype=float)
+    try:
+        mine = np.asarray(got[ANY_ORDER], dtype=float)
+    except (TypeError, ValueError, KeyError, IndexError, OverflowError):
+        return False  # det iakttagna kan vara vad som helst
+    if mine.ndim != right.ndim or mine.shape[1:] != right.shape[1:] or len(mine) > MAX_ITEMS:
+        return False
+    wrong = _wrong(mine[:, None], right[None], tolerance)
+    wrong = wrong.reshape(len(mine), len(right), math.prod(right.shape[1:]))
+    near = np.asarray(~wrong.any(axis=2))
+    return bool(near.any(axis=0).all() and near.any(axis=1).all())
 
 
 def _same_plain(got: Any, expected: Any) -> bool:
@@ -77,13 +99,18 @@ def _number_difference(
         got_numbers, right = got.astype(float), expected.astype(float)
     except (TypeError, ValueError, OverflowError):  # inte tal
         return Difference("kind", _as_plain(got), _as_plain(expected))
-    with np.errstate(all="ignore"):
-        wrong = ~(np.abs(got_numbers - right) <= tolerance * np.maximum(1, np.abs(right)))
-        wrong &= ~((got_numbers == right) | (np.isnan(got_numbers) & np.isnan(right)))
+    wrong = _wrong(got_numbers, right, tolerance)
     if not wrong.any():
         return None
     place = tuple(int(i) for i in np.argwhere(wrong)[0])
     return Difference("value", got[place].item(), expected[place].item(), place)
+
+
+def _wrong(got: np.ndarray, right: np.ndarray, tolerance: float) -> np.ndarray:
+    """Var talen skiljer sig åt; två nan, eller två likadana oändligheter, är lika."""
+    with np.errstate(all="ignore"):
+        wrong = ~(np.abs(got - right) <= tolerance * np.maximum(1, np.abs(right)))
+        return wrong & ~((got == right) | (np.isnan(got) & np.isnan(right)))
 
 
 def _as_plain(array: np.ndarray) -> Any:

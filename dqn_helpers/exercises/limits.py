@@ -31,124 +31,128 @@ PATIENCE, STORM_SECONDS = 10, 50e-6
 """Efter så många fångade avbrott kommer de så tätt att något träffar utanför studentens try."""
 
 
-ASLEEP_SHARE = 0.1
-"""Den som använder mindre än så av en processor, och har lämnat den frivilligt, sover."""
+IDLE_SHARE, IDLE_WINDOW = 0.002, 0.5
+"""Koden sover om den har räknat mindre än så stor del av tiden i två fönster (sekunder) i rad. Ett
+räcker inte: datorn kan ha stått still. Hur många andra program som än är igång får den som räknar
+en större del."""
+
+WALL_FACTOR = 30
+"""Så många gånger längre än processortiden får det ta på klockan, innan vi ger upp ändå. Klockan
+räknas i fönster, så en dator som stod still en timme har bara förlorat ett."""
 
 
 class OutOfTime(BaseException):
     """Tiden är slut. Inte ett Exception: `except Exception` ska inte fånga det."""
 
 
-class OutOfSleep(OutOfTime):
-    """Tiden gick, men koden sov eller väntade i stället för att räkna."""
+class Waiting(OutOfTime):
+    """Koden väntade: den använde inte sin processortid, men klockan gick."""
 
 
-def call_within(seconds: float, function: Callable[[], T], of_work: bool = False) -> T:
-    """Kör funktionen, men avbryt den med `OutOfTime` efter `seconds` sekunder.
+def call_within(seconds: float, function: Callable[[], T]) -> T:
+    """Kör funktionen, men avbryt den när den har använt `seconds` sekunder processortid.
+
+    På en upptagen eller långsam dator går klockan fast koden inte kommer fram, så klockan stoppar
+    bara den som väntar: efter `seconds` sekunder om koden inte räknar alls (den sover), och annars
+    efter `WALL_FACTOR` gånger så länge.
 
     I huvudtråden används klocksignalen, som också väcker den som sover; annars (och i Windows)
-    en vakttråd. Den som fångar avbrottet avbryts igen, tills det biter.
+    en vakttråd, som räknar hela processens tid. Den som fångar avbrottet avbryts igen, tills det
+    biter.
 
-    Args:
-        seconds: tiden.
-        function: det som ska köras.
-        of_work: sant om tiden är processortid; den som sover avbryts efter lika många sekunder på
-            klockan, men den som väntar på en upptagen dator gör det inte.
+    Raises:
+        OutOfTime: när processortiden är slut.
+        Waiting: när koden väntade för länge.
     """
     in_main_thread = threading.current_thread() is threading.main_thread()
     if in_main_thread and hasattr(signal, "setitimer"):
-        return _call_with_alarm(seconds, function, of_work)
-    return _call_with_watcher(seconds, function, of_work)
+        return _call_with_alarm(seconds, function)
+    return _call_with_watcher(seconds, function)
 
 
-class _Work:
-    """Processortiden sedan början, och om processen har sovit i stället."""
+class _Budget:
+    """Det som är kvar av tiden.
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._started = time.process_time(), time.monotonic()
-        self._switches = _switches()
+    Args:
+        seconds: processortiden som får användas.
+        used: ger den processortid som har gått.
 
-    def check(self) -> None:
-        """Raises: OutOfTime eller OutOfSleep, om tiden är slut."""
-        used, passed = time.process_time() - self._started[0], time.monotonic() - self._started[1]
+    Attributes:
+        verdict: avbrottet, sedan tiden tog slut.
+    """
+
+    def __init__(self, seconds: float, used: Callable[[], float]) -> None:
+        self._seconds, self._used = seconds, used
+        self._used_before, self._started = used(), time.monotonic()
+        self._window, self._n_windows, self._n_idle = (0.0, 0.0), 0, 0
+        self.verdict: type[OutOfTime] | None = None
+
+    def left(self) -> float:
+        """Så länge dröjer det minst tills tiden kan vara slut; noll när den är det."""
+        used, passed = self._used() - self._used_before, time.monotonic() - self._started
+        self._look(used, passed)
+        sleeps = passed >= self._seconds and self._n_idle >= 2
         if used >= self._seconds:
-            raise OutOfTime
-        # Den som sover har lämnat processorn; den som väntar på sin tur har blivit av med den.
-        left, lost = (now - before for now, before in zip(_switches(), self._switches, strict=True))
-        if passed >= self._seconds and used < ASLEEP_SHARE * passed and left > lost:
-            raise OutOfSleep
+            self.verdict = self.verdict or OutOfTime
+        elif sleeps or self._n_windows * IDLE_WINDOW >= WALL_FACTOR * self._seconds:
+            self.verdict = self.verdict or Waiting
+        # Den som har väckts räknar igen, men domen står fast.
+        return 0 if self.verdict else max(min(self._seconds - used, IDLE_WINDOW), REPEAT_SECONDS)
+
+    def _look(self, used: float, passed: float) -> None:
+        """Räkna fönstren, och i hur många i rad som koden har stått stilla."""
+        if (length := passed - self._window[1]) >= IDLE_WINDOW:
+            idle = used - self._window[0] < IDLE_SHARE * length
+            self._n_windows += 1
+            self._n_idle = self._n_idle + 1 if idle else 0
+            self._window = used, passed
 
 
-def _switches() -> tuple[int, int]:
-    """Så många gånger processen har lämnat processorn och blivit av med den; 0 i Windows."""
-    try:
-        import resource
-    except ImportError:
-        return 0, 0
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_nvcsw, usage.ru_nivcsw
-
-
-def _call_with_alarm(seconds: float, function: Callable[[], T], of_work: bool = False) -> T:
-    work, armed, n_rings = _Work(seconds), False, 0
+def _call_with_alarm(seconds: float, function: Callable[[], T]) -> T:
+    armed, n_rings = True, 0
+    budget = _Budget(seconds, time.thread_time)
 
     def ring(signum: int, frame: FrameType | None) -> None:
         nonlocal n_rings
-        # Aldrig mitt i den här funktionens egen städning: då skulle klockan ringa för evigt.
-        if not armed or (frame is not None and frame.f_code is _call_with_alarm.__code__):
-            return
-        if of_work:
-            work.check()
+        if armed and (left := budget.left()):
+            signal.setitimer(signal.ITIMER_REAL, left, REPEAT_SECONDS)
             return
         n_rings += 1
-        if n_rings == PATIENCE:
+        if armed and n_rings == PATIENCE:
             signal.setitimer(signal.ITIMER_REAL, STORM_SECONDS, STORM_SECONDS)
-        raise OutOfTime
+        # Aldrig mitt i den här funktionens egen städning: då skulle klockan ringa för evigt.
+        if armed and (frame is None or frame.f_code is not _call_with_alarm.__code__):
+            raise budget.verdict or OutOfTime
 
-    with contextlib.ExitStack() as stack:
-        if of_work:  # processorns egen klocka räknar; den vanliga väcker bara den som sover
-            clock = _timer(signal.SIGPROF, signal.ITIMER_PROF, seconds, REPEAT_SECONDS, ring)
-            stack.enter_context(clock)
-        interval = seconds if of_work else REPEAT_SECONDS
-        stack.enter_context(_timer(signal.SIGALRM, signal.ITIMER_REAL, seconds, interval, ring))
-        armed = True
-        try:
-            return function()
-        finally:
-            armed = False
-
-
-@contextlib.contextmanager
-def _timer(
-    signum: int, timer: int, seconds: float, interval: float, ring: Callable[..., None]
-) -> Iterator[None]:
-    """En klocka som ringer efter `seconds` sekunder, och sedan om och om igen."""
     started = time.monotonic()
-    old_handler = signal.signal(signum, ring)
-    old_delay, old_interval = signal.setitimer(timer, seconds, interval)
+    old_handler = signal.signal(signal.SIGALRM, ring)
+    old_delay, old_interval = signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
     try:
-        yield
+        return function()
     finally:
-        signal.setitimer(timer, 0)
-        signal.signal(signum, old_handler)
+        armed = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old_handler)
         if old_delay:  # någon annans klocka (till exempel pytests) går vidare
             left = max(old_delay - (time.monotonic() - started), 0.001)
-            signal.setitimer(timer, left, old_interval)
+            signal.setitimer(signal.ITIMER_REAL, left, old_interval)
 
 
-def _call_with_watcher(seconds: float, function: Callable[[], T], of_work: bool = False) -> T:
+def _call_with_watcher(seconds: float, function: Callable[[], T]) -> T:
     thread = ctypes.c_ulong(threading.get_ident())
     interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    budget = _Budget(seconds, time.process_time)
     done = threading.Event()
     finished = False
 
     def watch() -> None:
-        _wait(done, seconds, of_work)
+        while left := budget.left():
+            if done.wait(left):
+                return
         for n in itertools.count():
             if finished:
                 return
-            interrupt(thread, ctypes.py_object(OutOfTime))
+            interrupt(thread, ctypes.py_object(budget.verdict))
             if n == PATIENCE:
                 sys.setswitchinterval(STORM_SECONDS)
             done.wait(REPEAT_SECONDS if n < PATIENCE else STORM_SECONDS)
@@ -171,16 +175,6 @@ def _call_with_watcher(seconds: float, function: Callable[[], T], of_work: bool 
                 break
             except OutOfTime:
                 continue
-
-
-def _wait(done: threading.Event, seconds: float, of_work: bool) -> None:
-    """Vänta tills tiden är ute eller funktionen klar."""
-    work = _Work(seconds)
-    while not done.wait(REPEAT_SECONDS if of_work else seconds) and of_work:
-        try:
-            work.check()
-        except OutOfTime:
-            return
 
 
 @contextlib.contextmanager

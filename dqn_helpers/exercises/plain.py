@@ -1,5 +1,6 @@
 """Studentens värden som enkla data, och skrivna på svenska."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ MAX_ITEMS = 10_000
 MAX_TEXT = 1_000
 MAX_VALUE = 1_800  # tecken när ett värde skrivs i en mening; fallens egna indata ryms
 MAX_NESTED = 5  # listor i varandra som skrivs ut
+ANY_ORDER = "i valfri ordning"
 
 
 def plain(value: Any) -> Any:
@@ -50,6 +52,15 @@ def _plain_array(value: torch.Tensor | np.ndarray) -> Any:
     return value.item() if value.ndim == 0 else np.array(value)
 
 
+def any_order(items: Iterable[Any]) -> dict[str, list[Any]]:
+    """Delar vars ordning inte betyder något, som enkla data; `difference` jämför dem som mängder.
+
+    Sortera inte flyttal i stället: två som är lika på sista biten när hamnar i olika ordning på
+    olika processorer, och då ser samma svar ut som två.
+    """
+    return {ANY_ORDER: list(items)}
+
+
 def _plain_list(values: list | tuple) -> Any:
     if len(values) > MAX_ITEMS:
         return {"kind": kind_in_words(list(values))}
@@ -76,6 +87,8 @@ def _spelled(value: Any, depth: int) -> str:
         shown = "; ".join(_spelled(item, depth - 1) for item in value[:12]) if depth else "…"
         return f"[{shown}{'; …' if len(value) > 12 else ''}]"
     if isinstance(value, dict):
+        if ANY_ORDER in value:
+            return _spelled(value[ANY_ORDER], depth)
         return str(value.get("kind", value.get("type", "en ordbok")))[:100]
     return "None" if value is None else str(value)[:200]
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from dqn_helpers.exercises.limits import (
     LimitedText,
-    OutOfSleep,
     OutOfTime,
+    Waiting,
     call_within,
     preserved_state,
     seed_everything,
@@ -48,9 +48,10 @@ TIMEOUT_TEXT = (
     "Koden blev inte klar i tid och avbröts. Finns det en slinga som aldrig tar slut, eller en "
     "funktion som anropar sig själv?"
 )
-SLEEP_TEXT = (
-    "Koden sov eller väntade i stället för att räkna, och avbröts. Anropar den `time.sleep` eller "
-    "något annat som väntar?"
+WAITING_TEXT = (
+    "Koden sov eller väntade i stället för att räkna, och avbröts. Anropar den `time.sleep`, "
+    "`input` eller något annat som väntar? Är datorn mycket upptagen av annat hjälper det att "
+    "försöka igen."
 )
 NOT_RUN_TEXT = "Inte kört: ett tidigare fall tog för lång tid."
 
@@ -66,31 +67,24 @@ _LIBRARIES = tuple(
 def run_cases(
     driver: Driver, student: Any, inputs: Sequence[Inputs], seconds: float, seed: int = 0
 ) -> list[Outcome]:
-    """Kör alla fall i tur och ordning; tillsammans får de ta `seconds` sekunder.
+    """Kör alla fall i tur och ordning; tillsammans får de använda `seconds` sekunder processortid.
 
     Efter ett fall som tog för lång tid körs inga fler. Kastar bara KeyboardInterrupt, och bara
     om användaren tryckte på stoppknappen.
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.thread_time() + seconds
     outcomes: list[Outcome] = []
     for number, one in enumerate(inputs):
         if outcomes and outcomes[-1].status in ("timeout", "not_run"):
             outcomes.append(Outcome("not_run", problem=NOT_RUN_TEXT))
             continue
-        left = max(deadline - time.monotonic(), 0.01)
+        left = max(deadline - time.thread_time(), 0.01)
         outcomes.append(run_case(driver, student, one, left, seed + number))
     return outcomes
 
 
-def run_case(
-    driver: Driver,
-    student: Any,
-    inputs: Inputs,
-    seconds: float,
-    seed: int,
-    of_work: bool = False,
-) -> Outcome:
-    """Kör ett fall, i högst `seconds` sekunder (processortid om `of_work`)."""
+def run_case(driver: Driver, student: Any, inputs: Inputs, seconds: float, seed: int) -> Outcome:
+    """Kör ett fall, på högst `seconds` sekunder processortid (se `call_within`)."""
     if is_empty_function(student):
         return Outcome("unsolved")
     output, inputs = LimitedText(), _fresh(inputs)
@@ -98,7 +92,7 @@ def run_case(
         seed_everything(seed)
         try:
             with _captured(output):
-                observed = call_within(seconds, lambda: driver(student, inputs), of_work)
+                observed = call_within(seconds, lambda: driver(student, inputs))
         except BaseException as error:  # allt studentens kod kan kasta, också SystemExit
             return _outcome_of(error, output)
     return Outcome("ok", observed, output=output.text())
@@ -122,7 +116,7 @@ def _captured(output: LimitedText) -> Iterator[None]:
 def _outcome_of(error: BaseException, output: LimitedText) -> Outcome:
     """Vad ett undantag betyder för studenten."""
     if isinstance(error, OutOfTime):
-        text = SLEEP_TEXT if isinstance(error, OutOfSleep) else TIMEOUT_TEXT
+        text = WAITING_TEXT if isinstance(error, Waiting) else TIMEOUT_TEXT
         return Outcome("timeout", problem=text, output=output.text())
     message = _message(error)
     signature = f"{type(error).__name__}: {re.sub(r'[0-9]+', '#', message)[:200]}"

@@ -43,6 +43,7 @@ class Experiment:
         x: K värden att rita talen mot, till exempel antalet träningssteg.
         n_seeds: så många frön körs i anteckningsboken.
         limit: större tal än så ritas som så här stora; en gräns för alla tal eller K.
+        n_steps: antalet träningssteg i en körning (i CartPole ungefär).
     """
 
     name: str
@@ -50,6 +51,7 @@ class Experiment:
     x: tuple[float, ...]
     n_seeds: int
     limit: float | tuple[float, ...]
+    n_steps: int
 
 
 # --- kasinot -------------------------------------------------------------------------------------
@@ -157,13 +159,13 @@ def _bias_by_log_size(training_step: TrainingStep, seed: int) -> list[float]:
     ]
 
 
-CASINO = Experiment("kasinot", _bias_in_casino, tuple(range(100, 1_201, 100)), 10, 3.0)
+CASINO = Experiment("kasinot", _bias_in_casino, tuple(range(100, 1_201, 100)), 10, 3.0, 1_200)
 """Tjugo automater, sant Q = 0: nätverkets max Q under träningen *är* överskattningen."""
 
-EXIT = Experiment("utgång", _going_home, tuple(range(250, 1_501, 250)), 5, 1.0)
+EXIT = Experiment("utgång", _going_home, tuple(range(250, 1_501, 250)), 5, 1.0, 1_500)
 """Automater som man förlorar på i längden, och en utgång: hur ofta går nätverket hem?"""
 
-LOG_SIZE = Experiment("loggens längd", _bias_by_log_size, (1_000, 10_000), 2, 20.0)
+LOG_SIZE = Experiment("loggens längd", _bias_by_log_size, (1_000, 10_000), 2, 20.0, 2_400)
 """Kasinot efter 1 200 träningssteg, men med så här få sparade erfarenheter."""
 
 
@@ -198,7 +200,7 @@ def _bias_in_cartpole(training_step: TrainingStep, seed: int) -> list[float]:
     return [float(np.concatenate(counted).mean()), float(np.mean(returns))]
 
 
-CARTPOLE = Experiment("cartpole", _bias_in_cartpole, (0, 1), 2, (15.0, 500.0))
+CARTPOLE = Experiment("cartpole", _bias_in_cartpole, (0, 1), 2, (15.0, 500.0), 2_500)
 """Kursens recept fast med γ = 0,95 och oskalad belöning: bias och avkastning efter 5 000 steg."""
 
 EXPERIMENTS = (CASINO, EXIT, LOG_SIZE, CARTPOLE)

@@ -1,15 +1,17 @@
 """Studentens eget träningssteg i jämförelserna i 05, vare sig det är rätt, fel eller olöst."""
 
+import functools
 import html
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from dqn_helpers.exercises.card import BOX
 from dqn_helpers.exercises.model import Outcome
-from dqn_helpers.exercises.running import run_case
+from dqn_helpers.exercises.running import TIMEOUT_TEXT, run_case
 from dqn_helpers.pictures import swedish_number
 from dqn_helpers.studies.overestimation import (
     Experiment,
@@ -18,12 +20,18 @@ from dqn_helpers.studies.overestimation import (
     seed_bar,
     train_in_casino,
 )
-from dqn_helpers.training import TrainingStep
+from dqn_helpers.training import TrainingStep, dqn_training_step
 
 OWN, WRONG, REFERENCE = "din Double DQN", "din version, inte rätt än", "facits Double DQN"
 
-SECONDS = 90.0
-"""Så länge får studentens kod hålla på i ett försök; sedan ritas de frön som hann bli klara."""
+SLOWER = 10
+"""Så många gånger mer än kursens träningssteg får studentens räkna i ett försök, på samma dator.
+Sedan ritas de frön som hann bli klara."""
+
+SLOW_TEXT = (
+    f"Den hade då räknat {SLOWER} gånger så länge som kursens träningssteg skulle ha gjort på den "
+    "här datorn. Gör den något stort i varje steg, eller finns det en slinga som aldrig tar slut?"
+)
 
 AGAIN = "Kör sedan om den här cellen och alla under den."
 
@@ -70,11 +78,13 @@ class OwnVersion:
     def _measured(self, experiment: Experiment) -> np.ndarray | None:
         """Talen för så många frön som hinns med, eller None om det inte gick alls."""
         rows: list[list[float]] = []
-        deadline = time.monotonic() + SECONDS
+        deadline = time.thread_time() + _patience(experiment)
         for seed in seed_bar(experiment.n_seeds):
-            outcome = self._one_seed(experiment, seed, max(deadline - time.monotonic(), 0.01))
+            outcome = self._one_seed(experiment, seed, max(deadline - time.thread_time(), 0.01))
             if outcome.status != "ok":
-                print(f"Din version stannade på frö {seed}. {outcome.problem}")
+                slow = outcome.problem == TIMEOUT_TEXT
+                why = SLOW_TEXT if slow else outcome.problem
+                print(f"Din version stannade på frö {seed}. {why}")
                 break
             rows.append(outcome.observed["numbers"])
         if not rows:
@@ -122,6 +132,21 @@ class OwnVersion:
             "du vad felet gör, om det märks: alla fel syns inte i en figur.",
             f"Rätta det innan du lämnar in. {AGAIN}",
         ]
+
+
+def _patience(experiment: Experiment) -> float:
+    """Processortid i sekunder för ett helt försök: en långsam dator får längre tid på sig."""
+    return SLOWER * experiment.n_seeds * experiment.n_steps * _seconds_per_step()
+
+
+@functools.cache
+def _seconds_per_step() -> float:
+    """Processortid för ett av kursens träningssteg på den här datorn, mätt en gång."""
+    n_steps = 50
+    started = time.thread_time()
+    with torch.random.fork_rng(devices=[]):
+        train_in_casino(dqn_training_step, 0, mean_max_q, [n_steps], n_stored=1_000)
+    return (time.thread_time() - started) / n_steps
 
 
 def own_bias(

@@ -25,9 +25,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seeds", type=int, default=20, help="antal frön i tests/grader")
 
 
-@pytest.fixture(scope="session")
-def seeds(pytestconfig: pytest.Config) -> range:
-    return range(pytestconfig.getoption("--seeds"))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Ett test per frö: då är inget av dem långt, och det som går fel säger vilket fröet är."""
+    if "any_seed" in metafunc.fixturenames:
+        metafunc.parametrize("any_seed", range(metafunc.config.getoption("--seeds")))
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,16 @@ import contextlib
 import ctypes
 import hashlib
 import os
+import re
 import select
+import signal
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder.catalogue import scenario
 
@@ -25,6 +28,7 @@ from dqn_helpers.submission.cells import CellSource
 
 SEED = "elak"
 RIGHT = "def td_target(r, q, d, g):\n    return r + g * q.max(1).values * ~d"
+STARTED, FLAGS, PF_EXITING, ENDED = 19, 6, 4, "ZX"  # i /proc/PID/stat, se proc(5)
 NO_POINTS = ("failed", "error", "crashed", "forbidden", "timeout", "memory", "missing")
 
 
@@ -175,30 +179,77 @@ def snapshot(folder: Path) -> dict[str, tuple[Any, ...]]:
 # --- processer -----------------------------------------------------------------------------------
 
 
+class Process(NamedTuple):
+    """En process; numret kan komma igen, men inte med samma starttid."""
+
+    pid: int
+    started: int
+
+
 def _stat(pid: int) -> list[str]:
     """Fälten i /proc/PID/stat efter processens namn: läge, förälder, …"""
     text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     return text.rpartition(")")[2].split()
 
 
-def descendants(of: int) -> set[int]:
-    """Processens alla ättlingar, också i andra namnrymder."""
-    parents = {}
+def _tree(of: int) -> dict[int, list[str]]:
+    """Processens alla ättlingar, också i andra namnrymder: nummer → fälten i `_stat`."""
+    everyone = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                parents[int(entry.name)] = int(_stat(int(entry.name))[1])
-    found, new = set(), {of}
+                everyone[int(entry.name)] = _stat(int(entry.name))
+    found, new = set[int](), {of}
     while new:
-        new = {pid for pid, parent in parents.items() if parent in new} - found
+        new = {pid for pid, fields in everyone.items() if int(fields[1]) in new} - found
         found |= new
-    return found
+    return {pid: everyone[pid] for pid in found}
+
+
+def descendants(of: int) -> set[Process]:
+    """Processens alla ättlingar som lever.
+
+    Den som har slutat men som ingen har väntat ut (en zombie) lever inte: föräldern kan ha annat
+    för sig, och i en behållare är den kanske en process 1 som aldrig väntar.
+    """
+    return {
+        Process(pid, int(fields[STARTED]))
+        for pid, fields in _tree(of).items()
+        if fields[0] not in ENDED
+    }
+
+
+def is_alive(process: Process) -> bool:
+    """Sant om processen inte har slutat."""
+    try:
+        fields = _stat(process.pid)
+    except OSError:
+        return False
+    return fields[0] not in ENDED and int(fields[STARTED]) == process.started
+
+
+def is_dying(process: Process) -> bool:
+    """Sant om processen har dödats, fast den inte har fått processorn och hunnit sluta än."""
+    try:
+        exiting = int(_stat(process.pid)[FLAGS]) & PF_EXITING
+        text = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return True
+    waiting = re.findall(r"^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)", text, re.MULTILINE)
+    killed = any(int(signals, 16) >> (signal.SIGKILL - 1) & 1 for signals in waiting)
+    return bool(exiting or killed or not is_alive(process))
+
+
+def wait_until_gone(processes: set[Process]) -> None:
+    """Vänta tills alla har slutat. Det tar olika lång tid: bara pytest-timeout ger upp."""
+    while any(map(is_alive, processes)):
+        time.sleep(0.02)
 
 
 def processor_seconds(of: int) -> float:
     """Processortid som processen, dess ättlingar och dem den har väntat ut har använt."""
-    total = 0
-    for pid in {of} | descendants(of):
-        with contextlib.suppress(OSError):
-            total += sum(int(field) for field in _stat(pid)[11:15])
+    everyone = _tree(of)
+    with contextlib.suppress(OSError):
+        everyone[of] = _stat(of)
+    total = sum(int(field) for fields in everyone.values() for field in fields[11:15])
     return total / os.sysconf("SC_CLK_TCK")

@@ -55,11 +55,11 @@ START = time.process_time()
 )  # fmt: skip
 
 SLEEPERS = (
-    Hostile("sleep", "sover", in_body("import time; time.sleep(600)"), statuses=SLOW),
+    Hostile("sleep", "sover", in_body("import time; time.sleep(10**6)"), statuses=SLOW),
     Hostile("sleep_masked", "sover med alla signaler stängda", in_body("""
 import signal, time
 signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-time.sleep(600)
+time.sleep(10**6)
 """), statuses=SLOW),
     Hostile("drip", "skickar ett svar en byte i taget", in_body("""
 import os, time

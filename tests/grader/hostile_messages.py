@@ -126,7 +126,7 @@ for fd in range(0, 300):
     Hostile("reply_and_hang", "svarar på allt och slutar läsa", in_body("""
 import time
 for n in (5, 1, 7): send(ok(target=[0.0] * n, changed=""))
-time.sleep(100)
+time.sleep(10**6)
 """, before=SEND), statuses=("failed",)),
     Hostile("reply_and_burn", "svarar på allt och räknar vidare", in_body("""
 for n in (5, 1, 7): send(ok(target=[0.0] * n, changed=""))

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import json
 import random
 
 import pytest
@@ -11,10 +12,11 @@ from autograder.catalogue import misconceptions, reference
 from dqn_helpers.exercises import EXERCISES, check
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Outcome
-from dqn_helpers.exercises.registry import known_mistakes
+from dqn_helpers.exercises.registry import TABLE, known_mistakes
 from dqn_helpers.exercises.running import run_cases
 from dqn_helpers.exercises.syllabus import EXERCISE_POINTS
 
+from .processor import another_processor
 from .styles import CORRECT
 
 NUMBERS = list(EXERCISES)
@@ -83,7 +85,8 @@ def test_check_names_every_misconception(number: str) -> None:
     exercise = EXERCISES[number]
     inputs = [case.inputs for case in exercise.examples]
     for m in misconceptions(number):
-        outcomes = run_cases(exercise.driver, m.implementation, inputs, SECONDS, seed=7)
+        with another_processor():
+            outcomes = run_cases(exercise.driver, m.implementation, inputs, SECONDS, seed=7)
         verdict = judge(exercise, exercise.examples, outcomes, known_mistakes(number))
         assert_named(number, m.id, verdict)
 
@@ -105,7 +108,10 @@ def test_stub_is_unsolved(number: str) -> None:
     assert "fel" not in repr(result)
 
 
-def test_table_is_fresh() -> None:
+def test_table_is_fresh_on_every_processor() -> None:
+    make_table.table.cache_clear()
+    with another_processor():
+        assert make_table.table() != json.loads(TABLE.read_text(encoding="utf-8")), "avrundas lika"
     assert make_table.main(["--check"]) == 0, "kör python tests/autograder/make_table.py"
 
 

@@ -40,7 +40,7 @@ from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
 
 from .honest import answered, as_bytes, bare, page
-from .hostile import descendants
+from .hostile import Process, descendants, wait_until_gone
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED, LIMIT = "7", 1
@@ -88,7 +88,7 @@ def command(*arguments: object, cwd: Path) -> Answer:
     """Kör kommandot i mappen `cwd`. Inga processer och tillfälliga mappar får bli kvar."""
     out, err = io.StringIO(), io.StringIO()
     graded: list[str] = []
-    started: set[int] = set()
+    started: set[Process] = set()
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as scratch:
         patch.setattr(tempfile, "tempdir", scratch)
         patch.setattr(command_line, "grade_all", watched(command_line.grade_all, graded, started))
@@ -100,7 +100,7 @@ def command(*arguments: object, cwd: Path) -> Answer:
         ):
             code = exit_code([str(argument) for argument in arguments])
         assert list(Path(scratch).glob("rattaren-*")) == []
-        assert_gone(started - before)
+        wait_until_gone(started - before)
     return Answer(code, out.getvalue(), err.getvalue(), graded)
 
 
@@ -111,7 +111,7 @@ def exit_code(arguments: Sequence[str]) -> int:
         return int(stopped.code or 0)
 
 
-def watched(grade_all: Any, graded: list[str], started: set[int]) -> Any:
+def watched(grade_all: Any, graded: list[str], started: set[Process]) -> Any:
     """`grade_all` som minns vad som rättades och vilka processer som fanns då."""
 
     def grade_and_remember(*arguments: Any) -> Iterator[Any]:
@@ -121,14 +121,6 @@ def watched(grade_all: Any, graded: list[str], started: set[int]) -> Any:
             yield submission, result
 
     return grade_and_remember
-
-
-def assert_gone(processes: set[int], seconds: float = 10) -> None:
-    """Processerna har slutat, eller gör det strax."""
-    deadline = time.monotonic() + seconds
-    while left := {pid for pid in processes if Path(f"/proc/{pid}").exists()}:
-        assert time.monotonic() < deadline, f"lever kvar: {left}"
-        time.sleep(0.02)
 
 
 def read_results(out: Path) -> dict[str, Any]:
@@ -566,16 +558,18 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path, warm: None) -> None:
     answers = {"a": RIGHT, "b": ENDLESS, "c": f"{ENDLESS}\n"}
     hand_in(tmp_path, {f"klass/{name}.ipynb": lambda code=code: as_bytes(bare(code))
                        for name, code in answers.items()})  # fmt: skip
-    arguments = ("klass", "--out", "ut", "--limit", "2", "--seed", SEED, "--jobs", "1")
+    # Den andra blir inte klar, hur sent avbrottet än kommer. (Den delade verkstaden har sin egen
+    # gräns, så sedan blir den det.)
+    arguments = ("klass", "--out", "ut", "--limit", "3600", "--seed", SEED, "--jobs", "1")
     code, out, err = interrupted(arguments, tmp_path)
     assert code == 130 and "Avbrutet. Det som är rättat sparas; --resume fortsätter." in err
     assert "Traceback" not in err and "KeyboardInterrupt" not in err
     some = read_results(tmp_path / "ut")
     assert_schema(some)
     done = [row["file"] for row in some["submissions"]]
-    assert done in (["a.ipynb"], ["a.ipynb", "b.ipynb"]) and f"{len(done)} rättad" in out
-    assert f"AVBRUTET: {3 - len(done)} av 3 filer är inte rättade" in err
-    assert len(list((tmp_path / "ut" / "feedback").iterdir())) == len(done)
+    assert done == ["a.ipynb"] and "1 rättad" in out
+    assert "AVBRUTET: 2 av 3 filer är inte rättade" in err
+    assert len(list((tmp_path / "ut" / "feedback").iterdir())) == 1
 
     answer = command(*arguments, "--resume", cwd=tmp_path)
     everything = read_results(tmp_path / "ut")["submissions"]
@@ -597,16 +591,15 @@ def interrupted(arguments: Sequence[str], folder: Path) -> tuple[int, str, str]:
     wait_for(folder / "ut" / "underlag.json", process)
     started = descendants(process.pid)
     os.killpg(process.pid, signal.SIGINT)  # så gör en terminal
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate()
     assert list(scratch.glob("rattaren-*")) == []
-    assert_gone(started)
+    wait_until_gone(started)
     return process.returncode, out, err
 
 
 def wait_for(path: Path, process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + 60
     while not path.exists():
-        assert process.poll() is None and time.monotonic() < deadline
+        assert process.poll() is None
         time.sleep(0.02)
 
 
@@ -655,19 +648,18 @@ def test_only_what_is_handed_in_is_prepared() -> None:
 
 def test_graders_end_with_the_command(no_workshop: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Också när kommandot dödas utan att hinna städa."""
-    monkeypatch.setattr(batch, "grade_submission", lambda *_: time.sleep(60))
+    monkeypatch.setattr(batch, "grade_submission", lambda *_: time.sleep(10**6))
     context = multiprocessing.get_context("fork")
     process = context.Process(
         target=lambda: list(batch.grade_all(submissions("a", "b"), SETTINGS, 2))
     )
     process.start()
-    deadline = time.monotonic() + 10
     while len(graders := descendants(process.pid)) < 2:
-        assert time.monotonic() < deadline
+        assert process.is_alive()
         time.sleep(0.02)
     process.kill()
     process.join()
-    assert_gone(graders)
+    wait_until_gone(graders)
 
 
 def test_a_fault_in_the_grader_costs_no_points(

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,12 @@ from autograder.evidence import Evidence
 
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode
 from dqn_helpers.autograder.sandbox import Tier
-from dqn_helpers.autograder.submissions import find_submissions
+from dqn_helpers.autograder.submissions import Submission, find_submissions
 from dqn_helpers.autograder.workshop import ROOT, Workshop, _outcome
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Outcome, Within
-from dqn_helpers.exercises.running import SLEEP_TEXT, run_cases
+from dqn_helpers.exercises.running import WAITING_TEXT, run_cases
 
 from . import hostile_files
 from .hostile import (
@@ -35,11 +35,14 @@ from .hostile import (
     Hostile,
     World,
     descendants,
+    is_alive,
+    is_dying,
     make_world,
     neighbour,
     processor_seconds,
     run,
     snapshot,
+    wait_until_gone,
 )
 from .hostile_bombs import BOMBS, BURNERS, QUICK, SLEEPERS
 from .hostile_escapes import ESCAPES, METADATA
@@ -50,7 +53,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inhägnaden pr�
 
 LIMIT = 1.0
 LONGEST_MESSAGE = 4_100  # tecken i återkopplingen till ett beteende
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER = 36, 37
 
 
 @dataclass
@@ -67,7 +70,10 @@ class Arena:
         """Efteråt är allt utanför som det var, och grannen får vad den ska."""
         files, processes = snapshot(self.world.canary), descendants(os.getpid())
         yield
-        assert descendants(os.getpid()) == processes, "någon process blev kvar eller försvann"
+        left = descendants(os.getpid()) - processes
+        assert all(map(is_dying, left)), "någon process blev kvar"
+        wait_until_gone(left)
+        assert all(map(is_alive, processes)), "någon process försvann"
         assert snapshot(self.world.canary) == files, "något i kanariemappen har ändrats"
         assert not self.world.contacted(), "någon har använt nätet"
         assert not self.signals, "rättaren fick en signal"
@@ -78,15 +84,30 @@ class Arena:
 def opened(folder: Path, tier: Tier = "full", weaker: Tier | None = None) -> Iterator[Arena]:
     signals: list[int] = []
     before = signal.signal(signal.SIGURG, lambda number, frame: signals.append(number))
-    # Föräldralösa processer hamnar här i stället för hos init, så att de syns.
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    with make_world(folder, ROOT) as world, Workshop(LIMIT, tier) as workshop:
-        if workshop.tier not in (tier, weaker):
-            pytest.skip(f"nivån {tier} går inte här: {'; '.join(workshop.reasons)}")
-        alone = neighbour(workshop).result
-        assert (alone.status, alone.points) == ("passed", 2)
-        yield Arena(workshop, world, signals, alone)
-    signal.signal(signal.SIGURG, before)
+    try:
+        with _adopting(), make_world(folder, ROOT) as world, Workshop(LIMIT, tier) as workshop:
+            if workshop.tier not in (tier, weaker):
+                pytest.skip(f"nivån {tier} går inte här: {'; '.join(workshop.reasons)}")
+            alone = neighbour(workshop).result
+            assert (alone.status, alone.points) == ("passed", 2)
+            yield Arena(workshop, world, signals, alone)
+    finally:
+        signal.signal(signal.SIGURG, before)
+
+
+@contextlib.contextmanager
+def _adopting() -> Iterator[None]:
+    """Föräldralösa processer hamnar här i stället för hos init, så att de syns.
+
+    Efteråt inte längre: pytest väntar inte ut dem, och då blir andra tests processer zombier.
+    """
+    library, was = ctypes.CDLL(None), ctypes.c_int()
+    library.prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(was), 0, 0, 0)
+    library.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        library.prctl(PR_SET_CHILD_SUBREAPER, was.value, 0, 0, 0)
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +141,32 @@ def check(arena: Arena, hostile: Hostile) -> None:
     assert max(len(part.whole_message()) for part in result.parts) < LONGEST_MESSAGE
 
 
+def test_only_the_arena_adopts_orphans() -> None:
+    """Annars blir andra tests processer zombier hos oss, och i deras ögon lever de än."""
+
+    def adopts() -> bool:
+        answer = ctypes.c_int()
+        ctypes.CDLL(None).prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(answer), 0, 0, 0)
+        return bool(answer.value)
+
+    before = adopts()
+    with _adopting():
+        assert adopts()
+    assert adopts() == before
+
+
+def test_a_process_that_nobody_has_waited_for_is_gone() -> None:
+    child = subprocess.Popen(["sleep", "1000000"])
+    (process,) = (one for one in descendants(os.getpid()) if one.pid == child.pid)
+    assert is_alive(process) and not is_dying(process)
+    child.kill()
+    assert is_dying(process)
+    wait_until_gone({process})
+    assert process not in descendants(os.getpid())
+    assert Path(f"/proc/{child.pid}").exists(), "ingen har väntat ut den än"
+    child.wait()
+
+
 def test_there_are_enough() -> None:
     everything = (*TRICKS, *MESSAGES, *ESCAPES, *BOMBS)
     assert len({hostile.id for hostile in everything}) == len(everything) >= 80
@@ -135,12 +182,18 @@ def test_escape(arena: Arena, hostile: Hostile) -> None:
     check(arena, hostile)
 
 
+def spent(task: Callable[[], Any]) -> float:
+    """Processortiden i andra processer än den här medan uppdraget utförs."""
+    before = processor_seconds(os.getpid()) - time.process_time()
+    task()
+    return processor_seconds(os.getpid()) - time.process_time() - before
+
+
 @pytest.mark.parametrize("hostile", (*BURNERS, *QUICK), ids=str)
 def test_bomb_costs_its_limit_plus_at_most_a_second(arena: Arena, hostile: Hostile) -> None:
-    before = processor_seconds(os.getpid()) - time.process_time()
-    check(arena, hostile)
-    used = processor_seconds(os.getpid()) - time.process_time() - before
-    assert used <= LIMIT + 1
+    # Grannen säger vad en ärlig rättning kostar just nu: på en upptagen dator kostar allt mer.
+    honest = spent(lambda: neighbour(arena.workshop))
+    assert spent(lambda: check(arena, hostile)) <= LIMIT + 1 + 3 * honest
 
 
 @pytest.mark.parametrize("hostile", SLEEPERS, ids=str)
@@ -150,7 +203,7 @@ def test_sleeper_is_stopped_for_its_sleep(arena: Arena, hostile: Hostile) -> Non
     ran = run(arena.workshop, hostile, arena.world)
     # Den som skriver på kanalen själv kan hinna förstöra sitt eget besked om att den sov.
     writes_itself = "os.write" in hostile.code
-    assert (SLEEP_TEXT in ran.result.tests[0].message) or writes_itself
+    assert (WAITING_TEXT in ran.result.parts[0].message) or writes_itself
 
 
 @pytest.mark.parametrize("hostile", METADATA, ids=str)
@@ -250,12 +303,24 @@ def test_judging_survives_any_answer(number: str) -> None:
 # --- filer ---------------------------------------------------------------------------------------
 
 
+def reading(folder: Path) -> tuple[list[Submission], float]:
+    """Det som lästes, och processortiden för det."""
+    started = time.process_time()
+    return list(find_submissions([folder])), time.process_time() - started
+
+
 def test_reading_files(tmp_path: Path) -> None:
-    files = tmp_path / "inlamningar"
+    """En elak fil kostar som mest vad tusen ärliga gör, och rör inget."""
+    files, honest = tmp_path / "inlamningar", tmp_path / "ärliga"
     hostile_files.fill(files)
-    before, started = snapshot(files), time.process_time()
-    rows = list(find_submissions([files]))
-    assert time.process_time() - started < 15
+    honest.mkdir()
+    for number in range(50):
+        right = hostile_files.notebook(hostile_files.RIGHT)
+        (honest / f"{number}.ipynb").write_bytes(right)
+    before = snapshot(files)
+    rows, cost = reading(files)
+    cheap, cost_of_honest = reading(honest)
+    assert cost / len(rows) < 1000 * cost_of_honest / len(cheap)
     assert snapshot(files) == before
     problem = {row.file: row.problem for row in rows}
     assert len(problem) == len(rows), "två rader har samma namn"
@@ -287,7 +352,7 @@ CLASS = {
 def grade_folder(folder: Path, out: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "dqn_helpers.autograder", str(folder), "--out", str(out)]
     options = ["--seed", "7", "--limit", "1", "--only", "3.1", "--jobs", "2"]
-    done = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, timeout=250)
+    done = subprocess.run([*command, *options], cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     return json.loads(next(out.rglob("results.json")).read_text(encoding="utf-8"))
 

@@ -6,7 +6,6 @@ import os
 import random
 import struct
 import sys
-import time
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -472,9 +471,7 @@ def test_canvas_downloads_in_folders(tmp_path: Path) -> None:
 
 
 def test_a_name_longer_than_any_disk_takes_costs_no_time() -> None:
-    started = time.process_time()
-    assert canvas_owner("_1" * 30_000 + "\n") is None
-    assert time.process_time() - started < 1
+    assert canvas_owner("_1" * 3_000_000 + "\n") is None  # den som backar tar dagar på sig
 
 
 def test_canvas_zip_in_zip(tmp_path: Path) -> None:
