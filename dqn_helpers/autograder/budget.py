@@ -19,6 +19,9 @@ from dqn_helpers.exercises.plain import MAX_MESSAGE
 LIMIT = 10.0
 """Processortid i sekunder för en övning."""
 
+READING_SECONDS = 5.0
+"""Så lång processortid får det minst ta att läsa en fil; då körs inget av studentens kod."""
+
 LOOK_SECONDS = 0.05
 """Så ofta ser rättaren efter vad en arbetare gör."""
 
@@ -43,7 +46,7 @@ def rules(limit: float) -> list[str]:
     seconds = f"{limit:g}".replace(".", ",")
     return [
         f"En övning får {seconds} sekunder processortid, alla försök och de celler som definierar "
-        "lösningen inräknade. Att läsa filen får kosta lika mycket till.",
+        f"lösningen inräknade. Att läsa filen får kosta {max(limit, READING_SECONDS):g} till.",
         "Bara processortiden räknas, så en upptagen dator kostar ingen student något. Den som "
         "sover eller väntar i stället för att räkna stoppas efter lika lång sömn.",
         f"En lösning får använda {MEMORY_BYTES // 2**30} GB minne (i Linux), och en kommentar till "
