@@ -12,6 +12,7 @@ ALONE = "enstaka"
 
 # Vad en inlämning får kosta. `rules` säger det i ord.
 LIMIT = 10.0  # sekunder processortid per övning
+READING_SECONDS = 5.0  # så mycket får det minst ta att läsa en fil; då körs inget i den
 MEMORY_BYTES = 4 * 2**30
 MAX_MESSAGE = 4_000  # tecken i en hel kommentar till studenten
 MAX_NOTEBOOKS = 20  # så många rättas ur det som en student har lämnat in
@@ -22,7 +23,7 @@ def rules(limit: float) -> list[str]:
     seconds = f"{limit:g}".replace(".", ",")
     return [
         f"En övning får {seconds} sekunder processortid, alla försök och de celler som definierar "
-        "lösningen inräknade. Att läsa filen får kosta lika mycket till.",
+        f"lösningen inräknade. Att läsa filen får kosta {max(limit, READING_SECONDS):g} till.",
         "Bara processortiden räknas, så en upptagen dator kostar ingen student något. Den som "
         "sover eller väntar i stället för att räkna stoppas efter lika lång sömn.",
         f"En lösning får använda {MEMORY_BYTES // 2**30} GB minne (i Linux), och en kommentar till "

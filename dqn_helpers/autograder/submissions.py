@@ -98,7 +98,7 @@ class _HandedIn:
         path: mappar, zip-filer och filnamn.
         kind: vilken sorts fil det är.
         row: raden, utan celler.
-        packed: cellerna, packade så att en zip-bomb inte fyller minnet.
+        packed: cellerna, packade så att hårt packade filer inte fyller minnet.
         is_upload: sant om en student själv har lämnat in den så: i en zip-fil, eller genom Canvas.
             Det som läraren har lagt i en mapp kan vara flera studenters.
         owner: vem den kommer från.

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, cast
 
 from dqn_helpers.autograder import sandbox
-from dqn_helpers.autograder.arguments import LIMIT
+from dqn_helpers.autograder.arguments import LIMIT, READING_SECONDS
 from dqn_helpers.autograder.budget import LOOK_SECONDS, Budget, Stopped, Watch
 from dqn_helpers.autograder.messages import (
     LENGTH_BYTES,
@@ -149,13 +149,14 @@ class Workshop:
         raise RuntimeError("Rättarens verkstad gick inte att starta. " + " ".join(self.reasons))
 
     def slice(self, cells: Sequence[CellSource], wanted: Sequence[str]) -> Slices:
-        """Skiva en inlämning i en arbetare (se `submission.extract`); det får kosta som en övning.
+        """Skiva en inlämning i en arbetare (se `submission.extract`).
 
         Raises:
             WorkerError: om arbetaren inte svarade.
         """
         job = {"kind": "slice", "cells": _as_data(cells), "wanted": list(wanted)}
-        answers, report = self._converse(job, 1, Budget.of(self.limit))
+        budget = Budget.of(max(self.limit, READING_SECONDS))
+        answers, report = self._converse(job, 1, budget)
         if not answers:
             raise WorkerError(READING_TEXTS.get(report.cause, CAUSES[report.cause][1]))
         try:
