@@ -170,16 +170,17 @@ def _note(part: ast.AST, use: Use) -> None:
             use.changes |= _root(part)
         case ast.AugAssign():  # symboltabellen säger bara att `n += 1` ger n
             use.reads |= _root(part.target) & use.gives
-        case ast.For():
-            targets = ast.walk(part.target)
-            use.loops |= {node.id for node in targets if isinstance(node, ast.Name)}
+        case ast.For(target=ast.Name(id=name)):
+            use.loops.add(name)
+        case ast.For(target=ast.Tuple(elts=names)):
+            use.loops |= {node.id for node in names if isinstance(node, ast.Name)}
         case ast.Delete():
             use.removes |= {node.id for node in part.targets if isinstance(node, ast.Name)}
         case ast.alias(name="*"):
             use.imports.add("*")
         case ast.Await() | ast.AsyncFor() | ast.AsyncWith() | ast.comprehension(is_async=1):
             use.awaits = True
-        case ast.FunctionDef() | ast.ClassDef():
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             for decorator in part.decorator_list:
                 use.changes |= _called_or_root(decorator)
         case ast.Expr(value=ast.Call() as call):
