@@ -96,8 +96,8 @@ class Statement:
 
 def statements_of(tree: ast.Module, text: str) -> list[Statement]:
     """Satserna i en cell."""
-    # Inte splitlines: den delar också vid tecken som Python inte räknar som radslut. Och Pythons
-    # kolumner räknas i byte.
+    # Inte str.splitlines: den delar också vid tecken som Python inte räknar som radslut.
+    # Pythons kolumner räknas i byte.
     lines = text.encode().split(b"\n")
     return [_statement(node, _rows(node, lines)) for node in tree.body]
 
@@ -164,10 +164,8 @@ def _parts(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
 def _note(part: ast.AST, use: Use) -> None:
     """Det som noden själv gör, utöver att läsa och ge namn."""
     match part:
-        case (
-            ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del())
-        ):
-            use.changes |= _root(part)
+        case ast.Attribute(ctx=context) | ast.Subscript(ctx=context):
+            use.changes |= set() if isinstance(context, ast.Load) else _root(part)
         case ast.AugAssign():  # symboltabellen säger bara att `n += 1` ger n
             use.reads |= _root(part.target) & use.gives
         case ast.For(target=ast.Name(id=name)):
