@@ -63,14 +63,7 @@ def slice_notebook(cells: Sequence[CellSource], wanted: Sequence[str]) -> Slices
         cells: kodcellerna i ordning.
         wanted: övningarnas namn.
     """
-    parsed: list[tuple[str, ParsedCell]] = []
-    statements: list[Statement] = []
-    for source in cells:
-        cell, own = read_cell(source.text)
-        if len(statements) + len(own) > MAX_STATEMENTS:
-            cell, own = replace(cell, tree=None, error=TOO_MANY), ()
-        parsed.append((source.name, cell))
-        statements += [replace(statement, cell=source.name) for statement in own]
+    parsed, statements = _read(cells)
     book = Book(statements, frozenset(wanted))
     found = {name: book.needed_for(name) for name in wanted if name in book.names}
     notes = [f"{name}, {note}" for name, cell in parsed for note in cell.notes]
@@ -86,6 +79,19 @@ def slice_notebook(cells: Sequence[CellSource], wanted: Sequence[str]) -> Slices
 
 
 TOO_MANY = f"rad 1: här passerar boken {MAX_STATEMENTS} satser, och resten läses inte"
+
+
+def _read(cells: Sequence[CellSource]) -> tuple[list[tuple[str, ParsedCell]], list[Statement]]:
+    """Cellernas namn och innehåll, och alla satser i dem."""
+    parsed: list[tuple[str, ParsedCell]] = []
+    statements: list[Statement] = []
+    for source in cells:
+        cell, own = read_cell(source.text)
+        if len(statements) + len(own) > MAX_STATEMENTS:
+            cell, own = replace(cell, tree=None, error=TOO_MANY), ()
+        parsed.append((source.name, cell))
+        statements += [replace(statement, cell=source.name) for statement in own]
+    return parsed, statements
 
 
 @functools.lru_cache(maxsize=1_000)

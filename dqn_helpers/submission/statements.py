@@ -96,8 +96,8 @@ class Statement:
 
 def statements_of(tree: ast.Module, text: str) -> list[Statement]:
     """Satserna i en cell."""
-    # Inte splitlines: den delar också vid tecken som Python inte räknar som radslut. Och Pythons
-    # kolumner räknas i byte.
+    # Inte str.splitlines: den delar också vid tecken som Python inte räknar som radslut.
+    # Pythons kolumner räknas i byte.
     lines = text.encode().split(b"\n")
     return [_statement(node, _rows(node, lines)) for node in tree.body]
 
@@ -164,22 +164,21 @@ def _parts(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
 def _note(part: ast.AST, use: Use) -> None:
     """Det som noden själv gör, utöver att läsa och ge namn."""
     match part:
-        case (
-            ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del())
-        ):
-            use.changes |= _root(part)
+        case ast.Attribute(ctx=context) | ast.Subscript(ctx=context):
+            use.changes |= set() if isinstance(context, ast.Load) else _root(part)
         case ast.AugAssign():  # symboltabellen säger bara att `n += 1` ger n
             use.reads |= _root(part.target) & use.gives
-        case ast.For():
-            targets = ast.walk(part.target)
-            use.loops |= {node.id for node in targets if isinstance(node, ast.Name)}
+        case ast.For(target=ast.Name(id=name)):
+            use.loops.add(name)
+        case ast.For(target=ast.Tuple(elts=names)):
+            use.loops |= {node.id for node in names if isinstance(node, ast.Name)}
         case ast.Delete():
             use.removes |= {node.id for node in part.targets if isinstance(node, ast.Name)}
         case ast.alias(name="*"):
             use.imports.add("*")
         case ast.Await() | ast.AsyncFor() | ast.AsyncWith() | ast.comprehension(is_async=1):
             use.awaits = True
-        case ast.FunctionDef() | ast.ClassDef():
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             for decorator in part.decorator_list:
                 use.changes |= _called_or_root(decorator)
         case ast.Expr(value=ast.Call() as call):

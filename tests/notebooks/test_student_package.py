@@ -75,9 +75,15 @@ def test_two_packages_are_the_same_to_the_byte(tmp_path: Path) -> None:
 ALONE = """
 import pathlib, dqn_helpers
 from dqn_helpers.exercises import check
+from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.extract import slice_notebook
 assert pathlib.Path(dqn_helpers.__file__).is_relative_to({folder!r}), dqn_helpers.__file__
 def td_target(reward, q, end, gamma):
     return reward + gamma * q.max(dim=1).values * ~end
+cells = [CellSource("cell 1", "%time n = 7"), CellSource("cell 2", "def td_target(): return n")]
+assert [cell.name for cell in slice_notebook(cells, ["td_target"]).needed["td_target"]] == [
+    "cell 1", "cell 2"
+]
 print(check("3.1", td_target), bool(check("5.3", lambda *arguments: 1.0)))
 """
 
