@@ -281,7 +281,7 @@ def check_two_networks(model: nn.Module, target_model: nn.Module | None) -> None
     if model is target_model:
         raise ValueError(
             "model och target_model är samma objekt: två namn på ett nätverk. "
-            "Gör målnätverket med copy.deepcopy(model)."
+            "Gör målnätverket med `copy.deepcopy(model)`."
         )
 
 

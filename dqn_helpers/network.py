@@ -69,9 +69,9 @@ def device_of(model: nn.Module) -> torch.device:
 
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Stäng av Dropout och liknande en stund; sedan är varje lager som det var.
+    """Stäng av `Dropout` och liknande en stund; sedan är varje lager som det var.
 
-    I träningsläge slumpar Dropout bort neuroner. Då vore inte ens en girig agent sig själv.
+    I träningsläge slumpar `Dropout` bort neuroner. Då vore inte ens en girig agent sig själv.
     """
     training = [module for module in model.modules() if module.training]
     model.eval()
