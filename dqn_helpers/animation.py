@@ -12,6 +12,8 @@ from matplotlib.font_manager import findfont
 from PIL import Image, ImageDraw, ImageFont
 from torch import nn
 
+from dqn_helpers.checks import as_seed
+from dqn_helpers.network import evaluation_mode
 from dqn_helpers.pictures import Picture, swedish_number
 from dqn_helpers.policy import choose_dqn_action
 
@@ -138,7 +140,12 @@ def animate_pictures(
 def _as_function(policy: Policy | nn.Module) -> Policy:
     """Ett nätverk blir en girig policy; en funktion är redan en."""
     if isinstance(policy, nn.Module):
-        return lambda obs: choose_dqn_action(policy, obs)
+
+        def act(obs: np.ndarray) -> int:
+            with evaluation_mode(policy):
+                return choose_dqn_action(policy, obs)
+
+        return act
     return policy
 
 
@@ -155,7 +162,7 @@ def _record(
     act: Policy, env: gym.Env, seed: int, every: int = 1, width: int = FRAME_WIDTH
 ) -> _Recording:
     """Spela en episod och ta en bild efter vart `every`-te steg, först och sist också."""
-    obs, _ = env.reset(seed=seed)
+    obs, _ = env.reset(seed=as_seed(seed))
     frames = [_frame(env, width)]
     episode_return = 0.0
     for step in range(1, MAX_STEPS + 1):

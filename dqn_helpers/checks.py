@@ -44,6 +44,19 @@ def whole_number(name: str, value: float, smallest: int) -> int:
     return int(value)
 
 
+def as_seed(seed: Any) -> int | None:
+    """Ett slumpfrö som ett vanligt heltal, för Gymnasium tar inte numpys; None förblir None.
+
+    Raises:
+        ValueError: om det inte är ett heltal, minst 0.
+    """
+    if seed is None:
+        return None
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ValueError(f"seed ska vara ett heltal, minst 0, eller None, men är {seed!r}.")
+    return int(seed)
+
+
 def check_probability(name: str, value: float) -> None:
     """Säg till om talet inte kan vara en sannolikhet."""
     if not 0 <= value <= 1:
@@ -76,6 +89,11 @@ def space_sizes(env: gym.Env) -> tuple[int, int]:
         ValueError: om observationerna inte är en `Box` med en dimension eller handlingarna inte
             är `Discrete` från 0.
     """
+    if isinstance(env, gym.vector.VectorEnv):
+        raise ValueError(
+            f"Det här är en vektormiljö, {env.num_envs} miljöer på en gång, men DQN tränas i en i "
+            "taget. Skapa den med gym.make, inte gym.make_vec."
+        )
     obs_space, action_space = env.observation_space, env.action_space
     if not isinstance(obs_space, gym.spaces.Box) or len(obs_space.shape) != 1:
         raise ValueError(
@@ -248,12 +266,22 @@ def check_loss(loss: float) -> None:
         )
 
 
+def check_optimizer(optimizer: torch.optim.Optimizer) -> None:
+    """Säg till om ingen av optimerarens parametrar fick någon gradient."""
+    parameters = (p for group in optimizer.param_groups for p in group["params"])
+    if all(parameter.grad is None for parameter in parameters):
+        raise ValueError(
+            "Optimeraren är gjord för ett annat nätverk än det som tränas: inga av dess parametrar "
+            "fick någon gradient. Gör om den, till exempel torch.optim.Adam(model.parameters())."
+        )
+
+
 def check_two_networks(model: nn.Module, target_model: nn.Module | None) -> None:
     """Säg till om målnätverket är själva online-nätverket."""
     if model is target_model:
         raise ValueError(
             "model och target_model är samma objekt: två namn på ett nätverk. "
-            "Gör målnätverket med copy.deepcopy(model)."
+            "Gör målnätverket med `copy.deepcopy(model)`."
         )
 
 
@@ -272,10 +300,29 @@ def check_target_update(model: nn.Module, target_model: nn.Module, tau: float) -
 # --- loopen --------------------------------------------------------------------------------------
 
 
-def check_reward(reward: float) -> None:
-    """Säg till om miljön gav en belöning som inte är ett ändligt tal."""
-    if not math.isfinite(reward):
-        raise ValueError(f"Miljön gav belöningen {reward}. Den måste vara ett ändligt tal.")
+def reward_as_number(reward: Any) -> float:
+    """Miljöns belöning som ett vanligt tal.
+
+    Raises:
+        ValueError: om den inte är ett enda ändligt tal.
+    """
+    if np.shape(reward) != ():
+        raise ValueError(
+            f"Miljön gav en belöning med formen {np.shape(reward)}. Den ska vara ett enda tal."
+        )
+    number = float(reward)
+    if not math.isfinite(number):
+        raise ValueError(f"Miljön gav belöningen {number}. Den måste vara ett ändligt tal.")
+    return number
+
+
+def check_observation(obs: np.ndarray) -> None:
+    """Säg till om en observation innehåller nan eller inf: det smittar annars alla vikter."""
+    if not np.isfinite(obs).all():
+        raise ValueError(
+            f"Miljön gav observationen {obs}. Alla tal i den måste vara ändliga: felet ligger i "
+            "miljön eller i något omslag kring den, inte i nätverket."
+        )
 
 
 def check_stop_rule(stop_at: float | None, evaluate: object | None, log: TrainingLog) -> None:
@@ -337,9 +384,12 @@ def loss_as_number(loss: Any) -> float:
 
     Raises:
         TypeError: om träningssteget inte gav någon förlust.
+        ValueError: om förlusten inte är ett ändligt tal.
     """
     if loss is None:
         raise TypeError(
             "Träningssteget gav None. Det ska returnera förlusten som ett tal: return loss.item()."
         )
-    return float(loss.item() if isinstance(loss, torch.Tensor) else loss)
+    number = float(loss.item() if isinstance(loss, torch.Tensor) else loss)
+    check_loss(number)
+    return number

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from dqn_helpers.checks import check_at_least, space_sizes
-from dqn_helpers.network import device_of
+from dqn_helpers.checks import as_seed, check_at_least, space_sizes
+from dqn_helpers.network import device_of, evaluation_mode
 
 
 def greedy_returns(
@@ -75,15 +75,16 @@ def greedy_episode(
     space_sizes(env)
     check_at_least(1, max_episode_steps=max_episode_steps)
     steps: list[tuple[np.ndarray, int, float, float]] = []
-    obs, _ = env.reset(seed=seed)
+    obs, _ = env.reset(seed=as_seed(seed))
     terminated = truncated = False
-    while not (terminated or truncated) and len(steps) < max_episode_steps:
-        obs = np.array(obs)
-        q_values = _q_values(model, obs[np.newaxis])[0]
-        action = int(q_values.argmax())
-        next_obs, reward, terminated, truncated, _ = env.step(action)
-        steps.append((obs, action, float(reward), float(q_values[action])))
-        obs = next_obs
+    with evaluation_mode(model):
+        while not (terminated or truncated) and len(steps) < max_episode_steps:
+            obs = np.array(obs)
+            q_values = _q_values(model, obs[np.newaxis])[0]
+            action = int(q_values.argmax())
+            next_obs, reward, terminated, truncated, _ = env.step(action)
+            steps.append((obs, action, float(reward), float(q_values[action])))
+            obs = next_obs
     observations, actions, rewards, predicted = zip(*steps, strict=True)
     return EpisodeTrace(
         np.array(observations),
@@ -110,15 +111,16 @@ def vectorized_greedy_returns(
     Returns:
         float64 (N,), odiskonterade avkastningar.
     """
-    obs, _ = vector_env.reset(seed=seed)
+    obs, _ = vector_env.reset(seed=as_seed(seed))
     returns = np.zeros(vector_env.num_envs)
     playing = np.ones(vector_env.num_envs, dtype=bool)
-    while playing.any():
-        actions = _q_values(model, obs).argmax(axis=1)
-        obs, rewards, terminated, truncated, _ = vector_env.step(actions)
-        # Efter slutet börjar delmiljön om av sig själv: det räknas inte.
-        returns += np.where(playing, rewards, 0.0)
-        playing &= ~(terminated | truncated)
+    with evaluation_mode(model):
+        while playing.any():
+            actions = _q_values(model, obs).argmax(axis=1)
+            obs, rewards, terminated, truncated, _ = vector_env.step(actions)
+            # Efter slutet börjar delmiljön om av sig själv: det räknas inte.
+            returns += np.where(playing, rewards, 0.0)
+            playing &= ~(terminated | truncated)
     return returns
 
 

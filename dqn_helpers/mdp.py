@@ -16,6 +16,7 @@ import gymnasium as gym
 import numpy as np
 
 from dqn_helpers.checks import (
+    as_seed,
     check_actions,
     check_episodes,
     check_mdp,
@@ -360,6 +361,7 @@ def q_learning(
     """
     shape = table_sizes(env)
     check_episodes(n_episodes, max_episode_steps)
+    seed = as_seed(seed)
     q_values = np.zeros(shape) if q_values is None else q_values
     check_q_table(q_values, shape)
     # Miljön gör sin slump av `seed`. Samma frö här skulle ge samma tal i miljön och utforskningen.

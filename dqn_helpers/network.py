@@ -2,7 +2,8 @@
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -64,6 +65,21 @@ def device_of(model: nn.Module) -> torch.device:
     """Var modellens vikter ligger; processorn om den inte har några."""
     parameter = next(model.parameters(), None)
     return torch.device("cpu") if parameter is None else parameter.device
+
+
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Stäng av `Dropout` och liknande en stund; sedan är varje lager som det var.
+
+    I träningsläge slumpar `Dropout` bort neuroner. Då vore inte ens en girig agent sig själv.
+    """
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module in training:  # inte model.train(): ett lager kan ha varit avstängt med flit
+            module.training = True
 
 
 def save_agent(model: DQN, path: str | Path) -> None:

@@ -1,13 +1,6 @@
 """Kursens recept för CartPole: alla tal på ett ställe.
 
-Receptet är kod som vanligt, med talen härifrån::
-
-    model, env = DQN(), make_cartpole()
-    train_dqn(
-        model, env, ReplayBuffer(recipe.BUFFER_SIZE), recipe.make_optimizer(model), nn.MSELoss(),
-        target_model=copy.deepcopy(model), seed=0, **recipe.TRAINING,
-    )
-
+Bok 04 förklarar dem och tränar sedan med `train_dqn(…, **recipe.TRAINING)`.
 Hur ofta det lyckas mäts av `tests/recipe.py`; svaret för 50 frön står i README.md.
 """
 

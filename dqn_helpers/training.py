@@ -16,17 +16,20 @@ import torch
 from torch import nn
 
 from dqn_helpers.checks import (
+    as_seed,
     check_chosen_shapes,
     check_counts,
     check_loss,
     check_networks,
-    check_reward,
+    check_observation,
+    check_optimizer,
     check_share,
     check_stop_rule,
     check_target_shapes,
     check_target_update,
     check_training_step,
     loss_as_number,
+    reward_as_number,
     space_sizes,
 )
 from dqn_helpers.network import device_of
@@ -124,7 +127,8 @@ def dqn_training_step(
         Förlusten före steget, ett vanligt tal.
 
     Raises:
-        ValueError: om bufferten har för få erfarenheter eller om förlusten inte är ett ändligt tal.
+        ValueError: om bufferten har för få erfarenheter, om förlusten inte är ett ändligt tal eller
+            om optimeraren är gjord för ett annat nätverk.
     """
     device = device_of(model)
     state, action, reward, next_state, terminated, _ = (
@@ -138,6 +142,7 @@ def dqn_training_step(
     check_loss(loss.item())
     optimizer.zero_grad()
     loss.backward()
+    check_optimizer(optimizer)
     optimizer.step()
     return loss.item()
 
@@ -172,15 +177,24 @@ def play_one_step(
         Nästa observation, belöningen, om episoden är slut, och miljöns `info`.
 
     Raises:
-        ValueError: om ε inte ligger mellan 0 och 1 eller om belöningen inte är ett ändligt tal.
+        ValueError: om ε inte ligger mellan 0 och 1 eller om miljön ger något annat än ändliga tal.
     """
     action = choose_dqn_action(model, obs, epsilon)
     next_obs, reward, terminated, truncated, info = env.step(action)
-    # En kopia, också vid reset: en miljö får återanvända sin array, och då ändras det som sparats.
-    next_obs, reward = np.array(next_obs), float(reward)
-    check_reward(reward)
+    next_obs, reward = own_observation(next_obs), reward_as_number(reward)
     replay_buffer.append((obs, action, reward, next_obs, bool(terminated), bool(truncated)))
     return next_obs, reward, bool(terminated or truncated), info
+
+
+def own_observation(obs: Any) -> np.ndarray:
+    """Observationen som en egen array: miljön får återanvända sin, och då ändras det som sparats.
+
+    Raises:
+        ValueError: om den innehåller nan eller inf.
+    """
+    obs = np.array(obs)
+    check_observation(obs)
+    return obs
 
 
 def play_and_record_episode(
@@ -204,10 +218,11 @@ def play_and_record_episode(
         `RecordEpisodeStatistics` ligger innanför en skalning.
 
     Raises:
-        ValueError: om DQN inte klarar miljön, eller om den ger en belöning som inte är ändlig.
+        ValueError: om DQN inte klarar miljön, eller om den ger något annat än ändliga tal.
     """
     space_sizes(env)
-    obs, rewards, episode_over = np.array(env.reset(seed=seed)[0]), 0.0, False
+    obs, _ = env.reset(seed=as_seed(seed))
+    obs, rewards, episode_over = own_observation(obs), 0.0, False
     while not episode_over:
         obs, reward, episode_over, info = play_one_step(model, env, replay_buffer, obs, epsilon)
         rewards += reward
@@ -302,6 +317,7 @@ def train_dqn(
     )  # fmt: skip
     check_share(discount_factor=discount_factor)
     check_stop_rule(stop_at, evaluate, log)
+    seed = as_seed(seed)
     check_networks(model, target_model, env)
     check_training_step(training_step, target_model)
 
@@ -311,7 +327,7 @@ def train_dqn(
         for episode in range(n_episodes):
             # Bara första episoden får ett frö: annars skulle alla börja i samma läge.
             obs, _ = env.reset(seed=seed if episode == 0 else None)
-            obs, rewards, episode_over = np.array(obs), 0.0, False
+            obs, rewards, episode_over = own_observation(obs), 0.0, False
             while not (episode_over or finished):
                 epsilon = linear_epsilon(
                     log.environment_steps, epsilon_start, epsilon_end, epsilon_decay_steps

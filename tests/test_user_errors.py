@@ -1,0 +1,162 @@
+"""Det som går fel i användarens egen del blir rätt, eller ett fel som säger vad orsaken är."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from dqn_helpers import (
+    DQN,
+    ReplayBuffer,
+    greedy_episode,
+    make_cartpole,
+    make_vector_cartpole,
+    play_and_record_episode,
+    q_learning,
+    show_one_episode,
+    train_dqn,
+    vectorized_greedy_returns,
+)
+
+
+def train(model: nn.Module | None = None, **changes: Any) -> list[float]:
+    """Några korta episoder i CartPole med kursens träningssteg."""
+    model = DQN() if model is None else model
+    arguments: dict[str, Any] = {
+        "env": gym.make("CartPole-v1"),
+        "replay_buffer": ReplayBuffer(1000),
+        "optimizer": torch.optim.Adam(model.parameters()),
+        "criterion": nn.MSELoss(),
+        "n_episodes": 3,
+        "warmup": 0,
+        "batch_size": 4,
+        "progress": False,
+    } | changes
+    return train_dqn(model, **arguments)
+
+
+# --- fel som säger vad orsaken är ----------------------------------------------------------------
+
+
+def test_an_optimizer_made_for_another_network():
+    model, other = DQN(), DQN()
+    before = copy.deepcopy(model.state_dict())
+    with pytest.raises(ValueError, match="Optimeraren är gjord för ett annat nätverk"):
+        train(model, optimizer=torch.optim.Adam(other.parameters()))
+    assert all(torch.equal(before[name], weight) for name, weight in model.state_dict().items())
+
+
+def test_an_optimizer_for_a_part_of_the_network_is_right():
+    model = DQN()
+    assert len(train(model, optimizer=torch.optim.Adam(model.layers[-1].parameters()))) == 3
+
+
+@pytest.mark.parametrize("loss", [float("nan"), np.inf, torch.tensor(torch.nan)])
+def test_a_training_step_that_returns_nan(loss: Any):
+    with pytest.raises(ValueError, match=r"Förlusten blev .*spårat ur"):
+        train(training_step=lambda *seven: loss)
+
+
+class BadNumbers(gym.Wrapper):
+    """CartPole med en orimlig observation i starten, eller i det tredje steget."""
+
+    def __init__(self, at_step: int) -> None:
+        super().__init__(gym.make("CartPole-v1"))
+        self.at_step, self.n_steps = at_step, 0
+
+    def reset(self, **options: Any) -> Any:
+        obs, info = self.env.reset(**options)
+        return obs * (np.nan if self.at_step == 0 else 1), info
+
+    def step(self, action: int) -> Any:
+        self.n_steps += 1
+        obs, *rest = self.env.step(action)
+        return (obs * (np.inf if self.n_steps == self.at_step else 1), *rest)
+
+
+@pytest.mark.parametrize("at_step", [0, 3])
+def test_observations_that_are_not_numbers(at_step: int):
+    with pytest.raises(ValueError, match=r"Miljön gav observationen .*felet ligger i miljön"):
+        train(env=BadNumbers(at_step))
+    buffer = ReplayBuffer(100)
+    with pytest.raises(ValueError, match="Miljön gav observationen"):
+        play_and_record_episode(DQN(), BadNumbers(at_step), buffer, 1.0)
+    assert len(buffer) == max(at_step - 1, 0)
+
+
+@pytest.mark.parametrize("reward", [np.ones(2), np.ones(1), [1.0]])
+def test_a_reward_of_the_wrong_shape(reward: Any):
+    env = gym.wrappers.TransformReward(gym.make("CartPole-v1"), lambda _: reward)
+    with pytest.raises(ValueError, match=r"en belöning med formen \(\d,\)"):
+        train(env=env)
+
+
+def test_a_vector_environment():
+    with pytest.raises(ValueError, match=r"vektormiljö, 2 miljöer .*gym.make, inte gym.make_vec"):
+        train(env=make_vector_cartpole(2))
+
+
+@pytest.mark.parametrize("seed", [1.5, "1", -1])
+def test_a_seed_that_is_not_one(seed: Any):
+    with pytest.raises(ValueError, match="seed ska vara ett heltal, minst 0, eller None"):
+        train(seed=seed)
+
+
+# --- det som blir rätt ---------------------------------------------------------------------------
+
+
+def episode_return(seed: Any) -> float:
+    torch.manual_seed(0)
+    return play_and_record_episode(DQN(), gym.make("CartPole-v1"), [], 1.0, seed)  # type: ignore
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        episode_return,
+        lambda seed: train(seed=seed, n_episodes=1, epsilon_end=1.0),
+        lambda seed: greedy_episode(model_of_seed_0(), make_cartpole(), seed=seed).observations,
+        lambda seed: vectorized_greedy_returns(
+            model_of_seed_0(), make_vector_cartpole(3), seed=seed
+        ),
+        lambda seed: q_learning(gym.make("FrozenLake-v1"), 5, 0.9, seed=seed)[0],
+        lambda seed: show_one_episode(lambda obs: 0, seed=seed).data,
+    ],
+    ids=["episod", "träning", "girig", "många", "tabell", "film"],
+)
+def test_a_seed_from_numpy_is_the_same_seed(run: Callable[[Any], Any]):
+    assert np.array_equal(run(np.int64(3)), run(3))
+
+
+def model_of_seed_0() -> DQN:
+    torch.manual_seed(0)
+    return DQN()
+
+
+def with_dropout() -> nn.Sequential:
+    """Ett nätverk i träningsläge, med ett lager som är avstängt med flit."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 64), nn.Dropout(0.5), nn.Linear(64, 2), nn.Dropout(0.5))
+    model[3].eval()
+    return model
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        lambda model: greedy_episode(model, make_cartpole(), seed=1).predicted_q_values,
+        lambda model: vectorized_greedy_returns(model, make_vector_cartpole(20), seed=1),
+        lambda model: show_one_episode(model, seed=1).data,
+    ],
+    ids=["en", "många", "film"],
+)
+def test_dropout_left_on_does_not_disturb_the_greedy_agent(play: Callable[[nn.Module], Any]):
+    model = with_dropout()
+    assert np.array_equal(play(model), play(with_dropout().eval()))
+    assert [module.training for module in model] == [True, True, True, False]
+    assert model.training
