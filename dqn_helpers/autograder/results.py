@@ -8,7 +8,7 @@ from typing import Literal
 
 from dqn_helpers.autograder.scenarios import Scenario
 from dqn_helpers.autograder.slicing import CellSource, Slices
-from dqn_helpers.autograder.workshop import Workshop
+from dqn_helpers.autograder.workshop import Answer, Workshop
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.syllabus import NUMBER_OF
@@ -74,6 +74,7 @@ def grade(
     workshop: Workshop,
     seed: int = 0,
     replacements: Sequence[CellSource] = (),
+    answer: Answer | None = None,
     right_first: bool = False,
     unreadable: Sequence[CellSource] = (),
 ) -> Ran:
@@ -86,6 +87,7 @@ def grade(
         seed: frö för studentens egen slump.
         replacements: rätta versioner av de andra övningarna. Om studentens lösning använder sina
             egna och inte håller körs den en gång till med dem, och det bästa räknas.
+        answer: svarar på frågorna från de rätta versioner som frågar rättaren (bok 05).
         right_first: sant om studentens egna redan har visat sig fastna: kör bara med de rätta.
         unreadable: celler med syntaxfel.
     """
@@ -102,9 +104,7 @@ def grade(
     # En tidsgräns prövas inte om: de övningar som används har då klarat sig själva (`right_first`).
     if uses_others and (best is None or best.result.status not in ("passed", "timeout")):
         note = _with_right_versions(scenario.exercise, slices.uses[name])
-        again = _attempt(scenario, (*source, *replacements), workshop, seed, note)
-        # Facit fanns i processen: det som koden skrev ut får inte nå studentens sida.
-        again = replace(again, output="", notes=(note,))
+        again = _attempt(scenario, (*source, *replacements), workshop, seed, note, answer)
         best = again if best is None else max(best, again, key=_points)
     assert best is not None
     if _lacks_something(best) and slices.everything:
@@ -148,10 +148,15 @@ def _lacks_something(ran: Ran) -> bool:
 
 
 def _attempt(
-    scenario: Scenario, source: Sequence[CellSource], workshop: Workshop, seed: int, note: str = ""
+    scenario: Scenario,
+    source: Sequence[CellSource],
+    workshop: Workshop,
+    seed: int,
+    note: str = "",
+    answer: Answer | None = None,
 ) -> Ran:
     exercise = scenario.exercise
-    run = workshop.run(exercise.number, source, scenario.inputs(), seed)
+    run = workshop.run(exercise.number, source, scenario.inputs(), seed, answer)
     verdict = judge(exercise, scenario.cases, run.outcomes, scenario.mistakes)
     result = _result(exercise, verdict, status_of(verdict, run.outcomes))
     notes = (note, *run.notes) if note else run.notes

@@ -31,6 +31,7 @@ from dqn_helpers.autograder.slicing import read_cell
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.worker import perform
 from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.asking import open_line
 
 ORDER_BYTES = 1024
 SELF_TEST_SECONDS = 10
@@ -139,7 +140,17 @@ def _close_everything_but(channel: int) -> None:
 
 def converse(reader: BinaryIO | Any, writer: BinaryIO | Any) -> None:
     """Läs uppdraget, utför det och skicka svaren ett och ett."""
-    job = decode(_read_exactly(reader, length_of(_read_exactly(reader, LENGTH_BYTES))))
+
+    def receive() -> dict[str, Any]:
+        return decode(_read_exactly(reader, length_of(_read_exactly(reader, LENGTH_BYTES))))
+
+    def ask(question: dict[str, Any]) -> dict[str, Any]:
+        _write_all(writer, encode({"ask": question}))
+        return receive()
+
+    job = receive()
+    if job.get("may_ask"):
+        open_line(ask)
     for answer in perform(job):
         _write_all(writer, encode(answer))
 

@@ -9,6 +9,7 @@ import dataclasses
 import json
 import math
 import os
+import queue
 import shutil
 import signal
 import socket
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -51,6 +52,9 @@ CRASHED_TEXT = (
     "eller skriver den själv på rättarens kanaler?"
 )
 MEMORY_TEXT = "Koden använde mer minne än vad som finns till den, och avbröts."
+Answer = Callable[[Any], dict[str, Any]]
+"""Svarar på en fråga från arbetaren, `{"ask": …}`, medan den kör (se `answering`)."""
+
 STATUSES: tuple[Any, ...] = ("ok", "unsolved", "error", "timeout", "memory", "forbidden")
 
 
@@ -150,21 +154,28 @@ class Workshop:
             raise WorkerError("crashed", f"Svaret gick inte att läsa: {error}") from None
 
     def run(
-        self, number: str, cells: Sequence[CellSource], inputs: Sequence[Inputs], seed: int
+        self,
+        number: str,
+        cells: Sequence[CellSource],
+        inputs: Sequence[Inputs],
+        seed: int,
+        answer: Answer | None = None,
     ) -> Run:
         """Kör övningens fall på lösningen i cellerna.
 
         Efter en krasch körs resten av fallen i en ny arbetare; efter en tidsgräns inga fler.
+        Med `answer` besvaras arbetarens frågor; utan är en fråga ett obegripligt svar.
         """
         job: dict[str, Any] = {"kind": "run", "number": number, "cells": _as_data(cells)}
         job |= {"inputs": list(inputs), "seed": seed, "seconds": WALL_FACTOR * self.limit}
+        job["may_ask"] = answer is not None
         outcomes: list[Outcome] = []
         notes: tuple[str, ...] = ()
         left, started = self.limit, time.monotonic()
         while len(outcomes) < len(inputs):
             expected = len(inputs) - len(outcomes) + 1
             cpu = max(1, math.ceil(left))
-            answers, report = self._converse(job | {"first": len(outcomes)}, expected, cpu)
+            answers, report = self._converse(job | {"first": len(outcomes)}, expected, cpu, answer)
             left -= report.seconds
             first = answers[0] if answers else {}
             if first.get("defined") is not True:
@@ -183,7 +194,7 @@ class Workshop:
         return Run(tuple(outcomes), notes, self.limit - left)
 
     def _converse(
-        self, job: dict[str, Any], expected: int, cpu: int
+        self, job: dict[str, Any], expected: int, cpu: int, answer: Answer | None = None
     ) -> tuple[list[dict[str, Any]], Report]:
         """Svaren på ett uppdrag, högst `expected`, och hur arbetaren slutade.
 
@@ -193,13 +204,13 @@ class Workshop:
             RuntimeError: om den dör en gång till: då är det något fel på rättaren eller datorn.
         """
         if not HAS_SERVER:
-            return converse_alone(job, expected, cpu)
+            return converse_alone(job, expected, cpu, answer)
         for _ in range(2):
             if self._server is None or not self._server.alive:
                 self._server = None
                 self._start()
             assert self._server is not None
-            answers, report = self._server.converse(job, expected, cpu)
+            answers, report = self._server.converse(job, expected, cpu, answer)
             if self._server.alive:
                 return answers, report
         raise RuntimeError("Rättarens verkstad dog två gånger i rad i samma uppdrag.")
@@ -310,7 +321,7 @@ class Server:
         self._folder.cleanup()
 
     def converse(
-        self, job: dict[str, Any], expected: int, cpu: int
+        self, job: dict[str, Any], expected: int, cpu: int, answer: Answer | None = None
     ) -> tuple[list[dict[str, Any]], Report]:
         """Lämna ut ett uppdrag och ta emot svaren."""
         assert self._control is not None
@@ -324,7 +335,8 @@ class Server:
         finally:
             theirs.close()
         with mine:
-            answers = list(_exchange(mine, job, expected, time.monotonic() + wall + SLACK_SECONDS))
+            deadline = time.monotonic() + wall + SLACK_SECONDS
+            answers = list(_exchange(mine, job, expected, deadline, answer))
         return answers, self._report()
 
     def _report(self) -> Report:
@@ -351,17 +363,33 @@ class Server:
 
 
 def _exchange(
-    channel: socket.socket, job: dict[str, Any], expected: int, deadline: float
+    channel: socket.socket,
+    job: dict[str, Any],
+    expected: int,
+    deadline: float,
+    answer: Answer | None,
 ) -> Iterator[dict[str, Any]]:
-    """Skicka uppdraget och ge svaren; slutar när arbetaren tystnar, dröjer eller skriver fel."""
+    """Skicka uppdraget och ge svaren; slutar när arbetaren tystnar, dröjer eller skriver fel.
+
+    En fråga på vägen besvaras med `answer` och räknas inte som ett svar.
+    """
     left = _most(job)
     with contextlib.suppress(OSError, MessageError):
         channel.settimeout(_left(deadline))  # gäller hela sändningen, också till den som inte läser
         channel.sendall(encode(job))
-        for _ in range(expected):
+        while expected:
             length = length_of(_receive_exactly(channel, LENGTH_BYTES, deadline), left)
             left -= length
-            yield decode(_receive_exactly(channel, length, deadline))
+            message = decode(_receive_exactly(channel, length, deadline))
+            if answer and "ask" in message:
+                started = time.monotonic()
+                reply = encode(answer(message["ask"]))
+                deadline += time.monotonic() - started  # rättarens tid är inte studentens
+                channel.settimeout(_left(deadline))
+                channel.sendall(reply)
+                continue
+            yield message
+            expected -= 1
 
 
 def _most(job: dict[str, Any]) -> int:
@@ -422,7 +450,7 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def converse_alone(
-    job: dict[str, Any], expected: int, cpu: int
+    job: dict[str, Any], expected: int, cpu: int, answer: Answer | None = None
 ) -> tuple[list[dict[str, Any]], Report]:
     """Samma sak utan verkstad: en ny process, som får uppdraget och läses tills den slutar.
 
@@ -441,22 +469,66 @@ def converse_alone(
     )
     assert process.stdin is not None and process.stdout is not None
     received, is_warm = bytearray(), threading.Event()
+    letters = _Letters(answer)
+    letters.send(encode(job))
+    if answer is None:
+        letters.close()
+
+    def on_part() -> None:
+        is_warm.set()  # också när processen dog utan ett ord: då är det inget att vänta på
+        letters.answer_new(received)
+
     # Egna trådar: en process som slutar läsa eller skriva ska inte kunna stoppa rättaren.
-    writer = threading.Thread(target=_feed, args=(process.stdin, encode(job)), daemon=True)
+    writer = threading.Thread(target=_feed, args=(process.stdin, letters), daemon=True)
     reader = threading.Thread(
-        target=_drain, args=(process.stdout, received, _most(job), is_warm.set), daemon=True
+        target=_drain, args=(process.stdout, received, _most(job), on_part), daemon=True
     )
     writer.start()
     reader.start()
     is_warm.wait(START_SECONDS)
     started = time.monotonic()
     reader.join(WALL_FACTOR * cpu + 1)
-    used, too_slow = time.monotonic() - started, reader.is_alive()
+    used, too_slow = time.monotonic() - started - letters.seconds, reader.is_alive()
     cancelled = not too_slow and not _has_ended(process)
     _kill_group(process)
     shutil.rmtree(folder, ignore_errors=True)
     report = Report(max(-process.returncode, 0), used, too_slow, cancelled)
-    return list(_messages(bytes(received), expected + 1))[1:], report
+    letters.close()
+    messages = _messages(bytes(received), expected + 1, skip_questions=answer is not None)
+    return list(messages)[1:], report
+
+
+class _Letters:
+    """Det som ska till arbetaren: uppdraget, och svaren på dess frågor."""
+
+    def __init__(self, answer: Answer | None) -> None:
+        self._answer = answer
+        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._place = 0
+        self.seconds = 0.0  # så länge har rättaren räknat på svaren
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._outbox.get, None)
+
+    def send(self, letter: bytes) -> None:
+        self._outbox.put(letter)
+
+    def close(self) -> None:
+        self._outbox.put(None)
+
+    def answer_new(self, received: bytearray) -> None:
+        """Besvara de frågor som har kommit sedan sist."""
+        with contextlib.suppress(MessageError):
+            while self._answer and len(received) >= self._place + LENGTH_BYTES:
+                start = self._place + LENGTH_BYTES
+                end = start + length_of(bytes(received[self._place : start]))
+                if len(received) < end:
+                    return
+                message, self._place = decode(bytes(received[start:end])), end
+                if "ask" in message:
+                    started = time.monotonic()
+                    self.send(encode(self._answer(message["ask"])))
+                    self.seconds += time.monotonic() - started
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:
@@ -468,22 +540,24 @@ def _has_ended(process: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def _feed(stream: Any, data: bytes) -> None:
+def _feed(stream: Any, letters: Iterable[bytes]) -> None:
     with contextlib.suppress(OSError), stream:
-        stream.write(data)
+        for letter in letters:
+            stream.write(letter)
+            stream.flush()
 
 
-def _drain(stream: Any, received: bytearray, most: int, on_first: Callable[[], None]) -> None:
+def _drain(stream: Any, received: bytearray, most: int, on_part: Callable[[], None]) -> None:
     with contextlib.suppress(OSError, ValueError), stream:
         while len(received) <= most:
             part = stream.read1(2**16)
-            on_first()  # också när processen dog utan ett ord: då är det inget att vänta på
+            received += part
+            on_part()
             if not part:
                 return
-            received += part
 
 
-def _messages(received: bytes, expected: int) -> Iterator[dict[str, Any]]:
+def _messages(received: bytes, expected: int, skip_questions: bool) -> Iterator[dict[str, Any]]:
     with contextlib.suppress(MessageError):
         while expected and len(received) >= LENGTH_BYTES:
             length = length_of(received[:LENGTH_BYTES])
@@ -491,5 +565,7 @@ def _messages(received: bytes, expected: int) -> Iterator[dict[str, Any]]:
                 received[LENGTH_BYTES : LENGTH_BYTES + length],
                 received[LENGTH_BYTES + length :],
             )
-            yield decode(payload)
-            expected -= 1
+            message = decode(payload)
+            if not (skip_questions and "ask" in message):
+                yield message
+                expected -= 1

@@ -391,8 +391,8 @@ STEP_EXAMPLES = (
     Case(
         behaviours=("double",),
         text=f"{UNDISCOUNTED} {TARGET_NETWORK} Nu är s = (1; 2), handling 1, s′ = (1; −1) "
-        "och belöningen −1. Steget prövas två gånger: när episoden fortsätter och när terminated är "
-        "sant.",
+        "och belöningen −1. Steget prövas två gånger: när episoden fortsätter och när terminated "
+        "är sant.",
         inputs=_double([[1.0, 2.0], 1, -1.0, [1.0, -1.0], False, False]),
         expected=_right_with_any_mask(4.0, 1.0, 0.0),
         by_hand={
