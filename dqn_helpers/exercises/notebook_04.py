@@ -118,6 +118,7 @@ def update_target_network_driver(update_target_network: Any, inputs: Inputs) -> 
     """
     model, target = make_network(inputs["model"]), make_network(inputs["target"])
     own = list(target.parameters())
+    before = _numbers(own)
     arguments = [model, target, *([inputs["tau"]] if "tau" in inputs else [])]
     update_target_network(*arguments)
     now = list(target.parameters())
@@ -127,6 +128,8 @@ def update_target_network_driver(update_target_network: Any, inputs: Inputs) -> 
         "online": _numbers(model.state_dict().values()),
         "own_parameters": len(now) == len(own) and all(map(lambda a, b: a is b, now, own)),
     }
+    if 0 < inputs.get("tau", 1.0) < 1:  # annars kan två fel i τ ta ut varandra
+        observed["idle"] = np.array_equal(before, observed["weights"])
     with torch.no_grad():
         for tensor in model.state_dict().values():
             tensor += 100
@@ -159,13 +162,16 @@ UPDATE_TARGET_NETWORK = Exercise(
             "separate",
             "låter målnätverket behålla sina egna parametrar, utan delat minne",
             0.5,
-            ("own_parameters", "moves_along", "kept"),
+            ("idle", "own_parameters", "moves_along", "kept"),
         ),
         Behaviour("buffers", "kopierar buffertar hela, vad τ än är", 0.5, ("buffers",)),
-        Behaviour("online", "lämnar online-nätverket som det var", 0.5, ("online",)),
+        Behaviour("online", "lämnar online-nätverket som det var", 0.5, ("idle", "online")),
     ),
     observables={
         "weights": Observable("målnätverkets parametrar"),
+        "idle": Observable(
+            "målnätverket", wrong="Målnätverket är precis som det var: anropet gjorde ingenting."
+        ),
         "own_parameters": Observable(
             "parametrarna",
             wrong="Målnätverket har fått nya parameterobjekt i stället för nya tal i sina egna. "
@@ -216,6 +222,7 @@ UPDATE_TARGET_NETWORK = Exercise(
             inputs={"model": SIMPLE_MODEL, "target": SIMPLE_TARGET, "tau": 0.25},
             expected=(
                 {
+                    "idle": False,
                     "weights": [5.0, 0.5, -3.0],
                     "own_parameters": True,
                     "moves_along": False,
