@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from dqn_helpers.autograder.reach import Reach
 from dqn_helpers.autograder.scenarios import Scenario
 from dqn_helpers.autograder.slicing import CellSource, Slices
 from dqn_helpers.autograder.workshop import Answer, Workshop
@@ -28,6 +29,8 @@ Status = Literal[
     "internal",
 ]
 
+
+MAX_REACH, MAX_LINE = 5, 100
 
 STOPPED: tuple[Status, ...] = ("timeout", "memory", "forbidden", "crashed")
 """Det som stoppade körningen, det viktigaste först."""
@@ -55,6 +58,8 @@ class ExerciseResult:
     misconception: str | None
     feedback: str
     tests: tuple[BehaviourResult, ...]
+    reach: tuple[str, ...] = ()
+    """Rader i koden som rör något utanför övningen, för läraren att titta på (se `reach`)."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +111,24 @@ def grade(
         note = _with_right_versions(scenario.exercise, slices.uses[name])
         again = _attempt(scenario, (*source, *replacements), workshop, seed, note, answer)
         best = again if best is None else max(best, again, key=_points)
-    assert best is not None
+    assert best is not None  # minst en av de två kördes
     if _lacks_something(best) and slices.everything:
         again = _attempt(scenario, slices.everything, workshop, seed, EVERYTHING_TEXT)
         best = max(best, again, key=_points)
-    return replace(best, source=source or best.source)
+    result = replace(best.result, reach=shown_reach(best.source, slices.reach))
+    return replace(best, result=result, source=source or best.source)
+
+
+def shown_reach(cells: Sequence[CellSource], reach: Sequence[Reach]) -> tuple[str, ...]:
+    """De rader i koden som kördes som rör något utanför övningen, i ord."""
+    shown = []
+    for one in reach:
+        lines = (cell.text.split("\n")[one.line - 1 : one.line] for cell in cells
+                 if cell.name == one.cell)  # fmt: skip
+        text = next((line[0].strip() for line in lines if line and line[0].strip()), "")
+        if text:
+            shown.append(f"{one.cell}, rad {one.line}, rör `{one.what}`: {text[:MAX_LINE]}")
+    return tuple(dict.fromkeys(shown))[:MAX_REACH]
 
 
 EVERYTHING_TEXT = (
@@ -139,7 +157,8 @@ def _hidden_somewhere(
     if not any(name in cell.text for cell in slices.everything):
         return None
     ran = _attempt(scenario, slices.everything, workshop, seed, EVERYTHING_TEXT)
-    return ran if _points(ran) else None
+    result = replace(ran.result, reach=shown_reach(ran.source, slices.reach))
+    return replace(ran, result=result) if _points(ran) else None
 
 
 def _lacks_something(ran: Ran) -> bool:

@@ -14,12 +14,14 @@ from typing import Any
 
 from dqn_helpers.autograder.cell_parsing import TOO_DEEP, ParsedCell, parse_cell
 from dqn_helpers.autograder.dependencies import Program
+from dqn_helpers.autograder.reach import Reach, touched
 from dqn_helpers.autograder.statements import Statement, statements_of
 
 MAX_STATEMENTS = 20_000
 MAX_NOTES = 50
 MAX_NOTE = 300
 MAX_NAMES = 20_000
+MAX_REACH = 500
 MAX_NAME = 200
 MAX_CELLS = 5_000
 MAX_TEXT = 40_000_000  # alla övningars celler tillsammans, tomma rader inräknade
@@ -45,6 +47,7 @@ class Slices:
         syntax_errors: celler som inte går att läsa, "cell 4, rad 2: …".
         notes: vad som hoppades över.
         everything: alla celler som går att läsa; den sista utvägen.
+        reach: rader som rör något utanför övningarna (se `reach`).
     """
 
     needed: dict[str, tuple[CellSource, ...]]
@@ -53,6 +56,7 @@ class Slices:
     syntax_errors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     everything: tuple[CellSource, ...] = ()
+    reach: tuple[Reach, ...] = ()
 
 
 Parsed = list[tuple[str, ParsedCell]]
@@ -91,7 +95,21 @@ def _slices(program: Program, parsed: Parsed, wanted: Sequence[str]) -> Slices:
         tuple(_short(f"{name}, {cell.error}" for name, cell in parsed if cell.error)),
         tuple(_short([*notes, *program.notes])),
         tuple(CellSource(name, cell.text) for name, cell in parsed if cell.tree is not None),
+        tuple(_reach(parsed))[:MAX_REACH],
     )
+
+
+def _reach(parsed: Parsed) -> Iterable[Reach]:
+    for name, cell in parsed:
+        for line, what in touched_in(cell.text):
+            yield Reach(name, line, what[:MAX_NAME])
+
+
+@functools.lru_cache(maxsize=1_000)
+def touched_in(text: str) -> tuple[tuple[int, str], ...]:
+    """Raderna i en cell som rör något utanför övningarna. Samma text läses bara en gång."""
+    cell, _ = read_cell(text)
+    return () if cell.tree is None else tuple(touched(cell.tree))
 
 
 def _short(lines: Iterable[str]) -> list[str]:
@@ -168,6 +186,7 @@ def to_data(slices: Slices) -> dict[str, Any]:
         "syntax_errors": list(slices.syntax_errors),
         "notes": list(slices.notes),
         "everything": pairs(slices.everything),
+        "reach": [[one.cell, one.line, one.what] for one in slices.reach],
     }
 
 
@@ -190,6 +209,7 @@ def from_data(data: object) -> Slices:
         tuple(_texts(data["syntax_errors"], MAX_NOTES, MAX_NOTE)),
         tuple(_texts(data["notes"], MAX_NOTES, MAX_NOTE)),
         _cells(data["everything"]),
+        _reach_from(data["reach"]),
     )
     cells = [*slices.everything, *(cell for cells in needed.values() for cell in cells)]
     if sum(len(cell.text) for cell in cells) > MAX_TEXT:
@@ -227,6 +247,17 @@ def _cells(value: object) -> tuple[CellSource, ...]:
     if not all(len(pair) == 2 and _is_cell_name(pair[0]) for pair in pairs):
         raise ValueError("en cell med fel form")
     return tuple(CellSource(name, text) for name, text in pairs)
+
+
+def _reach_from(value: object) -> tuple[Reach, ...]:
+    if not isinstance(value, list) or len(value) > MAX_REACH:
+        raise ValueError("rader med fel form")
+    for row in value:
+        if not isinstance(row, list) or [type(part) for part in row] != [str, int, str]:
+            raise ValueError("en rad med fel form")
+        if not _is_cell_name(row[0]) or len(row[2]) > MAX_NAME:
+            raise ValueError("en rad med fel form")
+    return tuple(Reach(*row) for row in value)
 
 
 def _is_cell_name(name: str) -> bool:

@@ -1,8 +1,8 @@
 """Att fråga rättaren efter ett värde, när en övning i 05 anropar en annan som inte höll.
 
 Facit i 05 delas inte ut och får aldrig finnas i en process där studentens kod körs. Rättaren kör
-därför 5.2 en andra gång med den här filens fråga under studentens namn. Den gör om
-sina argument till enkla data, frågar rättaren och väntar på svaret; något facit finns inte här.
+därför 5.2 en andra gång med `ask_double_dqn_target` under studentens namn. Den gör om sina argument
+till enkla data, frågar rättaren och väntar på svaret; något facit finns inte här.
 """
 
 from collections.abc import Callable

@@ -57,7 +57,8 @@ def functions_of(name: str) -> list[FunctionType]:
 
 def _reference(name: str) -> list[FunctionType]:
     """Kursens lösning som funktioner: en klass är sina metoder; tomt om den inte delas ut."""
-    target = inspect.unwrap(getattr(sys.modules["dqn_helpers"], name, None))
+    target: Any = getattr(sys.modules["dqn_helpers"], name, None)
+    target = target and inspect.unwrap(target)
     parts = vars(target).values() if isinstance(target, type) else [target]
     return [part for part in parts if isinstance(part, FunctionType)]
 
@@ -70,8 +71,9 @@ def _helpers(name: str) -> tuple[FunctionType, ...]:
     while waiting:
         function = waiting.pop()
         for called in _names_in(function.__code__):
-            helper = inspect.unwrap(function.__globals__.get(called))
-            if called.startswith("_") and isinstance(helper, FunctionType) and helper not in found:
+            found_there = function.__globals__.get(called) if called.startswith("_") else None
+            helper: Any = found_there and inspect.unwrap(found_there)
+            if isinstance(helper, FunctionType) and helper not in found:
                 found.append(helper)
                 waiting.append(helper)
     return tuple(found)

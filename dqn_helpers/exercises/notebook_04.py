@@ -122,7 +122,7 @@ def update_target_network_driver(update_target_network: Any, inputs: Inputs) -> 
     arguments = [model, target, *([inputs["tau"]] if "tau" in inputs else [])]
     update_target_network(*arguments)
     now = list(target.parameters())
-    observed = {
+    observed: Observed = {
         "weights": _numbers(now),
         "buffers": _numbers(target.buffers()),
         "online": _numbers(model.state_dict().values()),
