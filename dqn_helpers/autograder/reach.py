@@ -13,81 +13,31 @@ from dataclasses import dataclass
 
 MAX_FOUND = 50
 GRADER = ("dqn_helpers.exercises", "dqn_helpers.autograder", "autograder")
-MODULES = frozenset(
-    [
-        "builtins",
-        "ctypes",
-        "cffi",
-        "gc",
-        "importlib",
-        "linecache",
-        "marshal",
-        "mmap",
-        "posix",
-        "runpy",
-        "_thread",
-        "_io",
-    ]
-)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+MODULES = _words("""
+    _io _thread builtins cffi ctypes gc importlib linecache marshal mmap posix runpy
+""")
 """Moduler som en lösning inte behöver."""
 
-NAMES = frozenset(
-    [
-        "__builtins__",
-        "__closure__",
-        "__code__",
-        "__globals__",
-        "__loader__",
-        "__spec__",
-        "__subclasses__",
-        "__wrapped__",
-        "_getframe",
-        "_current_frames",
-        "currentframe",
-        "f_back",
-        "f_builtins",
-        "f_globals",
-        "f_locals",
-        "tb_frame",
-        "gi_frame",
-        "cr_frame",
-        "getsource",
-        "getsourcelines",
-        "getsourcefile",
-        "get_source",
-        "findsource",
-        "get_objects",
-        "get_referrers",
-        "get_referents",
-        "meta_path",
-        "path_hooks",
-        "settrace",
-        "setprofile",
-        "addaudithook",
-    ]
-)
+NAMES = _words("""
+    __builtins__ __closure__ __code__ __globals__ __loader__ __spec__ __subclasses__ __wrapped__
+    _current_frames _getframe addaudithook cr_frame currentframe f_back f_builtins f_globals
+    f_locals findsource get_objects get_referents get_referrers get_source getsource getsourcefile
+    getsourcelines gi_frame meta_path path_hooks setprofile settrace tb_frame
+""")
 """Attribut och namn som leder till ramar, källtext, kodobjekt och andras minne."""
 
-CALLS = frozenset(["open", "exec", "eval", "compile", "__import__"])
-FILES = frozenset(
-    [
-        "open",
-        "read",
-        "write",
-        "fdopen",
-        "dup",
-        "dup2",
-        "pread",
-        "pwrite",
-        "sendfile",
-        "readv",
-        "writev",
-    ]
-)
+CALLS = _words("open exec eval compile __import__")
+FILES = _words("open read write fdopen dup dup2 pread pwrite sendfile readv writev")
 """Det i `os` och `io` som läser och skriver öppna filer."""
 
 WORDS = ("/proc", "dqn_helpers.exercises", "dqn_helpers.autograder")
-OWN = frozenset(["dqn_helpers", "builtins", "sys", "json", "base64"])
+OWN = _words("dqn_helpers builtins sys json base64")
 """Moduler vars namn ingen annan än de själva ska byta ut."""
 
 
