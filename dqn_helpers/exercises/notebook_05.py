@@ -1,6 +1,6 @@
 """Övningarna i 05 Double DQN: double_dqn_target, double_dqn_training_step och q_value_bias."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,15 +60,19 @@ def double_dqn_target_driver(double_dqn_target: Any, inputs: Inputs) -> Observed
     } | _as_tensor(result)
     if "evidence" in inputs and observed["kind"] == observed["in_a_loss"] == "":
         state = torch.tensor(inputs["next_state"], dtype=torch.float32)
-        gradient = gradient_towards(result, networks["model"], state)
+        gradient = gradient_towards(result, list(networks.values()), state)
         observed["learned"] = [observed["target"], gradient]
     return observed
 
 
-def gradient_towards(target: torch.Tensor, model: nn.Module, state: torch.Tensor) -> np.ndarray:
-    """Gradienten av MSE mellan nätverkets första Q-värde i varje tillstånd och målet."""
-    loss = nn.functional.mse_loss(model(state)[:, 0], target)
-    gradients = torch.autograd.grad(loss, list(model.parameters()))
+def gradient_towards(
+    target: torch.Tensor, networks: Sequence[nn.Module], state: torch.Tensor
+) -> np.ndarray:
+    """Nätverkens gradient av MSE mellan det förstas första Q-värde i varje tillstånd och målet."""
+    loss = nn.functional.mse_loss(networks[0](state)[:, 0], target)
+    parameters = [parameter for network in networks for parameter in network.parameters()]
+    # Det andra nätverket är bara med om målet inte är en konstant; annars är dess gradient noll.
+    gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
     return np.concatenate([gradient.numpy().ravel() for gradient in gradients])
 
 
