@@ -429,7 +429,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             0.5,
             (
                 *("odd", "state", "wrong_actions", "reward", "next_state", "terminated"),
-                *("truncated", "unlike"),
+                *("truncated", "unlike", "pairs"),
             ),
         ),
         Behaviour(
@@ -443,6 +443,9 @@ PLAY_AND_RECORD_EPISODE = Exercise(
     ),
     observables={
         "returned": Observable("summan av belöningarna"),
+        "pairs": Observable(
+            "handlingarna", wrong="Handlingarna som sparades är inte de som gjordes."
+        ),
         "seed": Observable(
             "slumpfröet",
             none="`env.reset` fick inget slumpfrö, fast funktionen fick ett.",

@@ -113,11 +113,11 @@ def _numbers(tensors: Any) -> np.ndarray:
 def update_target_network_driver(update_target_network: Any, inputs: Inputs) -> Observed:
     """Indata: model och target (nätverkens värden), och tau om det ska skickas med.
 
-    Med `evidence` ges belägget `kept`: talen i målnätverkets ursprungliga parametrar, sedan
-    online-nätverket har ändrats.
+    Med `evidence` ges belägget `kept`: talen i målnätverkets ursprungliga parametrar och
+    buffertar, sedan online-nätverket har ändrats.
     """
     model, target = make_network(inputs["model"]), make_network(inputs["target"])
-    own = list(target.parameters())
+    own, own_buffers = list(target.parameters()), list(target.buffers())
     before = _numbers(own)
     arguments = [model, target, *([inputs["tau"]] if "tau" in inputs else [])]
     update_target_network(*arguments)
@@ -137,7 +137,9 @@ def update_target_network_driver(update_target_network: Any, inputs: Inputs) -> 
     moved = not np.array_equal(
         _numbers(together), np.concatenate([observed["weights"], observed["buffers"]])
     )
-    evidence = {"kept": _numbers(own)} if "evidence" in inputs else {}
+    evidence = {"kept": _numbers((*own, *own_buffers))} if "evidence" in inputs else {}
+    # Samma tal prövas två gånger: att de är rätt, och att något alls har hänt.
+    evidence |= {"touched": evidence["kept"]} if "idle" in observed and evidence else {}
     return observed | {"moves_along": moved} | evidence
 
 
@@ -165,7 +167,9 @@ UPDATE_TARGET_NETWORK = Exercise(
             ("idle", "own_parameters", "moves_along", "kept"),
         ),
         Behaviour("buffers", "kopierar buffertar hela, vad τ än är", 0.5, ("buffers",)),
-        Behaviour("online", "lämnar online-nätverket som det var", 0.5, ("idle", "online")),
+        Behaviour(
+            "online", "lämnar online-nätverket som det var", 0.5, ("idle", "online", "touched")
+        ),
     ),
     observables={
         "weights": Observable("målnätverkets parametrar"),
@@ -186,6 +190,9 @@ UPDATE_TARGET_NETWORK = Exercise(
             "talen",
             wrong="Talen i målnätverkets ursprungliga parametrar är inte de som de ska vara, när "
             "online-nätverket sedan har ändrats.",
+        ),
+        "touched": Observable(
+            "talen", wrong="Talen i målnätverkets parametrar är precis som de var."
         ),
         "buffers": Observable("målnätverkets buffertar"),
         "online": Observable("online-nätverkets tal efteråt"),

@@ -239,6 +239,12 @@ def epsilon_greedy_choices(inputs: Inputs, limits: Observed) -> Supports:
     return supports
 
 
+def _same_actions(pairs: Any, n_steps: int) -> bool:
+    """Det som sparades är det som gjordes, i alla steg."""
+    saved, taken = (numbers(part, n_steps) for part in pairs)
+    return np.array_equal(saved, taken)
+
+
 @cases("2.3")
 def play_and_record_cases(rng: np.random.Generator) -> list[Case]:
     def episode(n_steps: int, text: str, *behaviours: str, **more: Any) -> Case:
@@ -270,10 +276,13 @@ def play_and_record_cases(rng: np.random.Generator) -> list[Case]:
         episode(n + 1, "i en miljö som återanvänder sin array", "copies", reuse=True),
         episode(3, f"med slumpfröet {seed}", "seed", seed=seed),
         episode(2, "med slumpfröet 0", "seed", seed=0),
-        Case(
-            ("fields",),
-            endless_inputs(N_EXPLORED + n) | {"look": "actions"},
-            text=f"En episod på {N_EXPLORED + n} steg med ε = 1.",
+        with_evidence(
+            Case(
+                ("fields",),
+                endless_inputs(N_EXPLORED + n) | {"look": "actions"},
+                text=f"En episod på {N_EXPLORED + n} steg med ε = 1.",
+            ),
+            pairs=lambda pairs: _same_actions(pairs, N_EXPLORED + n),
         ),
         Case(
             ("ends",),
