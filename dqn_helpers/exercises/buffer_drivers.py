@@ -70,7 +70,7 @@ def replay_buffer_driver(replay_buffer_class: Any, inputs: Inputs) -> Observed:
         lengths.append(plain(len(buffer)))
     if inputs["look"] == "lengths":
         return {"shared": False, "lengths": np.array(lengths)}
-    observed = {"shared": False} | _contents(buffer, experiences)
+    observed: Observed = {"shared": False} | _contents(buffer, experiences)
     if "evidence" in inputs:
         observed["read"] = [
             [] if fields is None else [plain(field) for field in fields]

@@ -168,9 +168,10 @@ def play_and_record_driver(play_and_record_episode: Any, inputs: Inputs) -> Obse
 
 
 def _pairs(saved: list[Any], log: Sequence[Step]) -> list[Any]:
-    """Handlingarna som sparades och de som gjordes."""
-    rows = [six_fields(item)[0] for item in saved]
-    return [[plain(row[1]) if row else None for row in rows], [step.action for step in log]]
+    """Handlingarna som sparades, de som gjordes, och tillstånden som sparades."""
+    rows = [six_fields(item)[0] or (None,) * len(FIELDS) for item in saved]
+    actions, states = ([plain(row[place]) for row in rows] for place in (1, 0))
+    return [actions, [step.action for step in log], states]
 
 
 def _stored(saved: list[Any], log: Sequence[Step]) -> Observed:

@@ -88,7 +88,7 @@ def one_batch_again(calls: list) -> list:
 
 
 def the_oldest(calls: list) -> list:
-    (inputs,) = (c.inputs for c in scenario("2.2", 0).cases if "rewards" in c.evidence)
+    (inputs,) = (c.inputs for c in scenario("2.2", 0).cases if "batches" in c.evidence)
     return [[row[2] for row in inputs["experiences"][: len(calls[0])]]] * len(calls)
 
 
@@ -98,12 +98,12 @@ def untouched(now: Any) -> Any:
 
 
 SPOILED = {
-    ("2.1", "stores", "read"): lambda read: [row[:5] + [not row[5]] for row in read],
+    ("2.1", "stores", "read"): lambda read: [[*row[:5], not row[5]] for row in read],
     ("2.1", "overwrites", "read"): lambda read: read[1:],
     ("2.1", "outside", "found"): lambda found: [True] * len(found),
     ("2.2", "together", "batches"): lambda batches: [[b[0], b[1][::-1], *b[2:]] for b in batches],
     ("2.2", "uniform", "rewards"): one_batch_again,
-    ("2.3", "fields", "pairs"): lambda pairs: [pairs[0], np.roll(pairs[1], 1)],
+    ("2.3", "fields", "pairs"): lambda pairs: [pairs[0], np.roll(pairs[1], 1), pairs[2]],
     ("4.2", "online", "touched"): untouched,
     ("2.2", "unordered", "rewards"): the_oldest,
     ("2.2", "dtypes", "batch"): lambda batch: [np.asarray(field, np.float64) for field in batch],

@@ -84,8 +84,9 @@ def test_a_wrong_mask_does_not_cost_the_core(
 @pytest.mark.parametrize("number", ["5.1", "5.2"])
 def test_nothing_counts_without_the_core(grade_cells: GradeCells, number: str) -> None:
     plain = TARGET.replace("best = model(", "best = target_model(")
-    result = grade_cells(number, IMPORTS, plain.replace("double_dqn_target", "my_target"),
-                         plain, STEP.replace("double_dqn_target(", "my_target(")).result  # fmt: skip
+    mine = plain.replace("double_dqn_target", "my_target")
+    step = STEP.replace("double_dqn_target(", "my_target(")
+    result = grade_cells(number, IMPORTS, mine, plain, step).result
     assert result.points == 0
     assert any(test.message.startswith("Räknas först när lösningen") for test in result.tests)
 
