@@ -30,7 +30,7 @@ NAMES = _words("""
     f_locals findsource get_objects get_referents get_referrers get_source getsource getsourcefile
     getsourcelines gi_frame meta_path path_hooks setprofile settrace tb_frame
 """)
-"""Attribut och namn som leder till ramar, källtext, kodobjekt och andras minne."""
+"""Attribut och namn som leder till ramar, källtext, kompilerad kod och andras minne."""
 
 CALLS = _words("open exec eval compile __import__")
 FILES = _words("open read write fdopen dup dup2 pread pwrite sendfile readv writev")

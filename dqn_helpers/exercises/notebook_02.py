@@ -170,9 +170,9 @@ N_COUNTED, BATCH_COUNTED, CALLS_COUNTED = 64, 24, 160
 RISK = 16  # en rätt lösning fälls med sannolikheten högst e^−16 < 2e-7
 EVEN: Observed = {
     # Pearsons χ² för 160 · 24 dragningar, 60 väntade per erfarenhet, har k = 63 frihetsgrader, och
-    # P(χ² ≥ k + 2√(kx) + 2x) ≤ e^−x (Laurent & Massart 2000, lemma 1). Utan återläggning är det
-    # mindre. Den som tar 30 % av dragningarna ur ena halvan får i snitt 63 + 3840 · 0,3² ≈ 409, med
-    # standardavvikelsen 39: gränsen, 158, ligger sex sådana under.
+    # P(χ² ≥ k + 2√(k · x) + 2 · x) ≤ e^−x (Laurent & Massart 2000, lemma 1). Utan återläggning är
+    # det mindre. Den som tar 30 % av dragningarna ur ena halvan får i snitt 63 + 3840 · 0,3² ≈ 409,
+    # med standardavvikelsen 39: gränsen, 158, ligger sex sådana under.
     "repeats": False,
     "unevenness": Within(0, (N_COUNTED - 1) + 2 * ((N_COUNTED - 1) * RISK) ** 0.5 + 2 * RISK),
 }
