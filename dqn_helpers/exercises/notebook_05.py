@@ -93,7 +93,8 @@ def _problem_in_a_loss(target: torch.Tensor) -> str:
     """Vad torch klagar på när tensorn är målet i en förlust som deriveras; tomt om det går."""
     predicted = torch.zeros(target.shape, requires_grad=True)
     try:
-        nn.functional.mse_loss(predicted, target).backward()
+        # Hänger målet ihop med nätverken behövs deras graf en gång till, till belägget.
+        nn.functional.mse_loss(predicted, target).backward(retain_graph=True)
     except (RuntimeError, TypeError) as error:
         return str(error).split(".")[0][:200]
     return ""
