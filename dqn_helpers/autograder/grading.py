@@ -7,7 +7,8 @@ from typing import Protocol
 from dqn_helpers.autograder.results import STOPPED, Ran, grade
 from dqn_helpers.autograder.scenarios import Scenario
 from dqn_helpers.autograder.submissions import Submission
-from dqn_helpers.autograder.workshop import Workshop
+from dqn_helpers.autograder.workshop import Answer, Workshop
+from dqn_helpers.exercises.model import Inputs
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
 from dqn_helpers.submission.cells import CellSource
@@ -21,7 +22,10 @@ class Catalogue(Protocol):
         """Övningens dolda fall för ett frö."""
 
     def right_versions(self, number: str, used: frozenset[str]) -> tuple[CellSource, ...]:
-        """Rätta versioner av de övningar som lösningen använder."""
+        """Rätta versioner av de övningar som lösningen använder; tomt om någon inte får visas."""
+
+    def answers(self, number: str, inputs: Sequence[Inputs]) -> Answer | None:
+        """Svaren på frågorna från de rätta versioner vars facit är hemligt."""
 
     def template_cells(self) -> frozenset[str]:
         """Kodcellerna i studenternas anteckningsböcker, som de delas ut."""
@@ -69,11 +73,13 @@ class Grading:
 
     def _grade(self, number: str) -> Ran:
         used = self.slices.uses.get(EXERCISES[number].name, frozenset())
+        scenario = self._catalogue.scenario(number, self._seed)
         return grade(
-            self._catalogue.scenario(number, self._seed),
+            scenario,
             self.slices,
             self._workshop,
             replacements=self._catalogue.right_versions(number, used) if used else (),
+            answer=self._catalogue.answers(number, scenario.inputs()) if used else None,
             right_first=any(self._gets_stuck(NUMBER_OF[name]) for name in used),
             unreadable=self._unreadable,
         )

@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 
 from dqn_helpers.submission.cells import CellSource
-from dqn_helpers.submission.extract import MAX_NAME, MAX_NAMES, MAX_NOTE, MAX_NOTES, Slices
+from dqn_helpers.submission.extract import (
+    MAX_NAME,
+    MAX_NAMES,
+    MAX_NOTE,
+    MAX_NOTES,
+    MAX_REACH,
+    Slices,
+)
+from dqn_helpers.submission.reach import Reach
 
 MAX_BYTES = 16 * 2**20
 MAX_ANSWERS = 2 * 2**20  # ett uppdrags alla svar; de ärliga är några kB, och att läsa dem tar tid
@@ -119,6 +127,7 @@ def to_data(slices: Slices) -> dict[str, Any]:
         "syntax_errors": list(slices.syntax_errors),
         "notes": list(slices.notes),
         "everything": pairs(slices.everything),
+        "reach": [[one.cell, one.line, one.what] for one in slices.reach],
     }
 
 
@@ -141,6 +150,7 @@ def from_data(data: object) -> Slices:
         tuple(_texts(data["syntax_errors"], MAX_NOTES, MAX_NOTE)),
         tuple(_texts(data["notes"], MAX_NOTES, MAX_NOTE)),
         _cells(data["everything"]),
+        _reach(data["reach"]),
     )
     cells = [*slices.everything, *(cell for cells in needed.values() for cell in cells)]
     if sum(len(cell.text) for cell in cells) > MAX_TEXT:
@@ -178,6 +188,17 @@ def _cells(value: object) -> tuple[CellSource, ...]:
     if not all(len(pair) == 2 and _is_cell_name(pair[0]) for pair in pairs):
         raise ValueError("en cell med fel form")
     return tuple(CellSource(name, text) for name, text in pairs)
+
+
+def _reach(value: object) -> tuple[Reach, ...]:
+    if not isinstance(value, list) or len(value) > MAX_REACH:
+        raise ValueError("rader med fel form")
+    for row in value:
+        if not isinstance(row, list) or [type(part) for part in row] != [str, int, str]:
+            raise ValueError("en rad med fel form")
+        if not _is_cell_name(row[0]) or len(row[2]) > MAX_NAME:
+            raise ValueError("en rad med fel form")
+    return tuple(Reach(*row) for row in value)
 
 
 def _is_cell_name(name: str) -> bool:

@@ -87,6 +87,7 @@ class ExerciseResult:
         decision: examinatorns ändring, om det finns en.
         source: studentens kod, cellens namn och text; till studentens sida.
         output: det koden skrev ut.
+        reach: rader i koden som rör något utanför övningen, för läraren att titta på.
     """
 
     id: str
@@ -100,6 +101,7 @@ class ExerciseResult:
     decision: Decision | None = None
     source: tuple[tuple[str, str], ...] = ()
     output: str = ""
+    reach: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -224,6 +226,7 @@ def _exercise_json(exercise: ExerciseResult) -> Json:
         "status": exercise.status,
         "misconception": exercise.misconception,
         "feedback": "\n".join((*decision_texts(exercise), *exercise.texts)),
+        "reach": list(exercise.reach),
         "tests": [
             {"name": part.name, "passed": part.passed, "message": part.whole_message()}
             for part in exercise.parts
@@ -272,6 +275,7 @@ def _exercise(data: Json) -> ExerciseResult:
     made = {
         "parts": tuple(_part(part) for part in data["parts"]),
         "texts": tuple(data["texts"]),
+        "reach": tuple(data["reach"]),
         "source": _pairs(data["source"]),
         "decision": decision,
     }

@@ -9,13 +9,16 @@ from dqn_helpers.autograder.arguments import MAX_MESSAGE
 from dqn_helpers.autograder.budget import Budget
 from dqn_helpers.autograder.result import ExerciseResult, PartResult, Status
 from dqn_helpers.autograder.scenarios import Scenario
-from dqn_helpers.autograder.workshop import Workshop
+from dqn_helpers.autograder.workshop import Answer, Workshop
 from dqn_helpers.exercises.judging import BehaviourVerdict, Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.plain import shortened, swedish_value
 from dqn_helpers.exercises.syllabus import NUMBER_OF
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.extract import Slices
+from dqn_helpers.submission.reach import Reach
+
+MAX_REACH, MAX_LINE = 5, 100
 
 STOPPED: tuple[Status, ...] = ("timeout", "memory", "forbidden", "crashed")
 """Det som stoppade körningen, det viktigaste först."""
@@ -38,6 +41,7 @@ def grade(
     workshop: Workshop,
     seed: int = 0,
     replacements: Sequence[CellSource] = (),
+    answer: Answer | None = None,
     right_first: bool = False,
     unreadable: Sequence[CellSource] = (),
 ) -> Ran:
@@ -50,6 +54,7 @@ def grade(
         seed: frö för studentens egen slump.
         replacements: rätta versioner av de andra övningarna. Om studentens lösning använder sina
             egna och inte håller körs den en gång till med dem, och det bästa räknas.
+        answer: svarar på frågorna från de rätta versioner som frågar rättaren (bok 05).
         right_first: sant om studentens egna redan har visat sig fastna: kör bara med de rätta.
         unreadable: celler med syntaxfel.
     """
@@ -67,15 +72,27 @@ def grade(
     # En tidsgräns prövas inte om: de övningar som används har då klarat sig själva (`right_first`).
     if uses_others and (best is None or best.result.status not in ("passed", "timeout")):
         note = _with_right_versions(scenario.exercise, slices.uses[name])
-        again = _attempt(scenario, (*source, *replacements), workshop, seed, budget, note)
-        # Facit fanns i processen: det som koden skrev ut får inte nå studentens sida.
-        again = replace(again, output="", notes=(note,))
+        everything = (*source, *replacements)
+        again = _attempt(scenario, everything, workshop, seed, budget, note, answer)
         best = again if best is None else max(best, again, key=_points)
-    assert best is not None
+    assert best is not None  # minst en av de två kördes
     if _lacks_something(best) and slices.everything:
         again = _attempt(scenario, slices.everything, workshop, seed, budget, EVERYTHING_TEXT)
         best = max(best, again, key=_points)
-    return replace(best, source=source or best.source)
+    result = replace(best.result, reach=shown_reach(best.source, slices.reach))
+    return replace(best, result=result, source=source or best.source)
+
+
+def shown_reach(cells: Sequence[CellSource], reach: Sequence[Reach]) -> tuple[str, ...]:
+    """De rader i koden som kördes som rör något utanför övningen, i ord."""
+    shown = []
+    for one in reach:
+        lines = (cell.text.split("\n")[one.line - 1 : one.line] for cell in cells
+                 if cell.name == one.cell)  # fmt: skip
+        text = next((line[0].strip() for line in lines if line and line[0].strip()), "")
+        if text:
+            shown.append(f"{one.cell}, rad {one.line}, rör `{one.what}`: {text[:MAX_LINE]}")
+    return tuple(dict.fromkeys(shown))[:MAX_REACH]
 
 
 MAX_COMPARED = 500  # namn som jämförs med det som saknas
@@ -106,7 +123,8 @@ def _hidden_somewhere(
     if not any(name in cell.text for cell in slices.everything):
         return None
     ran = _attempt(scenario, slices.everything, workshop, seed, budget, EVERYTHING_TEXT)
-    return ran if _points(ran) else None
+    result = replace(ran.result, reach=shown_reach(ran.source, slices.reach))
+    return replace(ran, result=result) if _points(ran) else None
 
 
 def _lacks_something(ran: Ran) -> bool:
@@ -121,9 +139,10 @@ def _attempt(
     seed: int,
     budget: Budget,
     note: str = "",
+    answer: Answer | None = None,
 ) -> Ran:
     exercise = scenario.exercise
-    run = workshop.run(exercise.number, source, scenario.inputs(), seed, budget)
+    run = workshop.run(exercise.number, source, scenario.inputs(), seed, budget, answer)
     verdict = judge(exercise, scenario.cases, run.outcomes, scenario.mistakes)
     result = _result(exercise, verdict, status_of(verdict, run.outcomes))
     notes = (note, *run.notes) if note else run.notes

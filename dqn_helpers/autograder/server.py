@@ -38,9 +38,10 @@ from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.system_calls import ThreadGate
 from dqn_helpers.autograder.worker import perform
 from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.asking import open_line
 from dqn_helpers.exercises.registry import known_mistakes
 from dqn_helpers.studies import overestimation
-from dqn_helpers.submission.extract import read_cell
+from dqn_helpers.submission.extract import read_cell, touched_in
 
 ORDER_BYTES = 1024
 HIGH = 200  # filnummer som är lediga i en ny arbetare
@@ -63,6 +64,7 @@ def warm() -> None:
     for book in find_submissions([NOTEBOOKS]):  # som delats ut: inget facit, inget hemligt
         for cell in book.cells:
             _, statements = read_cell(cell.text)
+            touched_in(cell.text)
             _run_imports([statement.node for statement in statements])
     _close_course()
     gc.collect()
@@ -238,8 +240,18 @@ def _close_everything_but(*files: int) -> range:
 
 def converse(reader: BinaryIO | Any, writer: BinaryIO | Any) -> None:
     """Hälsa, läs uppdraget, utför det och skicka svaren ett och ett."""
+
+    def receive() -> dict[str, Any]:
+        return decode(_read_exactly(reader, length_of(_read_exactly(reader, LENGTH_BYTES))))
+
+    def ask(question: dict[str, Any]) -> dict[str, Any]:
+        _write_all(writer, encode({"ask": question}))
+        return receive()
+
     _write_all(writer, encode({"seconds": time.process_time()}))
-    job = decode(_read_exactly(reader, length_of(_read_exactly(reader, LENGTH_BYTES))))
+    job = receive()
+    if job.get("may_ask"):
+        open_line(ask)
     for answer in perform(job):
         _write_all(writer, encode(answer))
 

@@ -9,19 +9,21 @@ import __future__
 import ast
 import copy
 import dataclasses
-import inspect
 import linecache
+import os
 import random
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from types import FunctionType, ModuleType
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 import dqn_helpers
 from dqn_helpers.autograder.messages import MAX_ANSWERS, encode, to_data
+from dqn_helpers.exercises.blocking import block
 from dqn_helpers.exercises.limits import OutOfTime, call_within, preserved_state
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.registry import EXERCISES
@@ -50,7 +52,8 @@ def perform(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
     Args:
         job: `kind` är "slice" (med `cells`, `wanted`) eller "run" (med `cells`, `number`,
-            `inputs`, `first`, `seed`, och `seconds` processortid kvar).
+            `inputs`, `first`, `seed`, och `seconds` processortid kvar; med `may_ask` svarar
+            rättaren på frågor).
     """
     cells = [CellSource(**cell) for cell in job["cells"]]
     if job["kind"] == "slice":
@@ -63,8 +66,9 @@ def _run(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[str,
     """Först hur det gick att definiera lösningen, sedan ett svar per fall."""
     exercise = EXERCISES[job["number"]]
     deadline = time.process_time() + job["seconds"]
-    block_reference(exercise.name)
+    block(exercise.name)
     _predictable_generators(job["seed"])
+    forbid_rereading()
     namespace, notes = define(cells, _main_module(), STATEMENT_SHARE * job["seconds"])
     yield {"defined": exercise.name in namespace, "notes": notes[:MAX_NOTES]}
     if exercise.name not in namespace:
@@ -108,40 +112,25 @@ def _predictable_generators(seed: int) -> None:
 
 # --- kursens egen lösning spärras ----------------------------------------------------------------
 
-
-# Det i kursens kod som gör samma sak som övningen, under annat namn.
-SAME_THING = {
-    "discounted_return": (dqn_helpers.realised_returns,),
-    "epsilon_greedy": (dqn_helpers.choose_dqn_action,),
-    "sample_experiences": (dqn_helpers.replay.stack_experiences,),
-    "play_and_record_episode": (dqn_helpers.training.play_one_step, dqn_helpers.train_dqn),
-}
+PACKAGE = Path(dqn_helpers.__file__).resolve().parent
 
 
-def block_reference(name: str) -> None:
-    """Gör kursens egen lösning obrukbar i den här processen, var den än är importerad."""
-    for target in (getattr(dqn_helpers, name, None), *SAME_THING.get(name, ())):
-        _block(target, name)
+def forbid_rereading() -> None:
+    """Kursens inlästa moduler går inte att läsa en gång till, inte ens där filerna är läsbara.
 
+    Annars ger `importlib.reload`, `runpy` eller källtexten en ny, ospärrad lösning. Python frågar
+    den här funktionen före varje `open`, och den går inte att ta bort igen.
+    """
+    loaded = {name.split(".")[-1] for name in sys.modules if name.startswith("dqn_helpers.")}
 
-def _block(target: Any, name: str) -> None:
-    target = inspect.unwrap(target)  # funktionen under @torch.no_grad()
-    if isinstance(target, FunctionType):
-        # Koden byts inne i funktionen: då gäller det också den som redan har importerat den.
-        target.__code__ = _blocked(name).__code__
-    elif isinstance(target, type):
-        for attribute, value in list(vars(target).items()):
-            if isinstance(value, FunctionType):
-                setattr(target, attribute, _blocked(name))
+    def ask(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
+            path = Path(os.path.realpath(os.fsdecode(arguments[0])))
+            is_code = path.suffix in (".py", ".pyc") and path.name.split(".")[0] in loaded
+            if is_code and path.is_relative_to(PACKAGE):
+                raise PermissionError(f"{path.name} är redan inläst.")
 
-
-def _blocked(name: str) -> FunctionType:
-    # Texten måste stå i koden själv: en funktion utan yttre variabler går att byta in överallt.
-    text = f"dqn_helpers.{name} är kursens lösning på den här övningen. Skriv en egen."
-    scope: dict[str, Any] = {}
-    code = f"def blocked(*arguments, **named):\n    raise RuntimeError({text!r})"
-    exec(compile(code, "<dqn_helpers>", "exec"), scope)
-    return scope["blocked"]
+    sys.addaudithook(ask)
 
 
 # --- studentens definitioner ---------------------------------------------------------------------

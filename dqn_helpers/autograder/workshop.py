@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, cast
@@ -54,6 +54,9 @@ CRASHED_TEXT = (
 MEMORY_TEXT = "Koden använde mer minne än vad som finns till den, och avbröts."
 TOO_LONG_TEXT = "Svaren från koden blev för stora för att läsas, och den avbröts."
 SPENT_TEXT = "Tiden för övningen tog slut: koden har redan räknat eller sovit så länge som den får."
+Answer = Callable[[Any], dict[str, Any]]
+"""Svarar på en fråga från arbetaren, `{"ask": …}`, medan den kör (se `answering`)."""
+
 STATUSES: tuple[Any, ...] = ("ok", "unsolved", "error", "timeout", "memory", "forbidden")
 
 Cause = Literal["", "timeout", "sleep", "memory", "too_long", "crashed", "internal"]
@@ -171,15 +174,17 @@ class Workshop:
         inputs: Sequence[Inputs],
         seed: int,
         budget: Budget | None = None,
+        answer: Answer | None = None,
     ) -> Run:
         """Kör övningens fall på lösningen i cellerna.
 
         Efter en krasch körs resten av fallen i en ny arbetare, så länge `budget` räcker. Den
-        minskar med det som gick åt, så att nästa försök får det som är kvar.
+        minskar med det som gick åt, så att nästa försök får det som är kvar. Med `answer` besvaras
+        arbetarens frågor; utan är en fråga ett obegripligt svar.
         """
         budget = budget or Budget.of(self.limit)
         job: dict[str, Any] = {"kind": "run", "number": number, "cells": _as_data(cells)}
-        job |= {"inputs": list(inputs), "seed": seed}
+        job |= {"inputs": list(inputs), "seed": seed, "may_ask": answer is not None}
         outcomes: list[Outcome] = []
         notes: tuple[str, ...] = ()
         start = budget.seconds
@@ -188,7 +193,7 @@ class Workshop:
                 outcomes.append(Outcome("timeout", problem=SPENT_TEXT))
                 break
             part = job | {"first": len(outcomes), "seconds": budget.seconds}
-            answers, report = self._converse(part, len(inputs) - len(outcomes) + 1, budget)
+            answers, report = self._converse(part, len(inputs) - len(outcomes) + 1, budget, answer)
             if not answers or answers[0].get("defined") is not True:
                 return _undefined(answers, report, len(inputs), start - budget.seconds)
             notes = _texts(answers[0].get("notes"))
@@ -201,7 +206,7 @@ class Workshop:
         return Run(tuple(outcomes), notes, start - budget.seconds)
 
     def _converse(
-        self, job: dict[str, Any], expected: int, budget: Budget
+        self, job: dict[str, Any], expected: int, budget: Budget, answer: Answer | None = None
     ) -> tuple[list[dict[str, Any]], Report]:
         """Svaren på ett uppdrag, högst `expected`, och hur det slutade. Budgeten minskar.
 
@@ -215,7 +220,7 @@ class Workshop:
                 worker = self._worker(budget)
             except ConnectionError:  # verkstaden dog mellan två uppdrag
                 continue
-            answers, report = exchange(worker, job, expected, budget)
+            answers, report = exchange(worker, job, expected, budget, answer)
             if report.cause != "internal" and (not self._server or self._server.alive):
                 budget.seconds -= report.seconds
                 budget.rest -= report.rested
@@ -310,7 +315,11 @@ class Worker(Protocol):
 
 
 def exchange(
-    worker: Worker, job: dict[str, Any], expected: int, budget: Budget
+    worker: Worker,
+    job: dict[str, Any],
+    expected: int,
+    budget: Budget,
+    answer: Answer | None = None,
 ) -> tuple[list[dict[str, Any]], Report]:
     """Skicka uppdraget och ta emot svaren, så länge arbetaren skriver rätt och inte ska stoppas.
 
@@ -319,6 +328,7 @@ def exchange(
         job: uppdraget.
         expected: så många svar väntas.
         budget: det som studentens kod får använda.
+        answer: svarar på arbetarens frågor på vägen; de räknas inte som svar.
     """
     watch = Watch(worker.pid, budget)
     answers: list[dict[str, Any]] = []
@@ -329,9 +339,14 @@ def exchange(
         watch.begin(hello["seconds"])
         _send(worker, encode(job), watch)
         while len(answers) < expected:
-            answer, size = _message(worker, left, watch)
-            answers.append(answer)
+            message, size = _message(worker, left, watch)
             left -= size
+            if answer and "ask" in message:
+                reply = encode(answer(message["ask"]))
+                watch.skip()  # rättarens tid är inte studentens
+                _send(worker, reply, watch)
+            else:
+                answers.append(message)
         cause = ""
     except Stopped as stopped:
         cause = stopped.cause

@@ -57,7 +57,8 @@ def replay_buffer_driver(replay_buffer_class: Any, inputs: Inputs) -> Observed:
     """Lägg till erfarenheter och se vad bufferten innehåller.
 
     Indata: max_length, experiences (i den ordning de läggs till), look (`"lengths"`,
-    `"contents"`) och outside (index att läsa på som inte finns).
+    `"contents"`) och outside (index att läsa på som inte finns). Med `evidence`, en rad platser,
+    ges beläggen `read`, alla fält i allt som går att läsa, och `found`, om platserna finns.
     """
     experiences = [as_experience(row) for row in inputs["experiences"]]
     buffer = replay_buffer_class(inputs["max_length"])
@@ -69,7 +70,13 @@ def replay_buffer_driver(replay_buffer_class: Any, inputs: Inputs) -> Observed:
         lengths.append(plain(len(buffer)))
     if inputs["look"] == "lengths":
         return {"shared": False, "lengths": np.array(lengths)}
-    observed = {"shared": False} | _contents(buffer, experiences)
+    observed: Observed = {"shared": False} | _contents(buffer, experiences)
+    if "evidence" in inputs:
+        observed["read"] = [
+            [] if fields is None else [plain(field) for field in fields]
+            for fields, _ in _read(buffer, len(experiences))
+        ]
+        observed["found"] = [bool(_outside(buffer, [place])) for place in inputs["evidence"]]
     return observed | {"outside": ", ".join(_outside(buffer, inputs.get("outside", ())))}
 
 
@@ -185,9 +192,13 @@ def sample_experiences_driver(sample_experiences: Any, inputs: Inputs) -> Observ
         if "evidence" in inputs:
             observed["batch"] = [plain(tensor) for tensor in draws[-1]]
     else:
-        observed |= (_order if inputs["look"] == "order" else _counts)(draws, experiences)
+        if inputs["look"] == "order":
+            observed |= _order(draws, experiences)
+        else:
+            observed |= how_often(_drawn(draws, experiences), experiences, inputs["batch_size"])
         if "evidence" in inputs:
             observed["rewards"] = [plain(batch[REWARD]) for batch in draws]
+            observed["batches"] = [[plain(part) for part in batch] for batch in draws]
     if inputs["buffer"] == "list":
         observed["changed"] = [id(e) for e in buffer] != [id(e) for e in experiences]
     return observed
@@ -344,18 +355,22 @@ def _share_of_neighbours(batch: set[int], n_stored: int) -> float:
     return min(pairs / max(len(batch) - 1, 1), 1.0)
 
 
-def _counts(draws: list[list[torch.Tensor]], experiences: list[tuple[Any, ...]]) -> Observed:
-    """Hur ofta varje erfarenhet drogs, om det inte är samma batch varje gång."""
-    drawn = _drawn(draws, experiences)
+def how_often(
+    drawn: list[list[int | None]], experiences: Sequence[Sequence[Any]], batch_size: int
+) -> Observed:
+    """Hur ofta varje erfarenhet drogs, om det inte är samma batch varje gång.
+
+    `unevenness` är Pearsons χ² mot lika många dragningar av varje.
+    """
     repeats = np.mean([sorted(map(str, a)) == sorted(map(str, b)) for a, b in pairwise(drawn)])
     if repeats > 0.5:
         return {"repeats": True}
     counts = Counter(place for batch in drawn for place in batch if place is not None)
     rewards = [experiences[place][REWARD] for place in counts]
-    every = [counts[place] for place in range(len(experiences))]
+    every = np.array([counts[place] for place in range(len(experiences))])
+    expected = len(drawn) * batch_size / len(experiences)
     return {
         "repeats": False,
         "drawn": np.sort(np.array(rewards, dtype=float)),
-        "rarest": min(every),
-        "commonest": max(every),
+        "unevenness": float(((every - expected) ** 2 / expected).sum()),
     }

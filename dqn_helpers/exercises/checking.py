@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from dqn_helpers.exercises.blocking import blocked
 from dqn_helpers.exercises.card import CheckResult
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
@@ -49,7 +50,8 @@ def _check(number: Any, function: Any) -> CheckResult:
         return CheckResult("Kontrollen", problem)
     exercise = EXERCISES[_as_number(number)]
     inputs = [case.inputs for case in exercise.examples]
-    outcomes = run_cases(exercise.driver, function, inputs, SECONDS)
+    with blocked(exercise.name):  # som i rättaren: det som godtas här ska godtas där
+        outcomes = run_cases(exercise.driver, function, inputs, SECONDS)
     verdict = judge(exercise, exercise.examples, outcomes, known_mistakes(exercise.number))
     return _result(exercise, verdict, outcomes)
 

@@ -136,7 +136,7 @@ def play_and_record_driver(play_and_record_episode: Any, inputs: Inputs) -> Obse
     Indata: layers, observations, rewards, epsilon, och om så behövs ends, reuse, seed (utan den
     anropas funktionen med fyra argument) och look ("choices": se bara på valen av handling,
     "length": bara på hur många steg det blev, "actions": bara på om rätt handlingar sparades). Med
-    `evidence` är belägget för valen `actions`.
+    `evidence` är belägget för valen `actions`, och för det sparade `pairs`.
     """
     model = GivenNetwork(inputs["layers"])
     env = ScriptedEpisode(
@@ -162,8 +162,16 @@ def play_and_record_driver(play_and_record_episode: Any, inputs: Inputs) -> Obse
     stored = _stored(saved, env.log)
     if inputs.get("look") == "actions":
         unlike = "några är andra" if stored.get("wrong_actions") else ""
-        return {"odd": stored["odd"], "unlike": unlike}
+        evidence = {"pairs": _pairs(saved, env.log)} if "evidence" in inputs else {}
+        return {"odd": stored["odd"], "unlike": unlike} | evidence
     return observed | stored
+
+
+def _pairs(saved: list[Any], log: Sequence[Step]) -> list[Any]:
+    """Handlingarna som sparades, de som gjordes, och tillstånden som sparades."""
+    rows = [six_fields(item)[0] or (None,) * len(FIELDS) for item in saved]
+    actions, states = ([plain(row[place]) for row in rows] for place in (1, 0))
+    return [actions, [step.action for step in log], states]
 
 
 def _stored(saved: list[Any], log: Sequence[Step]) -> Observed:

@@ -4,7 +4,7 @@ Samma kod bedömer de öppna exemplen i `check()` och de dolda fallen i rättare
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dqn_helpers.exercises.comparing import difference, in_words, same_outcome
@@ -74,7 +74,24 @@ def judge(
     verdict = Verdict(behaviours)
     if verdict.passed or verdict.unsolved:
         return verdict
-    return Verdict(behaviours, tuple(_recognised(verdict, ran, mistakes)))
+    # Misstaget känns igen på det som hände, innan delar som är rätt slutar räknas.
+    recognised = tuple(_recognised(verdict, ran, mistakes))
+    return Verdict(_without_what_does_not_count(behaviours), recognised)
+
+
+def _without_what_does_not_count(
+    behaviours: tuple[BehaviourVerdict, ...],
+) -> tuple[BehaviourVerdict, ...]:
+    """Ett beteende som kräver ett annat räknas först när det andra är rätt."""
+    names = {b.behaviour.id: b.behaviour.name for b in behaviours if b.mark != "passed"}
+    found = []
+    for verdict in behaviours:
+        missing = [names[one] for one in verdict.behaviour.requires if one in names]
+        if missing and verdict.mark == "passed":
+            message = f"Räknas först när lösningen {' och '.join(missing)}."
+            verdict = replace(verdict, mark="failed", message=message)
+        found.append(verdict)
+    return tuple(found)
 
 
 def _behaviour_verdict(exercise: Exercise, behaviour: Behaviour, ran: Ran) -> BehaviourVerdict:

@@ -70,12 +70,15 @@ class Behaviour:
         name: vad lösningen ska göra, på svenska: "maskerar sluttillstånd".
         points: en halv poäng eller mer.
         observables: de iakttagelser som avgör.
+        requires: id för de beteenden som måste vara rätt för att det här ska räknas. Kärnan i en
+            övning, det som den heter efter, går inte att hoppa över.
     """
 
     id: str
     name: str
     points: float
     observables: tuple[str, ...]
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,8 @@ class Exercise:
         if sum(b.points for b in self.behaviours) != SYLLABUS[self.number][1]:
             raise ValueError(f"{self.number}: beteendenas poäng ger inte övningens poäng")
         known = {b.id for b in self.behaviours}
+        if not {one for b in self.behaviours for one in b.requires} <= known:
+            raise ValueError(f"{self.number}: ett beteende kräver ett som inte finns")
         for case in self.examples:
             if not set(case.behaviours) <= known:
                 raise ValueError(f"{self.number}: okänt beteende i {case.behaviours}")

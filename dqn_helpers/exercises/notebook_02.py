@@ -51,20 +51,23 @@ REPLAY_BUFFER = Exercise(
     driver=replay_buffer_driver,
     behaviours=(
         Behaviour(
-            "stores", "sparar erfarenheter som de är", 1, ("shared", "odd", "rewards", "mixed")
+            "stores",
+            "sparar erfarenheter som de är",
+            1,
+            ("shared", "odd", "rewards", "mixed", "read"),
         ),
         Behaviour("length", "vet hur många som finns, i varje stund", 0.5, ("shared", "lengths")),
         Behaviour(
             "overwrites",
             "skriver över den äldsta när det är fullt",
             1,
-            ("shared", "odd", "rewards"),
+            ("shared", "odd", "rewards", "read"),
         ),
         Behaviour(
             "outside",
             "säger IndexError där inget finns",
             0.5,
-            ("shared", "outside", "odd", "rewards"),
+            ("shared", "outside", "odd", "rewards", "found", "read"),
         ),
     ),
     observables={
@@ -77,6 +80,12 @@ REPLAY_BUFFER = Exercise(
         ),
         "mixed": Observable(
             "fälten", wrong="De här fälten är inte som när erfarenheten lades till: {got}."
+        ),
+        "read": Observable(
+            "innehållet", wrong="Det som går att läsa är inte de senaste erfarenheterna, hela."
+        ),
+        "found": Observable(
+            "platserna", wrong="Det går att läsa där inget finns, eller inte där något finns."
         ),
         "lengths": Observable("längden"),
         "outside": Observable("läsningen", wrong="{got}. Där ska det bli IndexError."),
@@ -157,14 +166,15 @@ PICTURE = [
 ]
 FORM_CALLS = 30  # (8/9)^150 < 3e-8: ett index som kan hamna utanför gör det
 
-N_COUNTED, BATCH_COUNTED, CALLS_COUNTED = 8, 5, 88
+N_COUNTED, BATCH_COUNTED, CALLS_COUNTED = 64, 24, 160
+RISK = 16  # en rätt lösning fälls med sannolikheten högst e^−16 < 2e-7
 EVEN: Observed = {
-    # Antalet gånger en erfarenhet dras är en summa av oberoende 0/1 med väntevärdet μ = 440/8 = 55,
-    # med eller utan återläggning. P(≤ 15) ≤ exp(−μ(0,727 + 0,273 ln 0,273)) < 2e-9 och
-    # P(≥ 110) ≤ exp(−μ(2 ln 2 − 1)) < 7e-10. Åtta erfarenheter: under 3e-8.
+    # Pearsons χ² för 160 · 24 dragningar, 60 väntade per erfarenhet, har k = 63 frihetsgrader, och
+    # P(χ² ≥ k + 2√(k · x) + 2 · x) ≤ e^−x (Laurent & Massart 2000, lemma 1). Utan återläggning är
+    # det mindre. Den som tar 30 % av dragningarna ur ena halvan får i snitt 63 + 3840 · 0,3² ≈ 409,
+    # med standardavvikelsen 39: gränsen, 158, ligger sex sådana under.
     "repeats": False,
-    "rarest": Within(16, 60),
-    "commonest": Within(50, 109),
+    "unevenness": Within(0, (N_COUNTED - 1) + 2 * ((N_COUNTED - 1) * RISK) ** 0.5 + 2 * RISK),
 }
 
 
@@ -209,7 +219,10 @@ SAMPLE_EXPERIENCES = Exercise(
             ("returned", "dtypes", "batch"),
         ),
         Behaviour(
-            "together", "håller ihop fälten i varje erfarenhet", 1, ("returned", "mixed", "row")
+            "together",
+            "håller ihop fälten i varje erfarenhet",
+            1,
+            ("returned", "mixed", "row", "batches"),
         ),
         Behaviour(
             "unordered",
@@ -221,7 +234,7 @@ SAMPLE_EXPERIENCES = Exercise(
             "uniform",
             "ger alla sparade samma chans, i varje anrop",
             0.5,
-            ("returned", "repeats", "drawn", "rarest", "commonest"),
+            ("returned", "repeats", "drawn", "unevenness", "rewards"),
         ),
     ),
     observables={
@@ -254,6 +267,9 @@ SAMPLE_EXPERIENCES = Exercise(
         "batch": Observable(
             "batchen", wrong="Batchen är inte de likadana erfarenheterna, i rätt former och sorter."
         ),
+        "batches": Observable(
+            "raderna", wrong="Raderna i batcharna är inte de sparade erfarenheterna."
+        ),
         "rewards": Observable(
             "belöningarna", wrong="De dragna belöningarna är inte oberoende drag ur bufferten."
         ),
@@ -266,14 +282,10 @@ SAMPLE_EXPERIENCES = Exercise(
             wrong="I många dragningar kom bara erfarenheterna med belöningarna {got}, väntat "
             "{expected}.",
         ),
-        "rarest": Observable(
-            "den mest sällan dragna",
-            wrong="En erfarenhet drogs bara {got} gånger, väntat {expected}: alla ska ha samma "
-            "chans.",
-        ),
-        "commonest": Observable(
-            "den oftast dragna",
-            wrong="En erfarenhet drogs {got} gånger, väntat {expected}: alla ska ha samma chans.",
+        "unevenness": Observable(
+            "ojämnheten",
+            wrong="Erfarenheterna drogs olika ofta: ojämnheten (χ²) är {got}, men likformiga "
+            "dragningar ger ett tal {expected}. Alla ska ha samma chans i varje drag.",
         ),
     },
     examples=(
@@ -311,10 +323,10 @@ SAMPLE_EXPERIENCES = Exercise(
             behaviours=("uniform",),
             text=f"I kursens buffert ligger {N_COUNTED} erfarenheter med belöningarna 1 till "
             f"{N_COUNTED}, och {CALLS_COUNTED} batchar med {BATCH_COUNTED} dras: var och en väntas "
-            f"{CALLS_COUNTED} · {BATCH_COUNTED} / {N_COUNTED} = 55 gånger.",
+            f"{CALLS_COUNTED} · {BATCH_COUNTED} / {N_COUNTED} = 60 gånger.",
             inputs=count_inputs(_series(N_COUNTED)),
             expected=({"returned": SIX_TENSORS, "drawn": list(range(1, N_COUNTED + 1))} | EVEN,),
-            random=("rarest", "commonest"),
+            random=("unevenness",),
         ),
     ),
     hints=(
@@ -417,7 +429,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             0.5,
             (
                 *("odd", "state", "wrong_actions", "reward", "next_state", "terminated"),
-                *("truncated", "unlike"),
+                *("truncated", "unlike", "pairs"),
             ),
         ),
         Behaviour(
@@ -431,6 +443,9 @@ PLAY_AND_RECORD_EPISODE = Exercise(
     ),
     observables={
         "returned": Observable("summan av belöningarna"),
+        "pairs": Observable(
+            "handlingarna", wrong="Handlingarna som sparades är inte de som gjordes."
+        ),
         "seed": Observable(
             "slumpfröet",
             none="`env.reset` fick inget slumpfrö, fast funktionen fick ett.",

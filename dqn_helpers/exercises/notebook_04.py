@@ -113,20 +113,23 @@ def _numbers(tensors: Any) -> np.ndarray:
 def update_target_network_driver(update_target_network: Any, inputs: Inputs) -> Observed:
     """Indata: model och target (nätverkens värden), och tau om det ska skickas med.
 
-    Med `evidence` ges belägget `kept`: talen i målnätverkets ursprungliga parametrar, sedan
-    online-nätverket har ändrats.
+    Med `evidence` ges belägget `kept`: talen i målnätverkets ursprungliga parametrar och
+    buffertar, sedan online-nätverket har ändrats.
     """
     model, target = make_network(inputs["model"]), make_network(inputs["target"])
-    own = list(target.parameters())
+    own, own_buffers = list(target.parameters()), list(target.buffers())
+    before = _numbers(own)
     arguments = [model, target, *([inputs["tau"]] if "tau" in inputs else [])]
     update_target_network(*arguments)
     now = list(target.parameters())
-    observed = {
+    observed: Observed = {
         "weights": _numbers(now),
         "buffers": _numbers(target.buffers()),
         "online": _numbers(model.state_dict().values()),
         "own_parameters": len(now) == len(own) and all(map(lambda a, b: a is b, now, own)),
     }
+    if 0 < inputs.get("tau", 1.0) < 1:  # annars kan två fel i τ ta ut varandra
+        observed["idle"] = np.array_equal(before, observed["weights"])
     with torch.no_grad():
         for tensor in model.state_dict().values():
             tensor += 100
@@ -134,7 +137,9 @@ def update_target_network_driver(update_target_network: Any, inputs: Inputs) -> 
     moved = not np.array_equal(
         _numbers(together), np.concatenate([observed["weights"], observed["buffers"]])
     )
-    evidence = {"kept": _numbers(own)} if "evidence" in inputs else {}
+    evidence = {"kept": _numbers((*own, *own_buffers))} if "evidence" in inputs else {}
+    # Samma tal prövas två gånger: att de är rätt, och att något alls har hänt.
+    evidence |= {"touched": evidence["kept"]} if "idle" in observed and evidence else {}
     return observed | {"moves_along": moved} | evidence
 
 
@@ -159,13 +164,18 @@ UPDATE_TARGET_NETWORK = Exercise(
             "separate",
             "låter målnätverket behålla sina egna parametrar, utan delat minne",
             0.5,
-            ("own_parameters", "moves_along", "kept"),
+            ("idle", "own_parameters", "moves_along", "kept"),
         ),
         Behaviour("buffers", "kopierar buffertar hela, vad τ än är", 0.5, ("buffers",)),
-        Behaviour("online", "lämnar online-nätverket som det var", 0.5, ("online",)),
+        Behaviour(
+            "online", "lämnar online-nätverket som det var", 0.5, ("idle", "online", "touched")
+        ),
     ),
     observables={
         "weights": Observable("målnätverkets parametrar"),
+        "idle": Observable(
+            "målnätverket", wrong="Målnätverket är precis som det var: anropet gjorde ingenting."
+        ),
         "own_parameters": Observable(
             "parametrarna",
             wrong="Målnätverket har fått nya parameterobjekt i stället för nya tal i sina egna. "
@@ -180,6 +190,9 @@ UPDATE_TARGET_NETWORK = Exercise(
             "talen",
             wrong="Talen i målnätverkets ursprungliga parametrar är inte de som de ska vara, när "
             "online-nätverket sedan har ändrats.",
+        ),
+        "touched": Observable(
+            "talen", wrong="Talen i målnätverkets parametrar är precis som de var."
         ),
         "buffers": Observable("målnätverkets buffertar"),
         "online": Observable("online-nätverkets tal efteråt"),
@@ -216,6 +229,7 @@ UPDATE_TARGET_NETWORK = Exercise(
             inputs={"model": SIMPLE_MODEL, "target": SIMPLE_TARGET, "tau": 0.25},
             expected=(
                 {
+                    "idle": False,
                     "weights": [5.0, 0.5, -3.0],
                     "own_parameters": True,
                     "moves_along": False,

@@ -1,6 +1,6 @@
 """Övningarna i 05 Double DQN: double_dqn_target, double_dqn_training_step och q_value_bias."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,15 +60,19 @@ def double_dqn_target_driver(double_dqn_target: Any, inputs: Inputs) -> Observed
     } | _as_tensor(result)
     if "evidence" in inputs and observed["kind"] == observed["in_a_loss"] == "":
         state = torch.tensor(inputs["next_state"], dtype=torch.float32)
-        gradient = gradient_towards(result, networks["model"], state)
+        gradient = gradient_towards(result, list(networks.values()), state)
         observed["learned"] = [observed["target"], gradient]
     return observed
 
 
-def gradient_towards(target: torch.Tensor, model: nn.Module, state: torch.Tensor) -> np.ndarray:
-    """Gradienten av MSE mellan nätverkets första Q-värde i varje tillstånd och målet."""
-    loss = nn.functional.mse_loss(model(state)[:, 0], target)
-    gradients = torch.autograd.grad(loss, list(model.parameters()))
+def gradient_towards(
+    target: torch.Tensor, networks: Sequence[nn.Module], state: torch.Tensor
+) -> np.ndarray:
+    """Nätverkens gradient av MSE mellan det förstas första Q-värde i varje tillstånd och målet."""
+    loss = nn.functional.mse_loss(networks[0](state)[:, 0], target)
+    parameters = [parameter for network in networks for parameter in network.parameters()]
+    # Det andra nätverket är bara med om målet inte är en konstant; annars är dess gradient noll.
+    gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
     return np.concatenate([gradient.numpy().ravel() for gradient in gradients])
 
 
@@ -89,7 +93,8 @@ def _problem_in_a_loss(target: torch.Tensor) -> str:
     """Vad torch klagar på när tensorn är målet i en förlust som deriveras; tomt om det går."""
     predicted = torch.zeros(target.shape, requires_grad=True)
     try:
-        nn.functional.mse_loss(predicted, target).backward()
+        # Hänger målet ihop med nätverken behövs deras graf en gång till, till belägget.
+        nn.functional.mse_loss(predicted, target).backward(retain_graph=True)
     except (RuntimeError, TypeError) as error:
         return str(error).split(".")[0][:200]
     return ""
@@ -106,20 +111,27 @@ def _gives(q_values: list[list[float]]) -> list[Any]:
     return [[[list(column) for column in zip(*q_values, strict=True)], None]]
 
 
+CORE = (
+    "select",
+)  # det som skiljer Double DQN från DQN; fallen för det godtar vilken mask som helst
+
 DOUBLE_DQN_TARGET = Exercise(
     number="5.1",
     signature="double_dqn_target(model, target_model, reward, next_state, terminated, "
     "discount_factor)",
     driver=double_dqn_target_driver,
     behaviours=(
-        Behaviour("value", "räknar med målnätverkets värde, diskonterat", 0.5, ("target",)),
-        Behaviour("select", "låter online-nätverket välja nästa handling", 1.5, ("target",)),
-        Behaviour("terminal", "maskerar sluttillstånd", 1, ("target",)),
+        Behaviour("value", "räknar med målnätverkets värde, diskonterat", 0.5, ("target",), CORE),
+        Behaviour(
+            "select", "låter online-nätverket välja och målnätverket värdera", 1.5, ("target",)
+        ),
+        Behaviour("terminal", "maskerar sluttillstånd", 1, ("target",), CORE),
         Behaviour(
             "tensor",
             "ger en vanlig tensor (B,) utan gradient, och låter argumenten vara som de var",
             1,
             ("kind", "shape", "gradient", "in_a_loss", "changed", "learned"),
+            CORE,
         ),
     ),
     observables={
@@ -182,27 +194,34 @@ DOUBLE_DQN_TARGET = Exercise(
         ),
         Case(
             behaviours=("select",),
-            text="Samma fyra rader, men nu är nätverken oense. Online-nätverket ger Q(s′) = "
-            f"{ONLINE_IN_WORDS}, målnätverket [[6; 3; 4]; [5; 9; 2]; [8; 1; −2]; [2; 4; 10]].",
+            text="Samma belöningar, men nu är nätverken oense. Online-nätverket ger Q(s′) = "
+            f"{ONLINE_IN_WORDS}, målnätverket [[6; 3; 4]; [5; 9; 2]; [8; 1; −2]; [2; 4; 10]]. "
+            "terminated = [falskt; sant; falskt; sant], γ = 1.",
             inputs={
                 "layers": _gives(ONLINE_Q),
                 "target_layers": _gives([[6, 3, 4], [5, 9, 2], [8, 1, -2], [2, 4, 10]]),
                 "reward": [1.0, -2.0, 0.5, 3.0],
                 "next_state": ONE_HOT,
-                "terminated": [False] * 4,
-                "discount_factor": 0.5,
+                "terminated": [False, True, False, True],
+                # γ = 1: ett fel i diskonteringen ska inte kosta det här beteendet också.
+                "discount_factor": 1.0,
             },
-            expected=({"target": [2.5, 0.5, -0.5, 4.0]},),
+            expected=(
+                {"target": [4.0, -2.0, -1.5, 3.0]},
+                # Masken har ett eget beteende. Här duger också den glömda, den bakvända och den som
+                # tar bort belöningen.
+                {"target": [4.0, 3.0, -1.5, 5.0]},
+                {"target": [1.0, 3.0, 0.5, 5.0]},
+                {"target": [4.0, 0.0, -1.5, 0.0]},
+            ),
             by_hand={
                 "target": (
                     "rad 0: online-nätverket väljer handling 1, och målnätverket ger den värdet 3, "
-                    "så målet är 1 + 0,5 · 3 = 2,5",
-                    "rad 1: online-nätverket väljer handling 0, och målnätverket ger den värdet 5, "
-                    "så målet är −2 + 0,5 · 5 = 0,5",
+                    "så målet är 1 + 3 = 4",
+                    "rad 1: terminated är sant, så målet är bara belöningen −2",
                     "rad 2: online-nätverket väljer handling 2, och målnätverket ger den värdet "
-                    "−2, så målet är 0,5 + 0,5 · (−2) = −0,5",
-                    "rad 3: online-nätverket väljer handling 0, och målnätverket ger den värdet 2, "
-                    "så målet är 3 + 0,5 · 2 = 4",
+                    "−2, så målet är 0,5 − 2 = −1,5",
+                    "rad 3: terminated är sant, så målet är bara belöningen 3",
                 )
             },
         ),
@@ -264,12 +283,22 @@ def double_dqn_training_step_driver(training_step: Any, inputs: Inputs) -> Obser
     """Som `training_step_driver`, och med target_layers.
 
     Med `ask_about_target` iakttas också om studentens egen `double_dqn_target`, när steget anropar
-    den, klarar sina exempel. Då kan `check()` säga var felet börjar.
+    den, klarar sina exempel. Då kan `check()` säga var felet börjar. Med `both_endings` körs steget
+    en gång till, på likadana nätverk och en buffert där `terminated` är sant överallt; `losses` är
+    de två förlusterna.
     """
     observed = training_step_driver(training_step, inputs)
+    if inputs.get("both_endings"):
+        ended = training_step_driver(training_step, inputs | {"transitions": all_ended(inputs)})
+        observed["losses"] = [observed["loss"], ended["loss"]]
     if inputs.get("ask_about_target"):
         observed["own_target"] = "" if _own_target_is_right(training_step) else "fel"
     return observed
+
+
+def all_ended(inputs: Inputs) -> list[list[Any]]:
+    """Fallets övergångar, alla till sluttillstånd."""
+    return [[*row[:4], True, row[5]] for row in inputs["transitions"]]
 
 
 def _own_target_is_right(training_step: Any) -> bool:
@@ -296,7 +325,8 @@ TARGET_LAYERS = [[[[2.0, 2.0], [1.0, 2.0], [1.0, -1.0]], None]]
 ORDINARY = [[1.0, 2.0], 0, 1.0, [2.0, 1.0], False, False]
 OTHER = [[2.0, 1.0], 2, 3.0, [1.0, 2.0], False, False]
 TRANSITION = "s = (1; 2), handling 0, s′ = (2; 1)"
-NETWORK = "Online-nätverket är Q(s) = W s med W = [[1; 0]; [2; −1]; [−1; 2]], γ = 0,5."
+WEIGHTS = "Online-nätverket är Q(s) = W s med W = [[1; 0]; [2; −1]; [−1; 2]]"
+NETWORK, UNDISCOUNTED = f"{WEIGHTS}, γ = 0,5.", f"{WEIGHTS}, γ = 1."
 TARGET_NETWORK = "Målnätverket är Q(s) = V s med V = [[2; 2]; [1; 2]; [1; −1]]."
 SAME = f"I bufferten ligger samma övergång i många exemplar: {TRANSITION}"
 COPIED = f"{NETWORK} Målnätverket är nyss kopierat och ger samma värden. {SAME}"
@@ -315,7 +345,22 @@ def _step_inputs(transition: list[Any], **more: Any) -> Inputs:
 
 
 def _double(transition: list[Any]) -> Inputs:
-    return _step_inputs(transition, target_layers=TARGET_LAYERS)
+    # γ = 1: ett fel i diskonteringen ska inte kosta det här beteendet också.
+    more: Inputs = {"target_layers": TARGET_LAYERS, "discount_factor": 1.0, "both_endings": True}
+    return _step_inputs(transition, **more)
+
+
+def any_mask(going_on: float, ended: float, without_reward: float) -> list[Observed]:
+    """Förlusterna med en rätt mask, en glömd, en bakvänd och en som tar bort belöningen.
+
+    Masken har ett eget beteende. Att rätt nätverk väljer och värderar syns med vilken som helst.
+    """
+    pairs = [(going_on, ended), (going_on, going_on), (ended, going_on), (going_on, without_reward)]
+    return [{"losses": list(pair)} for pair in pairs]
+
+
+def _right_with_any_mask(*losses: float) -> tuple[Observed, ...]:
+    return tuple(one for losses in any_mask(*losses) for one in _right(**losses))
 
 
 def _right(**observed: Any) -> tuple[Observed, Observed]:
@@ -335,25 +380,33 @@ def sampling_inputs() -> Inputs:
 STEP_EXAMPLES = (
     Case(
         behaviours=("double",),
-        text=f"{NETWORK} {TARGET_NETWORK} {SAME}, belöning 1, episoden fortsätter.",
+        text=f"{UNDISCOUNTED} {TARGET_NETWORK} {SAME}, belöning 1. Steget prövas två gånger: när "
+        "episoden fortsätter och när terminated är sant.",
         inputs=_double(ORDINARY),
-        expected=_right(loss=4.0),
+        expected=_right_with_any_mask(16.0, 0.0, 1.0),
         by_hand={
-            "loss": "online-nätverket ger Q(s′) = (2; 3; 0) och väljer handling 1, målnätverket "
-            "ger den värdet 4. Målet är 1 + 0,5 · 4 = 3, förutsägelsen är Q(s, 0) = 1 och "
-            "förlusten (1 − 3)² = 4"
+            "losses": (
+                "online-nätverket ger Q(s′) = (2; 3; 0) och väljer handling 1, målnätverket ger "
+                "den värdet 4. När episoden fortsätter är målet 1 + 4 = 5, förutsägelsen är "
+                "Q(s, 0) = 1 och förlusten (1 − 5)² = 16",
+                "när terminated är sant är målet bara belöningen 1, så förlusten är (1 − 1)² = 0",
+            )
         },
     ),
     Case(
         behaviours=("double",),
-        text=f"{NETWORK} {TARGET_NETWORK} Nu är s = (1; 2), handling 1, s′ = (1; −1) "
-        "och belöningen 2.",
-        inputs=_double([[1.0, 2.0], 1, 2.0, [1.0, -1.0], False, False]),
-        expected=_right(loss=2.25),
+        text=f"{UNDISCOUNTED} {TARGET_NETWORK} Nu är s = (1; 2), handling 1, s′ = (1; −1) "
+        "och belöningen −1. Steget prövas två gånger: när episoden fortsätter och när terminated "
+        "är sant.",
+        inputs=_double([[1.0, 2.0], 1, -1.0, [1.0, -1.0], False, False]),
+        expected=_right_with_any_mask(4.0, 1.0, 0.0),
         by_hand={
-            "loss": "online-nätverket ger Q(s′) = (1; 3; −3) och väljer handling 1, målnätverket "
-            "ger den värdet −1. Målet är 2 + 0,5 · (−1) = 1,5, förutsägelsen är Q(s, 1) = 0 och "
-            "förlusten (0 − 1,5)² = 2,25"
+            "losses": (
+                "online-nätverket ger Q(s′) = (1; 3; −3) och väljer handling 1, målnätverket ger "
+                "den värdet −1. När episoden fortsätter är målet −1 − 1 = −2, förutsägelsen "
+                "är Q(s, 1) = 0 och förlusten (0 + 2)² = 4",
+                "när terminated är sant är målet bara belöningen −1, så förlusten är (0 + 1)² = 1",
+            )
         },
     ),
     Case(
@@ -435,6 +488,8 @@ STEP_EXAMPLES = (
     ),
 )
 
+STEP_CORE = ("double",)
+
 DOUBLE_DQN_TRAINING_STEP = Exercise(
     number="5.2",
     signature="double_dqn_training_step(model, optimizer, criterion, replay_buffer, batch_size, "
@@ -445,43 +500,49 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
             "double",
             "jämför Q(s, a) med målet där online-nätverket väljer och målnätverket värderar",
             1,
-            ("own_target", "loss"),
+            ("own_target", "losses"),
         ),
         Behaviour(
             "mask",
             "maskerar sluttillstånd, men bootstrappar förbi truncated",
             0.5,
             ("own_target", "loss"),
+            STEP_CORE,
         ),
         Behaviour(
             "constant",
             "ändrar bara online-nätverket, med målet som en konstant",
             0.5,
             ("own_target", "weights", "target_weights", "target_gradient"),
+            STEP_CORE,
         ),
         Behaviour(
             "step",
             "tar ett helt steg med bara den här batchens gradient",
             0.5,
             ("steps", "weights"),
+            STEP_CORE,
         ),
         Behaviour(
             "rows",
             "jämför varje rad med sitt eget mål (samma form)",
             0.5,
             ("own_target", "shapes", "rows", "pairs"),
+            STEP_CORE,
         ),
         Behaviour(
             "sampling",
             "drar en ny batch ur hela bufferten",
             0.5,
             ("distinct", "sequential", "seen"),
+            STEP_CORE,
         ),
         Behaviour(
             "number",
             "returnerar förlusten före steget som ett tal",
             0.5,
             ("graph", "own_target", "returned"),
+            STEP_CORE,
         ),
     ),
     observables=DQN_TRAINING_STEP.observables
@@ -492,6 +553,7 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
             'än. Börja där: när `check("5.1", double_dqn_target)` är grön kan det här stämma '
             "också.",
         ),
+        "losses": Observable("förlusten", none="Din funktion anropar aldrig `criterion`."),
         "weights": Observable("online-nätverkets vikter efter steget"),
         "distinct": Observable(
             "antalet olika erfarenheter",

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 from dqn_helpers.exercises.syllabus import NUMBER_OF
 from dqn_helpers.submission.cells import TOO_DEEP, CellSource, ParsedCell, parse_cell
+from dqn_helpers.submission.reach import Reach, touched
 from dqn_helpers.submission.statements import Statement, statements_of
 
 MAX_STATEMENTS = 20_000
@@ -28,6 +29,7 @@ MAX_NOTES = 50
 MAX_NOTE = 300
 MAX_NAMES = 20_000
 MAX_NAME = 200
+MAX_REACH = 500
 MAX_ROUNDS = 20
 """Så många gånger gås boken igenom för en övning. Ärliga böcker blir klara på tre."""
 MAX_LINKS = 1_000_000
@@ -46,6 +48,7 @@ class Slices:
         syntax_errors: celler som inte går att läsa, "cell 4, rad 2: …".
         notes: vad som hoppades över.
         everything: alla celler som går att läsa; den sista utvägen.
+        reach: rader som rör något utanför övningarna (se `reach`).
     """
 
     needed: dict[str, tuple[CellSource, ...]]
@@ -54,6 +57,7 @@ class Slices:
     syntax_errors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     everything: tuple[CellSource, ...] = ()
+    reach: tuple[Reach, ...] = ()
 
 
 def slice_notebook(cells: Sequence[CellSource], wanted: Sequence[str]) -> Slices:
@@ -75,7 +79,21 @@ def slice_notebook(cells: Sequence[CellSource], wanted: Sequence[str]) -> Slices
         tuple(_short(f"{name}, {cell.error}" for name, cell in parsed if cell.error)),
         tuple(_short([*notes, *book.notes])),
         tuple(CellSource(name, cell.text) for name, cell in parsed if cell.tree is not None),
+        tuple(_reach(parsed))[:MAX_REACH],
     )
+
+
+def _reach(parsed: Iterable[tuple[str, ParsedCell]]) -> Iterator[Reach]:
+    for name, cell in parsed:
+        for line, what in touched_in(cell.text) if cell.tree is not None else ():
+            yield Reach(name, line, what[:MAX_NAME])
+
+
+@functools.lru_cache(maxsize=1_000)
+def touched_in(text: str) -> tuple[tuple[int, str], ...]:
+    """Raderna i en cell som rör något utanför övningarna. Samma text läses bara en gång."""
+    cell, _ = read_cell(text)
+    return () if cell.tree is None else tuple(touched(cell.tree))
 
 
 TOO_MANY = f"rad 1: här passerar boken {MAX_STATEMENTS} satser, och resten läses inte"

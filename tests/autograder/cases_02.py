@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 
 from dqn_helpers.exercises.buffer_drivers import (
+    BATCH_IN_ORDER,
     CALLS_IN_ORDER,
     DTYPES,
     N_IN_ORDER,
     REWARD,
     SIX_TENSORS,
+    how_often,
     pattern,
 )
 from dqn_helpers.exercises.comparing import difference
@@ -17,6 +19,8 @@ from dqn_helpers.exercises.model import Case, Inputs, Observed
 from dqn_helpers.exercises.notebook_02 import (
     ACTIONS_HALF,
     ACTIONS_RANDOM,
+    BATCH_COUNTED,
+    CALLS_COUNTED,
     EVEN,
     HALF,
     N_COUNTED,
@@ -57,6 +61,21 @@ def experiences(rng: np.random.Generator, n: int, shape: tuple[int, ...] = (4,))
 # --- 2.1 -----------------------------------------------------------------------------------------
 
 
+def the_latest(experiences: list[list[Any]]) -> Supports:
+    """Det som lästes är de här erfarenheterna, alla fält, i vilken ordning som helst."""
+    right = [np.concatenate([np.ravel(np.asarray(x, float)) for x in e]) for e in experiences]
+    right.sort(key=list)
+
+    def supports(read: Any) -> bool:
+        rows = [np.concatenate([np.ravel(np.asarray(x, float)) for x in row]) for row in read]
+        rows.sort(key=list)
+        return len(rows) == len(right) and all(
+            np.allclose(a, b, atol=1e-3) for a, b in zip(rows, right, strict=True)
+        )
+
+    return supports
+
+
 @cases("2.1")
 def replay_buffer_cases(rng: np.random.Generator) -> list[Case]:
     def case(
@@ -66,7 +85,17 @@ def replay_buffer_cases(rng: np.random.Generator) -> list[Case]:
         for row in inputs["experiences"] if behaviour != "stores" else ():
             row[1] %= 2  # samma handling kommer igen, som i en riktig miljö
         text = f"I en buffert för {max_length} läggs {n} erfarenheter, en i taget."
-        return Case((behaviour,), inputs | {"look": "contents"} | more, text=text)
+        made = Case((behaviour,), inputs | {"look": "contents"} | more, text=text)
+        if behaviour == "length":
+            return made
+        length = min(n, max_length)
+        places = rng.permutation(3 * max_length + 2).tolist()
+        return with_evidence(
+            made,
+            places,
+            read=the_latest(inputs["experiences"][n - length :]),
+            found=lambda found: list(found) == [place < length for place in places],
+        )
 
     size, start = int(rng.integers(5, 9)), int(rng.integers(2, 4))
     outside = [start, start + 1, size, size + 1, 3 * size]
@@ -74,7 +103,7 @@ def replay_buffer_cases(rng: np.random.Generator) -> list[Case]:
         case("stores", size - 1, size, (2, 3)),
         case("stores", size, size),
         case("length", 3 * size + 1, size, look="lengths"),
-        case("length", 3, 1, look="lengths"),
+        case("length", int(rng.integers(2, 6)), 1, look="lengths"),
         case("overwrites", size + 2, size),
         case("overwrites", 4 * size - 1, size),
         case("overwrites", 3, 1),
@@ -112,6 +141,36 @@ def without_pattern(experiences: list[list[Any]]) -> Supports:
     return supports
 
 
+def evenly_drawn(experiences: list[list[Any]]) -> Supports:
+    """Belöningarna i batcharna är sparade, och alla kommer lika ofta."""
+    place = {round(e[REWARD], 2): index for index, e in enumerate(experiences)}
+
+    def supports(rewards: Any) -> bool:
+        drawn: list[list[int | None]] = [[place[round(float(x), 2)] for x in r] for r in rewards]
+        found = how_often(drawn, experiences, BATCH_COUNTED)
+        even = not found["repeats"] and EVEN["unevenness"].accepts(found["unevenness"])
+        return even and len(drawn) == CALLS_COUNTED
+
+    return supports
+
+
+def kept_together(experiences: list[list[Any]]) -> Supports:
+    """Varje rad i batcharna är en sparad erfarenhet, med alla sex fälten."""
+    flat = {round(e[REWARD], 2): np.concatenate([np.ravel(x) for x in e]) for e in experiences}
+
+    def supports(batches: Any) -> bool:
+        for batch in batches:
+            rows = np.concatenate(
+                [np.asarray(part, float).reshape(BATCH_IN_ORDER, -1) for part in batch], axis=1
+            )
+            right = [flat[round(float(x), 2)] for x in batch[REWARD]]
+            if not np.allclose(rows, right, atol=1e-3):
+                return False
+        return len(batches) == CALLS_IN_ORDER
+
+    return supports
+
+
 @cases("2.2")
 def sample_experiences_cases(rng: np.random.Generator) -> list[Case]:
     def one(*shape: int) -> list[Any]:
@@ -134,6 +193,13 @@ def sample_experiences_cases(rng: np.random.Generator) -> list[Case]:
         order_inputs(many),
         text="I en buffert som bara kan `len` och `[i]` ligger många olika erfarenheter.",
     )
+    counted = Case(
+        ("uniform",),
+        count_inputs(few),
+        text=f"I kursens buffert ligger {N_COUNTED} erfarenheter, och många batchar dras.",
+        answers=lambda observe: [even],
+        random=("unevenness",),
+    )
     return [
         form(
             ("shapes", "dtypes", "together"),
@@ -151,14 +217,8 @@ def sample_experiences_cases(rng: np.random.Generator) -> list[Case]:
             batch_size=8,
             calls=20,
         ),
-        with_evidence(in_order, rewards=without_pattern(many)),
-        Case(
-            ("uniform",),
-            count_inputs(few),
-            text=f"I kursens buffert ligger {N_COUNTED} erfarenheter, och många batchar dras.",
-            answers=lambda observe: [even],
-            random=("rarest", "commonest"),
-        ),
+        with_evidence(in_order, rewards=without_pattern(many), batches=kept_together(many)),
+        with_evidence(counted, rewards=evenly_drawn(few)),
     ]
 
 
@@ -175,6 +235,18 @@ def epsilon_greedy_choices(inputs: Inputs, limits: Observed) -> Supports:
         share, n_actions = np.mean(taken == best), len(set(taken.tolist()))
         is_right = difference(float(share), limits["share"], 1e-9) is None
         return is_right and n_actions >= limits.get("n_actions", 2)
+
+    return supports
+
+
+def same_actions(inputs: Inputs) -> Supports:
+    """Handlingarna som sparades är de som gjordes, i fallets egna tillstånd."""
+    states = np.array(inputs["observations"])[:-1]
+
+    def supports(pairs: Any) -> bool:
+        saved, taken = (numbers(np.ravel(part), len(states)) for part in pairs[:2])
+        seen = numbers(pairs[2], *states.shape)
+        return np.array_equal(saved, taken) and np.allclose(seen, states, atol=1e-3)
 
     return supports
 
@@ -203,6 +275,8 @@ def play_and_record_cases(rng: np.random.Generator) -> list[Case]:
         return with_evidence(case, actions=epsilon_greedy_choices(inputs, limits))
 
     n, seed = int(rng.integers(4, 9)), int(rng.integers(1, 2**31))
+    explored = endless_inputs(N_EXPLORED + n) | {"look": "actions"}
+    explored["observations"] = distinct(rng, N_EXPLORED + n + 1, 2)
     return [
         episode(n, "som slutar med terminated", "ends", "fields", "return"),
         episode(n + 2, "som slutar med truncated", "ends", "fields", ends="truncated"),
@@ -210,10 +284,9 @@ def play_and_record_cases(rng: np.random.Generator) -> list[Case]:
         episode(n + 1, "i en miljö som återanvänder sin array", "copies", reuse=True),
         episode(3, f"med slumpfröet {seed}", "seed", seed=seed),
         episode(2, "med slumpfröet 0", "seed", seed=0),
-        Case(
-            ("fields",),
-            endless_inputs(N_EXPLORED + n) | {"look": "actions"},
-            text=f"En episod på {N_EXPLORED + n} steg med ε = 1.",
+        with_evidence(
+            Case(("fields",), explored, text=f"En episod på {N_EXPLORED + n} steg med ε = 1."),
+            pairs=same_actions(explored),
         ),
         Case(
             ("ends",),

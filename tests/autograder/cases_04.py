@@ -49,13 +49,21 @@ def linear_epsilon_cases(rng: np.random.Generator) -> list[Case]:
 def mixed_parameters(inputs: Inputs) -> Supports:
     """Målnätverkets ursprungliga parametrar har τ delar av online-nätverkets tal."""
     tau = inputs.get("tau", 1.0)
-    names = [name for name in ("weight", "bias", "scale", "shift") if name in inputs["model"]]
+    names = list(inputs["model"])
+    parameters = [name for name in ("weight", "bias", "scale", "shift") if name in names]
     model, target = (
-        np.concatenate([np.ravel(inputs[which][name]) for name in names])
+        np.concatenate([np.ravel(inputs[which][name]) for name in parameters])
         for which in ("model", "target")
     )
-    right = tau * model + (1 - tau) * target
+    buffers = [inputs["model"][name] for name in ("mean", "variance", "batches") if name in names]
+    right = np.concatenate([tau * model + (1 - tau) * target, *map(np.ravel, buffers)])
     return lambda kept: np.allclose(numbers(kept, len(right)), right, atol=1e-3)
+
+
+def not_as_before(inputs: Inputs) -> Supports:
+    """Något av talen i målnätverkets parametrar är ett annat än före anropet."""
+    before = np.concatenate([np.ravel(inputs["target"][name]) for name in ("weight", "bias")])
+    return lambda now: not np.allclose(numbers(now, len(before)), before, atol=1e-3)
 
 
 @cases("4.2")
@@ -78,7 +86,8 @@ def update_target_network_cases(rng: np.random.Generator) -> list[Case]:
 
     def separate(behaviours: tuple[str, ...], inputs: Inputs, text: str) -> Case:
         case = Case((*behaviours, "separate", "online"), inputs, text=text)
-        return with_evidence(case, kept=mixed_parameters(inputs))
+        moved = {"touched": not_as_before(inputs)} if inputs.get("tau", 1.0) < 1 else {}
+        return with_evidence(case, kept=mixed_parameters(inputs), **moved)
 
     norm = pair(True, tau=1.0)
     return [

@@ -1,13 +1,14 @@
 """Dolda fall för 05 Double DQN."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
-from dqn_helpers.exercises.model import Case, Inputs
+from dqn_helpers.exercises.model import Answers, Case, Inputs, Observed
 from dqn_helpers.exercises.notebook_03 import N_STORED
-from dqn_helpers.exercises.notebook_05 import gradient_towards
+from dqn_helpers.exercises.notebook_05 import any_mask, gradient_towards
 from dqn_helpers.exercises.training_step_driver import small_network
 
 from .cases_03 import distinct, random_layers, sampling_case, transition
@@ -59,16 +60,47 @@ def _networks_and_states(
 
 def as_a_constant(inputs: Inputs) -> Supports:
     """Online-nätverkets gradient är den som svaret ger när det är en konstant, rätt eller fel."""
-    model = small_network(inputs["layers"])
+    networks = [small_network(inputs[key]) for key in ("layers", "target_layers")]
     state = torch.tensor(np.array(inputs["next_state"]), dtype=torch.float32)
 
     def supports(learned: Any) -> bool:
         target, gradient = learned
         constant = torch.tensor(numbers(target, len(state)), dtype=torch.float32)
-        right = gradient_towards(constant, model, state)
+        right = gradient_towards(constant, networks, state)
         return np.allclose(numbers(gradient, len(right)), right, rtol=1e-3, atol=1e-3)
 
     return supports
+
+
+def targets_with_any_mask(inputs: Inputs) -> Answers:
+    """Målen med en rätt mask, en glömd, en bakvänd och en som tar bort belöningen.
+
+    Masken har ett eget beteende. Att rätt nätverk väljer och värderar syns med vilken som helst.
+    """
+    ended, reward = np.array(inputs["terminated"]), np.array(inputs["reward"])
+
+    def answers(observe: Callable[[Inputs], Observed]) -> list[Observed]:
+        future = observe(inputs | {"terminated": [False] * len(ended)})["target"]
+        right, inverted = np.where(ended, reward, future), np.where(ended, future, reward)
+        return [{"target": x} for x in (right, future, inverted, np.where(ended, 0, future))]
+
+    return answers
+
+
+def half_ended(rng: np.random.Generator, draw: Callable[[], Inputs]) -> Inputs:
+    """Hälften av raderna är slut; bland de andra är målnätverkets värde både högre och lägre.
+
+    Den som tar det minsta (eller största) av nätverkens värden klarar sig då aldrig med tur.
+    """
+    while True:
+        inputs = draw()
+        online, target = (
+            _q_values(inputs[k], inputs["next_state"]) for k in ("layers", "target_layers")
+        )
+        going_on = rng.permutation([True, False] * (len(online) // 2))
+        value = np.take_along_axis(target, online.argmax(axis=1)[:, None], axis=1)[:, 0]
+        if len(set((value > online.max(axis=1))[going_on].tolist())) == 2:
+            return inputs | {"terminated": (~going_on).tolist()}
 
 
 @cases("5.1")
@@ -91,6 +123,8 @@ def double_dqn_target_cases(rng: np.random.Generator) -> list[Case]:
     flags = [True, False, True, False, *(rng.random(3) < 0.5).tolist()]
     ended = inputs(7, 4, agree=True, copied=True)
     ended["terminated"] = rng.permutation(flags).tolist()
+    # γ = 1: ett fel i diskonteringen ska inte kosta valet av handling också.
+    disagreeing = half_ended(rng, lambda: inputs(8, 4, agree=False) | {"discount_factor": 1.0})
     return [
         Case(
             ("value",),
@@ -99,8 +133,10 @@ def double_dqn_target_cases(rng: np.random.Generator) -> list[Case]:
         ),
         Case(
             ("select",),
-            inputs(6, 4, agree=False),
-            text="Två slumpade nätverk som är oense om den bästa handlingen i varje rad.",
+            disagreeing,
+            text="Två slumpade nätverk som är oense om den bästa handlingen i varje rad; några "
+            "rader är slut, γ = 1.",
+            answers=targets_with_any_mask(disagreeing),
         ),
         tensor(
             ("tensor",),
@@ -121,7 +157,7 @@ N_IN, N_OUT = 3, 4
 
 
 def _disagreement(
-    rng: np.random.Generator, higher: bool, n_rows: int = 1, **flags: bool
+    rng: np.random.Generator, higher: bool, n_rows: int = 1, **fixed: float
 ) -> tuple[list[Any], list[Any], list[list[Any]]]:
     """Två nätverk och övergångar där alla sätt att blanda ihop dem ger olika svar.
 
@@ -144,10 +180,22 @@ def _disagreement(
             return online, target, [
                 transition(
                     rng, N_IN, N_OUT,
-                    state=states[i], action=int(taken[i]), next_state=next_states[i], **flags,
+                    state=states[i], action=int(taken[i]), next_state=next_states[i], **fixed,
                 )
                 for i in chosen
             ]  # fmt: skip
+
+
+def losses_with_any_mask(inputs: Inputs) -> Answers:
+    """Förlusterna med en rätt mask, en glömd, en bakvänd och en som tar bort belöningen."""
+    unrewarded = [[*row[:2], 0.0, *row[3:]] for row in inputs["transitions"]]
+
+    def answers(observe: Callable[[Inputs], Observed]) -> list[Observed]:
+        going_on, ended = observe(inputs)["losses"]
+        _, without_reward = observe(inputs | {"transitions": unrewarded})["losses"]
+        return any_mask(going_on, ended, without_reward)
+
+    return answers
 
 
 @cases("5.2")
@@ -172,19 +220,26 @@ def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
         return [one(**more)] * 16
 
     def double(higher: bool, **more: Any) -> Inputs:
-        online, target, rows = _disagreement(rng, higher)
+        # Belöningen är liten: den som klipper belöningar ska inte förlora det här också.
+        reward = float(rng.integers(2, 9)) / 10
+        online, target, rows = _disagreement(rng, higher, reward=reward)
+        more |= {"discount_factor": 1.0, "both_endings": True}
         return inputs(rows * 16, layers=online, target_layers=target, **more)
+
+    def two_networks(inputs: Inputs) -> Case:
+        text = f"Två oense nätverk, γ = 1; {same}, som först fortsätter och sedan är slut."
+        return Case(("double",), inputs, text=text, answers=losses_with_any_mask(inputs))
 
     def same_networks(*, n_rows: int = 1, truncated: bool = False, **more: Any) -> Inputs:
         """Den bästa handlingen i s′ är varken den som togs eller den bästa i s."""
         online, _, rows = _disagreement(rng, True, n_rows, truncated=truncated)
         return inputs(rows * 16, layers=online, target_layers=online, **more)
 
-    copied = "Målnätverket är nyss kopierat"
+    copied, rows = "Målnätverket är nyss kopierat", int(rng.integers(24, 31))
     same = "bufferten innehåller samma slumpade övergång i många exemplar"
     return [
-        Case(("double",), double(True), text=f"Två oense nätverk; {same}."),
-        Case(("double",), double(False, buffer="list"), text=f"Två oense nätverk; {same}."),
+        two_networks(double(True)),
+        two_networks(double(False, buffer="list")),
         Case(("mask",), inputs(repeated(terminated=True)), text=f"{copied}; terminated är sant."),
         Case(
             ("mask",),
@@ -204,12 +259,12 @@ def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
             text=f"{copied}; γ = 0, belöningen är stor och negativ, och i online-nätverkets .grad "
             "ligger tal kvar sedan förut.",
         ),
-        # Batchen är av en enda sort med sannolikhet 2 · (1/2)^24, ungefär 1e-7.
+        # Batchen är av en enda sort med sannolikhet högst 2 · (1/2)^24, ungefär 1e-7.
         Case(
             ("rows",),
-            same_networks(n_rows=2, batch_size=24),
+            same_networks(n_rows=2, batch_size=rows),
             random=("loss", "returned", "weights"),
-            text=f"{copied}; bufferten har två sorters övergångar och batchen är 24 rader.",
+            text=f"{copied}; bufferten har två sorters övergångar och batchen är {rows} rader.",
         ),
         sampling_case(
             inputs(

@@ -4,19 +4,19 @@
 `misconceptions_NN.py` innehåller misstagen, `@misconception("3.1")`: docstringen är återkopplingen.
 """
 
-import ast
 import functools
 import importlib
 import importlib.util
 import inspect
 import linecache
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 import dqn_helpers
+from dqn_helpers.autograder.answering import Answers
 from dqn_helpers.autograder.scenarios import (
     MakeCases,
     Misconception,
@@ -26,11 +26,13 @@ from dqn_helpers.autograder.scenarios import (
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.worker import define
 from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.model import Inputs
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.extract import Slices, slice_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
+ASKING = "dqn_helpers.exercises.asking"
 SOLUTIONS, NOTEBOOKS = ROOT / "solutions", ROOT / "notebooks"
 
 _CASES: dict[str, MakeCases] = {}
@@ -145,21 +147,29 @@ def solution_path(notebook: str) -> Path | None:
     return next(SOLUTIONS.glob(f"{notebook}_*.ipynb"), None)
 
 
+ASKED_FOR = {"5.2": frozenset({"double_dqn_target"})}
+"""Övning → de hemliga övningar som rättaren svarar på frågor om (se `answering`)."""
+
+
 def right_versions(number: str, used: frozenset[str]) -> tuple[CellSource, ...]:
-    """Rätta versioner av övningarna som lösningen använder; ersätter studentens vid följdfel."""
-    if notebook_of(number) != "05":
-        return (
-            CellSource("facit", "\n".join(f"from dqn_helpers import {o}" for o in sorted(used))),
-        )
-    own, needed = EXERCISES[number].name, solution("05").needed
-    return tuple(without(cell, own) for name in sorted(used & set(needed)) for cell in needed[name])
+    """Rätta versioner av övningarna som lösningen använder; ersätter studentens vid följdfel.
+
+    Facit i 05 får inte finnas i en process med studentens kod: där är den rätta versionen en som
+    frågar rättaren. Tomt om någon av övningarna är hemlig och inte går att fråga efter.
+    """
+    secret = frozenset(name for name in used if notebook_of(NUMBER_OF[name]) == "05")
+    if not secret <= ASKED_FOR.get(number, frozenset()):
+        return ()
+    lines = [f"from dqn_helpers import {name}" for name in sorted(used - secret)]
+    lines += [f"from {ASKING} import ask_{name} as {name}" for name in sorted(secret)]
+    return (CellSource("rätt version", "\n".join(lines)),)
 
 
-def without(cell: CellSource, name: str) -> CellSource:
-    """Cellen utan definitionen av `name`: facit till övningen själv får aldrig följa med."""
-    tree = ast.parse(cell.text)
-    tree.body = [node for node in tree.body if getattr(node, "name", None) != name]
-    return CellSource("facit", ast.unparse(tree))
+def answers(number: str, inputs: Sequence[Inputs]) -> Answers | None:
+    """Den som svarar på frågorna, hos rättaren; en ny för varje körning."""
+    if number not in ASKED_FOR:
+        return None
+    return Answers(EXERCISES["5.1"].driver, reference("5.1"), inputs)
 
 
 @functools.cache

@@ -268,11 +268,6 @@ def bias_in_a_loop(predicted_q_values, rewards, discount_factor):
 
 
 @correct("5.3")
-def bias_with_helper(predicted, rewards, gamma):
-    return np.mean(np.asarray(predicted) - dqn_helpers.realised_returns(rewards, gamma))
-
-
-@correct("5.3")
 def bias_in_torch(förutsagt, belöningar, gamma):
     q = torch.as_tensor(förutsagt, dtype=torch.float64)
     r = torch.as_tensor(belöningar, dtype=torch.float64)

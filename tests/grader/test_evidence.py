@@ -1,14 +1,17 @@
 """Beläggen: påhittade flaggor räcker inte, och ärligt rådata godtas i alla stilar."""
 
+from typing import Any
+
 import numpy as np
 import pytest
-from autograder.catalogue import reference, scenario
+from autograder.catalogue import misconceptions, reference, scenario
 from autograder.evidence import Evidence
 
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode
 from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.comparing import difference
 from dqn_helpers.exercises.judging import judge
-from dqn_helpers.exercises.model import Outcome
+from dqn_helpers.exercises.model import Outcome, Within
 from dqn_helpers.exercises.running import run_cases
 
 from . import test_catalogue  # läser in de rätta stilarna
@@ -17,10 +20,11 @@ from .styles import CORRECT
 SECONDS = test_catalogue.SECONDS
 BEHAVIOURS = {
     "1.4": {"greedy", "explore", "rng"},
-    "2.2": {"shapes", "dtypes", "unordered"},
-    "2.3": {"epsilon"},
+    "2.1": {"stores", "overwrites", "outside"},
+    "2.2": {"shapes", "dtypes", "together", "unordered", "uniform"},
+    "2.3": {"epsilon", "fields"},
     "3.3": {"sampling"},
-    "4.2": {"separate"},
+    "4.2": {"separate", "online"},
     "4.3": {"greedy", "epsilon"},
     "5.1": {"tensor"},
     "5.2": {"sampling"},
@@ -84,11 +88,23 @@ def one_batch_again(calls: list) -> list:
 
 
 def the_oldest(calls: list) -> list:
-    (inputs,) = (c.inputs for c in scenario("2.2", 0).cases if "rewards" in c.evidence)
+    (inputs,) = (c.inputs for c in scenario("2.2", 0).cases if "batches" in c.evidence)
     return [[row[2] for row in inputs["experiences"][: len(calls[0])]]] * len(calls)
 
 
+def untouched(now: Any) -> Any:
+    (target,) = (c.inputs["target"] for c in scenario("4.2", 0).cases if "touched" in c.evidence)
+    return np.concatenate([np.ravel(target[name]) for name in ("weight", "bias")])
+
+
 SPOILED = {
+    ("2.1", "stores", "read"): lambda read: [[*row[:5], not row[5]] for row in read],
+    ("2.1", "overwrites", "read"): lambda read: read[1:],
+    ("2.1", "outside", "found"): lambda found: [True] * len(found),
+    ("2.2", "together", "batches"): lambda batches: [[b[0], b[1][::-1], *b[2:]] for b in batches],
+    ("2.2", "uniform", "rewards"): one_batch_again,
+    ("2.3", "fields", "pairs"): lambda pairs: [pairs[0], np.roll(pairs[1], 1), pairs[2]],
+    ("4.2", "online", "touched"): untouched,
     ("2.2", "unordered", "rewards"): the_oldest,
     ("2.2", "dtypes", "batch"): lambda batch: [np.asarray(field, np.float64) for field in batch],
     ("2.2", "shapes", "batch"): lambda batch: [np.asarray(field)[:, None] for field in batch],
@@ -111,3 +127,67 @@ def test_evidence_that_shows_a_mistake_is_refused(place: tuple[str, str, str]) -
         if key in one:
             one[key] = SPOILED[place](one[key])
     assert behaviour not in passed(number, 0, answers)
+
+
+# --- påhittade konstanter ------------------------------------------------------------------------
+
+CANNOT_BE_PROVED = {
+    "1.1": {"sequences"},  # att argumenten är orörda
+    "1.2": {"sweep"},
+    "2.1": {"length"},  # att två buffertar inte delar minne
+    "2.2": {"shapes"},  # att bufferten är orörd
+    "2.3": {"seed"},  # att fröet 0 är 0
+    "3.1": {"terminal"},
+    "3.3": {"number"},  # att förlusten inte håller kvar beräkningen
+    "4.3": {"epsilon", "greedy", "every"},  # vem som valde, och vilka objekt som skickades
+    "5.1": {"tensor"},
+    "5.2": {"constant", "number"},
+}
+"""Det som är ja eller nej av naturen. Den som hittar på det måste in i rättarens moduler, och då
+visas raden för läraren (`submission.reach`, prövat i `test_reach.py`)."""
+
+
+def constants(number: str) -> list[dict[str, Any]]:
+    """De iakttagelser som är samma för alla frön, fall för fall."""
+    drawn = [scenario(number, seed).cases for seed in (11, 12, 13)]
+    return [
+        {
+            key: inside(value)
+            for key, value in first.expected[0].items()
+            if not isinstance(value, Evidence)
+            and all(key in o.expected[0] and same(value, o.expected[0][key]) for o in others)
+        }
+        for first, *others in zip(*drawn, strict=True)
+    ]
+
+
+def inside(value: Any) -> Any:
+    if not isinstance(value, Within):
+        return value
+    middle = (np.asarray(value.low, dtype=float) + np.asarray(value.high, dtype=float)) / 2
+    return middle if middle.ndim else float(middle)
+
+
+def same(one: Any, other: Any) -> bool:
+    if type(one) is not type(other):
+        return False
+    return difference(inside(one), inside(other), 0.0) is None
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_constants_alone_give_nothing(number: str) -> None:
+    """Den som inte gör någonting och hittar på allt som går att veta i förväg får inga poäng."""
+    assert not passed(number, 11, constants(number))
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_a_mistake_with_forged_constants_gains_nothing(number: str) -> None:
+    """Ett misstag vars alla konstanta iakttagelser byts mot de rätta får inte fler delar rätt."""
+    drawn, forged, gained = scenario(number, 11), constants(number), set[str]()
+    for mistake in misconceptions(number):
+        ran = run_cases(drawn.exercise.driver, mistake.implementation, drawn.inputs(), SECONDS)
+        before = judge(drawn.exercise, drawn.cases, ran)
+        honest = {b.behaviour.id for b in before.behaviours if b.mark == "passed"}
+        answers = [one.observed | constant for one, constant in zip(ran, forged, strict=True)]
+        gained |= passed(number, 11, answers) - honest
+    assert gained <= CANNOT_BE_PROVED.get(number, set())

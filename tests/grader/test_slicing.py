@@ -532,6 +532,7 @@ GOOD = {
     "syntax_errors": ["cell 2, rad 1: fel"],
     "notes": [],
     "everything": [["cell 1", "x"]],
+    "reach": [["cell 1", 1, "gc"]],
 }
 
 
@@ -562,6 +563,12 @@ GOOD = {
         {"notes": ["x"] * 1000},
         {"everything": [["cell 1", "x" * 21_000_000], ["cell 2", "x" * 21_000_000]]},
         {"everything": None},
+        {"reach": None},
+        {"reach": [["cell 1", "1", "gc"]]},
+        {"reach": [["<b>", 1, "gc"]]},
+        {"reach": [["cell 1", 1, "gc" * 200]]},
+        {"reach": [["cell 1", True, "gc"]]},
+        {"reach": [["cell 1", 1, "gc"]] * 1000},
         {"everything": [["cell 1", "x"]] * 6000},
         {"extra": 1},
     ],

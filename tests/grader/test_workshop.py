@@ -197,7 +197,7 @@ WRONG_TARGET = "def double_dqn_target(model, target_model, r, n, t, gamma): retu
 CURIOUS_STEP = """
 import linecache, dqn_helpers
 def double_dqn_training_step(model, optimizer, criterion, buffer, size, gamma, target_model):
-    print(linecache.getlines("<facit>"))
+    print(linecache.getlines("<facit>"), linecache.getlines("<rätt version>"))
     s, a, r, n, t, _ = dqn_helpers.sample_experiences(buffer, size)
     target = double_dqn_target(model, target_model, r, n, t, gamma)
     loss = criterion(dqn_helpers.chosen_q_values(model(s), a), target)
@@ -213,7 +213,7 @@ def test_the_right_version_of_another_exercise_is_not_printed(
 ) -> None:
     ran = grade_cells("5.2", WRONG_TARGET, CURIOUS_STEP)
     assert ran.result.status == "passed"
-    assert ran.output == ""
+    assert "def double_dqn_target" not in ran.output
 
 
 @linux

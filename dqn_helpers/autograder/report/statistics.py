@@ -14,6 +14,10 @@ from dqn_helpers.autograder.report.words import (
 )
 from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult
 
+REACH_TEXT = (
+    "Koden rör sådant som en lösning sällan behöver, så titta på den innan du litar på poängen."
+)
+
 
 @dataclass(frozen=True)
 class ExerciseStatistics:
@@ -172,7 +176,10 @@ def _own_reasons(submission: SubmissionResult) -> Iterator[tuple[str, str]]:
         words = STATUSES.get(exercise.status, STATUSES["internal"])
         if exercise.points is None:
             yield exercise.id, f"Granska {exercise.id} för hand: rättaren själv gick fel."
-        elif exercise.status in ("crashed", "forbidden"):
+        if exercise.reach:
+            lines = "; ".join(one_line(line, 300) for line in exercise.reach)
+            yield exercise.id, f"{exercise.id}: {REACH_TEXT} {lines}"
+        if exercise.status in ("crashed", "forbidden"):
             yield exercise.id, f"{exercise.id}: {words.word.lower()}. {words.meaning}"
 
 
