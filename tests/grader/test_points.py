@@ -215,7 +215,7 @@ def skewed(replay_buffer: Any, batch_size: int) -> Any:
     places = np.random.randint(n, size=batch_size)
     newest = np.random.randint(n // 2, n, size=batch_size)
     places = np.where(np.random.random(batch_size) < 0.3, newest, places)
-    return dqn_helpers.replay._stack([replay_buffer[i] for i in places.tolist()])
+    return dqn_helpers.replay.stack_experiences([replay_buffer[i] for i in places.tolist()])
 
 
 def test_a_sampler_that_is_skewed_in_three_draws_of_ten_is_caught() -> None:

@@ -17,6 +17,7 @@ from dqn_helpers.submission.extract import slice_notebook
 from . import honest_code, honest_files  # noqa: F401  (samlingarna fylls i när de läses in)
 from .honest import HONEST, Honest
 from .hostile_tricks import PEEKING, REFERENCE, TRICKS
+from .report_samples import submission
 
 
 def shown(*cells: CellSource) -> list[str]:
@@ -118,9 +119,6 @@ def test_the_teacher_sees_it_and_the_points_stay(grade_cells: Callable[..., Ran]
         "passed",
         ("cell 1, rad 1, rör `gc`: import gc, torch",),
     )
-    exercise = {"id": "3.1", "status": "passed", "points": 2.0, "reach": list(result.reach)}
-    row = {"file": "a.ipynb", "student": None, "sha256": "", "status": "graded", "message": "",
-           "exercises": [exercise]}  # fmt: skip
-    (attention,) = needing_attention([row])
+    (attention,) = needing_attention([submission("a.ipynb", result)])
     assert "cell 1, rad 1, rör `gc`" in attention.reason
     assert "fusk" not in attention.reason.lower()

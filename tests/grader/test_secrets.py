@@ -214,7 +214,7 @@ def test_plain_processes_answer_too(workshop: Workshop, monkeypatch: pytest.Monk
     cells = [CellSource("cell 1", f"{IMPORTS}\n{SWAPPED}\n{STEP}")]
     cells += right_versions("5.2", frozenset({"double_dqn_target"}))
     inputs = scenario("5.2", 1).inputs()
-    answered = workshop.run("5.2", cells, inputs, 0, answers("5.2", inputs))
+    answered = workshop.run("5.2", cells, inputs, 0, answer=answers("5.2", inputs))
     assert {one.status for one in answered.outcomes} == {"ok"}
     unanswered = workshop.run("5.2", cells, inputs, 0)
     assert {one.status for one in unanswered.outcomes} == {"error"}
