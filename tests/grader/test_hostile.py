@@ -44,7 +44,7 @@ from .hostile import (
 from .hostile_bombs import BOMBS, BURNERS, QUICK, SLEEPERS
 from .hostile_escapes import ESCAPES
 from .hostile_messages import AT_DEFINITION, MESSAGES, STATUSES
-from .hostile_tricks import ENDINGS, LATER, LIES, PATCHES, TRICKS
+from .hostile_tricks import ENDINGS, LATER, LIES, PATCHES, REFERENCE, TRICKS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inhägnaden prövas på Linux")
 
@@ -166,6 +166,12 @@ def test_tricks_without_namespaces(strong: Arena) -> None:
 def test_no_points_without_a_sandbox(basic: Arena) -> None:
     """I basic kan filer läsas, men ingen kan hitta på sin egen dom."""
     for hostile in (*PATCHES, *LIES, *STATUSES, *AT_DEFINITION):
+        check(basic, hostile)
+
+
+def test_the_own_reference_is_blocked_without_a_sandbox(basic: Arena) -> None:
+    """Också där filerna går att läsa: en inläst modul läses inte en gång till."""
+    for hostile in REFERENCE:
         check(basic, hostile)
 
 
