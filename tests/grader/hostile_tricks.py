@@ -251,6 +251,19 @@ def td_target(*a):
     exec(inspect.getsource(t), space)
     return space["td_target"](*a)
 """),
+    whole("loader", "läser in modulens fil under ett annat namn", """
+import importlib.machinery, importlib.util, dqn_helpers.training as t
+def td_target(*a):
+    loader = importlib.machinery.SourceFileLoader("fresh", t.__file__)
+    fresh = importlib.util.module_from_spec(importlib.util.spec_from_loader("fresh", loader))
+    loader.exec_module(fresh)
+    return fresh.td_target(*a)
+"""),
+    whole("runpy", "kör modulen en gång till", """
+import runpy
+def td_target(*a):
+    return runpy.run_module("dqn_helpers.training")["td_target"](*a)
+"""),
     whole("pyc", "läser den kompilerade modulen", """
 import importlib.util, marshal, dqn_helpers.training as t
 def td_target(*a):

@@ -47,7 +47,7 @@ from .hostile import (
 from .hostile_bombs import BOMBS, BURNERS, QUICK, SLEEPERS
 from .hostile_escapes import ESCAPES, METADATA
 from .hostile_messages import AT_DEFINITION, MESSAGES, STATUSES
-from .hostile_tricks import ENDINGS, LATER, LIES, PATCHES, TRICKS
+from .hostile_tricks import ENDINGS, LATER, LIES, PATCHES, REFERENCE, TRICKS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inhägnaden prövas på Linux")
 
@@ -229,6 +229,12 @@ def test_tricks_without_namespaces(strong: Arena) -> None:
 def test_no_points_without_a_sandbox(basic: Arena) -> None:
     """Den som håller sig inne i Python får inget; den som ger sig på filerna stoppas inte."""
     for hostile in (*PATCHES, *LIES, *STATUSES, *AT_DEFINITION):
+        check(basic, hostile)
+
+
+def test_the_own_reference_is_blocked_without_a_sandbox(basic: Arena) -> None:
+    """Också där filerna går att läsa: en inläst modul läses inte en gång till."""
+    for hostile in REFERENCE:
         check(basic, hostile)
 
 
