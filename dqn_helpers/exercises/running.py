@@ -49,9 +49,9 @@ TIMEOUT_TEXT = (
     "funktion som anropar sig själv?"
 )
 WAITING_TEXT = (
-    "Koden blev inte klar i tid och avbröts: den sov eller väntade i stället för att räkna. Anropar "
-    "den `time.sleep`, `input` eller något annat som väntar? Är datorn mycket upptagen av annat "
-    "hjälper det att försöka igen."
+    "Koden blev inte klar i tid och avbröts: den sov eller väntade i stället för att räkna. "
+    "Anropar den `time.sleep`, `input` eller något annat som väntar? Är datorn mycket upptagen av "
+    "annat hjälper det att försöka igen."
 )
 NOT_RUN_TEXT = "Inte kört: ett tidigare fall tog för lång tid."
 
