@@ -152,7 +152,7 @@ def _drawing_of(env: gym.Env) -> tuple[str, Callable[[int | None, int], Any]]:
     """
     world: Any = env.unwrapped
     if isinstance(world, CartPoleEnv):
-        return cartpole_drawing(world), lambda a, step: cartpole_frame(world.state, a, step)
+        return cartpole_drawing(world), lambda a, step: cartpole_frame(world, a, step)
     if isinstance(world, FrozenLakeEnv | CliffWalkingEnv):
         return grid_drawing(world), lambda a, step: grid_frame(world, step)
     if env.render_mode != "rgb_array":

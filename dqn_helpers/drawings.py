@@ -8,6 +8,7 @@ import html
 import math
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from gymnasium.envs.classic_control import CartPoleEnv
 from gymnasium.envs.toy_text.cliffwalking import CliffWalkingEnv
@@ -58,15 +59,16 @@ def _fan(degrees: float) -> str:
     return f"M0 -18L{-x:.1f} {-18 - y:.1f}A{FAN:.1f} {FAN:.1f} 0 0 1 {x:.1f} {-18 - y:.1f}Z"
 
 
-def cartpole_frame(state: Sequence[float], action: int | None, step: int) -> dict[str, str]:
-    """Värdena till teckningen för ett tillstånd (x, hastighet, vinkel, vinkelhastighet).
+def cartpole_frame(env: CartPoleEnv, action: int | None, step: int) -> dict[str, str]:
+    """Värdena till teckningen, så som miljön är just nu.
 
     Args:
-        state: det oskalade tillståndet; läget i meter och vinkeln i radianer.
+        env: miljön, utan omslag; den ska vara återställd.
         action: handlingen som just gjordes, 0 åt vänster och 1 åt höger; None innan någon gjorts.
         step: antalet steg hittills.
     """
-    x, angle = CENTER_X + state[0] * SCALE, math.degrees(state[2])
+    assert env.state is not None
+    x, angle = CENTER_X + env.state[0] * SCALE, math.degrees(env.state[2])
     way = 0 if action is None else 2 * action - 1
     return {
         "steg": f"steg {step}",
@@ -132,7 +134,8 @@ def grid_drawing(env: FrozenLakeEnv | CliffWalkingEnv) -> str:
 def grid_kinds(env: FrozenLakeEnv | CliffWalkingEnv) -> list[str]:
     """Rutornas slag, rad för rad: S start, F is eller mark, H hål, C stup, G mål."""
     if isinstance(env, FrozenLakeEnv):
-        return ["".join(square.decode() for square in row) for row in env.desc]
+        rows: Any = env.desc  # en array av bytes, som typerna i Gymnasium inte känner till
+        return ["".join(map(bytes.decode, row)) for row in rows.tolist()]
     n_rows, n_columns = env.shape
     start, goal = int(env.start_state_index), n_rows * n_columns - 1
     letters = [

@@ -9,7 +9,7 @@ LIGHT = {
     "muted": "#5b6770",  # det som är mindre viktigt
     "paper": "#ffffff",
     "online": "#0b66a3",  # online-nätverket, och det som lär sig
-    "target": "#b84a00",  # målet och målnätverket
+    "target": "#a84300",  # målet och målnätverket
     "reward": "#00785a",  # belöningar, och det som är rätt
     "wrong": "#b3261e",  # fel, fall och stup
     "ground": "#e8eef1",  # mark, is och ytor bakom text
