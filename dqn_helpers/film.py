@@ -187,7 +187,7 @@ def _small_addresses(images: Sequence[Image.Image]) -> list[str]:
 def _address(image: Image.Image) -> str:
     file = io.BytesIO()
     few_colors = image.quantize(N_COLORS, dither=Image.Dither.NONE)
-    few_colors.save(file, format="PNG", optimize=True)
+    few_colors.save(file, format="PNG")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
