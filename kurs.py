@@ -5,95 +5,45 @@ Filen klarar sig med Pythons standardbibliotek. Den ska dessutom gå att *läsa*
 citattecken, och nyare skrivsätt får vänta.
 """
 
+import argparse
 import codecs
 import contextlib
 import difflib
 import hashlib
+import itertools
 import json
 import os
 import platform
-import re
+import runpy
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import util
 from pathlib import Path
 from typing import IO, NamedTuple
 from urllib.parse import quote
 
-OLDEST_PYTHON = (3, 11)
-NEWEST_PYTHON = (3, 14)  # den nyaste som den torch som står i constraints.txt finns för
-GIGABYTE = 10**9
-CPU_SIZE, CUDA_SIZE = 2 * GIGABYTE, 8 * GIGABYTE  # på disk, pips mellanlager inräknat
-CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-
 ROOT = Path(__file__).resolve().parent
 VENV = Path(os.environ.get("KURS_VENV") or ROOT / ".venv").absolute()
 STATE = VENV / "kurs.json"
 PIP_LOG = ROOT / "pip.log"
+LOG_KEPT = 100_000  # bytes av pips logg som sparas när något gick fel; felet står sist
 NOTEBOOKS = ROOT / "notebooks"
 WORK = ROOT / "mitt_arbete"
 COPIED = WORK / ".kurs.json"
 
-HELP = """\
-Kursen i djup Q-inlärning
-
-  {program}                starta kursen i JupyterLab (installerar första gången)
-  {program} setup          installera och lägg fram mitt_arbete, men öppna inget
-  {program} fresh 03       lägg fram anteckningsbok 03 på nytt; din gamla sparas bredvid
-  {program} test           kör alla tester; det du skriver efter går vidare till pytest
-  {program} grade FIL …    rätta inlämningar (för lärare)
-  {program} release        gör studenternas anteckningsböcker av facit (för lärare);
-                           --zip FIL packar allt som en student behöver
-  {program} --help         visa den här texten
-
-Val när kursen startas:
-  --no-browser   öppna ingen webbläsare, skriv bara ut adressen
-  --port NUMMER  använd den porten i stället för 8888
-Val när kursen startas eller installeras:
-  --cpu          Linux utan grafikkort från Nvidia: hämta PyTorchs lilla version
-
-Du arbetar i mappen mitt_arbete. Inget där skrivs någonsin över.
-"""
-
-# Raderna i hjälpen om det som inte följer med i studentversionen.
-TEACHERS_LINE = re.compile(r"för lärare|--zip FIL| test  ")
-
-# Rättarens inhägnad, som bara finns för Linux.
+# Vad miljön måste innehålla för att duga till respektive del av kursen, den minsta delen först.
+# En del bygger på dem som står före.
 SANDBOX = ["py_landlock", "pyseccomp"] if sys.platform == "linux" else []
-
-# Vad miljön måste innehålla för att duga till respektive del av kursen.
 MODULES = {
     "kurs": ["torch", "gymnasium", "matplotlib", "jupyterlab", "ipykernel", "ipywidgets", "tqdm"],
     "larare": ["nbformat", "pytest", "jinja2", "mistune", *SANDBOX],
     "dev": ["nbval", "xdist", "pytest_timeout", "mypy", "ruff"],
 }
-INCLUDES = {"kurs": ["kurs"], "larare": ["kurs", "larare"], "dev": ["kurs", "larare", "dev"]}
-
-# Svenska och närliggande ord som någon kan tänkas skriva, och vad som menades.
-SYNONYMS = {
-    "starta": "start",
-    "installera": "setup",
-    "install": "setup",
-    "testa": "test",
-    "tester": "test",
-    "ny": "fresh",
-    "nytt": "fresh",
-    "kopia": "fresh",
-    "rätta": "grade",
-    "rattning": "grade",
-    "hjälp": "--help",
-    "help": "--help",
-}
-
-# Valen i pytest som följs av ett värde, så att värdet inte tas för en fil att testa.
-PYTEST_VALUES = (
-    "-k -m -n -p -c -o -r -W --tb --dist --maxfail --durations --deselect --ignore --junitxml "
-    "--timeout --submission --cov"
-)
 
 
 class CourseError(Exception):
@@ -108,17 +58,17 @@ class UsageError(CourseError):
     exit_code = 2
 
 
-class State(NamedTuple):
-    """Det som filen kurs.json i miljön berättar."""
-
-    ready: bool  # falskt medan något installeras
-    fingerprint: str
-    extras: "tuple[str, ...]"
-    cpu: bool
-    made_here: bool  # en miljö som någon annan har gjort tar vi aldrig bort
-
-
 # --- Att tala med användaren ------------------------------------------------------------------
+
+# Svenska och närliggande ord som någon kan tänkas skriva, efter vad som menades.
+SYNONYMS = {
+    "start": ["starta"],
+    "setup": ["installera", "install"],
+    "test": ["testa", "tester"],
+    "fresh": ["ny", "nytt", "kopia"],
+    "grade": ["rätta", "rattning"],
+    "--help": ["hjälp", "help"],
+}
 
 
 def plain_letters(error: UnicodeError) -> "tuple[str, int]":
@@ -128,15 +78,12 @@ def plain_letters(error: UnicodeError) -> "tuple[str, int]":
     return letters.encode("ascii", "ignore").decode() or "?", error.end
 
 
-codecs.register_error("plain", plain_letters)
-
-
-def say(text: str, stream: "IO[str] | None" = None) -> None:
-    """Skriv en rad som går att visa även i en terminal utan å, ä och ö."""
-    stream = stream or sys.stdout
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    print(text.encode(encoding, "plain").decode(encoding), file=stream)
-    stream.flush()
+def show_in_any_terminal() -> None:
+    """Det vi skriver ska synas genast, och även i en terminal utan å, ä och ö."""
+    codecs.register_error("plain", plain_letters)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # finns från Python 3.7
+            stream.reconfigure(errors="plain", line_buffering=True)
 
 
 def program() -> str:
@@ -145,151 +92,134 @@ def program() -> str:
     return "{} kurs.py".format(name[:-4] if name.endswith(".exe") else name)
 
 
-def suggestion(word: str, known: "list[str]") -> str:
-    """`Menade du …?` om ordet liknar något känt, annars en tom text."""
-    meant = [SYNONYMS.get(close, close) for close in difflib.get_close_matches(word, known, 1, 0.5)]
-    return f"Menade du `{program()} {meant[0]}`? " if meant else ""
+# --- Vad PyTorch finns för --------------------------------------------------------------------
+
+OLDEST_PYTHON = "3.11"
+NEWEST_PYTHON = "3.14"  # den nyaste som den torch som står i constraints.txt finns för
+CPU_HELP = "Linux utan grafikkort från Nvidia: hämta PyTorchs lilla version"
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+DOWNLOAD = "https://www.python.org/downloads/"
+GIGABYTE = 10**9
+SMALL_TORCH = 2  # gigabyte på disken för allt, pips mellanlager inräknat, om torch saknar CUDA
 
 
-def read_options(
-    arguments: "list[str]", flags: "list[str]", values: "tuple[str, ...]" = ()
-) -> "tuple[dict[str, str], list[str]]":
-    """Dela upp argumenten i val (med värden) och övriga ord."""
-    options, words = {}, []
-    rest = list(arguments)
-    while rest:
-        word, _, value = rest.pop(0).partition("=")
-        if word in values:
-            if not value and not rest:
-                raise UsageError(f"{word} ska följas av ett värde, t.ex. {word} 8889.")
-            options[word] = value or rest.pop(0)
-        elif word in flags and not value:
-            options[word] = "ja"
-        elif word.startswith("-"):
-            hint = suggestion(word, flags + list(values))
-            raise UsageError(f"Valet {word} finns inte här. {hint}Alla val: `{program()} --help`")
-        else:
-            words.append(word)
-    return options, words
+class Platform(NamedTuple):
+    """Vad PyTorch finns för på ett system, och vad som sägs till den som har något annat."""
+
+    machines: "list[str]"
+    needs: str  # det vars version avgör om PyTorch fungerar, och den äldsta versionen
+    oldest: str
+    gigabytes: int  # på disken, med den torch som pip väljer av sig själv
+    other_machine: str
+    advice: str
 
 
-# --- Går det att installera här? --------------------------------------------------------------
+PLATFORMS = {
+    "Linux": Platform(
+        ["x86_64", "aarch64"], "glibc", "2.28", 8,
+        "PyTorch finns inte för processorer av slaget {}.",
+        f"Kör med vanliga CPython {OLDEST_PYTHON}–{NEWEST_PYTHON} för 64 bitar på ett Linux med "
+        "glibc, eller använd Colab eller skolans JupyterHub, se README.md.",
+    ),
+    "Darwin": Platform(
+        ["arm64"], "macOS", "14", SMALL_TORCH,
+        "PyTorch finns inte längre för Mac med Intelprocessor (eller Python för Intel).",
+        "Kursen behöver macOS 14 och en Mac med M-processor. Har du det: installera Python från "
+        f"{DOWNLOAD} och kör med den. Annars: Colab eller skolans JupyterHub, se README.md.",
+    ),
+    "Windows": Platform(
+        ["win-amd64"], "", "", SMALL_TORCH,
+        "PyTorch finns inte för den Python som är gjord för {}.",
+        f"Installera Python {NEWEST_PYTHON} för 64 bitar (x86-64) från {DOWNLOAD} och kör med "
+        "den. Den fungerar även på en dator med ARM.",
+    ),
+}  # fmt: skip
+
+
+def numbers(version: str) -> "tuple[int, ...]":
+    """Talen i en version, så att 2.9 kommer före 2.28."""
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 def check_python_version() -> None:
     """Kursen behöver en någorlunda ny Python."""
-    if sys.version_info[:2] >= OLDEST_PYTHON:
+    oldest, newest = numbers(OLDEST_PYTHON), numbers(NEWEST_PYTHON)
+    if sys.version_info[:2] >= oldest:
         return
-    newer = [f"python3.{minor}" for minor in range(NEWEST_PYTHON[1], 10, -1)]
     advice = (
-        "Hämta en på https://www.python.org/downloads/ (eller med conda, se README.md) "
+        f"Hämta en på {DOWNLOAD} (eller med conda, se README.md) "
         "och kör sedan med den: `python3.12 kurs.py`, i Windows `py -3.12 kurs.py`."
     )
-    for name in filter(works, newer):
-        advice = f"Du verkar redan ha en: pröva `{name} kurs.py`."
-        break
+    for name in (f"python3.{minor}" for minor in range(oldest[1], newest[1] + 1)):
+        if succeeds([name, "--version"]):
+            advice = f"Du verkar redan ha en: pröva `{name} kurs.py`."
     raise CourseError(
-        f"Kursen behöver Python 3.11 eller nyare, men det här är {platform.python_version()}\n"
-        f"({sys.executable}).\n{advice}"
+        f"Kursen behöver Python {OLDEST_PYTHON} eller nyare, men det här är "
+        f"{platform.python_version()}\n({sys.executable}).\n{advice}"
     )
 
 
-def works(command: str) -> bool:
-    """Finns kommandot, och startar det?"""
+def succeeds(command: "list[str]") -> bool:
+    """Kör kommandot tyst: gick det bra?"""
     quiet = subprocess.DEVNULL
-    path = shutil.which(command)
-    return bool(path) and subprocess.call([command, "--version"], stdout=quiet, stderr=quiet) == 0
+    try:
+        return subprocess.call(command, stdout=quiet, stderr=quiet) == 0
+    except OSError:
+        return False
 
 
 def platform_problem() -> str:
     """Varför PyTorch inte finns för den här datorn eller den här Python; tom text om den finns."""
-    if sys.version_info[:2] > NEWEST_PYTHON:
+    if sys.version_info[:2] > numbers(NEWEST_PYTHON):
         return "Python {}.{} är nyare än vad kursens PyTorch klarar.".format(*sys.version_info[:2])
     if sys.implementation.name != "cpython":
         return f"Det här är {sys.implementation.name}; PyTorch behöver vanliga CPython."
     if sys.maxsize <= 2**32:
         return "Det här är en 32-bitars Python; PyTorch finns bara för 64 bitar."
-    if sysconfig.get_platform() == "win-arm64":
-        return "PyTorch finns inte för den Python som är gjord för Windows på ARM."
-    problems = {"Linux": linux_problem, "Darwin": mac_problem}
-    return problems.get(platform.system(), str)()
-
-
-def linux_problem() -> str:
-    """PyTorch för Linux är byggd mot glibc 2.28, för två slags processorer."""
-    if platform.machine() not in ("x86_64", "aarch64"):
-        return f"PyTorch finns inte för processorer av slaget {platform.machine()}."
+    system, machine = platform.system(), platform.machine()
+    if system == "Windows":  # en dator med ARM kör även Python för x86-64: Python avgör
+        machine = sysconfig.get_platform()
+    facts = PLATFORMS.get(system)
+    if facts and machine not in facts.machines:
+        return facts.other_machine.format(machine)
     if "musl" in (sysconfig.get_config_var("SOABI") or ""):
         return "Det här är ett Linux med musl (t.ex. Alpine); PyTorch behöver glibc."
     name, version = platform.libc_ver()
-    if name == "glibc" and version_numbers(version) < [2, 28]:
-        return f"Det här Linuxet har glibc {version}; PyTorch behöver 2.28 eller nyare."
+    if system == "Darwin":
+        name, version = "macOS", platform.mac_ver()[0]
+    if facts and name == facts.needs and numbers(version) < numbers(facts.oldest):
+        return f"Här finns {name} {version}; PyTorch behöver {facts.oldest} eller nyare."
     return ""
-
-
-def mac_problem() -> str:
-    """PyTorch för Mac finns bara för M-processorer och macOS 14 eller nyare."""
-    if platform.machine() != "arm64":
-        return "PyTorch finns inte längre för Mac med Intelprocessor (eller Python för Intel)."
-    version = platform.mac_ver()[0]
-    if version_numbers(version) < [14]:
-        return f"Det här är macOS {version}; PyTorch behöver macOS 14 eller nyare."
-    return ""
-
-
-def version_numbers(version: str) -> "list[int]":
-    """Talen i en version, så att 2.9 kommer före 2.28."""
-    return [int(part) for part in version.split(".") if part.isdigit()]
 
 
 def platform_advice() -> str:
     """Vad den kan göra vars dator eller Python saknar PyTorch."""
-    newest = "{}.{}".format(*NEWEST_PYTHON)
-    download = "https://www.python.org/downloads/"
-    if sys.version_info[:2] > NEWEST_PYTHON:
+    newest = NEWEST_PYTHON
+    if sys.version_info[:2] > numbers(newest):
         return (
-            f"Installera Python {newest} vid sidan av ({download}), ta bort mappen .venv om den "
+            f"Installera Python {newest} vid sidan av ({DOWNLOAD}), ta bort mappen .venv om den "
             f"finns och kör med den: `python{newest} kurs.py`, i Windows `py -{newest} kurs.py`."
         )
-    if platform.system() == "Darwin":
-        return (
-            "Kursen behöver macOS 14 och en Mac med M-processor. Har du det: installera Python "
-            f"från {download} och kör med den. "
-            "Annars: Colab eller skolans JupyterHub, se README.md."
-        )
-    if platform.system() == "Windows":
-        return (
-            f"Installera Python {newest} för 64 bitar (x86-64) från {download} och kör med den. "
-            "Den fungerar även på en dator med ARM."
-        )
-    return (
-        f"Kör med vanliga CPython 3.11–{newest} för 64 bitar på ett Linux med glibc, "
-        "eller använd Colab eller skolans JupyterHub, se README.md."
-    )
+    return PLATFORMS.get(platform.system(), PLATFORMS["Linux"]).advice
 
 
 def check_platform() -> None:
-    """Säg ifrån innan något hämtas om PyTorch ändå inte finns."""
+    """Säg ifrån innan något hämtas om PyTorch inte finns eller om Python saknar venv."""
     problem = platform_problem()
     if problem:
         raise CourseError(f"{problem}\n{platform_advice()}")
+    if not (util.find_spec("venv") and util.find_spec("ensurepip")):  # ett eget paket i Debian
+        raise CourseError(
+            "Din Python saknar venv, som behövs för att installera kursen. I Debian och Ubuntu:\n"
+            "  sudo apt install python{}.{}-venv\nKör sedan samma kommando igen. På andra system: "
+            "installera Python från {}".format(*sys.version_info[:2], DOWNLOAD)
+        )
 
 
-def check_venv_module() -> None:
-    """Debian och Ubuntu lägger en del av venv i ett eget paket."""
-    if util.find_spec("venv") and util.find_spec("ensurepip"):
-        return
-    raise CourseError(
-        "Din Python saknar venv, som behövs för att installera kursen. I Debian och Ubuntu:\n"
-        "  sudo apt install python{}.{}-venv\n"
-        "Kör sedan samma kommando igen. På andra system: installera Python från "
-        "https://www.python.org/downloads/".format(*sys.version_info[:2])
-    )
-
-
-def is_big_download(cpu: bool) -> bool:
-    """PyPI:s torch för Linux tar med sig flera gigabyte CUDA; andra system får en liten."""
-    return platform.system() == "Linux" and not cpu
+def gigabytes_needed(cpu: bool) -> int:
+    """Vad installationen brukar ta på disken."""
+    facts = PLATFORMS.get(platform.system())
+    return SMALL_TORCH if cpu or facts is None else facts.gigabytes
 
 
 def has_own_package_source() -> bool:
@@ -301,23 +231,43 @@ def has_own_package_source() -> bool:
 
 def check_disk(cpu: bool) -> None:
     """Jämför ledigt utrymme med vad installationen brukar ta."""
-    free = shutil.disk_usage(str(VENV.parent)).free
-    missing = "På disken finns {:.1f} GB ledigt, men installationen tar omkring {:.0f} GB. "
-    if free < CPU_SIZE:
-        text = missing.format(free / GIGABYTE, CPU_SIZE / GIGABYTE)
-        raise CourseError(
-            text + "Töm papperskorgen eller flytta något stort. Du kan också lägga "
-            "installationen på en annan disk: sätt miljövariabeln KURS_VENV till en mapp där."
+    free = shutil.disk_usage(str(VENV.parent)).free / GIGABYTE
+    needed, advice = gigabytes_needed(cpu), ""
+    if free < SMALL_TORCH:
+        needed = SMALL_TORCH
+        advice = (
+            "Töm papperskorgen eller flytta något stort. Du kan också lägga installationen på en "
+            "annan disk: sätt miljövariabeln KURS_VENV till en mapp där."
         )
-    if is_big_download(cpu) and free < CUDA_SIZE and not has_own_package_source():
-        text = missing.format(free / GIGABYTE, CUDA_SIZE / GIGABYTE)
+    elif free < needed and not has_own_package_source():
+        advice = (
+            "Nästan allt är stöd för grafikkort, och kursen klarar sig utan. Kör\n"
+            f"  {program()} setup --cpu\nså räcker {SMALL_TORCH} GB."
+        )
+    if advice:
         raise CourseError(
-            text + "Nästan allt är stöd för grafikkort, och kursen klarar sig utan. Kör\n"
-            f"  {program()} setup --cpu\nså räcker 2 GB."
+            f"På disken finns {free:.1f} GB ledigt, men installationen tar omkring {needed} GB. "
+            + advice
         )
 
 
 # --- Miljön -----------------------------------------------------------------------------------
+
+
+class State(NamedTuple):
+    """Det som filen kurs.json i miljön berättar."""
+
+    ready: bool  # falskt medan något installeras
+    fingerprint: str
+    extras: "tuple[str, ...]"
+    cpu: bool
+    made_here: bool  # en miljö som någon annan har gjort tar vi aldrig bort
+
+
+def parts(extra: str) -> "list[str]":
+    """Delen `extra` och de delar som den bygger på."""
+    names = list(MODULES)
+    return names[: names.index(extra) + 1]
 
 
 def interpreter(environment: Path) -> Path:
@@ -339,11 +289,11 @@ def active_environments() -> "list[Path]":
 
 def has_course(python: Path, extra: str) -> bool:
     """Finns kursen, installerad från just den här mappen, och det som delen `extra` kräver?"""
-    modules = [module for part in INCLUDES[extra] for module in MODULES[part]]
     code = (
         "import sys; from importlib.util import find_spec; course = find_spec('dqn_helpers');"
         "print(course.origin if course and all(map(find_spec, sys.argv[1:])) else '')"
     )
+    modules = [module for part in parts(extra) for module in MODULES[part]]
     command = [str(python), "-I", "-X", "utf8", "-c", code, *modules]
     try:
         answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -360,9 +310,9 @@ def active_python(extra: str) -> "Path | None":
     for environment in active_environments():
         python = interpreter(environment)
         if has_course(python, "kurs"):
-            say(f"Använder den aktiverade miljön {environment}")
+            print(f"Använder den aktiverade miljön {environment}")
             if not has_course(python, extra):
-                pip_install(python, tuple(INCLUDES[extra]), cpu=False)
+                pip_install(python, parts(extra), cpu=False)
             return python
     return None
 
@@ -379,8 +329,7 @@ def read_state() -> "State | None":
     """Vad som är installerat; None där kurs.py aldrig har varit."""
     try:
         fields = json.loads(STATE.read_text(encoding="utf-8"))
-        fields["extras"] = tuple(fields["extras"])
-        return State(**fields)
+        return State(**dict(fields, extras=tuple(fields["extras"])))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
@@ -394,16 +343,18 @@ def write_state(state: State) -> None:
     os.replace(str(draft), str(STATE))
 
 
-def is_ready(state: "State | None", extra: str, cpu: bool) -> bool:
+def works(extra: str) -> bool:
+    """Fungerar det som är installerat, även om det kanske inte är det senaste?"""
+    state = read_state()
+    return bool(state and state.ready and extra in state.extras and interpreter(VENV).exists())
+
+
+def is_ready(extra: str, cpu: bool) -> bool:
     """Kan vi starta direkt, utan att installera något?"""
-    return (
-        state is not None
-        and state.ready
-        and state.fingerprint == fingerprint()
-        and extra in state.extras
-        and (state.cpu or not cpu)
-        and interpreter(VENV).exists()
-    )
+    state = read_state()
+    if state is None or state.fingerprint != fingerprint():
+        return False
+    return works(extra) and (state.cpu or not cpu)
 
 
 def try_lock(handle: "IO[str]") -> bool:
@@ -427,6 +378,7 @@ def try_lock(handle: "IO[str]") -> bool:
 @contextlib.contextmanager
 def installation_lock() -> "Iterator[None]":
     """Två installationer samtidigt i samma mapp skulle förstöra för varandra."""
+    VENV.parent.mkdir(parents=True, exist_ok=True)
     with VENV.with_name(VENV.name + ".lock").open("a") as handle:
         if not try_lock(handle):
             raise CourseError(
@@ -440,42 +392,21 @@ def child_environment() -> "dict[str, str]":
     """Miljövariabler för pip, Jupyter och pytest, utan sådant som pekar bort från miljön."""
     away = ("PYTHONHOME", "PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX")
     variables = {name: value for name, value in os.environ.items() if name not in away}
-    variables["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
-    variables["JUPYTER_PREFER_ENV_PATH"] = "1"
-    return variables
+    return dict(variables, PIP_DISABLE_PIP_VERSION_CHECK="1", JUPYTER_PREFER_ENV_PATH="1")
 
 
 def create_venv() -> None:
     """Gör en tom miljö i .venv."""
     base = getattr(sys, "_base_executable", None) or sys.executable
-    command = [base, "-m", "venv", str(VENV)]
-    answer = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=child_environment()
-    )
+    command, pipe = [base, "-m", "venv", str(VENV)], subprocess.PIPE
+    answer = subprocess.run(command, stdout=pipe, stderr=subprocess.STDOUT, env=child_environment())
     if answer.returncode:
-        text = answer.stdout.decode(errors="replace").strip()
         raise CourseError(
             "Det gick inte att göra en Python-miljö i {}.\nPython säger: {}\nSaknas något av "
             "Python? I Debian och Ubuntu: sudo apt install python{}.{}-venv".format(
-                VENV, text, *sys.version_info[:2]
+                VENV, answer.stdout.decode(errors="replace").strip(), *sys.version_info[:2]
             )
         )
-
-
-def ensure_pip(python: Path) -> None:
-    """En .venv från t.ex. uv saknar pip."""
-    for arguments in (["pip", "--version"], ["ensurepip"]):
-        command = [str(python), "-m", *arguments]
-        if subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
-            return
-
-
-def pip_command(python: Path, extras: "tuple[str, ...]", cpu: bool) -> "list[str]":
-    """Pips kommando för kursen med versionerna ur constraints.txt; körs i kursens mapp."""
-    command = [str(python), "-m", "pip", "install", "--log", str(PIP_LOG)]
-    if cpu:
-        command += ["--extra-index-url", CPU_INDEX]
-    return [*command, "-c", "constraints.txt", "-e", ".[{}]".format(",".join(extras))]
 
 
 def run_pip(command: "list[str]") -> int:
@@ -529,26 +460,34 @@ def explain_pip_failure(log: str) -> str:
         if any(sign in log for sign in signs):
             return explanation
     if "No matching distribution found for torch" in log:
-        problem = platform_problem() or "PyTorch finns inte för den här datorn och Python {}."
-        return problem.format(platform.python_version()) + "\n" + platform_advice()
+        this = f"den här datorn och Python {platform.python_version()}"
+        problem = platform_problem() or f"PyTorch finns inte för {this}."
+        return f"{problem}\n{platform_advice()}"
     return (
         "Installationen misslyckades. Läs vad pip skrev här ovanför. Kör samma kommando en gång "
-        f"till; går det inte då heller, ta bort mappen {VENV} och börja om, eller be om hjälp och "
-        f"visa filen {PIP_LOG}."
+        f"till; går det inte då heller, ta bort mappen {VENV} och börja om, eller be om hjälp."
     )
 
 
-def pip_install(python: Path, extras: "tuple[str, ...]", cpu: bool) -> None:
-    """Installera kursen och det den behöver."""
-    say("Hämtar och installerar paketen. Pip berättar på engelska vad den gör; när den skriver")
-    say("`Installing collected packages` är den tyst en stund, och det är som det ska.")
-    ensure_pip(python)
+def pip_install(python: Path, extras: "Iterable[str]", cpu: bool) -> None:
+    """Installera kursen och det den behöver, med versionerna ur constraints.txt."""
+    print("Hämtar och installerar paketen. Pip berättar på engelska vad den gör; när den skriver")
+    print("`Installing collected packages` är den tyst en stund, och det är som det ska.")
+    if not succeeds([str(python), "-m", "pip", "--version"]):
+        succeeds([str(python), "-m", "ensurepip"])  # en .venv från t.ex. uv saknar pip
     with contextlib.suppress(FileNotFoundError):
         PIP_LOG.unlink()
-    if run_pip(pip_command(python, extras, cpu)) == 0:
-        return
-    log = PIP_LOG.read_text(encoding="utf-8", errors="replace") if PIP_LOG.exists() else ""
-    raise CourseError(explain_pip_failure(log))
+    with tempfile.TemporaryDirectory() as scratch:
+        full_log = Path(scratch) / "pip.log"  # blir tiotals megabyte, så den får inte ligga kvar
+        command = [str(python), "-m", "pip", "install", "--log", str(full_log)]
+        command += ["--extra-index-url", CPU_INDEX] if cpu else []
+        command += ["-c", "constraints.txt", "-e", ".[{}]".format(",".join(extras))]
+        if run_pip(command) == 0:
+            return
+        log = full_log.read_bytes() if full_log.exists() else b""
+    explanation = explain_pip_failure(log.decode("utf-8", "replace"))
+    PIP_LOG.write_bytes(log[-LOG_KEPT:])
+    raise CourseError(f"{explanation}\nDet sista som pip antecknade står i {PIP_LOG}.")
 
 
 def set_up_jupyterlab() -> None:
@@ -572,9 +511,7 @@ def reason_to_rebuild(state: "State | None", cpu: bool) -> str:
         return "Förra installationen blev inte färdig. Börjar om från början."
     if not interpreter(VENV).exists():
         return "Den Python som kursen installerades med är borta. Installerar om."
-    if cpu and not state.cpu:
-        return "Byter till den lilla versionen av PyTorch."
-    return ""
+    return "Byter till den lilla versionen av PyTorch." if cpu and not state.cpu else ""
 
 
 def remove_venv() -> None:
@@ -595,16 +532,15 @@ def remove_venv() -> None:
 def new_venv(cpu: bool) -> None:
     """Kontrollera att det går och gör miljön. kurs.json skrivs före allt annat."""
     check_platform()
-    check_venv_module()
     check_disk(cpu)
     if VENV.exists() and any(VENV.iterdir()):
         raise CourseError(
             f"Mappen {VENV} finns redan, men är ingen Python-miljö. "
             "Flytta eller ta bort den och kör samma kommando igen."
         )
-    say(f"Installerar kursen i {VENV}. Det tar några minuter och omkring 1,5 GB.")
-    if is_big_download(cpu):
-        say("På Linux följer stöd för grafikkort med, omkring 5 GB till. --cpu låter bli det.")
+    print(f"Installerar kursen i {VENV}. Det tar några minuter och omkring 1,5 GB.")
+    if gigabytes_needed(cpu) > SMALL_TORCH:
+        print("På Linux följer stöd för grafikkort med, omkring 5 GB till. --cpu låter bli det.")
     VENV.mkdir(parents=True, exist_ok=True)
     write_state(State(False, "", (), cpu, made_here=True))
     create_venv()
@@ -612,36 +548,29 @@ def new_venv(cpu: bool) -> None:
 
 def install(extra: str, cpu: bool) -> None:
     """Gör eller uppdatera miljön. Den är färdig först när kurs.json säger det, allra sist."""
-    state = read_state()
-    reason = reason_to_rebuild(state, cpu)
+    old = read_state()
+    reason = reason_to_rebuild(old, cpu)
     if reason:
-        say(reason)
+        print(reason)
         remove_venv()
-    cpu = cpu or (state is not None and state.cpu)
+    cpu = cpu or (old is not None and old.cpu)
     made_here = not interpreter(VENV).exists()
     if made_here:
+        old = None
         new_venv(cpu)
     else:
-        say(f"Kompletterar det som är installerat i {VENV}")
-    old = state if state is not None and not made_here else None
-    extras = tuple(sorted({*INCLUDES[extra], *(old.extras if old else ())}))
+        print(f"Kompletterar det som är installerat i {VENV}")
+    extras = tuple(sorted({*parts(extra), *(old.extras if old else ())}))
     new = State(False, "", extras, cpu, old.made_here if old else made_here)
     write_state(new)
     try:
         pip_install(interpreter(VENV), extras, cpu)
     except CourseError:
-        if old is not None:
-            write_state(old)  # pip ändrar inget förrän allt är hämtat: det gamla fungerar än
+        write_state(old or new)  # pip ändrar inget förrän allt är hämtat: det gamla fungerar än
         raise
     set_up_jupyterlab()
     write_state(new._replace(ready=True, fingerprint=fingerprint()))
-    say("Installationen är klar.")
-
-
-def usable_anyway(extra: str) -> bool:
-    """Fungerar det som redan är installerat, fast uppdateringen inte gick?"""
-    state = read_state()
-    return bool(state and state.ready and extra in state.extras and interpreter(VENV).exists())
+    print("Installationen är klar.")
 
 
 def ensure_environment(extra: str, cpu: bool = False, tolerant: bool = False) -> Path:
@@ -650,16 +579,14 @@ def ensure_environment(extra: str, cpu: bool = False, tolerant: bool = False) ->
     if python is not None:
         return python
     cpu = cpu and platform.system() == "Linux"
-    if is_ready(read_state(), extra, cpu):
-        return interpreter(VENV)
-    VENV.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with installation_lock():
-            install(extra, cpu)
-    except CourseError as error:
-        if not (tolerant and usable_anyway(extra)):
-            raise
-        say(f"{error}\nStartar så länge med det som redan är installerat.")
+    if not is_ready(extra, cpu):
+        try:
+            with installation_lock():
+                install(extra, cpu)
+        except CourseError as error:
+            if not (tolerant and works(extra)):
+                raise
+            print(f"{error}\nStartar så länge med det som redan är installerat.")
     return interpreter(VENV)
 
 
@@ -678,51 +605,38 @@ def content_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def read_copied() -> "dict[str, str]":
-    """Vilken version av varje fil som har lagts fram."""
-    try:
-        return dict(json.loads(COPIED.read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
-        return {}
-
-
 def copy_new(name: Path) -> None:
     """Kopiera en fil till mitt_arbete. Finns den redan är det ett fel, aldrig en överskrivning."""
-    target = WORK / name
+    target, content = WORK / name, (NOTEBOOKS / name).read_bytes()
     target.parent.mkdir(parents=True, exist_ok=True)
-    content = (NOTEBOOKS / name).read_bytes()
     with target.open("xb") as handle:
         handle.write(content)
 
 
-def lay_out_work() -> "list[Path]":
-    """Kopiera det som saknas till mitt_arbete; svara med det som har kommit i ny version."""
+def lay_out_work(names: "list[Path]") -> None:
+    """Kopiera det som saknas till mitt_arbete, och berätta vad som har kommit i ny version."""
     WORK.mkdir(exist_ok=True)
-    copied, newer = read_copied(), []
-    for name in course_files():
+    copied, newer = {}, []  # vilken version av varje fil som har lagts fram
+    with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
+        copied = dict(json.loads(COPIED.read_text(encoding="utf-8")))
+    for name in names:
         current = content_hash(NOTEBOOKS / name)
         if not (WORK / name).exists():
             copy_new(name)
             copied[name.as_posix()] = current
-        elif copied.setdefault(name.as_posix(), current) != current:
-            newer.append(name)
+        elif copied.setdefault(name.as_posix(), current) != current != content_hash(WORK / name):
+            newer.append(short_name(name))
     COPIED.write_text(json.dumps(copied, indent=1), encoding="utf-8")
-    return [name for name in newer if content_hash(WORK / name) != content_hash(NOTEBOOKS / name)]
+    for short in newer:
+        print(f"Ny version av {short} finns. Hämta den: {program()} fresh {short}")
+    if newer:
+        print("Din egen kopia sparas då bredvid.")
 
 
 def short_name(name: Path) -> str:
     """Det man skriver efter `fresh`: numret om filen har ett, annars namnet."""
     number = name.name.split("_")[0]
     return number if number.isdigit() else name.name
-
-
-def announce(newer: "list[Path]") -> None:
-    """Tala om vilka filer som har kommit i ny version."""
-    for name in newer:
-        short = short_name(name)
-        say(f"Ny version av {short} finns. Hämta den: {program()} fresh {short}")
-    if newer:
-        say("Din egen kopia sparas då bredvid.")
 
 
 def find_course_file(wanted: str) -> Path:
@@ -735,202 +649,187 @@ def find_course_file(wanted: str) -> Path:
     raise UsageError(f"Det finns ingen anteckningsbok {wanted}. De som finns: {known}.")
 
 
-def set_aside(path: Path) -> Path:
-    """Byt namn på studentens fil till det första lediga `…_sparad_1`, `_2` och så vidare."""
-    number = 1
-    while True:
-        saved = path.with_name(f"{path.stem}_sparad_{number}{path.suffix}")
-        if not saved.exists():
-            path.rename(saved)
-            return saved
-        number += 1
-
-
 # --- Kommandona -------------------------------------------------------------------------------
 
 
 def hand_over(command: "list[str]", cwd: Path, **variables: str) -> int:
     """Låt kommandot ta över. Ctrl-C går till det, och dess svar blir vårt."""
     environment = dict(child_environment(), **variables)
-    sys.stdout.flush()
     if os.name == "posix":
         os.chdir(str(cwd))
         os.execve(command[0], command, environment)
     process = subprocess.Popen(command, cwd=str(cwd), env=environment)
     while True:
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             return process.wait()
-        except KeyboardInterrupt:
-            continue
 
 
-def start_page() -> str:
-    """Den anteckningsbok som öppnas först: 00_start, eller den första som finns."""
-    notebooks = [name.name for name in course_files() if name.suffix == ".ipynb"]
-    return notebooks[0] if notebooks else ""
+def start(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
+    """Installera om det behövs, lägg fram mitt_arbete och öppna JupyterLab."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = overview()
+    parser.epilog = "Du arbetar i mappen mitt_arbete. Inget där skrivs någonsin över."
+    parser.usage = f"{program()} [KOMMANDO] [VAL]"
+    no_browser_help = "öppna ingen webbläsare, skriv bara ut adressen"
+    parser.add_argument("--no-browser", action="store_true", help=no_browser_help)
+    port_help = "använd den porten i stället för 8888"
+    parser.add_argument("--port", type=int, metavar="NUMMER", help=port_help)
+    parser.add_argument("--cpu", action="store_true", help=CPU_HELP)
+    options = parser.parse_args(arguments)
+    python = ensure_environment("kurs", options.cpu, tolerant=True)
+    lay_out_work(course_files())
+    print(f"Startar JupyterLab på {WORK}. Avsluta med Ctrl-C två gånger här.")
+    return hand_over(lab_command(python, options), WORK)
 
 
-def lab_command(python: Path, options: "dict[str, str]") -> "list[str]":
-    """Kommandot som startar JupyterLab i mitt_arbete med startsidan öppen."""
-    command = [str(python), "-m", "jupyterlab", "--ServerApp.root_dir=" + str(WORK)]
-    page = start_page()
-    command.append("--LabApp.default_url=" + ("/lab/tree/" + quote(page) if page else "/lab"))
-    command.append("--ServerApp.log_level=WARN")
-    if "--no-browser" in options:
+def lab_command(python: Path, options: argparse.Namespace) -> "list[str]":
+    """Kommandot som startar JupyterLab i mitt_arbete, med den första boken öppen."""
+    pages = ["/lab/tree/" + quote(name.name) for name in course_files() if name.suffix == ".ipynb"]
+    command = [str(python), "-m", "jupyterlab", f"--ServerApp.root_dir={WORK}"]
+    command += ["--LabApp.default_url=" + (pages or ["/lab"])[0], "--ServerApp.log_level=WARN"]
+    if options.no_browser:
         command.append("--no-browser")
-    if "--port" in options:
-        command.append("--ServerApp.port=" + options["--port"])
+    if options.port is not None:
+        command.append(f"--ServerApp.port={options.port}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # i behållare är man ofta root
     return command
 
 
-def start(arguments: "list[str]") -> int:
-    """Installera om det behövs, lägg fram mitt_arbete och öppna JupyterLab."""
-    options, words = read_options(arguments, ["--no-browser", "--cpu"], ("--port",))
-    if words:
-        raise UsageError(f"Förstår inte `{words[0]}` här. Se `{program()} --help`.")
-    if not options.get("--port", "8888").isdigit():
-        raise UsageError("--port ska vara ett tal, till exempel --port 8889.")
-    python = ensure_environment("kurs", "--cpu" in options, tolerant=True)
-    announce(lay_out_work())
-    say(f"Startar JupyterLab på {WORK}. Avsluta med Ctrl-C två gånger här.")
-    return hand_over(lab_command(python, options), WORK)
-
-
-def setup(arguments: "list[str]") -> int:
+def setup(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     """Installera och lägg fram mitt_arbete, för den som öppnar anteckningsböckerna på annat vis."""
-    options, words = read_options(arguments, ["--cpu"])
-    if words:
-        raise UsageError(f"Förstår inte `{words[0]}` här. Se `{program()} --help`.")
-    python = ensure_environment("kurs", "--cpu" in options)
-    announce(lay_out_work())
-    say(f"Allt är på plats. Starta kursen: {program()}")
-    say(f"I en annan editor väljer du Python-miljön {python}")
+    parser.add_argument("--cpu", action="store_true", help=CPU_HELP)
+    python = ensure_environment("kurs", parser.parse_args(arguments).cpu)
+    lay_out_work(course_files())
+    print(f"Allt är på plats. Starta kursen: {program()}")
+    print(f"I en annan editor väljer du Python-miljön {python}")
     return 0
 
 
-def fresh(arguments: "list[str]") -> int:
+def fresh(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     """Lägg fram en ny kopia av en anteckningsbok och spara den gamla bredvid."""
-    _, words = read_options(arguments, [])
-    if len(words) != 1:
+    parser.usage = f"{parser.prog} BOK"
+    parser.add_argument("books", nargs="*", metavar="BOK", help="bokens nummer, till exempel 03")
+    books = parser.parse_args(arguments).books
+    if len(books) != 1:
         raise UsageError(f"Skriv vilken anteckningsbok: `{program()} fresh 03`")
-    name = find_course_file(words[0])
-    WORK.mkdir(exist_ok=True)
-    if (WORK / name).exists():
-        say(f"Din gamla kopia heter nu {set_aside(WORK / name).name}.")
-    copy_new(name)
-    copied = dict(read_copied(), **{name.as_posix(): content_hash(WORK / name)})
-    COPIED.write_text(json.dumps(copied, indent=1), encoding="utf-8")
-    say(f"En ny {name.name} ligger i mitt_arbete.")
-    say("Har du boken öppen i JupyterLab: stäng fliken och öppna boken på nytt.")
+    book = find_course_file(books[0])
+    work = WORK / book
+    if work.exists():
+        names = (f"{work.stem}_sparad_{number}{work.suffix}" for number in itertools.count(1))
+        saved = next(work.with_name(name) for name in names if not work.with_name(name).exists())
+        work.rename(saved)
+        print(f"Din gamla kopia heter nu {saved.name}.")
+    lay_out_work([book])
+    print(f"En ny {book.name} ligger i mitt_arbete.")
+    print("Har du boken öppen i JupyterLab: stäng fliken och öppna boken på nytt.")
     return 0
 
 
-def split_paths(arguments: "list[str]") -> "tuple[list[str], list[str]]":
-    """Skilj filer och mappar att testa från pytests val. Filerna får hela sökvägen."""
-    paths, options, previous = [], [], ""
-    for argument in arguments:
-        path, colons, test = argument.partition("::")
-        places = [Path.cwd() / path, ROOT / path]
-        found = [str(place) for place in places if place.exists()]
-        if found and not argument.startswith("-") and previous not in PYTEST_VALUES.split():
-            paths.append(found[0] + colons + test)
-        else:
-            options.append(argument)
-        previous = argument
-    return paths, options
-
-
-def test_command(python: Path, arguments: "list[str]") -> "list[str]":
-    """En enda körning av pytest över enhetstester och anteckningsböcker."""
-    paths, options = split_paths(arguments)
-    folders = [name for name in ("tests", "solutions", "notebooks") if any((ROOT / name).glob("*"))]
-    command = [str(python), "-m", "pytest", "-n", "2", "--dist", "loadfile", "--nbval-lax"]
+def test(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
+    """Kör testerna i en enda körning av pytest, vars svar går vidare som vårt."""
+    parser.usage = f"{parser.prog} [--allt] [VAD SOM HELST TILL PYTEST]"
+    everything = "kör också de långa testerna (märkta `lang`)"
+    parser.add_argument("--allt", action="store_true", help=everything)
+    options, rest = parser.parse_known_args(arguments)
+    command = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "--nbval-lax"]
     command += ["--nbval-current-env", "--nbval-cell-timeout", "300"]
-    return command + options + (paths or folders)
-
-
-def test(arguments: "list[str]") -> int:
-    """Kör testerna; svaret från pytest går vidare som vårt."""
+    if options.allt:
+        command += ["-m", ""]  # i stället för det -m i pyproject.toml som väljer bort dem
     python = ensure_environment("dev")
-    return hand_over(test_command(python, arguments), ROOT, OMP_NUM_THREADS="1")
+    return hand_over([str(python), *command, *seen_from_root(rest)], ROOT, OMP_NUM_THREADS="1")
 
 
-def teachers_tool(module: str, arguments: "list[str]") -> int:
+def seen_from_root(arguments: "list[str]") -> "list[str]":
+    """Pytest körs i kursens mapp: filer som pekas ut från en annan mapp får hela sökvägen."""
+    if Path.cwd() == ROOT:
+        return arguments
+    seen = []
+    for previous, word in itertools.pairwise(["", *arguments]):
+        path, colons, name = word.partition("::")
+        is_file = path and previous not in ("-k", "-m") and Path(path).exists()
+        seen.append(str(Path(path).absolute()) + colons + name if is_file else word)
+    return seen
+
+
+def teachers_tool(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     """Lämna över till en modul i autorättaren, med användarens mapp som arbetsmapp."""
-    path = ROOT.joinpath(*module.split("."))
-    if not (path / "__main__.py").exists() and not path.with_suffix(".py").exists():
+    name = parser.prog.split()[-1]  # `grade` i `python kurs.py grade`
+    file = ROOT / "dqn_helpers" / "autograder" / "arguments.py"
+    if not file.exists():
         raise CourseError("Det kommandot är lärarens och följer inte med i studentversionen.")
+    # Filen läses för sig: paketet går inte att importera innan torch är installerat.
+    runpy.run_path(str(file))[f"add_{name}_arguments"](parser)
+    parser.parse_args(arguments)  # svarar på --help och stoppar det felskrivna genast
     python = ensure_environment("larare")
-    return hand_over([str(python), "-m", module, *arguments], Path.cwd())
+    return hand_over([str(python), "-m", TEACHERS_TOOLS[name], *arguments], Path.cwd())
 
 
-def grade(arguments: "list[str]") -> int:
-    """Rätta inlämningar."""
-    return teachers_tool("dqn_helpers.autograder", arguments)
+TEACHERS_TOOLS = {"grade": "dqn_helpers.autograder", "release": "dqn_helpers.autograder.release"}
+COMMANDS = {  # det som utför kommandot, hur det skrivs och vad hjälpen säger
+    "start": (start, "", "starta kursen i JupyterLab (installerar första gången)"),
+    "setup": (setup, "setup", "installera och lägg fram mitt_arbete, men öppna inget"),
+    "fresh": (fresh, "fresh 03", "lägg fram bok 03 på nytt; din gamla sparas bredvid"),
+    "test": (test, "test", "kör alla tester; det du skriver efter går vidare till pytest"),
+    "grade": (teachers_tool, "grade FIL …", "rätta inlämningar (för lärare)"),
+    "release": (
+        teachers_tool, "release", "gör studenternas böcker av facit (för lärare);\n"
+        "--zip FIL packar allt som en student behöver",
+    ),
+}  # fmt: skip
+FOR_STUDENTS = ("start", "setup", "fresh")  # de andra finns inte i studentversionen
 
 
-def release(arguments: "list[str]") -> int:
-    """Gör studenternas anteckningsböcker av facit."""
-    return teachers_tool("dqn_helpers.autograder.release", arguments)
-
-
-def help_text() -> str:
-    """Hjälpen; lärarens kommandon nämns inte i studentversionen, där de inte finns."""
-    text = HELP.format(program=program())
-    if (ROOT / "dqn_helpers" / "autograder").exists():
-        return text
-    return "\n".join(line for line in text.split("\n") if not TEACHERS_LINE.search(line))
-
-
-COMMANDS = {
-    "start": start,
-    "setup": setup,
-    "fresh": fresh,
-    "test": test,
-    "grade": grade,
-    "release": release,
-}
+def overview() -> str:
+    """Kommandona som finns här."""
+    everything = (ROOT / "dqn_helpers" / "autograder").exists()
+    lines = ["Kursen i djup Q-inlärning", ""]
+    for name, (_, usage, text) in COMMANDS.items():
+        if everything or name in FOR_STUDENTS:
+            lines.append(f"  {program() + ' ' + usage:<28}" + text.replace("\n", "\n" + " " * 30))
+    return "\n".join([*lines, "", f"Vart och ett har egen hjälp: {program()} setup --help"])
 
 
 def run(arguments: "list[str]") -> int:
     """Utför det kommando som står först, `start` om inget står där."""
-    name = arguments[0] if arguments else "start"
-    if name in ("-h", "--help"):
-        say(help_text())
-        return 0
-    if name.startswith("-"):
-        return start(arguments)
+    name, rest = "start", arguments
+    if arguments and not arguments[0].startswith("-"):
+        name, *rest = arguments
     if name not in COMMANDS:
-        hint = suggestion(name, list(COMMANDS) + list(SYNONYMS))
-        raise UsageError(
-            f"Kommandot `{name}` finns inte. {hint}Alla kommandon: `{program()} --help`"
-        )
-    if name not in ("grade", "release") and {"-h", "--help"} & set(arguments):
-        return run(["--help"])
-    return COMMANDS[name](arguments[1:])
+        meant = {word: name for name, words in SYNONYMS.items() for word in [name, *words]}
+        close = difflib.get_close_matches(name, [*COMMANDS, *meant], 1, 0.5)
+        hint = "".join(f"Menade du `{program()} {meant.get(word, word)}`? " for word in close)
+        hint += f"Alla kommandon: `{program()} --help`"
+        raise UsageError(f"Kommandot `{name}` finns inte. {hint}")
+    command, _, text = COMMANDS[name]
+    swedish = runpy.run_path(str(ROOT / "dqn_helpers" / "swedish_arguments.py"))
+    prog = program() if name == "start" else f"{program()} {name}"
+    parser = swedish["SwedishParser"](prog=prog, description=text[0].upper() + text[1:] + ".")
+    return command(parser, rest)
 
 
 def main(arguments: "list[str]") -> int:
     """Kör kommandot och gör varje väntat fel till ett besked på svenska."""
+    show_in_any_terminal()
     try:
         check_python_version()
         return run(arguments)
+    except SystemExit as stopped:  # argparse har visat hjälpen eller sagt vad som är fel
+        return int(stopped.code or 0)
     except CourseError as error:
-        say(f"Fel: {error}", sys.stderr)
+        print(f"Fel: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        say("\nAvbrutet. Kör samma kommando igen när du vill fortsätta.", sys.stderr)
+        print("\nAvbrutet. Kör samma kommando igen när du vill fortsätta.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 1  # den som läste vår utskrift slutade läsa, till exempel `| head`
     except PermissionError as error:
-        say(f"Fel: Får inte skriva i {error.filename or ROOT}.", sys.stderr)
-        say("Lägg kursen i en mapp som är din egen, t.ex. under Dokument.", sys.stderr)
+        print(f"Fel: Får inte skriva i {error.filename or ROOT}.", file=sys.stderr)
+        print("Lägg kursen i en mapp som är din egen, t.ex. under Dokument.", file=sys.stderr)
     except OSError as error:
-        say(f"Fel: Det gick inte att läsa eller skriva en fil ({error}).", sys.stderr)
-        say(f"Kontrollera disken och mappen {ROOT} och kör samma kommando igen.", sys.stderr)
+        print(f"Fel: Det gick inte att läsa eller skriva en fil ({error}).", file=sys.stderr)
+        print(f"Kontrollera disken och mappen {ROOT}, och kör om kommandot.", file=sys.stderr)
     return 1
 
 

@@ -43,7 +43,6 @@ from dqn_helpers.mdp import (
 from dqn_helpers.network import DQN, load_agent, save_agent
 from dqn_helpers.pictures import Picture
 from dqn_helpers.policy import choose_dqn_action, epsilon_greedy, linear_epsilon
-from dqn_helpers.progress import TrainingLog
 from dqn_helpers.replay import Batch, Experience, ReplayBuffer, sample_experiences, to_tensor
 from dqn_helpers.training import (
     chosen_q_values,
@@ -53,6 +52,7 @@ from dqn_helpers.training import (
     train_dqn,
     update_target_network,
 )
+from dqn_helpers.training_log import TrainingLog
 
 __all__ = [
     "DQN",

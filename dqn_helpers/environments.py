@@ -24,18 +24,15 @@ from gymnasium.wrappers import (
 )
 from gymnasium.wrappers.vector import TransformObservation as TransformVectorObservation
 
-CARTPOLE_OBSERVATION_SCALE = (1.0, 1.0, 10.0, 1.0)
-"""Vinkeln är högst ±0,21 radianer när de andra talen är kring ±1; gånger tio blir de jämbördiga."""
-
-CARTPOLE_REWARD_SCALE = 0.01
-"""1 − γ för γ = 0,99: då blir det största möjliga Q-värdet 1 i stället för 100."""
+from dqn_helpers.checks import check_at_least
+from dqn_helpers.recipe import OBSERVATION_SCALE, REWARD_SCALE
 
 Step = tuple[np.ndarray, float, bool, bool, dict[str, Any]]
 
 
 def make_cartpole(
-    observation_scale: Sequence[float] | None = CARTPOLE_OBSERVATION_SCALE,
-    reward_scale: float | None = CARTPOLE_REWARD_SCALE,
+    observation_scale: Sequence[float] | None = OBSERVATION_SCALE,
+    reward_scale: float | None = REWARD_SCALE,
     *,
     render_mode: str | None = None,
 ) -> gym.Env:
@@ -60,7 +57,7 @@ def make_cartpole(
 
 
 def make_vector_cartpole(
-    n_envs: int = 100, observation_scale: Sequence[float] | None = CARTPOLE_OBSERVATION_SCALE
+    n_envs: int = 100, observation_scale: Sequence[float] | None = OBSERVATION_SCALE
 ) -> gym.vector.VectorEnv:
     """Många CartPole på en gång, för snabb utvärdering; belöningen är oskalad.
 
@@ -107,8 +104,7 @@ class Kasinot(gym.Env):
     """
 
     def __init__(self, n_machines: int = 20, mean: float = 0.0, exit_door: bool = False) -> None:
-        if n_machines < 1:
-            raise ValueError(f"n_machines ska vara minst 1, men är {n_machines}.")
+        check_at_least(1, n_machines=n_machines)
         self.mean = mean
         self.exit_door = exit_door
         self.observation_space = spaces.Box(-1.0, 1.0, (4,), np.float32)
@@ -167,8 +163,7 @@ class Chain(gym.Env):
     """
 
     def __init__(self, n_places: int = 5) -> None:
-        if n_places < 1:
-            raise ValueError(f"n_places ska vara minst 1, men är {n_places}.")
+        check_at_least(1, n_places=n_places)
         self.n_places = n_places
         self.observation_space = spaces.Box(0.0, 1.0, (n_places,), np.float32)
         self.action_space = spaces.Discrete(2)

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from dqn_helpers.network import device_of, space_sizes
+from dqn_helpers.checks import check_at_least, space_sizes
+from dqn_helpers.network import device_of
 
 
 def greedy_returns(
@@ -40,8 +41,7 @@ def greedy_returns(
     Raises:
         ValueError: om DQN inte klarar miljön eller `n_episodes` är mindre än 1.
     """
-    if n_episodes < 1:
-        raise ValueError(f"n_episodes ska vara minst 1, men är {n_episodes}.")
+    check_at_least(1, n_episodes=n_episodes)
     returns = []
     for episode in range(n_episodes):
         episode_seed = seed if episode == 0 else None
@@ -73,8 +73,7 @@ def greedy_episode(
         ValueError: om DQN inte klarar miljön eller `max_episode_steps` är mindre än 1.
     """
     space_sizes(env)
-    if max_episode_steps < 1:
-        raise ValueError(f"max_episode_steps ska vara minst 1, men är {max_episode_steps}.")
+    check_at_least(1, max_episode_steps=max_episode_steps)
     steps: list[tuple[np.ndarray, int, float, float]] = []
     obs, _ = env.reset(seed=seed)
     terminated = truncated = False

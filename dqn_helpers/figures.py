@@ -19,7 +19,7 @@ from torch import nn
 from dqn_helpers.mdp import TabularMDP
 from dqn_helpers.network import device_of
 from dqn_helpers.pictures import Picture, swedish_number
-from dqn_helpers.progress import TrainingLog
+from dqn_helpers.training_log import TrainingLog
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe och Itos färger, i den ordning kursen använder dem."""

@@ -11,11 +11,19 @@ Källor: Sutton & Barto, *Reinforcement Learning: An Introduction*, 2 uppl. 2018
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
+from dqn_helpers.checks import (
+    check_actions,
+    check_episodes,
+    check_mdp,
+    check_policy,
+    check_q_table,
+    check_share,
+    table_sizes,
+)
 from dqn_helpers.policy import epsilon_greedy
 
 
@@ -43,20 +51,7 @@ class TabularMDP:
     allowed_actions: np.ndarray
 
     def __post_init__(self) -> None:
-        _check_model(self.transition_probabilities, self.rewards)
-        if self.allowed_actions.shape != self.transition_probabilities.shape[:2]:
-            raise ValueError(
-                f"allowed_actions har formen {self.allowed_actions.shape}, väntat (S, A) = "
-                f"{self.transition_probabilities.shape[:2]}."
-            )
-        if not self.allowed_actions.any(axis=1).all():
-            raise ValueError("Varje tillstånd måste ha minst en tillåten handling.")
-        sums = self.transition_probabilities.sum(axis=2)[self.allowed_actions]
-        if not np.allclose(sums, 1.0):
-            raise ValueError(
-                "Sannolikheterna för en tillåten handling ska summera till 1, men minst en "
-                f"summerar till {sums[np.argmax(np.abs(sums - 1))]:.6g}."
-            )
+        check_mdp(self.transition_probabilities, self.rewards, self.allowed_actions)
 
     @property
     def n_states(self) -> int:
@@ -67,27 +62,6 @@ class TabularMDP:
     def n_actions(self) -> int:
         """Antalet handlingar A."""
         return self.transition_probabilities.shape[1]
-
-
-def _check_model(transition_probabilities: np.ndarray, rewards: np.ndarray) -> None:
-    """Säg på svenska vad som är fel med en modells arrayer."""
-    shape = transition_probabilities.shape
-    if len(shape) != 3 or shape[0] != shape[2] or rewards.shape != shape:
-        raise ValueError(
-            "transition_probabilities och rewards ska båda ha formen (S, A, S), men har "
-            f"{shape} och {rewards.shape}."
-        )
-    if not (np.isfinite(transition_probabilities).all() and np.isfinite(rewards).all()):
-        raise ValueError(
-            "Sannolikheter och belöningar måste vara ändliga tal (inte nan eller inf)."
-        )
-    if (transition_probabilities < 0).any():
-        raise ValueError("En sannolikhet kan inte vara negativ.")
-
-
-def _check_discount_factor(discount_factor: float) -> None:
-    if not 0 <= discount_factor <= 1:
-        raise ValueError(f"discount_factor ska ligga mellan 0 och 1, men är {discount_factor}.")
 
 
 def three_state_mdp() -> TabularMDP:
@@ -228,7 +202,7 @@ def q_value_sweeps(mdp: TabularMDP, discount_factor: float) -> Iterator[np.ndarr
     Yields:
         En ny float64-array (S, A) per svep; otillåtna handlingar har -inf.
     """
-    _check_discount_factor(discount_factor)
+    check_share(discount_factor=discount_factor)
     q_values = np.where(mdp.allowed_actions, 0.0, -np.inf)
     while True:
         yield q_values
@@ -287,7 +261,7 @@ def evaluate_policy(mdp: TabularMDP, policy: np.ndarray, discount_factor: float)
 
     Källa: Sutton & Barto, ekvation 4.4.
     """
-    _check_discount_factor(discount_factor)
+    check_share(discount_factor=discount_factor)
     probabilities = _action_probabilities(mdp, policy)
     p = np.einsum("sa,sat->st", probabilities, mdp.transition_probabilities)
     r = np.einsum("sa,sat,sat->s", probabilities, mdp.transition_probabilities, mdp.rewards)
@@ -315,18 +289,9 @@ def _action_probabilities(mdp: TabularMDP, policy: np.ndarray) -> np.ndarray:
     """Policyn som sannolikheter (S, A)."""
     policy = np.asarray(policy)
     if policy.ndim == 1 and policy.dtype.kind in "iu":
-        if not ((policy >= 0) & (policy < mdp.n_actions)).all():
-            raise ValueError(f"Policyns handlingar ska vara 0 till {mdp.n_actions - 1}.")
+        check_actions(policy, mdp.n_actions)
         policy = np.eye(mdp.n_actions)[policy]
-    if policy.shape != mdp.allowed_actions.shape:
-        raise ValueError(
-            f"policy ska vara handlingar, heltal (S,), eller sannolikheter (S, A) = "
-            f"{mdp.allowed_actions.shape}, men är {policy.dtype} {policy.shape}."
-        )
-    if (policy[~mdp.allowed_actions] > 0).any():
-        raise ValueError("Policyn väljer en handling som inte är tillåten i sitt tillstånd.")
-    if (policy < 0).any() or not np.allclose(policy.sum(axis=1), 1.0):
-        raise ValueError("Policyns sannolikheter ska summera till 1 i varje tillstånd.")
+    check_policy(policy, mdp.allowed_actions)
     return policy
 
 
@@ -393,18 +358,10 @@ def q_learning(
         ValueError: om miljöns rum inte är `Discrete` från 0, något antal är för litet eller
             `q_values` inte är flyttal med formen (S, A).
     """
-    shape = _discrete_sizes(env)
-    if n_episodes < 0 or max_episode_steps < 1:
-        raise ValueError(
-            "n_episodes ska vara minst 0 och max_episode_steps minst 1, men de är "
-            f"{n_episodes} och {max_episode_steps}."
-        )
+    shape = table_sizes(env)
+    check_episodes(n_episodes, max_episode_steps)
     q_values = np.zeros(shape) if q_values is None else q_values
-    if q_values.shape != shape or q_values.dtype.kind != "f":
-        raise ValueError(
-            f"q_values ska vara flyttal med formen {shape}, men är {q_values.dtype} "
-            f"{q_values.shape}."
-        )
+    check_q_table(q_values, shape)
     # Miljön gör sin slump av `seed`. Samma frö här skulle ge samma tal i miljön och utforskningen.
     rng = np.random.default_rng(None if seed is None else [seed, 1])
     returns = []
@@ -430,15 +387,3 @@ def q_learning(
                 break
         returns.append(total)
     return q_values, returns
-
-
-def _discrete_sizes(env: gym.Env) -> tuple[int, int]:
-    """(S, A) för en miljö med numrerade tillstånd, annars ett svenskt fel."""
-    spaces: tuple[Any, Any] = (env.observation_space, env.action_space)
-    for name, space in zip(("observationer", "handlingar"), spaces, strict=True):
-        if not isinstance(space, gym.spaces.Discrete) or space.start != 0:
-            raise ValueError(
-                f"En Q-tabell behöver {name} numrerade från 0 (Discrete), men miljön har {space}. "
-                "Med kontinuerliga tillstånd behövs ett nätverk: se anteckningsbok 03."
-            )
-    return int(spaces[0].n), int(spaces[1].n)

@@ -10,6 +10,8 @@ import gymnasium as gym
 import torch
 from torch import nn
 
+from dqn_helpers.checks import space_sizes
+
 
 class DQN(nn.Module):
     """Ett framåtmatat nätverk med ReLU mellan lagren och inget efter det sista.
@@ -56,28 +58,6 @@ class DQN(nn.Module):
     def forward(self, obs: torch.Tensor) -> torch.Tensor:
         """Q-värden, float32 (B, n_actions), för observationer, float32 (B, observation_size)."""
         return self.layers(obs)
-
-
-def space_sizes(env: gym.Env) -> tuple[int, int]:
-    """(antal tal i en observation, antal handlingar) för en miljö som DQN klarar.
-
-    Raises:
-        ValueError: om observationerna inte är en `Box` med en dimension eller handlingarna inte
-            är `Discrete` från 0.
-    """
-    obs_space, action_space = env.observation_space, env.action_space
-    if not isinstance(obs_space, gym.spaces.Box) or len(obs_space.shape) != 1:
-        raise ValueError(
-            "DQN behöver observationer som är en Box med en dimension, till exempel fyra tal i "
-            f"rad, men miljön har {obs_space}. Välj en annan miljö eller lägg på "
-            "gymnasium.wrappers.FlattenObservation."
-        )
-    if not isinstance(action_space, gym.spaces.Discrete) or action_space.start != 0:
-        raise ValueError(
-            "DQN behöver numrerade handlingar 0, 1, 2 … (Discrete), men miljön har "
-            f"{action_space}. DQN kan inte välja bland kontinuerliga handlingar."
-        )
-    return obs_space.shape[0], int(action_space.n)
 
 
 def device_of(model: nn.Module) -> torch.device:

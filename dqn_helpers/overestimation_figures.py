@@ -111,7 +111,6 @@ def spread_in_words(values: np.ndarray) -> str:
     """Medelvärde, minst och störst, i en text som "0,60 (0,41 till 1,00; 10 frön)"."""
     decimals = 2 if np.abs(values).max() < 10 else 0
     mean, low, high = (
-        f"{f(values):.{decimals}f}".replace(".", ",").replace("-", "−")
-        for f in (np.mean, np.min, np.max)
+        swedish_number(f(values), decimals=decimals) for f in (np.mean, np.min, np.max)
     )
     return f"{mean} ({low} till {high}; {len(values)} frön)"

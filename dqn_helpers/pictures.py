@@ -18,20 +18,26 @@ PNG_DPI = 144
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
-def swedish_number(value: float, digits: int = 6) -> str:
+def swedish_number(value: float, digits: int = 6, *, decimals: int | None = None) -> str:
     """Talet på svenska: decimalkomma, riktigt minustecken, mellanrum mellan tusental.
 
     Args:
         value: talet; nan och oändligheten går också att skriva.
-        digits: antalet gällande siffror. Heltalsdelen skrivs alltid ut hel.
+        digits: antalet gällande siffror. Heltalsdelen skrivs ut hel, om talet inte är enormt.
+        decimals: antalet decimaler, alltid så många; då gäller inte `digits`.
     """
+    value = float(value)
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    if abs(value) >= min(10**digits - 0.5, 1e4):
+    if decimals is not None:
+        value = round(value, decimals) + 0.0  # + 0.0 gör −0 till 0
+        text = f"{value:,.{decimals}f}" if abs(value) >= 10_000 else f"{value:.{decimals}f}"
+    # Ett enormt tal skrivs med tiopotens i stället: 1e300 är annars trehundra siffror långt.
+    elif min(10**digits - 0.5, 1e4) <= abs(value) < 1e15:
         whole = round(value)
         text = f"{whole:,}" if abs(whole) >= 10_000 else str(whole)
     else:
-        text = f"{value + 0.0:.{digits}g}"  # + 0.0 gör −0 till 0
+        text = f"{value + 0.0:.{digits}g}"
     # Först tusentalens komman till smala mellanrum, sedan decimalpunkten till komma.
     text = text.replace(",", "\u202f").replace(".", ",")
     mantissa, _, exponent = text.partition("e")

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from dqn_helpers.checks import check_probability
 from dqn_helpers.network import device_of
 
 
@@ -24,7 +25,7 @@ def epsilon_greedy(action_values: np.ndarray, epsilon: float, rng: np.random.Gen
 
     Källa: Sutton & Barto 2018, avsnitt 2.2.
     """
-    _check_probability("epsilon", epsilon)
+    check_probability("epsilon", epsilon)
     if rng.random() < epsilon:
         return int(rng.integers(len(action_values)))
     best = np.flatnonzero(action_values == np.max(action_values))
@@ -47,7 +48,7 @@ def choose_dqn_action(model: nn.Module, obs: np.ndarray, epsilon: float = 0.0) -
     Raises:
         ValueError: om ε inte ligger mellan 0 och 1.
     """
-    _check_probability("epsilon", epsilon)
+    check_probability("epsilon", epsilon)
     with torch.no_grad():
         obs_tensor = torch.as_tensor(obs, dtype=torch.float32, device=device_of(model))
         q_values = model(obs_tensor.unsqueeze(0))  # nätverket vill ha en batch: (1, n)
@@ -69,8 +70,3 @@ def linear_epsilon(step: int, start: float, end: float, decay_steps: int) -> flo
         )
     share = min(step / decay_steps, 1.0)
     return start + share * (end - start)
-
-
-def _check_probability(name: str, value: float) -> None:
-    if not 0 <= value <= 1:
-        raise ValueError(f"{name} är en sannolikhet mellan 0 och 1, men är {value}.")

@@ -1,11 +1,12 @@
 """Erfarenhetsbufferten (replay buffer): minnet som träningen drar ur."""
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
+
+from dqn_helpers.checks import check_enough_stored, check_experience, check_six_fields, whole_number
 
 
 class Experience(NamedTuple):
@@ -50,28 +51,29 @@ class ExperienceStore(ExperienceSequence, Protocol):
 
 
 class ReplayBuffer:
-    """Ringbuffert med en förberedd array per fält.
+    """Ringbuffert: sex arrayer, en för varje fält, där den äldsta erfarenheten skrivs över.
 
-    När den är full skrivs den äldsta erfarenheten över. Observationer kopieras in (som float32),
-    så det gör inget om miljön återanvänder sin array. Formen på observationen bestäms av den
-    första erfarenheten.
+    Arrayerna har de typer som träningen vill ha, och observationer kopieras in, så det gör inget
+    om miljön återanvänder sin array. Formen på observationen bestäms av den första erfarenheten.
 
     Args:
         max_length: hur många erfarenheter som får plats.
+
+    Attributes:
+        columns: de sex arrayerna, i samma ordning som fälten i `Experience`; tom lista från början.
+        n_added: hur många som någonsin har lagts till; nästa plats är resten vid division.
 
     Raises:
         ValueError: om `max_length` inte är ett heltal som är minst 1.
     """
 
     def __init__(self, max_length: int) -> None:
-        if isinstance(max_length, bool) or max_length % 1 != 0 or max_length < 1:
-            raise ValueError(f"max_length ska vara ett heltal, minst 1, men är {max_length!r}.")
-        self.max_length = int(max_length)
-        self._n_added = 0  # räknar alla som någonsin lagts till; platsen är resten vid division
-        self._state: np.ndarray | None = None
+        self.max_length = whole_number("max_length", max_length, smallest=1)
+        self.columns: list[np.ndarray] = []
+        self.n_added = 0
 
     def __len__(self) -> int:
-        return min(self._n_added, self.max_length)
+        return min(self.n_added, self.max_length)
 
     def append(self, experience: Sequence[Any]) -> None:
         """Spara en erfarenhet (state, action, reward, next_state, terminated, truncated).
@@ -80,29 +82,26 @@ class ReplayBuffer:
             ValueError: om det inte är sex fält, om en observation har annan form än de tidigare
                 eller om belöningen inte är ett ändligt tal.
         """
-        try:
-            state, action, reward, next_state, terminated, truncated = experience
-        except (TypeError, ValueError):
-            raise ValueError(_wrong_fields(experience)) from None
-        if not math.isfinite(reward):
-            raise ValueError(f"Belöningen är {reward}. Den måste vara ett ändligt tal.")
-        # Formerna jämförs: annars skulle numpy tyst fylla en hel rad med ett enda tal.
-        shape = np.shape(state) if self._state is None else self._state.shape[1:]
-        if np.shape(state) != shape or np.shape(next_state) != shape:
-            raise ValueError(
-                f"Observationerna har formerna {np.shape(state)} och {np.shape(next_state)}, men "
-                f"bufferten rymmer {shape}. En ny miljö behöver en ny buffert."
-            )
-        if self._state is None:
-            self._allocate(shape)
-        slot = self._n_added % self.max_length
-        self._state[slot] = state  # type: ignore[index]
-        self._next_state[slot] = next_state
-        self._action[slot] = action
-        self._reward[slot] = reward
-        self._terminated[slot] = terminated
-        self._truncated[slot] = truncated
-        self._n_added += 1
+        shape = self.columns[0].shape[1:] if self.columns else None
+        check_experience(experience, shape)
+        if not self.columns:
+            self.columns = self._empty_columns(np.shape(experience[0]))
+        slot = self.n_added % self.max_length
+        for column, value in zip(self.columns, experience, strict=True):
+            column[slot] = value
+        self.n_added += 1
+
+    def _empty_columns(self, observation_shape: tuple[int, ...]) -> list[np.ndarray]:
+        """Plats för allt på en gång: lika fort att fylla på hur mycket som än är sparat."""
+        observations, numbers = (self.max_length, *observation_shape), self.max_length
+        return [
+            np.empty(observations, np.float32),
+            np.empty(numbers, np.int64),
+            np.empty(numbers, np.float32),
+            np.empty(observations, np.float32),
+            np.empty(numbers, np.bool_),
+            np.empty(numbers, np.bool_),
+        ]
 
     def __getitem__(self, index: int) -> Experience:
         """Erfarenheten på plats `index`; en kopia, så att den inte ändras när ringen går runt.
@@ -112,48 +111,17 @@ class ReplayBuffer:
         """
         if not -len(self) <= index < len(self):
             raise IndexError(f"Plats {index} finns inte: bufferten har {len(self)} erfarenheter.")
-        if index < 0:
-            index += len(self)
-        assert self._state is not None
-        return Experience(
-            self._state[index].copy(),
-            int(self._action[index]),
-            float(self._reward[index]),
-            self._next_state[index].copy(),
-            bool(self._terminated[index]),
-            bool(self._truncated[index]),
+        state, action, reward, next_state, terminated, truncated = (
+            column[index % len(self)] for column in self.columns
         )
+        return Experience(
+            state.copy(), int(action), float(reward), next_state.copy(), bool(terminated),
+            bool(truncated),
+        )  # fmt: skip
 
     def gather(self, indices: np.ndarray) -> Batch:
         """Erfarenheterna på platserna `indices`, int64 (B,), som sex nya tensorer."""
-        assert self._state is not None
-        columns = (
-            self._state,
-            self._action,
-            self._reward,
-            self._next_state,
-            self._terminated,
-            self._truncated,
-        )
-        return Batch(*(torch.from_numpy(column.take(indices, axis=0)) for column in columns))
-
-    def _allocate(self, observation_shape: tuple[int, ...]) -> None:
-        """Reservera plats för allt på en gång, med de typer som träningen vill ha."""
-        n = self.max_length
-        self._state = np.empty((n, *observation_shape), dtype=np.float32)
-        self._next_state = np.empty((n, *observation_shape), dtype=np.float32)
-        self._action = np.empty(n, dtype=np.int64)
-        self._reward = np.empty(n, dtype=np.float32)
-        self._terminated = np.empty(n, dtype=np.bool_)
-        self._truncated = np.empty(n, dtype=np.bool_)
-
-
-def _wrong_fields(experience: Any) -> str:
-    got = f"{len(experience)} fält" if hasattr(experience, "__len__") else repr(experience)[:80]
-    return (
-        "En erfarenhet är en tupel med sex fält: (state, action, reward, next_state, terminated, "
-        f"truncated), men fick {got}."
-    )
+        return Batch(*(torch.from_numpy(column.take(indices, axis=0)) for column in self.columns))
 
 
 def sample_experiences(replay_buffer: ExperienceSequence, batch_size: int) -> Batch:
@@ -175,25 +143,21 @@ def sample_experiences(replay_buffer: ExperienceSequence, batch_size: int) -> Ba
 
     Källa: Lin 1992; Mnih m.fl. 2015.
     """
-    n_stored = len(replay_buffer)
-    if batch_size < 1:
-        raise ValueError(f"batch_size ska vara minst 1, men är {batch_size}.")
-    if batch_size > n_stored:
-        raise ValueError(
-            f"Bufferten har {n_stored} erfarenheter, för få för en batch på {batch_size}. "
-            "Spela fler steg först eller välj en mindre batch."
-        )
-    indices = torch.randint(n_stored, (batch_size,))
-    if isinstance(replay_buffer, ReplayBuffer):
+    check_enough_stored(len(replay_buffer), batch_size)
+    indices = torch.randint(len(replay_buffer), (batch_size,))
+    if isinstance(replay_buffer, ReplayBuffer):  # bara snabbare: en hel kolumn i taget
         return replay_buffer.gather(indices.numpy())
-    return _stack([replay_buffer[i] for i in indices.tolist()])
+    return stack_experiences([replay_buffer[i] for i in indices.tolist()])
 
 
-def _stack(experiences: list[Sequence[Any]]) -> Batch:
-    """Packa ihop tupler till sex tensorer."""
+def stack_experiences(experiences: Sequence[Sequence[Any]]) -> Batch:
+    """Packa ihop B tupler till sex tensorer.
+
+    Raises:
+        ValueError: om någon av dem inte har sex fält.
+    """
     for experience in experiences:
-        if len(experience) != 6:
-            raise ValueError(_wrong_fields(experience))
+        check_six_fields(experience)
     state, action, reward, next_state, terminated, truncated = zip(*experiences, strict=True)
     return Batch(
         to_tensor(state),

@@ -12,6 +12,7 @@ import gymnasium as gym
 import torch
 from torch import nn
 
+from dqn_helpers import recipe
 from dqn_helpers.exercises.card import BOX
 from dqn_helpers.network import DQN
 from dqn_helpers.pictures import swedish_number
@@ -117,13 +118,15 @@ def _training_steps() -> Callable[[], None]:
     model = DQN()
     env = gym.make("CartPole-v1")
     replay_buffer = ReplayBuffer(1000)
-    while len(replay_buffer) < 64:
+    while len(replay_buffer) < recipe.TRAINING["batch_size"]:
         play_and_record_episode(model, env, replay_buffer, epsilon=1.0)
-    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3, fused=True)
+    optimizer, batch_size = recipe.make_optimizer(model), recipe.TRAINING["batch_size"]
 
     def take_steps() -> None:
         for _ in range(N_STEPS):
-            dqn_training_step(model, optimizer, nn.MSELoss(), replay_buffer, 64, 0.99)
+            dqn_training_step(
+                model, optimizer, nn.MSELoss(), replay_buffer, batch_size, recipe.DISCOUNT_FACTOR
+            )
 
     return take_steps
 

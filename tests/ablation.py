@@ -23,11 +23,19 @@ from dqn_helpers import (
     train_dqn,
     vectorized_greedy_returns,
 )
-from dqn_helpers.ablations import once_per_episode
-from dqn_helpers.environments import CARTPOLE_OBSERVATION_SCALE, CARTPOLE_REWARD_SCALE
+from dqn_helpers.recipe import (
+    BUFFER_SIZE,
+    N_EVALUATED,
+    OBSERVATION_SCALE,
+    REWARD_SCALE,
+    SOLVED_AT,
+    STOP_AT,
+    STOP_CHECK_SEEDS,
+    TRAINING,
+    make_optimizer,
+)
+from dqn_helpers.studies.ablations import once_per_episode
 
-SOLVED_AT = 475
-STOP_AT = 495
 MAX_STEPS = 5_000
 PARTS = (
     "ingenting (kursens recept)",
@@ -55,30 +63,27 @@ class WithoutResult:
 def train_without(part: str, seed: int) -> WithoutResult:
     """Träna en agent med receptet, men utan en av delarna."""
     plain, stop_rule = part == "skalningen", part != "stoppregeln"
-    observation_scale = None if plain else CARTPOLE_OBSERVATION_SCALE
-    reward_scale = None if plain else CARTPOLE_REWARD_SCALE
+    observation_scale = None if plain else OBSERVATION_SCALE
+    reward_scale = None if plain else REWARD_SCALE
     env = make_cartpole(observation_scale, reward_scale)
     torch.manual_seed(seed)
     model = DQN()
-    settings: dict[str, Any] = {"target_model": copy.deepcopy(model), "warmup": 10}
+    settings: dict[str, Any] = TRAINING | {"target_model": copy.deepcopy(model)}
     if part == "målnätverket":
         settings["target_model"] = None
     elif part == "uppvärmningen":
         settings["warmup"] = 0
     elif part.startswith("alla träningssteg"):
         settings |= once_per_episode(env)
-    checks = make_vector_cartpole(100, observation_scale)
-    checks.reset(seed=10_000 + seed)
+    checks = make_vector_cartpole(N_EVALUATED, observation_scale)
+    checks.reset(seed=STOP_CHECK_SEEDS + seed)
     log = TrainingLog()
     train_dqn(
         model,
         env,
-        ReplayBuffer(100_000),
-        torch.optim.Adam(model.parameters(), lr=2e-3, fused=True),
+        ReplayBuffer(BUFFER_SIZE),
+        make_optimizer(model),
         nn.MSELoss(),
-        n_episodes=10_000,
-        batch_size=64,
-        discount_factor=0.99,
         seed=seed,
         max_steps=MAX_STEPS,
         evaluate=lambda net: vectorized_greedy_returns(net, checks).mean(),

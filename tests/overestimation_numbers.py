@@ -1,4 +1,4 @@
-"""Räknar om talen i `dqn_helpers/overestimation.json`, med facit ur `solutions/`.
+"""Räknar om talen i `dqn_helpers/studies/overestimation.json`, med facit ur `solutions/`.
 
 Från kursens mapp: `python tests/overestimation_numbers.py` (några minuter).
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dqn_helpers
-from dqn_helpers.overestimation import EXPERIMENTS, NUMBERS, measure
+from dqn_helpers.studies.overestimation import EXPERIMENTS, NUMBERS, measure
 
 SOLUTION = Path(__file__).resolve().parents[1] / "solutions" / "05_double_dqn.ipynb"
 N_SEEDS = 10

@@ -1,4 +1,4 @@
-"""Kursens recept för CartPole, och mätningen av hur ofta och hur snabbt det lyckas.
+"""Mätningen av hur ofta och hur snabbt kursens recept för CartPole lyckas.
 
 Från kursens mapp: `python tests/recipe.py --seeds 50`. Med `--double` tränas Double DQN, med facit
 till övning 5.2.
@@ -26,10 +26,18 @@ from dqn_helpers import (
     train_dqn,
     vectorized_greedy_returns,
 )
-
-SOLVED_AT = 475  # Gymnasiums egen gräns för CartPole-v1
-MAX_STEPS = 30_000
-STOP_CHECK_SEEDS, HELD_OUT_SEEDS = 10_000, 20_000  # startlägen som aldrig är desamma
+from dqn_helpers.recipe import (
+    BUFFER_SIZE,
+    EVALUATE_EVERY,
+    HELD_OUT_SEEDS,
+    MAX_STEPS,
+    N_EVALUATED,
+    SOLVED_AT,
+    STOP_AT,
+    STOP_CHECK_SEEDS,
+    TRAINING,
+    make_optimizer,
+)
 
 
 @dataclass
@@ -38,7 +46,7 @@ class RecipeResult:
 
     Attributes:
         seed: slumpfröet för nätverk, miljö och träning.
-        stopped: sant om en girig utvärdering nådde 495 innan taket på 30 000 miljösteg.
+        stopped: sant om en girig utvärdering nådde `STOP_AT` innan taket `MAX_STEPS`.
         held_out_mean: medelavkastningen i 100 giriga episoder från startlägen som inget beslut
             om att sluta har byggt på.
         gradient_steps: antalet träningssteg.
@@ -55,7 +63,7 @@ class RecipeResult:
 
     @property
     def solved(self) -> bool:
-        """Löst: minst 475 i medel på de undanhållna startlägena."""
+        """Löst: minst `SOLVED_AT` i medel på de undanhållna startlägena."""
         return self.held_out_mean >= SOLVED_AT
 
 
@@ -63,32 +71,30 @@ def train_recipe(seed: int, training_step: Callable[..., Any] = dqn_training_ste
     """Träna en agent från början med receptet och pröva den på undanhållna startlägen."""
     torch.manual_seed(seed)
     model = DQN()
-    checks = make_vector_cartpole(100)
+    checks = make_vector_cartpole(N_EVALUATED)
     checks.reset(seed=STOP_CHECK_SEEDS + seed)
     log = TrainingLog()
     start = time.process_time()
     train_dqn(
         model,
         make_cartpole(),
-        ReplayBuffer(100_000),
-        torch.optim.Adam(model.parameters(), lr=2e-3, fused=True),
+        ReplayBuffer(BUFFER_SIZE),
+        make_optimizer(model),
         nn.MSELoss(),
-        n_episodes=10_000,
-        warmup=10,
-        batch_size=64,
-        discount_factor=0.99,
         target_model=copy.deepcopy(model),
         training_step=training_step,
         seed=seed,
         max_steps=MAX_STEPS,
         evaluate=lambda net: vectorized_greedy_returns(net, checks).mean(),
-        stop_at=495,
+        evaluate_every=EVALUATE_EVERY,
+        stop_at=STOP_AT,
         log=log,
         progress=False,
+        **TRAINING,
     )
     cpu_seconds = time.process_time() - start
     held_out = vectorized_greedy_returns(
-        model, make_vector_cartpole(100), seed=HELD_OUT_SEEDS + seed
+        model, make_vector_cartpole(N_EVALUATED), seed=HELD_OUT_SEEDS + seed
     )
     return RecipeResult(
         seed,

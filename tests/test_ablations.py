@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from dqn_helpers import DQN, ReplayBuffer, TrainingLog, make_cartpole, train_dqn
-from dqn_helpers.ablations import once_per_episode
+from dqn_helpers.studies.ablations import once_per_episode
 
 
 def train(n_episodes: int, warmup: int, **settings: Any) -> tuple[nn.Module, nn.Module]:

@@ -12,8 +12,6 @@ from gymnasium.utils.env_checker import check_env
 
 import dqn_helpers  # noqa: F401  # registrerar miljöerna
 from dqn_helpers.environments import (
-    CARTPOLE_OBSERVATION_SCALE,
-    CARTPOLE_REWARD_SCALE,
     PROBES,
     Chain,
     Kasinot,
@@ -23,6 +21,7 @@ from dqn_helpers.environments import (
     make_vector_cartpole,
 )
 from dqn_helpers.mdp import TabularMDP, q_value_iteration
+from dqn_helpers.recipe import OBSERVATION_SCALE, REWARD_SCALE
 
 ENV_NAMES = sorted(name for name in gym.registry if name.startswith("dqn_helpers/"))
 GAMMA = 0.9
@@ -325,8 +324,8 @@ def test_make_cartpole_scales_observation_and_reward():
 
 
 def test_the_scales_are_those_of_the_recipe():
-    assert CARTPOLE_OBSERVATION_SCALE == (1, 1, 10, 1)
-    assert CARTPOLE_REWARD_SCALE == 0.01
+    assert OBSERVATION_SCALE == (1, 1, 10, 1)
+    assert REWARD_SCALE == 0.01
 
 
 def test_the_scales_can_be_chosen():

@@ -35,7 +35,7 @@ from dqn_helpers.figures import (
 )
 from dqn_helpers.mdp import mdp_from_gymnasium, q_value_iteration, three_state_mdp
 from dqn_helpers.pictures import Picture
-from dqn_helpers.progress import TrainingLog
+from dqn_helpers.training_log import TrainingLog
 
 CURVES = np.array([[10.0, 20.0, 475.0], [12.0, 90.0, 500.0], [9.5, 30.0, 12_345.0]])
 
@@ -209,10 +209,29 @@ def test_new_figure_may_have_several_columns(share_y: bool):
         (np.inf, 6, "∞"),
         (-np.inf, 3, "−∞"),
         (np.nan, 3, "nan"),
+        (1e300, 6, "1 · 10³⁰⁰"),
+        (-2.5e15, 3, "−2,5 · 10¹⁵"),
+        (999_999_999_999_999, 6, "999\u202f999\u202f999\u202f999\u202f999"),
     ],
 )
 def test_swedish_number(value: float, digits: int, expected: str):
     assert swedish_number(value, digits) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "expected"),
+    [
+        (0.6, 2, "0,60"),
+        (-0.001, 2, "0,00"),
+        (-1.005e4, 1, "−10\u202f050,0"),
+        (9999.6, 0, "10\u202f000"),
+        (1234.56, 1, "1234,6"),
+        (np.float32(2.5), 2, "2,50"),
+        (np.nan, 2, "nan"),
+    ],
+)
+def test_swedish_number_with_a_fixed_number_of_decimals(value: float, decimals: int, expected: str):
+    assert swedish_number(value, decimals=decimals) == expected
 
 
 # --- Inlärningskurvor ---------------------------------------------------------------------------

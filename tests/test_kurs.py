@@ -14,6 +14,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 REPO = Path(__file__).resolve().parents[1]
+ARGUMENTS = Path("dqn_helpers", "autograder", "arguments.py")
 PIP_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS")
 
 
@@ -30,7 +31,9 @@ def folder(tmp_path, monkeypatch):
     """En liten kurs i en mapp med mellanslag och å, ä, ö."""
     root = tmp_path / "Min kurs åäö"
     (root / "notebooks" / "bilder").mkdir(parents=True)
-    shutil.copy(REPO / "kurs.py", root)
+    (root / "dqn_helpers").mkdir()
+    for name in ("kurs.py", "dqn_helpers/swedish_arguments.py"):
+        shutil.copy(REPO / name, root / name)
     (root / "pyproject.toml").write_text("[project]\n")
     (root / "constraints.txt").write_text("torch==2.13.0\n")
     for name in ("00_start.ipynb", "03_traningssteget.ipynb", "ordlista.md", "bilder/vagn.svg"):
@@ -38,6 +41,14 @@ def folder(tmp_path, monkeypatch):
     for name in ("KURS_VENV", "VIRTUAL_ENV", "CONDA_PREFIX", *PIP_VARIABLES):
         monkeypatch.delenv(name, raising=False)
     return root
+
+
+@pytest.fixture
+def teachers_folder(folder):
+    """Samma mapp med det av autorättaren som kurs.py läser innan något är installerat."""
+    (folder / "dqn_helpers" / "autograder").mkdir()
+    shutil.copy(REPO / ARGUMENTS, folder / ARGUMENTS)
+    return folder
 
 
 @pytest.fixture
@@ -53,7 +64,8 @@ def kurs(folder, monkeypatch):
 
     def run_pip(command):
         module.calls.append((command, module.read_state()))
-        module.PIP_LOG.write_text(module.pip_says, encoding="utf-8")
+        log = Path(command[command.index("--log") + 1])
+        log.write_text(module.pip_says, encoding="utf-8")
         return module.pip_result
 
     def hand_over(command, cwd, **variables):
@@ -66,7 +78,7 @@ def kurs(folder, monkeypatch):
         ("create_venv", create_venv),
         ("run_pip", run_pip),
         ("hand_over", hand_over),
-        ("ensure_pip", lambda python: None),
+        ("succeeds", lambda command: True),
         ("active_environments", list),
         ("platform_problem", lambda: ""),
     ]:
@@ -118,16 +130,34 @@ def test_only_the_standard_library():
 # --- Att tala med användaren ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["test", "--help"], ["fresh", "-h"]])
-def test_help_is_swedish(kurs, folder, capsys, arguments):
-    (folder / "dqn_helpers" / "autograder").mkdir(parents=True)
-    assert kurs.main(arguments) == 0
-    text = capsys.readouterr().out
+@pytest.mark.parametrize("help_option", ["--help", "-h"])
+@pytest.mark.parametrize("command", ["", "start", "setup", "fresh", "test", "grade", "release"])
+def test_help_is_swedish_and_needs_no_installation(
+    kurs, teachers_folder, capsys, command, help_option
+):
+    assert kurs.main([*command.split(), help_option]) == 0
+    text, errors = capsys.readouterr()
     english = "usage options option optional positional arguments show this message and exit "
     english += "the of for to file run default error commands install start-up with"
-    assert not set(english.split()) & set(re.findall(r"[a-zåäö-]+", text.lower()))
-    for command in kurs.COMMANDS:
-        assert command == "start" or f"kurs.py {command}" in text
+    assert not set(english.split()) & set(re.findall(r"[a-zåäö]+", text.lower()))
+    assert errors == "" and f"kurs.py {command}".removesuffix("start").strip() in text
+    assert not kurs.calls and not kurs.handed_over and not kurs.VENV.exists()
+
+
+def test_the_overview_names_every_command(kurs, teachers_folder, capsys):
+    assert kurs.main(["--help"]) == 0
+    named = re.findall(r"^  .*kurs\.py (\w*)", capsys.readouterr().out, re.MULTILINE)
+    assert [name for name in named if name] == [name for name in kurs.COMMANDS if name != "start"]
+    assert "" in named  # kursen startas utan kommando
+
+
+def test_help_needs_nothing_but_the_standard_library():
+    """Varken paket eller miljö: `-I -S` gömmer allt som är installerat."""
+    for command in ("grade", "release", "test"):
+        line = [sys.executable, "-I", "-S", REPO / "kurs.py", command, "--help"]
+        answer = subprocess.run(line, capture_output=True, encoding="utf-8", cwd="/")
+        assert (answer.returncode, answer.stderr) == (0, "")
+        assert f"kurs.py {command}" in answer.stdout
 
 
 def test_help_in_the_student_version_leaves_the_teachers_commands_out(kurs, capsys):
@@ -158,15 +188,21 @@ def test_ascii_terminal(folder):
         (["Fresh", "03"], "kurs.py fresh`"),
         (["rätta", "x.zip"], "kurs.py grade`"),
         (["hjälp"], "kurs.py --help`"),
-        (["--no-browsr"], "kurs.py --no-browser`"),
-        (["setup", "--cpo"], "kurs.py --cpu`"),
-        (["--port"], "--port 8889"),
-        (["--port", "åtta"], "--port 8889"),
+        (["--no-browsr"], "menade du --no-browser?"),
+        (["setup", "--cpo"], "menade du --cpu?"),
+        (["setup", "nu"], "okänt: nu"),
+        (["--cpu", "setup"], "okänt: setup"),
+        (["--port"], "så här: --port NUMMER"),
+        (["--port", "åtta"], "så här: --port NUMMER"),
         (["fresh"], "fresh 03"),
+        (["fresh", "03", "00"], "fresh 03"),
         (["fresh", "17"], "00, 03"),
+        (["grade"], "det här saknas: SÖKVÄG"),
+        (["grade", "in.zip", "--jobs"], "så här: --jobs N"),
+        (["release", "--zap"], "menade du --zip?"),
     ],
 )
-def test_wrong_usage_gets_a_hint(kurs, capsys, arguments, hint):
+def test_wrong_usage_gets_a_hint(kurs, teachers_folder, capsys, arguments, hint):
     assert kurs.main(arguments) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith("Fel: ") and hint in captured.err
@@ -222,6 +258,8 @@ class FakeSys:
         ("Linux", "x86_64", {"version_info": (3, 14, 0)}, "2.36", ""),
         ("Linux", "aarch64", {}, "2.28", ""),
         ("Windows", "AMD64", {}, "", ""),
+        ("Windows", "ARM64", {}, "", "win-arm64"),
+        ("FreeBSD", "amd64", {}, "", ""),
     ],
 )
 def test_platform_without_torch(folder, monkeypatch, system, machine, facts, libc, sign):
@@ -232,7 +270,8 @@ def test_platform_without_torch(folder, monkeypatch, system, machine, facts, lib
     facts["mac_ver"] = ("13.6", "", "")
     stand_in = {name: lambda fact=fact: fact for name, fact in facts.items()}
     monkeypatch.setattr(kurs, "platform", SimpleNamespace(**stand_in))
-    config = SimpleNamespace(get_platform=str, get_config_var=lambda name: None)
+    python = f"win-{machine.lower()}"
+    config = SimpleNamespace(get_platform=lambda: python, get_config_var=lambda name: None)
     monkeypatch.setattr(kurs, "sysconfig", config)
     problem = kurs.platform_problem()
     assert sign in problem and bool(problem) == bool(sign)
@@ -241,12 +280,26 @@ def test_platform_without_torch(folder, monkeypatch, system, machine, facts, lib
             kurs.check_platform()
 
 
+def test_the_facts_are_the_same_everywhere():
+    kurs = load(REPO)
+    linux, mac = kurs.PLATFORMS["Linux"], kurs.PLATFORMS["Darwin"]
+    readme = (REPO / "README.md").read_text(encoding="utf-8")
+    assert f"**Python {kurs.OLDEST_PYTHON}–{kurs.NEWEST_PYTHON}** (64 bitar)" in readme
+    assert f"omkring {kurs.SMALL_TORCH} GB ledig disk (på Linux {linux.gigabytes} GB" in readme
+    assert f"macOS {mac.oldest} eller nyare" in readme
+    assert f"macOS {mac.oldest} " in mac.advice
+    project = (REPO / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'requires-python = ">={kurs.OLDEST_PYTHON}"' in project
+
+
 def test_musl(folder, monkeypatch):
     kurs = load(folder)
-    monkeypatch.setattr(kurs.platform, "machine", lambda: "x86_64")
+    facts = {"machine": "x86_64", "system": "Linux", "libc_ver": ("", "")}
+    for name, fact in facts.items():
+        monkeypatch.setattr(kurs.platform, name, lambda fact=fact: fact)
     config = SimpleNamespace(get_config_var=lambda name: "cpython-312-x86_64-linux-musl")
     monkeypatch.setattr(kurs, "sysconfig", config)
-    assert "musl" in kurs.linux_problem()
+    assert "musl" in kurs.platform_problem()
 
 
 @pytest.mark.parametrize(
@@ -318,6 +371,19 @@ def test_other_pip_failures(kurs, capsys, pip_says, sign):
     kurs.pip_result, kurs.pip_says = 1, pip_says
     assert kurs.main(["setup"]) == 1
     assert sign in capsys.readouterr().err
+    assert kurs.PIP_LOG.read_text("utf-8") == pip_says
+
+
+def test_the_log_is_kept_only_after_a_failure_and_is_never_big(kurs, folder, capsys):
+    kurs.pip_result, kurs.pip_says = 1, "pip antecknar\n" * 100_000 + "och sist felet"
+    assert kurs.main(["setup"]) == 1
+    assert str(folder / "pip.log") in capsys.readouterr().err
+    log = (folder / "pip.log").read_bytes()
+    assert log.endswith(b"och sist felet") and len(log) < len(kurs.pip_says) / 10
+    kurs.pip_result = 0
+    assert kurs.main(["setup"]) == 0
+    assert not list(folder.rglob("pip.log"))
+    assert not Path(kurs.calls[-1][0][kurs.calls[-1][0].index("--log") + 1]).exists()
 
 
 def test_no_write_permission(kurs, capsys, monkeypatch):
@@ -379,7 +445,7 @@ def test_moved_folder_is_installed_again(kurs, folder, tmp_path, monkeypatch):
     monkeypatch.setattr(kurs, "ROOT", moved)
     monkeypatch.setattr(kurs, "VENV", moved / ".venv")
     monkeypatch.setattr(kurs, "STATE", moved / ".venv" / "kurs.json")
-    assert not kurs.is_ready(kurs.read_state(), "kurs", False)
+    assert not kurs.is_ready("kurs", cpu=False)
 
 
 @pytest.mark.parametrize("damage", ["pip avbröts", "kurs.json avhuggen", "Python borta"])
@@ -568,42 +634,103 @@ def test_start_opens_the_first_page_in_mitt_arbete(kurs):
 @pytest.mark.parametrize(("user", "expected"), [(0, True), (1000, False)])
 def test_root_needs_permission_from_jupyter(kurs, monkeypatch, user, expected):
     monkeypatch.setattr(kurs.os, "geteuid", lambda: user)
-    assert ("--allow-root" in kurs.lab_command(Path("python"), {})) == expected
+    assert kurs.main([]) == 0
+    [(command, _, _)] = kurs.handed_over
+    assert ("--allow-root" in command) == expected
+
+
+FIXED = "-m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "options", "paths"),
+    ("where", "arguments", "handed"),
     [
-        ([], [], ["tests", "notebooks"]),
-        (["-k", "notebooks", "-x"], ["-k", "notebooks", "-x"], ["tests", "notebooks"]),
-        (["-x", "tests/a.py::test_b"], ["-x"], ["{root}/tests/a.py::test_b"]),
-        (["tests", "--submission", "tests/a.py"], ["--submission", "tests/a.py"], ["{root}/tests"]),
+        (".", [], []),
+        (".", ["-k", "notebooks", "-x"], ["-k", "notebooks", "-x"]),
+        (".", ["-x", "tests/a.py::test_b"], ["-x", "tests/a.py::test_b"]),
+        ("tests", ["-x", "a.py::test_b"], ["-x", "{tests}/a.py::test_b"]),
+        ("tests", [".", "--submission", "a.py"], ["{tests}", "--submission", "{tests}/a.py"]),
+        ("tests", ["-k", "a.py", "-n4"], ["-k", "a.py", "-n4"]),
+        ("tests", ["tests/a.py"], ["tests/a.py"]),  # därifrån pytest körs
+        (".", ["-x", "--allt", "-k", "b"], ["-m", "", "-x", "-k", "b"]),
     ],
 )
-def test_one_pytest_run(kurs, folder, monkeypatch, arguments, options, paths):
-    for name in ("tests", "solutions"):
-        (folder / name).mkdir()  # solutions är tom och ska inte nämnas för pytest
-    (folder / "tests" / "a.py").touch()
-    monkeypatch.chdir(folder)
+def test_one_pytest_run(kurs, folder, monkeypatch, where, arguments, handed):
+    tests = folder / "tests"
+    tests.mkdir()
+    (tests / "a.py").touch()
+    monkeypatch.chdir(folder / where)
     assert kurs.main(["test", *arguments]) == 0
     [(command, cwd, variables)] = kurs.handed_over
-    fixed = (
-        "-m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300"
-    )
-    paths = [path.replace("{root}/", str(folder) + os.sep) for path in paths]
-    assert [Path(part) for part in command[1:]] == [
-        Path(part) for part in [*fixed.split(), *options, *paths]
-    ]
+    handed = [word.replace("{tests}/", f"{tests}{os.sep}").format(tests=tests) for word in handed]
+    assert command[1:] == [*FIXED.split(), *handed]
     assert cwd == folder and variables == {"OMP_NUM_THREADS": "1"}
     assert kurs.read_state().extras == ("dev", "kurs", "larare")
 
 
-def test_exit_code_is_passed_on(folder):
+LONG_AND_SHORT = """\
+import pytest
+
+def test_short(): pass
+
+@pytest.mark.lang
+def test_long(): pass
+"""
+BOOK = {
+    "cells": [{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [],
+               "execution_count": None, "source": "1"}],
+    "metadata": {"kernelspec": {"name": "python3", "language": "python", "display_name": ""}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}  # fmt: skip
+
+
+# Flera körningar i en process: att starta pytest är det som tar tid.
+COLLECT = """\
+import json, sys, pytest
+for line in json.loads(sys.argv[1]):
+    print("=====")
+    assert pytest.main([*line, "--collect-only", "-q", "-n0"]) == 0
+"""
+
+
+def test_what_pytest_finds(kurs, folder, monkeypatch):
+    """Med projektets egna inställningar: testen och böckerna, och de långa bara med `--allt`."""
+    shutil.copy(REPO / "pyproject.toml", folder)
+    for path in (folder / "notebooks").glob("*.ipynb"):
+        path.unlink()
+    (folder / "notebooks" / "bok.ipynb").write_text(json.dumps(BOOK))
+    (folder / "solutions").mkdir()  # en tom mapp stör inte
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_a.py").write_text(LONG_AND_SHORT)
+    monkeypatch.chdir(folder)
+    expected = {
+        "": {"test_short", "bok.ipynb"},
+        "--allt": {"test_short", "test_long", "bok.ipynb"},
+        "--allt -k test_": {"test_short", "test_long"},
+        "-k notebooks": {"bok.ipynb"},  # ett ord, inte mappen
+        "tests -m lang": {"test_long"},
+    }
+    for arguments in expected:
+        assert kurs.main(["test", *arguments.split()]) == 0
+    lines = [command[3:] for command, _, _ in kurs.handed_over]
+    command = [sys.executable, "-c", COLLECT, json.dumps(lines)]
+    answer = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    shown = answer.stdout.split("=====")[1:]
+    found = [set(re.findall(r"test_short|test_long|bok\.ipynb", text)) for text in shown]
+    assert dict(zip(expected, found, strict=True)) == expected
+
+
+def test_exit_code_is_passed_on_and_nothing_said_is_lost(folder):
     (folder / "slut.py").write_text("import os, sys; sys.exit(int(os.environ['SLUT']))")
     code = f"import sys, pathlib; sys.path.insert(0, {str(folder)!r}); import kurs\n"
+    code += "kurs.show_in_any_terminal(); print('hej')\n"
     code += "command = [sys.executable, 'slut.py']\n"
     code += f"sys.exit(kurs.hand_over(command, pathlib.Path({str(folder)!r}), SLUT='7'))"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 7
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
+    assert (answer.returncode, answer.stdout.split()) == (7, [b"hej"])
 
 
 @pytest.mark.parametrize("command", ["grade", "release"])
@@ -614,19 +741,19 @@ def test_teachers_tools_are_not_in_the_student_version(kurs, capsys, command):
 
 
 @pytest.mark.parametrize(
-    ("command", "file", "module"),
+    ("arguments", "module"),
     [
-        ("grade", "__main__.py", "dqn_helpers.autograder"),
-        ("release", "release.py", "dqn_helpers.autograder.release"),
+        (["grade", "in.zip", "--out", "ut"], "dqn_helpers.autograder"),
+        (["release", "--zip", "ut.zip"], "dqn_helpers.autograder.release"),
     ],
 )
-def test_teachers_tools_get_everything(kurs, folder, tmp_path, monkeypatch, command, file, module):
-    (folder / "dqn_helpers" / "autograder").mkdir(parents=True)
-    (folder / "dqn_helpers" / "autograder" / file).touch()
+def test_teachers_tools_get_everything(
+    kurs, teachers_folder, tmp_path, monkeypatch, arguments, module
+):
     monkeypatch.chdir(tmp_path)
-    assert kurs.main([command, "in.zip", "--out", "ut", "--help"]) == 0
+    assert kurs.main(arguments) == 0
     [(handed, cwd, _)] = kurs.handed_over
-    assert handed[1:] == ["-m", module, "in.zip", "--out", "ut", "--help"]
+    assert handed[1:] == ["-m", module, *arguments[1:]]
     assert cwd == tmp_path  # sökvägar gäller från läraren, inte från kursens mapp
     assert "larare" in kurs.read_state().extras
 
@@ -647,7 +774,7 @@ def test_ci_run_passes_on_the_answer(folder, exit_code):
     lines = answer.stdout.decode().splitlines()
     assert answer.returncode == exit_code
     venv, _, arguments = lines[0].partition("|")
-    assert arguments == "kurs.py test" and not Path(venv).exists()
+    assert arguments == "kurs.py test --allt" and not Path(venv).exists()
     assert lines[-1] == f"Pytest: {closing}"
 
 

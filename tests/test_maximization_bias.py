@@ -9,7 +9,7 @@ import inspect
 import numpy as np
 import pytest
 
-from dqn_helpers.maximization_bias import left_share_per_episode
+from dqn_helpers.studies.maximization_bias import left_share_per_episode
 
 N_RUNS = 5_000
 REFERENCE_RUNS = 10_000

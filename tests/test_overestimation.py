@@ -11,7 +11,13 @@ from overestimation_numbers import N_SEEDS, double_dqn_training_step, solution_n
 from recipe import train_recipe
 
 from dqn_helpers import chosen_q_values, dqn_training_step, greedy_episode
-from dqn_helpers.overestimation import (
+from dqn_helpers.overestimation_figures import (
+    largest_estimate,
+    seed_dots,
+    spread_in_words,
+    two_networks,
+)
+from dqn_helpers.studies.overestimation import (
     CARTPOLE,
     CASINO,
     EXIT,
@@ -23,12 +29,6 @@ from dqn_helpers.overestimation import (
     measure,
     share_going_home,
     train_in_casino,
-)
-from dqn_helpers.overestimation_figures import (
-    largest_estimate,
-    seed_dots,
-    spread_in_words,
-    two_networks,
 )
 
 DOUBLE = double_dqn_training_step()

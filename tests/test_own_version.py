@@ -10,9 +10,10 @@ import pytest
 import torch
 from overestimation_numbers import double_dqn_training_step
 
-from dqn_helpers import dqn_training_step, own_version
-from dqn_helpers.overestimation import Experiment, committed_numbers
-from dqn_helpers.own_version import OWN, REFERENCE, WRONG, OwnVersion, own_bias
+from dqn_helpers import dqn_training_step
+from dqn_helpers.studies import own_version
+from dqn_helpers.studies.overestimation import Experiment, committed_numbers
+from dqn_helpers.studies.own_version import OWN, REFERENCE, WRONG, OwnVersion, own_bias
 
 QUICK = Experiment("kasinot", lambda step, seed: numbers(step, seed), (1.0, 2.0), 3, 5.0)
 """Ett försök som bara frågar steget efter två tal."""

@@ -1,11 +1,10 @@
 """Rätta inlämningar: `python kurs.py grade SÖKVÄG…` (eller `python -m dqn_helpers.autograder`).
 
-python kurs.py grade inlamningar.zip                hela klassen, resultaten i mappen rattning
+python kurs.py grade inlamningar.zip                hela klassen, resultaten i mappen `rattning`
 python kurs.py grade anna.ipynb --seed 7 --only 5.1   en enda dom, med samma fall som då
 """
 
 import argparse
-import os
 import re
 import sys
 import unicodedata
@@ -14,22 +13,26 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from dqn_helpers.autograder.arguments import ALONE, add_grade_arguments
 from dqn_helpers.autograder.batch import Settings, grade_all
-from dqn_helpers.autograder.grade_limits import DEFAULT_FILE, GradeLimitsError, load_grade_limits
-from dqn_helpers.autograder.gradebook import GradebookError, canvas_fill
-from dqn_helpers.autograder.junit_report import junit_xml
-from dqn_helpers.autograder.overrides import applicable, load_overrides, problems
-from dqn_helpers.autograder.report_summary import count, summary_lines
-from dqn_helpers.autograder.reports import ReportError, final, write_reports
+from dqn_helpers.autograder.report import ReportError, final, write_reports
+from dqn_helpers.autograder.report.grade_limits import (
+    DEFAULT_FILE,
+    GradeLimitsError,
+    load_grade_limits,
+)
+from dqn_helpers.autograder.report.gradebook import GradebookError, fill_canvas
+from dqn_helpers.autograder.report.junit import junit_xml
+from dqn_helpers.autograder.report.overrides import applicable, load_overrides, problems
+from dqn_helpers.autograder.report.summary import count, summary_lines
+from dqn_helpers.autograder.result import ClassResult
 from dqn_helpers.autograder.store import Store, StoreError
 from dqn_helpers.autograder.submissions import Submission, UsageError, find_submissions
-from dqn_helpers.autograder.swedish_arguments import SwedishParser
-from dqn_helpers.autograder.workshop import LIMIT
 from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
+from dqn_helpers.swedish_arguments import SwedishParser
 
 WRONG_USAGE, INTERRUPTED = 2, 130
 MAX_LIMIT = 3600
-ALONE = "enstaka"
 
 BASIC_WARNING = (
     "VARNING: den här datorn kan inte hägna in studenternas kod helt (isolation: basic). Poängen "
@@ -40,44 +43,9 @@ BASIC_WARNING = (
 
 def parser() -> argparse.ArgumentParser:
     """Kommandots val."""
-    made = SwedishParser(
-        prog="python kurs.py grade",
-        description="Rättar inlämnade anteckningsböcker och skriver poäng, återkoppling och en "
-        "rapport. Studenternas kod körs inhägnad. Resultaten är preliminära: examinator beslutar.",
-    )
-    made.add_argument("paths", nargs="+", type=Path, metavar="SÖKVÄG",
-                      help=".ipynb, mapp eller .zip (till exempel hämtad från Canvas)")  # fmt: skip
-    made.add_argument("--out", type=Path, default=Path("rattning"), metavar="MAPP",
-                      help="hit skrivs resultaten (standard: rattning)")  # fmt: skip
-    made.add_argument("--jobs", type=int, default=_processors(), metavar="N",
-                      help="så många rättas samtidigt (standard: antalet processorer)")  # fmt: skip
-    made.add_argument("--seed", type=int, metavar="TAL",
-                      help="frö för de dolda fallen; samma frö ger samma fall (standard: slumpas, "
-                      "skrivs ut och sparas)")  # fmt: skip
-    made.add_argument("--limit", type=_number, default=LIMIT, metavar="S",
-                      help=f"sekunder processortid per övning (standard: {LIMIT:g})")  # fmt: skip
-    made.add_argument("--resume", action="store_true",
-                      help="fortsätt en avbruten rättning, utan att göra om")  # fmt: skip
-    made.add_argument("--only", nargs="+", default=[], metavar="VAD",
-                      help="bara vissa övningar (5.1), anteckningsböcker (05) eller inlämningar "
-                      f"(en del av filnamnet); hamnar i undermappen {ALONE}")  # fmt: skip
-    made.add_argument("--junit", type=Path, metavar="FIL", help="skriv också JUnit XML")
-    made.add_argument("--limits", type=Path, default=DEFAULT_FILE, metavar="FIL",
-                      help="betygsgränser (TOML); utan valet gäller kursens")  # fmt: skip
-    made.add_argument("--canvas", type=Path, metavar="FIL",
-                      help="omdömesboken exporterad ur Canvas (CSV); en kopia fylls i")  # fmt: skip
-    made.add_argument("--column", default="", metavar="UPPGIFT",
-                      help="uppgiftens namn i Canvas-filen (med --canvas)")  # fmt: skip
+    made = SwedishParser(prog="python kurs.py grade")
+    add_grade_arguments(made)
     return made
-
-
-def _number(text: str) -> float:
-    return float(text.replace(",", "."))
-
-
-def _processors() -> int:
-    has_affinity = hasattr(os, "sched_getaffinity")
-    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -105,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _grade(arguments: argparse.Namespace) -> int:
     _check(arguments)
-    limits = load_grade_limits(arguments.limits)
+    limits = load_grade_limits(arguments.limits or DEFAULT_FILE)
     exercises, names = _only(arguments.only)
     out = arguments.out / ALONE if arguments.only else arguments.out
     submissions = [one for one in find_submissions(arguments.paths) if _is_chosen(one, names)]
@@ -121,7 +89,7 @@ def _grade(arguments: argparse.Namespace) -> int:
         overrides = applicable(store.results(), overrides)
     results = final(store.results(), overrides, limits)
     store.save(results)
-    write_reports(out, store.results(), store.details(), overrides, limits, arguments.paths)
+    write_reports(out, store.results(), overrides, limits, arguments.paths)
     _write_extras(arguments, out, results)
     _print_summary(results, store, out, problems(store.results(), overrides))
     return 0 if finished else _interrupted(store)
@@ -155,7 +123,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if bool(arguments.canvas) != bool(arguments.column):
         raise UsageError("--canvas och --column hör ihop: ange både filen och uppgiftens namn.")
     if arguments.canvas:  # ett fel i den ska synas nu, inte när alla är rättade
-        canvas_fill(arguments.canvas, arguments.column, {"submissions": []})
+        fill_canvas(arguments.canvas, arguments.column, ClassResult(0, "basic"))
 
 
 def _only(wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -212,7 +180,7 @@ def _grade_with_progress(store: Store, settings: Settings, jobs: int) -> bool:
     return True
 
 
-def _write_extras(arguments: argparse.Namespace, out: Path, results: dict) -> None:
+def _write_extras(arguments: argparse.Namespace, out: Path, results: ClassResult) -> None:
     if arguments.junit:
         try:
             arguments.junit.write_text(junit_xml(results), encoding="utf-8")
@@ -220,7 +188,7 @@ def _write_extras(arguments: argparse.Namespace, out: Path, results: dict) -> No
             raise ReportError(f"Det gick inte att skriva {arguments.junit}. Finns mappen, och får "
                               "du skriva där?") from None  # fmt: skip
     if arguments.canvas:
-        filled = canvas_fill(arguments.canvas, arguments.column, results)
+        filled = fill_canvas(arguments.canvas, arguments.column, results)
         (out / "canvas.csv").write_text(filled.text, encoding="utf-8", newline="")
         print(f"Canvas: {filled.filled} studenter fick poäng i {out / 'canvas.csv'}.")
         for line in filled.remarks:
@@ -231,11 +199,13 @@ def _write_extras(arguments: argparse.Namespace, out: Path, results: dict) -> No
             print(f"  {file}: inte ifylld, studenten finns inte i omdömesboken.")
 
 
-def _print_summary(results: dict, store: Store, out: Path, warnings: Sequence[str]) -> None:
+def _print_summary(results: ClassResult, store: Store, out: Path, warnings: Sequence[str]) -> None:
     for line in (*summary_lines(results), *warnings):
         print(line)
-    if results["isolation"] == "basic":
-        print(BASIC_WARNING + "; ".join(store.warnings or ["ingen Linux"]), file=sys.stderr)
+    if results.isolation == "basic":
+        print(
+            BASIC_WARNING + "; ".join(store.isolation_reasons() or ["ingen Linux"]), file=sys.stderr
+        )
     print(f"\nRapporten: {out / 'rapport.html'}")
     print(f"Betygsfilen: {out / 'resultat.csv'}   Sidorna till studenterna: {out / 'feedback'}")
 

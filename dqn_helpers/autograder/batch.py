@@ -1,34 +1,30 @@
 """Rätta en hel klass: inlämningar in, en rad och ett underlag per inlämning ut.
 
-Varje inlämning rättas av pytest-testen i `tests/autograder/`, i en egen rättarprocess med en egen
-verkstad. Samma frö ger samma resultat, oberoende av ordningen och antalet processer.
+Inlämningarna delas mellan några rättarprocesser, var och en med en egen verkstad. Samma frö ger
+samma resultat, oberoende av ordningen och antalet processer.
 """
 
 import contextlib
-import dataclasses
 import gc
 import importlib
-import io
 import multiprocessing
 import os
 import signal
 import sys
 import tempfile
 import threading
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.util import Finalize
 from typing import Any
 
-import pytest
-
 from dqn_helpers.autograder.grading import Catalogue, Grading
 from dqn_helpers.autograder.reflection import reflection_of
-from dqn_helpers.autograder.report_text import NOT_CHOSEN
-from dqn_helpers.autograder.results import ExerciseResult, Ran, without_run
+from dqn_helpers.autograder.report.words import NOT_CHOSEN
+from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult, SubmissionStatus
+from dqn_helpers.autograder.results import Ran, without_run
 from dqn_helpers.autograder.slicing import CellSource
 from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import ROOT, WorkerError, Workshop
@@ -37,16 +33,7 @@ from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
 
 TESTS = ROOT / "tests"
 MAX_BREAKS = 3
-LARGEST_GROUP = 5
 MAX_SHOWN = 50_000  # tecken kod ur en övning som sparas till sidan
-
-# Det i pytest som inte har med domarna att göra, och som tar tid för varje inlämning.
-UNUSED_PLUGINS = (
-    *("cacheprovider", "logging", "unraisableexception", "threadexception", "faulthandler"),
-    *("doctest", "junitxml", "stepwise", "debugging", "pastebin", "setuponly", "setupplan"),
-    *("legacypath", "recwarn", "tmpdir", "monkeypatch", "warnings", "skipping", "assertion"),
-    *("pytester", "subtests", "unittest", "capture"),
-)
 
 NO_EXERCISES = (
     "Ingen av kursens övningar finns i filen. Är det rätt anteckningsbok? Den ska heta som i "
@@ -68,16 +55,6 @@ class Settings:
     only: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Graded:
-    """En rättad inlämning: raden till results.json, underlaget till sidan, inhägnadens nivå."""
-
-    row: dict[str, Any]
-    details: dict[str, Any]
-    isolation: str = ""  # okänd: inget kördes
-    warnings: tuple[str, ...] = ()
-
-
 # --- i rättarprocessen ---------------------------------------------------------------------------
 
 
@@ -88,159 +65,77 @@ def load_catalogue() -> Catalogue:
     return importlib.import_module("autograder.catalogue")
 
 
-class Verdicts:
-    """Insticksmodulen till pytest: lämnar över inlämningarna och minns domarna.
-
-    Attributes:
-        passed: (inlämning, övning, beteende) → om det är rätt.
-        problems: inlämning → det som gick sönder i rättaren själv.
-    """
-
-    def __init__(self, gradings: Sequence[Grading]) -> None:
-        self._gradings = gradings
-        self.passed: dict[tuple[int, str, int], bool] = {}
-        self.problems: dict[int, list[str]] = defaultdict(list)
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Testen rättar de här inlämningarna i stället för att själva läsa en fil."""
-        config.gradings = list(self._gradings)  # type: ignore[attr-defined]
-
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        """Domen över ett beteende. Annat än `pytest.fail` är rättarens fel, inte studentens."""
-        parameters = item.callspec.params  # type: ignore[attr-defined]
-        place = tuple(parameters[name] for name in ("submission", "number", "behaviour"))
-        if call.excinfo is not None and call.excinfo.type is not pytest.fail.Exception:
-            self.problems[place[0]].append(f"{place[1]}: {call.excinfo.exconly()}"[:500])
-        elif call.when == "call":
-            self.passed[place] = call.excinfo is None
-
-
-def grade_submissions(
-    submissions: Sequence[Submission], workshop: Workshop, settings: Settings
-) -> list[Graded]:
-    """Rätta några inlämningar i en enda körning av pytest: att starta den tar längst tid."""
-    begun = [_begin(submission, workshop, settings) for submission in submissions]
-    gradings = [one for one in begun if isinstance(one, Grading)]
-    verdicts = _run_pytest(gradings)
-    places = {id(grading): place for place, grading in enumerate(gradings)}
-    return [
-        one if isinstance(one, Graded) else _finish(one, places[id(one)], workshop, verdicts)
-        for one in begun
-    ]
-
-
-def _begin(submission: Submission, workshop: Workshop, settings: Settings) -> Grading | Graded:
-    """Inlämningen redo att rättas, eller färdig om det inte finns något att rätta."""
+def grade_submission(
+    submission: Submission, workshop: Workshop, settings: Settings
+) -> SubmissionResult:
+    """Rätta en inlämning."""
     if submission.problem:
-        return Graded(_row(submission, "unreadable", submission.problem), {}, workshop.tier)
+        return _result(submission, workshop, "unreadable", submission.problem)
     try:
         grading = Grading(submission, workshop, load_catalogue(), settings.seed, settings.only)
     except WorkerError as error:
-        text = f"Koden gick inte att läsa: {error}"
-        return Graded(_row(submission, "error", text), {}, workshop.tier)
-    if grading.numbers:
-        return grading
-    known = submission.notebook is not None or settings.only
-    nothing = NOT_CHOSEN if settings.only else NOTHING_HERE
-    status, text = ("graded", nothing) if known else ("unreadable", NO_EXERCISES)
-    return Graded(_row(submission, status, text), {}, workshop.tier)
+        return _result(submission, workshop, "error", f"Koden gick inte att läsa: {error}")
+    if not grading.numbers:
+        return _nothing(submission, workshop, settings)
+    problems: list[str] = []
+    ran = [_ran(number, grading, problems) for number in grading.numbers]
+    notes = [*grading.slices.syntax_errors, *grading.slices.notes]
+    notes += [note for one in ran for note in one.notes]
+    return replace(
+        _result(submission, workshop, "graded", " ".join(problems)[:500]),
+        exercises=tuple(_with_code(one) for one in ran),
+        notes=tuple(dict.fromkeys(notes)),
+        reflection=reflection_of(submission),
+    )
 
 
-def _finish(grading: Grading, place: int, workshop: Workshop, verdicts: Verdicts) -> Graded:
-    """Raden och underlaget, med pytests domar."""
-    ran = {number: _ran(number, grading) for number in grading.numbers}
-    results = [_agreed(ran[number].result, place, verdicts) for number in grading.numbers]
-    problems = " ".join(dict.fromkeys(verdicts.problems[place]))
-    message = f"Rättaren gick sönder i {problems}"[:500] if problems else ""
-    row = _row(grading.submission, "graded", message, results)
-    return Graded(row, _details(grading, ran), workshop.tier, tuple(workshop.reasons))
+def _nothing(submission: Submission, workshop: Workshop, settings: Settings) -> SubmissionResult:
+    """En läsbar fil utan övningar: fel fil, eller bara inget av det som valdes."""
+    if settings.only:
+        return _result(submission, workshop, "graded", NOT_CHOSEN)
+    if submission.notebook is not None:
+        return _result(submission, workshop, "graded", NOTHING_HERE)
+    return _result(submission, workshop, "unreadable", NO_EXERCISES)
 
 
-def _ran(number: str, grading: Grading) -> Ran:
-    """Övningens resultat; går rättaren sönder har testen redan sagt varför."""
+def _ran(number: str, grading: Grading, problems: list[str]) -> Ran:
+    """Övningens resultat; går rättaren själv sönder får en människa titta."""
     try:
         return grading.ran(number)
-    except Exception:
+    except Exception as error:
+        what = f"Rättaren gick sönder i {number}: {type(error).__name__}: {error}"
+        problems.append(what[:500])
         return Ran(without_run(EXERCISES[number], "internal", INTERNAL_TEXT))
 
 
-def _run_pytest(gradings: Sequence[Grading]) -> Verdicts:
-    """Kör testen i `tests/autograder/` på inlämningarna, i den här processen."""
-    verdicts = Verdicts(gradings)
-    if not gradings:
-        return verdicts
-    arguments = [str(TESTS / "autograder"), "--rootdir", str(ROOT), "-q"]
-    arguments += [part for name in UNUSED_PLUGINS for part in ("-p", f"no:{name}")]
-    quiet = io.StringIO()
-    with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
-        status = pytest.main(arguments, plugins=[verdicts])
-    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        for place in range(len(gradings)):
-            problem = f"pytest, som slutade med {status}: {quiet.getvalue()[-300:]}"
-            verdicts.problems[place].append(problem)
-    return verdicts
-
-
-def _agreed(result: ExerciseResult, place: int, verdicts: Verdicts) -> ExerciseResult:
-    """Resultatet med pytests domar; saknas någon är det rättarens fel, och ger inga poäng."""
-    passed = [verdicts.passed.get((place, result.id, index)) for index in range(len(result.tests))]
-    if None in passed or result.status == "internal":
-        return without_run(EXERCISES[result.id], "internal", INTERNAL_TEXT)
-    tests = tuple(
-        dataclasses.replace(test, passed=bool(verdict))
-        for test, verdict in zip(result.tests, passed, strict=True)
+def _result(
+    submission: Submission, workshop: Workshop | None, status: SubmissionStatus, message: str
+) -> SubmissionResult:
+    return SubmissionResult(
+        file=submission.file,
+        student=submission.student,
+        sha256=submission.sha256,
+        status=status,
+        message=" ".join(filter(None, (message, submission.note))),
+        isolation=workshop.tier if workshop else "",
+        isolation_reasons=tuple(workshop.reasons) if workshop else (),
     )
-    points = sum(test.points for test in tests if test.passed)
-    return dataclasses.replace(result, tests=tests, points=points)
 
 
-def _row(
-    submission: Submission, status: str, message: str, results: Sequence[ExerciseResult] = ()
-) -> dict[str, Any]:
-    """Raden i results.json; betyget sätts när alla poäng är kända."""
-    return {
-        "file": submission.file,
-        "student": submission.student,
-        "sha256": submission.sha256,
-        "status": status,
-        "message": " ".join(filter(None, (message, submission.note))),
-        "points": sum(result.points or 0 for result in results),
-        "max_points": sum(result.max_points for result in results),
-        "grade": None,
-        "exercises": [_exercise_row(result) for result in results],
-    }
+def _with_code(ran: Ran) -> ExerciseResult:
+    """Resultatet med det som studentens sida visar: koden och utskrifterna."""
+    return replace(ran.result, source=_shown_source(ran.source), output=ran.output)
 
 
-def _exercise_row(result: ExerciseResult) -> dict[str, Any]:
-    row = dataclasses.asdict(result)
-    row["tests"] = [
-        {key: test[key] for key in ("name", "passed", "message")} for test in row["tests"]
-    ]
-    return row
-
-
-def _details(grading: Grading, ran: dict[str, Ran]) -> dict[str, Any]:
-    """Det som bara återkopplingssidan visar: koden, utskrifterna och anmärkningarna."""
-    submission = grading.submission
-    notes = [*grading.slices.syntax_errors, *grading.slices.notes]
-    notes += [note for one in ran.values() for note in one.notes]
-    return {
-        "source": {number: _shown_source(one.source) for number, one in ran.items()},
-        "notes": list(dict.fromkeys(notes)),
-        "output": {number: one.output for number, one in ran.items() if one.output},
-        "reflection": reflection_of(submission),
-    }
-
-
-def _shown_source(cells: Sequence[CellSource]) -> list[dict[str, str]]:
+def _shown_source(cells: Sequence[CellSource]) -> tuple[tuple[str, str], ...]:
     """Koden till sidan, kortad: några hundra jättestora filer fyller annars lärarens minne."""
-    shown: list[dict[str, str]] = []
+    shown: list[tuple[str, str]] = []
     left = MAX_SHOWN
     for cell in cells:
         if left > 0:
-            shown.append({"cell": cell.name, "text": cell.text[:left]})
+            shown.append((cell.name, cell.text[:left]))
             left -= len(cell.text)
-    return shown
+    return tuple(shown)
 
 
 # --- rättarprocesserna ---------------------------------------------------------------------------
@@ -255,7 +150,6 @@ def _open_workshop(settings: Settings, numbers: Sequence[str], places: Any, fold
     tempfile.tempdir = folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C är huvudprocessens sak
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     _prepare(settings, numbers)
     gc.freeze()  # skräpsamlaren letar annars igenom torch gång på gång
     _workshop = _launched[places.get()] if _launched else Workshop(settings.limit)
@@ -279,20 +173,18 @@ def _prepare(settings: Settings, numbers: Sequence[str]) -> None:
             catalogue.scenario(number, settings.seed)
 
 
-def _grade_in_process(submissions: Sequence[Submission], settings: Settings) -> list[Graded]:
+def _grade_in_process(submission: Submission, settings: Settings) -> SubmissionResult:
     assert _workshop is not None
     try:
-        return grade_submissions(submissions, _workshop, settings)
+        return grade_submission(submission, _workshop, settings)
     except Exception as error:
-        if len(submissions) > 1:  # en som går fel får inte ta med sig de andra
-            return [graded for one in submissions for graded in _grade_in_process([one], settings)]
         text = f"{INTERNAL_TEXT} ({type(error).__name__}: {error})"[:500]
-        return [Graded(_row(submissions[0], "error", text), {}, _workshop.tier)]
+        return _result(submission, _workshop, "error", text)
 
 
 def grade_all(
     submissions: Sequence[Submission], settings: Settings, jobs: int
-) -> Iterator[tuple[Submission, Graded]]:
+) -> Iterator[tuple[Submission, SubmissionResult]]:
     """Rätta alla, i den ordning de blir klara.
 
     En rättarprocess som dör (slut på minne, till exempel) tar inte med sig de andra: de som inte
@@ -316,16 +208,16 @@ def grade_all(
             yield submission, _grade_alone(submission, settings, folder)
 
 
-def _grade_alone(submission: Submission, settings: Settings, folder: str) -> Graded:
+def _grade_alone(submission: Submission, settings: Settings, folder: str) -> SubmissionResult:
     with contextlib.suppress(BrokenProcessPool):
         ((_, graded),) = _grade_in_pool([submission], settings, 1, folder)
         return graded
-    return Graded(_row(submission, "error", INTERNAL_TEXT), {})
+    return _result(submission, None, "error", INTERNAL_TEXT)
 
 
 def _grade_in_pool(
     submissions: Sequence[Submission], settings: Settings, jobs: int, folder: str
-) -> Iterator[tuple[Submission, Graded]]:
+) -> Iterator[tuple[Submission, SubmissionResult]]:
     numbers = _numbers_needed(submissions, settings)
     n_processes = max(1, min(jobs, len(submissions)))
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
@@ -343,9 +235,9 @@ def _grade_in_pool(
             for place in range(n_processes):
                 places.put(place)
             _prepare(settings, numbers)
-        groups = _groups(submissions, n_processes)
-        futures = {pool.submit(_grade_in_process, group, settings): group for group in groups}
-        yield from _as_completed(futures)
+        futures = {pool.submit(_grade_in_process, one, settings): one for one in submissions}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
     except BaseException:  # Ctrl-C: det som pågår avbryts
         for process in multiprocessing.active_children():
             process.terminate()
@@ -365,19 +257,3 @@ def _numbers_needed(submissions: Sequence[Submission], settings: Settings) -> li
         if (not settings.only or number in settings.only)
         and (None in books or notebook_of(number) in books)
     ]
-
-
-def _groups(submissions: Sequence[Submission], n_processes: int) -> list[Sequence[Submission]]:
-    """Några i taget, men aldrig så många att en process blir utan medan en annan har kvar."""
-    size = max(1, min(LARGEST_GROUP, len(submissions) // (4 * n_processes)))
-    return [submissions[i : i + size] for i in range(0, len(submissions), size)]
-
-
-def _as_completed(
-    futures: dict["Future[list[Graded]]", Sequence[Submission]],
-) -> Iterator[tuple[Submission, Graded]]:
-    left = set(futures)
-    while left:
-        done, left = wait(left, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield from zip(futures[future], future.result(), strict=True)

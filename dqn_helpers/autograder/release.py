@@ -20,6 +20,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from dqn_helpers.autograder.arguments import add_release_arguments
 from dqn_helpers.autograder.notebook_files import (
     Cell,
     Notebook,
@@ -33,10 +34,9 @@ from dqn_helpers.autograder.notebook_files import (
     tags_of,
 )
 from dqn_helpers.autograder.student_package import write_package
-from dqn_helpers.autograder.swedish_arguments import SwedishParser
 from dqn_helpers.exercises.syllabus import EXERCISE_POINTS
+from dqn_helpers.swedish_arguments import SwedishParser
 
-ROOT = Path(__file__).resolve().parents[2]
 TEACHER_TAG = "larare"
 
 _GRADE_ID = re.compile(r"(ovning|check)-(\d+)-(\d+)")
@@ -261,17 +261,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Kommandoraden. Slutkod 0 om allt stämmer, annars 1."""
-    parser = SwedishParser(
-        prog="python kurs.py release",
-        description="Gör studentens anteckningsböcker (notebooks/) av lärarens (solutions/).",
-    )
-    parser.add_argument("--root", type=Path, default=ROOT, help="projektets mapp")
-    choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--check", action="store_true", help="skriv inget, säg vad som skiljer")
-    choice.add_argument("--normalise", action="store_true", help="snygga till solutions/")
-    choice.add_argument(
-        "--zip", type=Path, metavar="FIL", help="packa studentversionen, utan facit, i en zip-fil"
-    )
+    parser = SwedishParser(prog="python kurs.py release")
+    add_release_arguments(parser)
     try:
         return _run(parser.parse_args(argv))
     except (NotebookError, OSError) as error:

@@ -4,57 +4,18 @@ import difflib
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
+from dqn_helpers.autograder.result import ExerciseResult, PartResult, Status
 from dqn_helpers.autograder.scenarios import Scenario
 from dqn_helpers.autograder.slicing import CellSource, Slices
 from dqn_helpers.autograder.workshop import Workshop
-from dqn_helpers.exercises.judging import Verdict, judge
+from dqn_helpers.exercises.judging import BehaviourVerdict, Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
+from dqn_helpers.exercises.plain import swedish_value
 from dqn_helpers.exercises.syllabus import NUMBER_OF
-
-Status = Literal[
-    "passed",
-    "partial",
-    "failed",
-    "unsolved",
-    "missing",
-    "syntax_error",
-    "error",
-    "timeout",
-    "memory",
-    "crashed",
-    "forbidden",
-    "internal",
-]
-
 
 STOPPED: tuple[Status, ...] = ("timeout", "memory", "forbidden", "crashed")
 """Det som stoppade körningen, det viktigaste först."""
-
-
-@dataclass(frozen=True)
-class BehaviourResult:
-    """Ett beteende i resultatet."""
-
-    name: str
-    points: float
-    passed: bool
-    message: str
-
-
-@dataclass(frozen=True)
-class ExerciseResult:
-    """En övnings resultat, så som det står i results.json."""
-
-    id: str
-    name: str
-    points: float | None
-    max_points: float
-    status: Status
-    misconception: str | None
-    feedback: str
-    tests: tuple[BehaviourResult, ...]
 
 
 @dataclass(frozen=True)
@@ -176,25 +137,31 @@ def status_of(verdict: Verdict, outcomes: Sequence[Outcome]) -> Status:
 
 
 def _result(exercise: Exercise, verdict: Verdict, status: Status) -> ExerciseResult:
-    tests = tuple(
-        BehaviourResult(
-            b.behaviour.name,
-            b.behaviour.points,
-            b.mark == "passed",
-            f"{b.situation} {b.message}".strip(),
-        )
-        for b in verdict.behaviours
-    )
-    texts = [mistake.text for mistake in verdict.mistakes]
+    texts = tuple(mistake.text for mistake in verdict.mistakes)
     return ExerciseResult(
         id=exercise.number,
         name=exercise.name,
         points=verdict.points,
         max_points=exercise.points,
         status=status,
+        parts=tuple(_part(b) for b in verdict.behaviours),
         misconception=verdict.mistakes[0].id if verdict.mistakes else None,
-        feedback="Inte löst än." if status == "unsolved" else "\n".join(texts),
-        tests=tests,
+        texts=("Inte löst än.",) if status == "unsolved" else texts,
+    )
+
+
+def _part(verdict: BehaviourVerdict) -> PartResult:
+    """Domen över ett beteende; ett fall utan egen text beskrivs av sina indata."""
+    case, behaviour = verdict.case, verdict.behaviour
+    inputs = case.without_evidence().inputs if case and not case.text else {}
+    return PartResult(
+        name=behaviour.name,
+        points=behaviour.points,
+        passed=verdict.mark == "passed",
+        message=verdict.message,
+        situation=case.text if case else "",
+        arguments=tuple((name, swedish_value(value)) for name, value in inputs.items()),
+        was_run=verdict.was_run,
     )
 
 
@@ -216,8 +183,12 @@ def _not_there(scenario: Scenario, slices: Slices, unreadable: Sequence[CellSour
 
 def without_run(exercise: Exercise, status: Status, text: str) -> ExerciseResult:
     """Resultatet för en övning som inte kördes; `internal` ger inga poäng alls, inte heller 0."""
-    tests = tuple(BehaviourResult(b.name, b.points, False, text) for b in exercise.behaviours)
-    points = None if status == "internal" else 0.0
     return ExerciseResult(
-        exercise.number, exercise.name, points, exercise.points, status, None, text, tests
+        id=exercise.number,
+        name=exercise.name,
+        points=None if status == "internal" else 0.0,
+        max_points=exercise.points,
+        status=status,
+        parts=tuple(PartResult(b.name, b.points, False, text) for b in exercise.behaviours),
+        texts=(text,),
     )

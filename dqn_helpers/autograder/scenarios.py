@@ -15,7 +15,6 @@ import numpy as np
 from dqn_helpers.exercises.comparing import same_outcome
 from dqn_helpers.exercises.judging import failure
 from dqn_helpers.exercises.model import Case, Exercise, Inputs, KnownMistake, Observed, Outcome
-from dqn_helpers.exercises.plain import swedish_value
 from dqn_helpers.exercises.running import run_cases
 
 MakeCases = Callable[[np.random.Generator], Sequence[Case]]
@@ -89,7 +88,7 @@ def draw_scenario(
 
 
 def with_answers(exercise: Exercise, case: Case, reference: Any) -> Case:
-    """Fallet med godtagna svar ur den rätta lösningen, och indata i ord."""
+    """Fallet med godtagna svar ur den rätta lösningen."""
 
     def observe(inputs: Inputs) -> Observed:
         outcome = run_cases(exercise.driver, reference, [inputs], SECONDS)[0]
@@ -98,12 +97,7 @@ def with_answers(exercise: Exercise, case: Case, reference: Any) -> Case:
         return outcome.observed
 
     expected = case.answers(observe) if case.answers else [observe(case.inputs)]
-    return replace(case, expected=tuple(expected), text=case.text or _in_words(case.inputs))
-
-
-def _in_words(inputs: Inputs) -> str:
-    named = (f"{name} = {swedish_value(value)}" for name, value in inputs.items())
-    return f"Fallet {', '.join(named)}."
+    return replace(case, expected=tuple(expected))
 
 
 class LazyOutcomes(Sequence[Outcome]):

@@ -13,11 +13,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dqn_helpers.autograder.batch import Graded, Settings
+from dqn_helpers.autograder.batch import Settings
+from dqn_helpers.autograder.result import (
+    ClassResult,
+    SubmissionResult,
+    as_data,
+    from_data,
+    to_json,
+)
 from dqn_helpers.autograder.sandbox import TIERS
 from dqn_helpers.autograder.submissions import Submission
 
-VERSION = 1
 SAVE_SECONDS = 2.0
 RESULTS, WORK = "results.json", "underlag.json"
 
@@ -41,9 +47,8 @@ class Store:
         self._out = out
         self._saved_at = 0.0
         self._old = self._load() if resume else {}
-        self._graded: dict[str, dict[str, Any]] = {}
+        self._graded: dict[str, SubmissionResult] = {}
         self.submissions: list[Submission] = []
-        self.warnings: list[str] = []
         self._settings: Settings | None = None
 
     def _load(self) -> dict[str, Any]:
@@ -52,8 +57,9 @@ class Store:
             return {}
         try:
             saved = json.loads(path.read_text(encoding="utf-8"))
-            return {**saved, "graded": {**saved["graded"]}}
-        except (ValueError, TypeError, KeyError):
+            graded = {file: from_data(data) for file, data in saved["graded"].items()}
+            return saved | {"graded": graded}
+        except (ValueError, TypeError, KeyError, AttributeError):
             raise StoreError(f"{path} går inte att läsa. Rätta om utan --resume.") from None
 
     def seed(self, given: int | None) -> int:
@@ -80,7 +86,7 @@ class Store:
             return  # något annat skulle rättas då
         old = self._old.get("graded", {})
         for one in submissions:
-            if old.get(one.file, {}).get("row", {}).get("sha256") == one.sha256:
+            if one.file in old and old[one.file].sha256 == one.sha256:
                 self._graded[one.file] = old[one.file]
 
     @property
@@ -88,43 +94,36 @@ class Store:
         """Det som återstår att rätta."""
         return [one for one in self.submissions if one.file not in self._graded]
 
-    def add(self, submission: Submission, graded: Graded) -> None:
+    def add(self, submission: Submission, graded: SubmissionResult) -> None:
         """Ta emot ett resultat."""
-        self._graded[submission.file] = {
-            "row": graded.row,
-            "details": graded.details,
-            "isolation": graded.isolation,
-        }
-        self.warnings = self.warnings or list(graded.warnings)
+        self._graded[submission.file] = graded
         if time.monotonic() - self._saved_at > SAVE_SECONDS:
             self._save_work()
 
-    def results(self) -> dict[str, Any]:
-        """Resultaten i den form som results.json har, filerna i den ordning de gavs."""
+    def results(self) -> ClassResult:
+        """Rättarens resultat, filerna i den ordning de gavs."""
         assert self._settings is not None
         done = [self._graded[one.file] for one in self.submissions if one.file in self._graded]
-        tiers = [tier for tier in TIERS if any(item["isolation"] == tier for item in done)]
-        return {
-            "version": VERSION,
-            "seed": self._settings.seed,
-            "isolation": tiers[-1] if tiers else "basic",
-            "submissions": [item["row"] for item in done],
-        }
+        tiers = [tier for tier in TIERS if any(one.isolation == tier for one in done)]
+        isolation = tiers[-1] if tiers else "basic"
+        return ClassResult(self._settings.seed, isolation, tuple(done))
 
-    def details(self) -> dict[str, Any]:
-        """Filens namn → det som bara återkopplingssidan visar."""
-        return {file: item["details"] for file, item in self._graded.items()}
+    def isolation_reasons(self) -> list[str]:
+        """Varför en starkare inhägnad inte gick, var sak en gång."""
+        every = (reason for one in self._graded.values() for reason in one.isolation_reasons)
+        return list(dict.fromkeys(every))
 
-    def save(self, results: dict[str, Any]) -> None:
+    def save(self, results: ClassResult) -> None:
         """Skriv underlaget, och resultaten med examinatorns ändringar."""
         self._save_work()
-        _write(self._out / RESULTS, results)
+        _write(self._out / RESULTS, to_json(results))
 
     def _save_work(self) -> None:
         assert self._settings is not None
         only = [*self._settings.only]
+        graded = {file: as_data(one) for file, one in self._graded.items()}
         work = {"seed": self._settings.seed, "limit": self._settings.limit, "only": only}
-        _write(self._out / WORK, work | {"graded": self._graded})
+        _write(self._out / WORK, work | {"graded": graded})
         self._saved_at = time.monotonic()
 
 

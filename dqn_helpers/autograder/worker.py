@@ -91,8 +91,8 @@ def _predictable_generators(seed: int) -> None:
 SAME_THING = {
     "discounted_return": (dqn_helpers.realised_returns,),
     "epsilon_greedy": (dqn_helpers.choose_dqn_action,),
-    "sample_experiences": (dqn_helpers.replay._stack,),
-    "play_and_record_episode": (dqn_helpers.training._episode_steps, dqn_helpers.train_dqn),
+    "sample_experiences": (dqn_helpers.replay.stack_experiences,),
+    "play_and_record_episode": (dqn_helpers.training.play_one_step, dqn_helpers.train_dqn),
 }
 
 

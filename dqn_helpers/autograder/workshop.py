@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from dqn_helpers.autograder import sandbox
+from dqn_helpers.autograder.arguments import LIMIT
 from dqn_helpers.autograder.messages import (
     LENGTH_BYTES,
     MAX_ANSWERS,
@@ -38,7 +39,6 @@ from dqn_helpers.exercises.plain import plain
 from dqn_helpers.exercises.running import NOT_RUN_TEXT, TIMEOUT_TEXT
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT = 10.0
 WALL_FACTOR = 3  # klocktid per processortid: stoppar bara den som sover
 SLICE_SECONDS = 10
 START_SECONDS = 120.0

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from dqn_helpers.exercises.model import Case, Observable, Outcome, Within
-from dqn_helpers.exercises.plain import kind_in_words, swedish_number, swedish_value
+from dqn_helpers.exercises.plain import kind_in_words, swedish_value
+from dqn_helpers.pictures import swedish_number
 
 
 @dataclass(frozen=True)

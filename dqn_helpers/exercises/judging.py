@@ -24,12 +24,18 @@ Ran = list[tuple[Case, Outcome]]
 
 @dataclass(frozen=True)
 class BehaviourVerdict:
-    """Ett beteende: rätt, fel eller inte löst; vad som är fel, och i vilken situation."""
+    """Ett beteende: rätt, fel eller inte löst; vad som är fel, och i vilket fall."""
 
     behaviour: Behaviour
     mark: Mark
     message: str = ""
-    situation: str = ""
+    case: Case | None = None
+    was_run: bool = True
+
+    @property
+    def situation(self) -> str:
+        """Fallet i ord, där det finns ord för det."""
+        return self.case.text if self.case else ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,8 @@ def _behaviour_verdict(exercise: Exercise, behaviour: Behaviour, ran: Ran) -> Be
             return BehaviourVerdict(behaviour, "unsolved", outcome.problem)
         message = failure(exercise, behaviour, case, outcome)
         if message:
-            return BehaviourVerdict(behaviour, "failed", message, case.text)
+            was_run = outcome.status != "not_run"
+            return BehaviourVerdict(behaviour, "failed", message, case, was_run)
     return BehaviourVerdict(behaviour, "passed")
 
 

@@ -1,10 +1,12 @@
-"""Studentens värden som enkla data, och tal skrivna på svenska."""
+"""Studentens värden som enkla data, och skrivna på svenska."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import torch
+
+from dqn_helpers.pictures import swedish_number
 
 MAX_ITEMS = 10_000
 MAX_TEXT = 1_000
@@ -51,17 +53,12 @@ def _plain_list(values: Iterable[Any]) -> Any:
     return items
 
 
-def swedish_number(value: Any, digits: int = 5) -> str:
-    """Ett tal med decimalkomma och riktigt minustecken: −3,5."""
-    if isinstance(value, bool | np.bool_):
-        return "sant" if value else "falskt"
-    return f"{float(value):.{digits}g}".replace(".", ",").replace("-", "−")
-
-
 def swedish_value(value: Any) -> str:
     """Ett enkelt värde så som det skrivs i återkopplingen, aldrig längre än några rader."""
-    if isinstance(value, bool | int | float | np.number | np.bool_):
-        return swedish_number(value)
+    if isinstance(value, bool | np.bool_):
+        return "sant" if value else "falskt"
+    if isinstance(value, int | float | np.number):
+        return swedish_number(float(value), digits=5)
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, list | tuple):

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from dqn_helpers.exercises.model import Inputs, Observed
-from dqn_helpers.exercises.plain import plain, swedish_number
+from dqn_helpers.exercises.plain import plain, swedish_value
 from dqn_helpers.exercises.training_step_driver import WatchedSGD
 from dqn_helpers.replay import ReplayBuffer
 
@@ -272,7 +272,7 @@ def _of_training(log: LoggingStep, calls: int) -> Observed:
 
 def in_a_row(numbers: Sequence[float | None]) -> str:
     """Tal i rad, "2; 3,5; 4", högst tjugo; "aldrig" om inga finns."""
-    shown = ["inget" if x is None else swedish_number(x) for x in numbers[:20]]
+    shown = ["inget" if x is None else swedish_value(x) for x in numbers[:20]]
     return "; ".join([*shown, *["…"] * (len(numbers) > 20)]) or "aldrig"
 
 
@@ -290,5 +290,5 @@ def in_words(inputs: Inputs) -> str:
     lengths = ", ".join(map(str, inputs["lengths"]))
     names = ("warmup", "train_every", "target_update_every", "batch_size", "epsilon_decay_steps")
     settings = ", ".join(f"{name} = {inputs[name]}" for name in names)
-    start, end = (swedish_number(inputs[name]) for name in ("epsilon_start", "epsilon_end"))
+    start, end = (swedish_value(inputs[name]) for name in ("epsilon_start", "epsilon_end"))
     return f"Episoder på {lengths} steg, {settings}, ε från {start} till {end}."

@@ -14,7 +14,7 @@ def test_behaviour(
     grade_exercise: Callable[[int, str], ExerciseResult],
 ) -> None:
     result = grade_exercise(submission, number)
-    part = result.tests[behaviour]
+    part = result.parts[behaviour]
     if not part.passed:
-        text = "\n".join(filter(None, (result.feedback, part.message)))
+        text = "\n".join(filter(None, (*result.texts, part.whole_message())))
         pytest.fail(text or "Inte löst än.", pytrace=False)

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dqn_helpers.autograder.swedish_arguments import SwedishParser
+from dqn_helpers.swedish_arguments import SwedishParser
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLUTIONS = ROOT / "solutions"

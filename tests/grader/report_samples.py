@@ -1,64 +1,73 @@
-"""Resultat att göra rapporter av, i det format som results.json har."""
+"""Resultat att göra rapporter av."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
+from dqn_helpers.autograder.result import (
+    ClassResult,
+    ExerciseResult,
+    PartResult,
+    SubmissionResult,
+)
 from dqn_helpers.exercises.registry import EXERCISES
 
-CASE = "Fallet reward = [1; −2], next_q_values = [[2; 6]; [5; 3]], discount_factor = 0,5."
+ARGUMENTS = (
+    ("reward", "[1; −2]"),
+    ("next_q_values", "[[2; 6]; [5; 3]]"),
+    ("discount_factor", "0,5"),
+)
 
 
-def exercise(number: str, *passed: bool, **changes: Any) -> dict[str, Any]:
+def exercise(number: str, *passed: bool, **changes: Any) -> ExerciseResult:
     """En övning där de beteenden som inte nämns är rätt."""
     behaviours = EXERCISES[number].behaviours
     verdicts = [*passed, *[True] * len(behaviours)][: len(behaviours)]
-    points = sum(b.points for b, ok in zip(behaviours, verdicts, strict=True) if ok)
-    tests = [
-        {"name": b.name, "passed": ok, "message": "" if ok else f"{CASE} Svaret är 4, väntat 5."}
+    parts = tuple(
+        PartResult(b.name, b.points, True)
+        if ok
+        else PartResult(b.name, b.points, False, "Svaret är 4, väntat 5.", arguments=ARGUMENTS)
         for b, ok in zip(behaviours, verdicts, strict=True)
-    ]
-    status = "passed" if all(verdicts) else "partial" if points else "failed"
-    return {
-        "id": number,
-        "name": EXERCISES[number].name,
-        "points": points,
-        "max_points": EXERCISES[number].points,
-        "status": status,
-        "misconception": None,
-        "feedback": "",
-        "tests": tests,
-    } | changes
+    )
+    points = sum(part.points for part in parts if part.passed)
+    made = ExerciseResult(
+        id=number,
+        name=EXERCISES[number].name,
+        points=points,
+        max_points=EXERCISES[number].points,
+        status="passed" if all(verdicts) else "partial" if points else "failed",
+        parts=parts,
+    )
+    return replace(made, **changes)
 
 
-def internal(number: str) -> dict[str, Any]:
+def with_part(made: ExerciseResult, number: int, **changes: Any) -> ExerciseResult:
+    """Övningen med en ändrad del."""
+    parts = list(made.parts)
+    parts[number] = replace(parts[number], **changes)
+    return replace(made, parts=tuple(parts))
+
+
+def internal(number: str) -> ExerciseResult:
     """En övning där rättaren själv gick fel."""
     return exercise(number, *[False] * 20, status="internal", points=None)
 
 
-def submission(file: str, *exercises: dict[str, Any], **changes: Any) -> dict[str, Any]:
+def submission(file: str, *exercises: ExerciseResult, **changes: Any) -> SubmissionResult:
     """En inlämning."""
-    return {
-        "file": file,
-        "student": None,
-        "sha256": file.encode("utf-8", "replace").hex()[:64],
-        "status": "graded",
-        "message": "",
-        "points": sum(e["points"] or 0 for e in exercises),
-        "max_points": sum(e["max_points"] for e in exercises),
-        "grade": None,
-        "exercises": list(exercises),
-    } | changes
+    digest = file.encode("utf-8", "replace").hex()[:64]
+    made = SubmissionResult(file, None, digest, "graded", exercises=exercises)
+    return replace(made, **changes)
 
 
-def unreadable(file: str, message: str = "Filen är tom.") -> dict[str, Any]:
+def unreadable(file: str, message: str = "Filen är tom.") -> SubmissionResult:
     """En fil som inte gick att läsa."""
     return submission(file, status="unreadable", message=message)
 
 
-def results(*submissions: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """Hela results.json."""
-    head = {"version": 1, "seed": 4711, "isolation": "full"}
-    return head | {"submissions": list(submissions)} | changes
+def results(*submissions: SubmissionResult, **changes: Any) -> ClassResult:
+    """En hel rättning."""
+    return replace(ClassResult(4711, "full", submissions), **changes)
 
 
 class Page(HTMLParser):

@@ -31,7 +31,8 @@ from autograder import catalogue
 
 from dqn_helpers.autograder import __main__ as command_line
 from dqn_helpers.autograder import batch
-from dqn_helpers.autograder.page_names import page_names
+from dqn_helpers.autograder.report.page_names import page_names
+from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
@@ -410,7 +411,7 @@ def test_pytest_says_why_a_file_cannot_be_graded(graded: Path, file: str, says: 
 class NoWorkshop:
     """En verkstad som inte gör något: för det som bara rör rättarprocesserna."""
 
-    tier = "full"
+    tier, reasons = "full", ()
 
     def __init__(self, limit: float) -> None: ...
 
@@ -436,19 +437,14 @@ def submissions(*names: str) -> list[Submission]:
     return [Submission(name, None, "", "03") for name in names]
 
 
-def quick(
-    group: Sequence[Submission], workshop: Any, settings: batch.Settings
-) -> list[batch.Graded]:
-    """Rättningen av några filer."""
-    return [quick_one(submission, workshop) for submission in group]
-
-
-def quick_one(submission: Submission, workshop: Any) -> batch.Graded:
+def quick(submission: Submission, workshop: Any, settings: batch.Settings) -> SubmissionResult:
     """Rättningen av en fil; "dödsstöten" dödar sin rättarprocess, som när minnet tar slut."""
     Path(tempfile.gettempdir(), f"rattaren-{os.getpid()}").touch()
     if submission.file == "dödsstöten" or not try_once(submission.file):
         os.kill(os.getpid(), signal.SIGKILL)
-    return batch.Graded(batch._row(submission, "graded", ""), {}, workshop.tier)
+    return SubmissionResult(
+        submission.file, None, submission.sha256, "graded", isolation=workshop.tier
+    )
 
 
 def try_once(file: str) -> bool:
@@ -525,7 +521,7 @@ def test_resume_refuses_another_seed(copied: Path) -> None:
 def test_resume_of_one_exercise_does_not_answer_for_another(
     copied: Path, no_workshop: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "grade_submissions", quick)
+    monkeypatch.setattr(batch, "grade_submission", quick)
     one = ("klass", "--out", "ut", "--limit", LIMIT, "--seed", SEED, "--resume", "--only")
     assert command(*one, "3.1", "bo", cwd=copied).graded == [f"bo/{BOOK}"]
     asked = record_instead_of_grading(monkeypatch)
@@ -616,42 +612,33 @@ def test_a_killed_grader_loses_nobody(
 ) -> None:
     monkeypatch.setenv("OTUR", str(tmp_path / "otur"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(batch, "grade_submissions", quick)
+    monkeypatch.setattr(batch, "grade_submission", quick)
     everyone = submissions("a", "otur", "b", "dödsstöten", *"cdefgh")
     rows = {one.file: graded for one, graded in batch.grade_all(everyone, SETTINGS, 2)}
-    statuses = {file: graded.row["status"] for file, graded in rows.items()}
+    statuses = {file: graded.status for file, graded in rows.items()}
     assert statuses == {one.file: "graded" for one in everyone} | {"dödsstöten": "error"}
-    assert "inte studentens fel" in rows["dödsstöten"].row["message"]
+    assert "inte studentens fel" in rows["dödsstöten"].message
     assert [path.name for path in tmp_path.iterdir()] == ["otur"]
 
 
 def one_is_broken(
-    group: Sequence[Submission], workshop: Any, settings: batch.Settings
-) -> list[batch.Graded]:
-    if any(submission.file == "trasig" for submission in group):
+    submission: Submission, workshop: Any, settings: batch.Settings
+) -> SubmissionResult:
+    if submission.file == "trasig":
         raise ValueError("rättaren gick sönder")
-    return quick(group, workshop, settings)
+    return quick(submission, workshop, settings)
 
 
-def test_a_fault_over_one_file_does_not_touch_the_others_in_its_group(
+def test_a_fault_over_one_file_does_not_touch_the_others(
     no_workshop: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(batch, "grade_submissions", one_is_broken)
+    monkeypatch.setattr(batch, "grade_submission", one_is_broken)
     everyone = submissions(*"abcdefghijk", "trasig", *"lmnopqrst")
-    assert max(len(group) for group in batch._groups(everyone, 1)) > 1
-    rows = {one.file: graded.row for one, graded in batch.grade_all(everyone, SETTINGS, 1)}
-    assert [file for file, row in rows.items() if row["status"] == "error"] == ["trasig"]
-    assert "rättaren gick sönder" in rows["trasig"]["message"]
+    rows = {one.file: graded for one, graded in batch.grade_all(everyone, SETTINGS, 1)}
+    assert [file for file, row in rows.items() if row.status == "error"] == ["trasig"]
+    assert "rättaren gick sönder" in rows["trasig"].message
     assert set(rows) == {one.file for one in everyone}
-
-
-@pytest.mark.parametrize(("n_files", "largest"), [(1, 1), (8, 1), (30, 3), (150, 5), (1000, 5)])
-def test_groups_are_small_when_the_class_is(n_files: int, largest: int) -> None:
-    files = submissions(*map(str, range(n_files)))
-    groups = batch._groups(files, 2)
-    assert max(map(len, groups)) == largest
-    assert [one for group in groups for one in group] == files
 
 
 def test_only_what_is_handed_in_is_prepared() -> None:
@@ -665,7 +652,7 @@ def test_only_what_is_handed_in_is_prepared() -> None:
 
 def test_graders_end_with_the_command(no_workshop: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Också när kommandot dödas utan att hinna städa."""
-    monkeypatch.setattr(batch, "grade_submissions", lambda *_: time.sleep(60))
+    monkeypatch.setattr(batch, "grade_submission", lambda *_: time.sleep(60))
     context = multiprocessing.get_context("fork")
     process = context.Process(
         target=lambda: list(batch.grade_all(submissions("a", "b"), SETTINGS, 2))
@@ -781,8 +768,8 @@ def test_kurs_hands_over_to_the_command(monkeypatch: pytest.MonkeyPatch) -> None
     handed: list[Any] = []
     monkeypatch.setattr(kurs, "ensure_environment", lambda extra: Path(f"python-{extra}"))
     monkeypatch.setattr(kurs, "hand_over", lambda line, cwd: handed.append((line, cwd)) or 3)
-    assert kurs.main(["grade", "klass.zip", "--help"]) == 3
-    line = ["python-larare", "-m", "dqn_helpers.autograder", "klass.zip", "--help"]
+    assert kurs.main(["grade", "klass.zip", "--only", "5.1"]) == 3
+    line = ["python-larare", "-m", "dqn_helpers.autograder", "klass.zip", "--only", "5.1"]
     assert handed == [(line, Path.cwd())]
 
 
@@ -793,7 +780,7 @@ def test_nothing_is_lost_when_a_report_cannot_be_written(
     no_workshop: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Excel låser resultat.csv: felet sägs, och det rättade är sparat."""
-    monkeypatch.setattr(batch, "grade_submissions", quick)
+    monkeypatch.setattr(batch, "grade_submission", quick)
     hand_in(tmp_path, {"klass/a.ipynb": lambda: b"", "ut/resultat.csv/låst": lambda: b""})
     answer = command("klass", "--out", "ut", cwd=tmp_path)
     assert answer.code == 1 and "Det gick inte att skriva resultat.csv" in answer.err
@@ -805,7 +792,7 @@ def test_nothing_is_lost_when_a_report_cannot_be_written(
 def test_a_file_in_the_way_is_named_in_swedish(
     no_workshop: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
-    monkeypatch.setattr(batch, "grade_submissions", quick)
+    monkeypatch.setattr(batch, "grade_submission", quick)
     hand_in(tmp_path, {"klass/a.ipynb": lambda: b"", f"ut/{name}/låst": lambda: b""})
     answer = command("klass", "--out", "ut", cwd=tmp_path)
     assert answer.code == 1 and "gick inte att läsa eller skriva. Är disken full" in answer.err
@@ -821,7 +808,7 @@ def test_damaged_work_is_refused_in_swedish(tmp_path: Path, text: str) -> None:
 def test_only_finds_names_from_a_mac_and_is_silent_about_other_decisions(
     no_workshop: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(batch, "grade_submissions", quick)
+    monkeypatch.setattr(batch, "grade_submission", quick)
     files = (unicodedata.normalize("NFD", "klass/örjan.ipynb"), "klass/bo.ipynb")
     hand_in(tmp_path, {file: lambda: b"" for file in files})
     decisions = "fil;övning;poäng;skäl\nbo.ipynb;3.1;1;Såg rätt ut"
@@ -855,7 +842,7 @@ def test_what_the_teacher_should_know_reaches_the_table_and_the_report(
 def test_without_a_seed_a_new_one_is_drawn_printed_and_stored(
     no_workshop: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(batch, "grade_submissions", quick)
+    monkeypatch.setattr(batch, "grade_submission", quick)
     hand_in(tmp_path, {"klass/a.ipynb": lambda: b""})
     seeds = []
     for out in ("ut", "igen"):
@@ -870,7 +857,7 @@ def test_without_a_seed_a_new_one_is_drawn_printed_and_stored(
 def test_a_junit_file_that_cannot_be_written(
     no_workshop: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(batch, "grade_submissions", quick)
+    monkeypatch.setattr(batch, "grade_submission", quick)
     hand_in(tmp_path, {"klass/a.ipynb": lambda: b""})
     answer = command("klass", "--out", "ut", "--junit", "saknas/junit.xml", cwd=tmp_path)
     assert answer.code == 1 and "Det gick inte att skriva saknas/junit.xml" in answer.err

@@ -3,23 +3,22 @@
 import csv
 import io
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from dqn_helpers.autograder.gradebook import (
+from dqn_helpers.autograder.report.gradebook import (
     GradebookError,
-    canvas_fill,
     fill_canvas,
     result_csv,
     safe_cell,
 )
-from dqn_helpers.autograder.overrides import Override, Overrides, apply
+from dqn_helpers.autograder.report.overrides import Override, Overrides, apply
+from dqn_helpers.autograder.result import ClassResult
 
 from .report_samples import exercise, internal, results, submission, unreadable
 
 
-def table(graded: dict[str, Any]) -> list[dict[str, str]]:
+def table(graded: ClassResult) -> list[dict[str, str]]:
     text = result_csv(graded)
     assert text.startswith("\ufeff") and "\r\n" in text
     return list(csv.DictReader(io.StringIO(text[1:], newline=""), delimiter=";"))
@@ -112,9 +111,9 @@ def test_one_column_is_filled_and_nothing_else_touched(exported: Path) -> None:
     expected = CANVAS.replace('"Grupp A, B",,7', '"Grupp A, B",3,7').replace(
         "A,1.00,,EX", "A,3.5,,EX"
     )
-    assert fill_canvas(exported, "Bok 3 (71)", CLASS) == expected
-    assert fill_canvas(exported, " Bok 3 ", CLASS) == expected
-    assert fill_canvas(exported, "71", CLASS) == expected
+    assert fill_canvas(exported, "Bok 3 (71)", CLASS).text == expected
+    assert fill_canvas(exported, " Bok 3 ", CLASS).text == expected
+    assert fill_canvas(exported, "71", CLASS).text == expected
     assert exported.read_bytes() == CANVAS.encode()
 
 
@@ -126,7 +125,7 @@ def test_points_that_were_there_and_points_of_another_book_are_named(tmp_path: P
         submission("k/ek_12_1_05.ipynb", exercise("5.1"), exercise("5.2"), exercise("5.3")),
         submission("k/al_13_2_03.ipynb", exercise("3.1"), exercise("3.2"), exercise("3.3")),
     )
-    filled = canvas_fill(path, "71", graded)
+    filled = fill_canvas(path, "71", graded)
     assert filled.remarks == (
         "k/ek_12_1_05.ipynb: i omdömesboken stod 7,5, i kopian står 10.",
         "k/al_13_2_03.ipynb: 8 av 8 poäng, men uppgiften ger högst 10. Är det rätt bok?",
@@ -135,7 +134,7 @@ def test_points_that_were_there_and_points_of_another_book_are_named(tmp_path: P
 
 
 def test_no_results_no_change(exported: Path) -> None:
-    assert fill_canvas(exported, "71", results()) == CANVAS
+    assert fill_canvas(exported, "71", results()).text == CANVAS
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", ""])
@@ -143,16 +142,16 @@ def test_swedish_export_with_semicolons(tmp_path: Path, end: str) -> None:
     path = tmp_path / "betyg.csv"
     text = f'Student;ID;Section;Bok 3 (71)\n    Points Possible;;;8\n"Al; U";13;A;{end}'
     path.write_bytes(text.encode())
-    assert fill_canvas(path, "71", CLASS) == text[: len(text) - len(end)] + "3,5" + end
+    assert fill_canvas(path, "71", CLASS).text == text[: len(text) - len(end)] + "3,5" + end
 
 
 def test_notebooks_are_summed_and_repeats_count_once(exported: Path) -> None:
     again = submission("k/ek_12_3_03-1.ipynb", exercise("3.1"), student="ek")
     five = submission("k/ek_12_4_05.ipynb", exercise("5.1"))
     graded = results(THREE, again, five)
-    assert '"Grupp A, B",8,7.00' in fill_canvas(exported, "71", graded)  # 2 + 2 + 4
-    graded["submissions"].reverse()
-    assert '"Grupp A, B",8,7.00' in fill_canvas(exported, "71", graded)
+    assert '"Grupp A, B",8,7.00' in fill_canvas(exported, "71", graded).text  # 2 + 2 + 4
+    graded = results(*graded.submissions[::-1])
+    assert '"Grupp A, B",8,7.00' in fill_canvas(exported, "71", graded).text
 
 
 def test_undecided_students_are_left_alone_and_named(exported: Path) -> None:
@@ -164,7 +163,7 @@ def test_undecided_students_are_left_alone_and_named(exported: Path) -> None:
         submission("anna/03.ipynb", exercise("3.1")),
         submission("anon_12_34_03.ipynb", exercise("3.1")),
     )
-    filled = canvas_fill(exported, "71", graded)
+    filled = fill_canvas(exported, "71", graded)
     assert filled.text == CANVAS and filled.filled == 0
     assert set(filled.left_alone) == {
         "k/ek_12_1_03.ipynb", "k/al_13_2_03.ipynb", "k/al_13_3_05.ipynb"
@@ -209,11 +208,11 @@ def test_quotes_stay_quoted(tmp_path: Path) -> None:
     text = 'Student,ID,Section,"Bok ""tre"" (71)",Bok 5 (72)\n"Al, U",13,"A","",""\n'
     path.write_bytes(text.encode())
     expected = text.replace('"A","",""', '"A","3.5",""')
-    assert fill_canvas(path, 'Bok "tre" (71)', CLASS) == expected
+    assert fill_canvas(path, 'Bok "tre" (71)', CLASS).text == expected
 
 
 def test_quoted_line_breaks_survive(tmp_path: Path) -> None:
     path = tmp_path / "betyg.csv"
     text = 'Student,ID,Section,"Bok\n3 (71)"\n"Al,\r\nUlf",13,"A ""x""\n",\n'
     path.write_bytes(text.encode())
-    assert fill_canvas(path, "71", CLASS) == text[:-1] + "3.5\n"
+    assert fill_canvas(path, "71", CLASS).text == text[:-1] + "3.5\n"

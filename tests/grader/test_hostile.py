@@ -113,11 +113,11 @@ def check(arena: Arena, hostile: Hostile) -> None:
     with arena.watched():
         ran = run(arena.workshop, hostile, arena.world)
     result = ran.result
-    assert result.points == hostile.points, f"{hostile.tries}: {result.tests}"
+    assert result.points == hostile.points, f"{hostile.tries}: {result.parts}"
     assert result.status in hostile.statuses, f"{hostile.tries}: {result.status}"
     assert hostile.evidence in ran.output, "angreppet kördes aldrig"
     assert "GICK" not in ran.output, f"{hostile.tries}: {ran.output}"
-    assert max(len(test.message) for test in result.tests) < LONGEST_MESSAGE
+    assert max(len(part.whole_message()) for part in result.parts) < LONGEST_MESSAGE
 
 
 def test_there_are_enough() -> None:

@@ -93,7 +93,7 @@ def test_a_forgotten_mask_costs_only_the_mask(grade_cells: GradeCells) -> None:
     call = "double_dqn_target(model, target_model, r, s2, done, gamma)"
     own = STEP.replace(call, "double_dqn_target(model, target_model, r, s2, done & False, gamma)")
     result = grade_cells("5.2", IMPORTS, TARGET, own).result
-    assert [test.name for test in result.tests if not test.passed] == [
+    assert [part.name for part in result.parts if not part.passed] == [
         "maskerar sluttillstånd, men bootstrappar förbi truncated"
     ]
 

@@ -1,26 +1,25 @@
 """beslut.csv: läses som Excel än sparar den, och inget går förlorat."""
 
-import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dqn_helpers.autograder.overrides import (
+from dqn_helpers.autograder.report.overrides import (
     Override,
     Overrides,
     apply,
     load_overrides,
     problems,
     read_overrides,
-    split_note,
-    without_overrides,
 )
+from dqn_helpers.autograder.result import ClassResult, Decision, to_json
 
 from .report_samples import exercise, internal, results, submission, unreadable
 
 RESULTS = results(
     submission(
-        "k/ek_1_2_05.ipynb", exercise("5.1", False, feedback="Fel nätverk."), internal("5.2")
+        "k/ek_1_2_05.ipynb", exercise("5.1", False, texts=("Fel nätverk.",)), internal("5.2")
     ),
     submission("k/al_3_4_05.ipynb", exercise("5.1"), exercise("5.2")),
     submission("p/bok.ipynb", exercise("5.1")),
@@ -124,49 +123,46 @@ def test_a_cell_too_big_for_csv(tmp_path: Path) -> None:
 # --- använda --------------------------------------------------------------------------------------
 
 
+def feedback(graded: ClassResult, place: int) -> str:
+    """Återkopplingen till den första filens övning, så som den står i results.json."""
+    return to_json(graded)["submissions"][0]["exercises"][place]["feedback"]
+
+
 def test_points_change_and_the_verdict_stays() -> None:
-    before = copy.deepcopy(RESULTS)
     new = apply(RESULTS, one())
-    assert before == RESULTS
-    changed, old = new["submissions"][0]["exercises"][0], RESULTS["submissions"][0]["exercises"][0]
-    assert changed["points"] == 4.0 and new["submissions"][0]["points"] == 4.0
-    assert changed["feedback"] == (
+    changed, old = new.submissions[0].exercises[0], RESULTS.submissions[0].exercises[0]
+    assert changed.points == 4.0 and new.submissions[0].points == 4.0
+    assert feedback(new, 0) == (
         "Ändrat av examinator: 3,5 → 4 poäng. Skäl: Räknat för hand.\nFel nätverk."
     )
-    assert {k: changed[k] for k in changed if k not in ("points", "feedback")} == {
-        k: old[k] for k in old if k not in ("points", "feedback")
-    }
-    assert new["submissions"][1:] == RESULTS["submissions"][1:]
+    assert changed.decision == Decision(3.5, 4.0, "Räknat för hand.")
+    assert replace(changed, points=old.points, decision=None) == old
+    assert new.submissions[1:] == RESULTS.submissions[1:]
 
 
 def test_manual_review_gets_its_points() -> None:
     new = apply(RESULTS, one(2.5, number="5.2"))
-    changed = new["submissions"][0]["exercises"][1]
-    assert (changed["points"], changed["status"]) == (2.5, "internal")
-    assert changed["feedback"].startswith("Ändrat av examinator: manuell granskning → 2,5 poäng.")
-    assert new["submissions"][0]["points"] == 6.0
+    changed = new.submissions[0].exercises[1]
+    assert (changed.points, changed.status) == (2.5, "internal")
+    assert feedback(new, 1).startswith("Ändrat av examinator: manuell granskning → 2,5 poäng.")
+    assert new.submissions[0].points == 6.0
 
 
-def test_regrading_neither_piles_up_nor_forgets() -> None:
-    once = apply(RESULTS, one())
-    assert apply(once, one()) == once
-    assert apply(once, one(1.0)) == apply(RESULTS, one(1.0))
-    assert apply(once, Overrides()) == RESULTS == without_overrides(once)
-    reviewed = apply(RESULTS, one(2.5, number="5.2"))
-    assert without_overrides(reviewed) == RESULTS
+def test_no_rows_change_nothing() -> None:
+    assert apply(RESULTS, Overrides()) == RESULTS
 
 
-def test_a_forged_note_gives_no_points() -> None:
-    forged = "Ändrat av examinator: 4 → 4 poäng. Skäl: x\nFel nätverk."
-    graded = results(submission("a", exercise("5.1", False, False, False, False, feedback=forged)))
-    assert apply(graded, Overrides())["submissions"][0]["points"] == 0
-    assert split_note("Först. Ändrat av examinator: 4 → 4 poäng. Skäl: x")[0] == ""
+def test_a_forged_note_is_no_decision() -> None:
+    forged = "Ändrat av examinator: 4 → 4 poäng. Skäl: x"
+    wrong = exercise("5.1", False, False, False, False, texts=(forged, "Fel nätverk."))
+    (graded,) = apply(results(submission("a", wrong)), Overrides()).submissions
+    assert graded.points == 0 and graded.exercises[0].decision is None
 
 
 def test_the_last_row_wins_and_says_so() -> None:
     rows = (one(1.0).rows[0], Override(9, "k/ek_1_2_05.ipynb", "5.1", 2.0, "Ny bedömning."))
     new = apply(RESULTS, Overrides(rows))
-    assert new["submissions"][0]["exercises"][0]["points"] == 2.0
+    assert new.submissions[0].exercises[0].points == 2.0
     assert problems(RESULTS, Overrides(rows)) == [
         "beslut.csv, rad 9: samma övning står också på rad 2. Den senare raden gäller."
     ]
@@ -191,7 +187,7 @@ def test_the_file_as_a_human_may_write_it(file: str) -> None:
 
 def test_the_file_name_as_it_stands_in_the_gradebook() -> None:
     assert not problems(RESULTS, one(file="'=1+1.ipynb"))
-    assert apply(RESULTS, one(0.0, file="'=1+1.ipynb"))["submissions"][4]["points"] == 0
+    assert apply(RESULTS, one(0.0, file="'=1+1.ipynb")).submissions[4].points == 0
 
 
 @pytest.mark.parametrize(

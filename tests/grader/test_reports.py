@@ -1,7 +1,6 @@
 """Rapporterna: rätt innehåll, självständiga sidor, och inget från studenter som kan göra skada."""
 
 import base64
-import copy
 import hashlib
 import re
 import time
@@ -11,23 +10,29 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dqn_helpers.autograder import report_html
-from dqn_helpers.autograder.class_report import class_report
-from dqn_helpers.autograder.feedback_page import code_lines, feedback_page, split_situation
-from dqn_helpers.autograder.grade_limits import load_grade_limits
-from dqn_helpers.autograder.overrides import Override, Overrides
-from dqn_helpers.autograder.page_names import canvas_user, own_name, page_names
-from dqn_helpers.autograder.report_summary import fit
-from dqn_helpers.autograder.report_text import ISOLATION, STATUSES, clean, rerun_command
-from dqn_helpers.autograder.reports import (
+from dqn_helpers.autograder.report import (
     ReportError,
     final,
-    junit_xml,
-    summary_lines,
     write_reports,
 )
+from dqn_helpers.autograder.report import html as report_html
+from dqn_helpers.autograder.report.class_page import class_report
+from dqn_helpers.autograder.report.grade_limits import load_grade_limits
+from dqn_helpers.autograder.report.junit import junit_xml
+from dqn_helpers.autograder.report.overrides import Override, Overrides
+from dqn_helpers.autograder.report.page_names import canvas_user, own_name, page_names
+from dqn_helpers.autograder.report.student_page import code_lines, feedback_page
+from dqn_helpers.autograder.report.summary import fit, summary_lines
+from dqn_helpers.autograder.report.words import ISOLATION, STATUSES, clean, rerun_command
+from dqn_helpers.autograder.result import (
+    ClassResult,
+    ExerciseResult,
+    PartResult,
+    SubmissionResult,
+    to_json,
+)
 
-from .report_samples import Page, exercise, internal, results, submission, unreadable
+from .report_samples import Page, exercise, internal, results, submission, unreadable, with_part
 
 LIMITS = load_grade_limits()
 HOSTILE = [
@@ -93,33 +98,31 @@ TAGS = {
 ADDRESSES = ("href", "src", "action", "xlink:href", "srcset", "data", "poster", "background")
 
 
-def written(out: Path, graded: dict[str, Any], details: Any = None) -> dict[str, str]:
+def written(out: Path, graded: ClassResult) -> dict[str, str]:
     """Alla rapporter: namn → innehåll."""
-    write_reports(out, graded, details or {}, Overrides(), LIMITS)
+    write_reports(out, graded, Overrides(), LIMITS)
     files = [p for p in out.rglob("*") if p.is_file()]
     return {p.relative_to(out).as_posix(): p.read_bytes().decode("utf-8") for p in files}
 
 
-def page(graded: dict[str, Any], details: dict[str, Any] | None = None) -> Page:
-    return Page(feedback_page(graded, details or {}, "full"))
+def page(graded: SubmissionResult) -> Page:
+    return Page(feedback_page(graded, "full"))
 
 
-def hostile_class(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def hostile_class(text: str) -> ClassResult:
     """En klass där en student har lagt sin text överallt där det går."""
-    bad = exercise("3.1", False, feedback=text, misconception=text, name=text)
-    bad["tests"][0]["name"] = text
-    bad["tests"][0]["message"] = f"Fallet x = 1, y = {text}. Svaret {text}"
-    bad["tests"][1] |= {"message": f"Rad 2 i cell 1, `{text}`, ger {text}", "passed": False}
-    one = submission(f"{text}.ipynb", bad, student=text, message=text, sha256=text, grade=text)
-    details = {
-        "source": {"3.1": [{"cell": cell, "text": f"x = 1\n{text}"} for cell in (text, "cell 1")]},
-        "notes": [text],
-        "output": {"3.1": text},
-        "reflection": text,
-        "seconds": 1.0,
-    }
-    two = unreadable(f"b/{text}", text)
-    return results(one, two, submission("rätt.ipynb", exercise("3.1"))), {one["file"]: details}
+    parts = (
+        PartResult(text, 1, False, f"Svaret {text}", arguments=(("x", "1"), ("y", text))),
+        PartResult("maskerar", 1, False, f"Rad 2 i cell 1, `{text}`, ger {text}", situation=text),
+    )
+    source = tuple((cell, f"x = 1\n{text}") for cell in (text, "cell 1"))
+    bad = exercise(
+        "3.1", parts=parts, points=1.0, status="partial", texts=(text,), misconception=text,
+        name=text, source=source, output=text,
+    )  # fmt: skip
+    about = {"student": text, "message": text, "sha256": text, "grade": text}
+    one = submission(f"{text}.ipynb", bad, notes=(text,), reflection=text, **about)
+    return results(one, unreadable(f"b/{text}", text), submission("rätt.ipynb", exercise("3.1")))
 
 
 # --- sidorna är ofarliga --------------------------------------------------------------------------
@@ -152,8 +155,7 @@ def assert_policy_matches(html: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_student_text_does_no_harm(tmp_path: Path, text: str) -> None:
-    graded, details = hostile_class(text)
-    files = written(tmp_path, graded, details)
+    files = written(tmp_path, hostile_class(text))
     pages = [html for name, html in files.items() if name.endswith(".html")]
     assert len(pages) == 4
     for html in pages:
@@ -163,8 +165,8 @@ def test_student_text_does_no_harm(tmp_path: Path, text: str) -> None:
 
 
 def test_student_text_is_still_shown() -> None:
-    graded, details = hostile_class("<script>alert(1)</script>")
-    shown = page(graded["submissions"][0], next(iter(details.values()))).text
+    graded = hostile_class("<script>alert(1)</script>")
+    shown = page(graded.submissions[0]).text
     assert shown.count("<script>alert(1)</script>") >= 7  # också kod, utskrift och reflektion
 
 
@@ -187,18 +189,19 @@ def test_accessible_skeleton(tmp_path: Path) -> None:
 
 
 def test_long_texts_are_cut_and_fast() -> None:
-    graded, details = hostile_class("x" * 1_000_000)
+    graded = hostile_class("x" * 1_000_000)
     started = time.process_time()
-    html = feedback_page(graded["submissions"][0], next(iter(details.values())), "full")
+    html = feedback_page(graded.submissions[0], "full")
     assert time.process_time() - started < 5
     assert len(html) < 150_000 and "avkortat" in html
 
 
 def test_many_cells_and_lines_are_cut() -> None:
-    cells = [{"cell": f"cell {n}", "text": "x = 1\n" * 5_000} for n in range(500)]
-    notes = ["anmärkning " * 10] * 5_000
-    details = {"source": {"3.1": cells}, "notes": notes, "output": {}, "reflection": ""}
-    html = feedback_page(submission("a.ipynb", exercise("3.1", False)), details, "full")
+    cells = tuple((f"cell {n}", "x = 1\n" * 5_000) for n in range(500))
+    notes = ("anmärkning " * 10,) * 5_000
+    html = feedback_page(
+        submission("a.ipynb", exercise("3.1", False, source=cells), notes=notes), "full"
+    )
     assert len(html) < 300_000
 
 
@@ -282,7 +285,7 @@ def test_colliding_pages_are_all_written_and_linked(tmp_path: Path) -> None:
 
 
 def test_page_shows_points_and_what_happened() -> None:
-    wrong = exercise("3.1", True, False, feedback="Masken är *bakvänd*: `~terminated`.")
+    wrong = exercise("3.1", True, False, texts=("Masken är *bakvänd*: `~terminated`.",))
     tree = page(submission("ek_1_2_03.ipynb", wrong, exercise("3.2")))
     words = tree.words()
     assert "3 av 4 poäng" in words and "🟨 Delvis rätt" in words
@@ -305,15 +308,15 @@ def test_every_status_has_words(status: str) -> None:
 
 
 def test_unsolved_is_not_wrong() -> None:
-    one = exercise("3.1", False, False, status="unsolved", feedback="Inte löst än.")
+    one = exercise("3.1", False, False, status="unsolved", texts=("Inte löst än.",))
     words = page(submission("a", one)).words()
     assert "⬜ Inte löst:" in words and "❌" not in words
 
 
 def test_not_run_is_not_wrong() -> None:
     one = exercise("3.1", False, False, status="timeout")
-    one["tests"][0]["message"] = "Koden blev inte klar i tid och avbröts."
-    one["tests"][1]["message"] = "Inte kört: ett tidigare fall tog för lång tid."
+    one = with_part(one, 0, message="Koden blev inte klar i tid och avbröts.")
+    one = with_part(one, 1, message="Inte kört: ett tidigare fall tog för lång tid.", was_run=False)
     words = page(submission("a", one)).words()
     assert "❌ Inte än: räknar" in words and "⬜ Inte kört: maskerar" in words
 
@@ -329,52 +332,46 @@ def test_manual_review_is_never_zero() -> None:
 def test_same_message_and_same_case_are_said_once() -> None:
     same = page(submission("a", exercise("3.1", False, False))).words()
     assert same.count("Svaret är 4, väntat 5.") == 1 and "Samma som ovan." in same
-    one = exercise("3.1", False, False)
-    one["tests"][1]["message"] = one["tests"][1]["message"].replace("4", "7")
+    one = with_part(exercise("3.1", False, False), 1, message="Svaret är 7, väntat 5.")
     other = page(submission("a", one)).words()
     assert other.count("next_q_values") == 1 and "(Samma fall som ovan.)" in other
 
 
 def test_the_students_own_line_is_marked() -> None:
-    one = exercise("3.1", False)
-    one["tests"][0]["message"] = "Rad 5 i cell 7, `return rr`, ger NameError"
+    message = "Rad 5 i cell 7, `return rr`, ger NameError"
     text = "\n\n\n\n    return rr\n    slut\n\n\n\n\nx = 2\n"
-    cells = [{"cell": "cell 7", "text": text}, {"cell": "cell 9", "text": text}]
-    tree = page(submission("a", one), {"source": {"3.1": cells}})
+    one = exercise("3.1", False, source=(("cell 7", text), ("cell 9", text)))
+    tree = page(submission("a", with_part(one, 0, message=message)))
     assert len(tree.all("mark")) == 1
     assert "5 return rr ◀ den här raden" in tree.words()
 
 
 def test_the_line_of_a_syntax_error_is_marked() -> None:
     feedback = "Syntaxfel i cell 7, rad 2: invalid syntax."
-    one = exercise("3.1", False, False, status="syntax_error", feedback=feedback)
-    cells = [{"cell": "cell 7", "text": "x = 1\ny = 1 +\n"}]
-    tree = page(submission("a", one), {"source": {"3.1": cells}})
+    cells = (("cell 7", "x = 1\ny = 1 +\n"),)
+    wrong = {"status": "syntax_error", "texts": (feedback,), "source": cells}
+    tree = page(submission("a", exercise("3.1", False, False, **wrong)))
     assert "y = 1 + ◀ den här raden" in tree.words()
 
 
 def test_code_keeps_its_own_row_numbers() -> None:
-    cell = {"cell": "cell 2", "text": "\n\nimport torch\n\n\n\n\ndef f():\n\n    return 1\n\n"}
-    lines = code_lines(cell, ["Syntaxfel i cell 2, rad 8: fel", "Rad 3 i cell 12"])
+    text = "\n\nimport torch\n\n\n\n\ndef f():\n\n    return 1\n\n"
+    lines = code_lines("cell 2", text, ["Syntaxfel i cell 2, rad 8: fel", "Rad 3 i cell 12"])
     assert [line.number for line in lines] == [3, None, 8, 9, 10]
     assert [line.number for line in lines if line.marked] == [8]
-    assert code_lines({"cell": "cell 1", "text": "\n\n"}, []) == []
+    assert code_lines("cell 1", "\n\n", []) == []
 
 
-@pytest.mark.parametrize(
-    ("message", "arguments", "rest"),
-    [
-        ("Fallet x = 1, y = [2; 3]. Målet är 4.", [("x", "1"), ("y", "[2; 3]")], "Målet är 4."),
-        ("Fallet q = (2, a = 3), b = 1,5. Fel.", [("q", "(2, a = 3)"), ("b", "1,5")], "Fel."),
-        ("Målet är 4. Fallet x = 1.", None, "Målet är 4. Fallet x = 1."),
-        ("Fallet är konstigt. Målet är 4.", None, "Fallet är konstigt. Målet är 4."),
-        ("Fallet x = 1.", None, "Fallet x = 1."),
-        ("", None, ""),
-    ],
-)
-def test_situation(message: str, arguments: Any, rest: str) -> None:
-    case, left = split_situation(message)
-    assert (case.arguments if case else None, left) == (arguments, rest)
+def test_a_case_in_words_stands_before_what_happened() -> None:
+    one = with_part(exercise("3.1", False), 0, situation="Episoder på 3 steg.", arguments=())
+    assert "Episoder på 3 steg. Svaret är 4, väntat 5." in page(submission("a", one)).words()
+    stated = to_json(results(submission("a", one, exercise("3.2", False))))["submissions"][0]
+    messages = [e["tests"][0]["message"] for e in stated["exercises"]]
+    assert messages == [
+        "Episoder på 3 steg. Svaret är 4, väntat 5.",
+        "Fallet reward = [1; −2], next_q_values = [[2; 6]; [5; 3]], discount_factor = 0,5. "
+        "Svaret är 4, väntat 5.",
+    ]
 
 
 def test_unreadable_file_gets_a_page_with_the_reason() -> None:
@@ -386,28 +383,29 @@ def test_unreadable_file_gets_a_page_with_the_reason() -> None:
 
 
 def test_notes_output_and_reflection() -> None:
-    details = {
-        "notes": ["Rad `!pip` hoppades över."],
-        "output": {"3.1": "hej\n\nhopp"},
+    written_by_student = {
+        "notes": ("Rad `!pip` hoppades över.",),
         "reflection": "Jag tror\natt det beror på slumpen.",
     }
-    tree = page(submission("a", exercise("3.1")), details)
+    one = exercise("3.1", output="hej\n\nhopp")
+    tree = page(submission("a", one, **written_by_student))
     assert "!pip" in tree.words() and "hej\n\nhopp" in tree.text
     assert "Jag tror\natt det beror" in tree.text
 
 
 def test_the_teacher_reads_the_reflection_beside_the_guide() -> None:
-    graded = results(submission("a", exercise("5.1")))
-    report = Page(class_report(graded, {"a": {"reflection": "Max väljer turen."}}, ["a.html"]))
+    one = submission("a", exercise("5.1"), reflection="Max väljer turen.")
+    report = Page(class_report(results(one), ["a.html"]))
     assert "Max väljer turen." in report.words()
     assert "Bedömning av 5.4" in report.words() and "Vanliga missuppfattningar" in report.words()
-    assert "Bedömning" not in page(submission("a"), {"reflection": "Max väljer."}).words()
-    assert "Bedömning" not in Page(class_report(graded, {}, ["a.html"])).words()
+    assert "Bedömning" not in page(one).words()
+    unanswered = results(submission("a", exercise("5.1")))
+    assert "Bedömning" not in Page(class_report(unanswered, ["a.html"])).words()
 
 
 def test_a_missing_reflection_is_mentioned_to_both() -> None:
     graded = results(submission("a", exercise("5.1")), submission("b", exercise("3.1")))
-    report = Page(class_report(graded, {}, ["a.html", "b.html"])).words()
+    report = Page(class_report(graded, ["a.html", "b.html"])).words()
     assert "Utan reflektion: a." in report
     assert "ingen reflektion i filen" in page(submission("a", exercise("5.1"))).words()
     assert "reflektion" not in page(submission("b", exercise("3.1"))).words()
@@ -415,8 +413,9 @@ def test_a_missing_reflection_is_mentioned_to_both() -> None:
 
 def test_the_same_error_is_written_out_once() -> None:
     failed = exercise("5.1", False, False, False, False, status="error")
-    for number, test in enumerate(failed["tests"]):
-        test["message"] = f"Läge {number}. Rad 3 i cell 22, `x`, ger NameError: saknas"
+    for number in range(4):
+        message = f"Läge {number}. Rad 3 i cell 22, `x`, ger NameError: saknas"
+        failed = with_part(failed, number, message=message, arguments=())
     words = page(submission("a", failed)).words()
     assert words.count("NameError") == 1
     assert words.count("Samma fel som ovan.") == 3
@@ -425,13 +424,13 @@ def test_the_same_error_is_written_out_once() -> None:
 
 def test_the_seed_is_not_given_to_students() -> None:
     graded = results(submission("a", exercise("3.1")), seed="hemligt-frö")
-    assert "hemligt" not in feedback_page(graded["submissions"][0], {}, graded["isolation"])
+    assert "hemligt" not in feedback_page(graded.submissions[0], graded.isolation)
 
 
 # --- klassens sida --------------------------------------------------------------------------------
 
 
-def class_page(tmp_path: Path, *submissions: dict[str, Any], **changes: Any) -> Page:
+def class_page(tmp_path: Path, *submissions: SubmissionResult, **changes: Any) -> Page:
     return Page(written(tmp_path, results(*submissions, **changes))["rapport.html"])
 
 
@@ -451,8 +450,8 @@ def test_class_table_has_a_row_per_student(tmp_path: Path) -> None:
 
 
 def test_class_page_names_the_common_mistakes(tmp_path: Path) -> None:
-    def wrong(name: str, text: str) -> dict[str, Any]:
-        return exercise("3.1", False, misconception=name, feedback=f"{text}\nEn text till.")
+    def wrong(name: str, text: str) -> ExerciseResult:
+        return exercise("3.1", False, misconception=name, texts=(text, "En text till."))
 
     tree = class_page(
         tmp_path,
@@ -504,9 +503,7 @@ def test_overrides_show_everywhere(tmp_path: Path) -> None:
     graded = results(submission("a.ipynb", exercise("5.1", False), exercise("5.2")))
     decided = Overrides((Override(7, "a.ipynb", "5.1", 4.0, "Räknat rätt <b>för hand</b>."),
                          Override(8, "b.ipynb", "5.1", 4.0, "Fel fil.")))  # fmt: skip
-    before = copy.deepcopy(graded)
-    write_reports(tmp_path, graded, {}, decided, LIMITS)
-    assert graded == before
+    write_reports(tmp_path, graded, decided, LIMITS)
     student = Page((tmp_path / "feedback/a.html").read_text("utf-8")).words()
     assert "Ändrat av examinator: 3,5 → 4 poäng. Skäl: Räknat rätt <b>för hand</b>." in student
     assert "8 av 8 poäng" in student and "(ändrat av examinator)" in student
@@ -518,7 +515,7 @@ def test_overrides_show_everywhere(tmp_path: Path) -> None:
 def test_letters_show_where_the_limits_ask_for_them(tmp_path: Path) -> None:
     five = [exercise(n) for n in ("5.1", "5.2", "5.3")]
     graded = results(submission("a.ipynb", *five), submission("b.ipynb", exercise("3.1")))
-    assert [s["grade"] for s in final(graded, Overrides(), LIMITS)["submissions"]] == ["VG", None]
+    assert [s.grade for s in final(graded, Overrides(), LIMITS).submissions] == ["VG", None]
     files = written(tmp_path, graded)
     assert "Betyg: VG (preliminärt)" in Page(files["feedback/a.html"]).words()
     assert "Betyg" not in Page(files["feedback/b.html"]).words()
@@ -528,8 +525,8 @@ def test_letters_show_where_the_limits_ask_for_them(tmp_path: Path) -> None:
 
 
 def test_same_results_same_bytes(tmp_path: Path) -> None:
-    graded, details = hostile_class("å <b>\u202e")
-    assert written(tmp_path / "a", graded, details) == written(tmp_path / "b", graded, details)
+    graded = hostile_class("å <b>\u202e")
+    assert written(tmp_path / "a", graded) == written(tmp_path / "b", graded)
 
 
 def test_old_pages_go_away_but_not_others(tmp_path: Path) -> None:
@@ -557,9 +554,9 @@ def test_empty_class(tmp_path: Path) -> None:
 
 
 def test_summary_fits_the_terminal() -> None:
-    graded, _ = hostile_class("\x1b[2J" + "宽" * 200 + "\n\r\u202e")
-    graded["submissions"] += [submission("x" * 300, internal("3.1")), unreadable("b.ipynb")]
-    lines = summary_lines(graded | {"isolation": "basic"})
+    hostile = hostile_class("\x1b[2J" + "宽" * 200 + "\n\r\u202e").submissions
+    more = submission("x" * 300, internal("3.1")), unreadable("b.ipynb")
+    lines = summary_lines(results(*hostile, *more, isolation="basic"))
     assert all(len(line) <= 100 and line.isprintable() for line in lines)
     assert fit("a\x1b[2J\nb", 100) == "a[2Jb"
     assert fit("宽" * 200, 100) == "宽" * 49 + "…"
@@ -589,9 +586,8 @@ def test_summary_has_no_line_for_those_that_need_none() -> None:
 
 
 def test_junit_counts_and_survives_hostile_text() -> None:
-    graded, _ = hostile_class("\x00\x08\ufffe\ud800]]><a/>&\x1b[0m")
-    graded["submissions"].append(submission("intern", internal("3.1")))
-    xml = junit_xml(graded)
+    hostile = hostile_class("\x00\x08\ufffe\ud800]]><a/>&\x1b[0m").submissions
+    xml = junit_xml(results(*hostile, submission("intern", internal("3.1"))))
     root = ET.fromstring(xml.encode("utf-8"))
     assert root.attrib | {"name": ""} == {
         "name": "", "tests": "7", "failures": "2", "errors": "3", "skipped": "0"
@@ -622,6 +618,6 @@ def test_rerun_command_is_safe_to_paste(file: str, shown: str) -> None:
 
 def test_rerun_command_names_what_was_graded(tmp_path: Path) -> None:
     graded = results(submission("k/a.ipynb", internal("3.1")))
-    write_reports(tmp_path, graded, {}, Overrides(), LIMITS, [Path("klass.zip")])
+    write_reports(tmp_path, graded, Overrides(), LIMITS, [Path("klass.zip")])
     words = Page((tmp_path / "rapport.html").read_text("utf-8")).words()
     assert words.count("grade klass.zip --seed 4711 --only 3.1 k/a.ipynb") == 2

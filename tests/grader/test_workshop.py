@@ -164,12 +164,15 @@ def epsilon_greedy(values, epsilon, rng):
 import dqn_helpers, torch
 def sample_experiences(buffer, n):
     drawn = [buffer[i] for i in torch.randint(len(buffer), (n,)).tolist()]
-    return dqn_helpers.replay._stack(drawn)
+    return dqn_helpers.replay.stack_experiences(drawn)
 """,
     "2.3 a": """
 import dqn_helpers
 def play_and_record_episode(model, env, buffer, epsilon, seed=None):
-    *_, total = dqn_helpers.training._episode_steps(model, env, buffer, lambda: epsilon, seed)
+    (obs, _), total, over = env.reset(seed=seed), 0.0, False
+    while not over:
+        obs, reward, over, _ = dqn_helpers.training.play_one_step(model, env, buffer, obs, epsilon)
+        total += reward
     return total
 """,
     "2.3 b": """

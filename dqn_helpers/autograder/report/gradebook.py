@@ -7,17 +7,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dqn_helpers.autograder.class_statistics import best_exercises, exercise_names
-from dqn_helpers.autograder.overrides import split_note
-from dqn_helpers.autograder.page_names import canvas_user
-from dqn_helpers.autograder.report_text import (
+from dqn_helpers.autograder.report.page_names import canvas_user
+from dqn_helpers.autograder.report.statistics import best_exercises, exercise_names
+from dqn_helpers.autograder.report.words import (
     PRELIMINARY,
     STATUSES,
-    Json,
     one_line,
-    points_text,
 )
-from dqn_helpers.autograder.scoring import complete_points, total, undecided
+from dqn_helpers.autograder.result import (
+    ClassResult,
+    SubmissionResult,
+    decision_texts,
+    points_text,
+    total,
+)
 
 SUBMISSION_STATUS = {
     "graded": "rättad",
@@ -34,49 +37,48 @@ class GradebookError(ValueError):
 # --- resultat.csv ---------------------------------------------------------------------------------
 
 
-def result_csv(results: Json) -> str:
+def result_csv(results: ClassResult) -> str:
     """En rad per inlämning. Första tecknet är BOM, så att Excel läser å, ä och ö rätt.
 
     Poäng som saknas är en tom ruta, aldrig en nolla.
     """
-    names = exercise_names(results["submissions"])
+    names = exercise_names(results.submissions)
     # Namnet efter numret: ensamt skulle svenska Excel läsa 5.1 som den 5 januari.
     columns = [f"{number} {name}" for number, name in names.items()]
     head = ["student", "fil", "poäng", "max", "betyg", *columns, "status", "anmärkning"]
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(head)
-    writer.writerows(_row(submission, list(names)) for submission in results["submissions"])
+    writer.writerows(_row(submission, list(names)) for submission in results.submissions)
     return f"\ufeff{text.getvalue()}"
 
 
-def _row(submission: Json, numbers: Sequence[str]) -> list[str]:
-    points = {e["id"]: e["points"] for e in submission["exercises"]}
+def _row(submission: SubmissionResult, numbers: Sequence[str]) -> list[str]:
+    points = {e.id: e.points for e in submission.exercises}
     return [
-        safe_cell(submission["student"] or ""),
-        safe_cell(submission["file"]),
-        _number(complete_points(submission)),
-        _number(submission["max_points"]),
-        safe_cell(submission["grade"] or ""),
+        safe_cell(submission.student or ""),
+        safe_cell(submission.file),
+        _number(submission.complete_points),
+        _number(submission.max_points),
+        safe_cell(submission.grade or ""),
         *(_number(points.get(number)) for number in numbers),
-        SUBMISSION_STATUS[submission["status"]],
+        SUBMISSION_STATUS[submission.status],
         safe_cell(". ".join(_remarks(submission))),
     ]
 
 
-def _remarks(submission: Json) -> Iterator[str]:
+def _remarks(submission: SubmissionResult) -> Iterator[str]:
     yield PRELIMINARY
-    if submission["message"]:
-        yield one_line(submission["message"], 300).rstrip(".")
-    if undecided(submission):
-        there = points_text(total(submission["exercises"]))
-        yield f"Granska {', '.join(undecided(submission))} för hand; övriga ger {there} poäng"
-    for exercise in submission["exercises"]:
-        note, _ = split_note(exercise["feedback"])
-        if note:
-            yield f"{exercise['id']}: {note}".rstrip(".")
-        elif exercise["status"] in ("crashed", "forbidden"):
-            yield f"{exercise['id']}: {STATUSES[exercise['status']].word.lower()}"
+    if submission.message:
+        yield one_line(submission.message, 300).rstrip(".")
+    if submission.undecided:
+        there = points_text(submission.points)
+        yield f"Granska {', '.join(submission.undecided)} för hand; övriga ger {there} poäng"
+    for exercise in submission.exercises:
+        if exercise.decision:
+            yield f"{exercise.id}: {decision_texts(exercise)[0]}".rstrip(".")
+        elif exercise.status in ("crashed", "forbidden"):
+            yield f"{exercise.id}: {STATUSES[exercise.status].word.lower()}"
 
 
 def _number(points: float | None) -> str:
@@ -111,7 +113,7 @@ class CanvasFill:
     remarks: tuple[str, ...] = ()
 
 
-def fill_canvas(gradebook_csv: Path, column: str, results: Json) -> str:
+def fill_canvas(gradebook_csv: Path, column: str, results: ClassResult) -> CanvasFill:
     """Betygskatalogen ur Canvas med uppgiftens poäng ifyllda; inget annat ändras.
 
     Args:
@@ -123,11 +125,6 @@ def fill_canvas(gradebook_csv: Path, column: str, results: Json) -> str:
     Raises:
         GradebookError: om filen inte är en export från Canvas eller kolumnen inte går att välja.
     """
-    return canvas_fill(gradebook_csv, column, results).text
-
-
-def canvas_fill(gradebook_csv: Path, column: str, results: Json) -> CanvasFill:
-    """Som `fill_canvas`, men berättar också vilka som inte fylldes i."""
     try:
         table = RawTable(gradebook_csv.read_bytes().decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -159,24 +156,24 @@ class _Score:
     max_points: float
 
 
-def _scores(results: Json) -> tuple[dict[str, _Score], list[str]]:
+def _scores(results: ClassResult) -> tuple[dict[str, _Score], list[str]]:
     """Poängen per användarnummer, och de filer som saknar ett."""
-    by_user: dict[str, list[Json]] = {}
+    by_user: dict[str, list[SubmissionResult]] = {}
     unnamed = []
-    for submission in results["submissions"]:
-        user = canvas_user(submission["file"])
+    for submission in results.submissions:
+        user = canvas_user(submission.file)
         if user is None:
-            unnamed.append(submission["file"])
+            unnamed.append(submission.file)
         else:
             by_user.setdefault(user, []).append(submission)
     return {user: _score(theirs) for user, theirs in by_user.items()}, unnamed
 
 
-def _score(submissions: Sequence[Json]) -> _Score:
-    decided = all(complete_points(s) is not None for s in submissions)
+def _score(submissions: Sequence[SubmissionResult]) -> _Score:
+    decided = all(s.complete_points is not None for s in submissions)
     best = list(best_exercises(submissions).values())
-    files = tuple(s["file"] for s in submissions)
-    return _Score(total(best) if decided else None, files, sum(e["max_points"] for e in best))
+    files = tuple(s.file for s in submissions)
+    return _Score(total(best) if decided else None, files, sum(e.max_points for e in best))
 
 
 def _remarks_on(table: "RawTable", place: int, scores: dict[str, _Score]) -> Iterator[str]:

@@ -14,13 +14,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from dqn_helpers.autograder.report_text import (
+from dqn_helpers.autograder.report.words import (
     PRELIMINARY,
     clean,
     percent_text,
-    points_text,
     tool_version,
 )
+from dqn_helpers.autograder.result import points_text
 from dqn_helpers.exercises.card import EMPHASIS
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -6,33 +6,28 @@ Samma resultat ger samma filer, byte för byte.
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from dqn_helpers.autograder.class_report import class_report
-from dqn_helpers.autograder.feedback_page import feedback_page
-from dqn_helpers.autograder.grade_limits import GradeLimits, with_letters
-from dqn_helpers.autograder.gradebook import fill_canvas, result_csv
-from dqn_helpers.autograder.junit_report import junit_xml
-from dqn_helpers.autograder.overrides import Overrides, apply, changes, problems
-from dqn_helpers.autograder.page_names import page_names
-from dqn_helpers.autograder.report_html import GENERATOR
-from dqn_helpers.autograder.report_summary import summary_lines
-from dqn_helpers.autograder.report_text import Json
-
-__all__ = ["ReportError", "fill_canvas", "final", "junit_xml", "summary_lines", "write_reports"]
+from dqn_helpers.autograder.report.class_page import class_report
+from dqn_helpers.autograder.report.grade_limits import GradeLimits, with_letters
+from dqn_helpers.autograder.report.gradebook import result_csv
+from dqn_helpers.autograder.report.html import GENERATOR
+from dqn_helpers.autograder.report.overrides import Overrides, apply, problems
+from dqn_helpers.autograder.report.page_names import page_names
+from dqn_helpers.autograder.report.student_page import feedback_page
+from dqn_helpers.autograder.result import ClassResult
 
 
 class ReportError(OSError):
     """En rapport gick inte att skriva; meddelandet säger varför."""
 
 
-def final(results: Json, overrides: Overrides, limits: GradeLimits) -> Json:
+def final(results: ClassResult, overrides: Overrides, limits: GradeLimits) -> ClassResult:
     """Resultaten med examinatorns ändringar och med betyg: så som de står i rapporterna."""
     return with_letters(apply(results, overrides), limits)
 
 
 def write_reports(
     out: Path,
-    results: Json,
-    details: Mapping[str, Json],
+    results: ClassResult,
     overrides: Overrides,
     limits: GradeLimits,
     paths: Sequence[Path] = (),
@@ -41,8 +36,7 @@ def write_reports(
 
     Args:
         out: utmappen; den görs om den saknas.
-        results: innehållet i results.json.
-        details: per fil det som inte står där: `source`, `notes`, `output`, `reflection`.
+        results: rättarens resultat.
         overrides: examinatorns ändringar (`load_overrides`).
         limits: betygsgränserna (`load_grade_limits`).
         paths: det som rättades, till kommandot som gör om en dom.
@@ -51,23 +45,18 @@ def write_reports(
         ReportError: om någon fil inte går att skriva; de andra är då ändå skrivna.
     """
     shown = final(results, overrides, limits)
-    pages = page_names([submission["file"] for submission in shown["submissions"]])
-    files = _feedback_pages(shown, details, pages)
-    changed, warnings = changes(results, overrides), problems(results, overrides)
-    files["rapport.html"] = class_report(shown, details, pages, changed, warnings, paths)
+    pages = page_names([submission.file for submission in shown.submissions])
+    files = _feedback_pages(shown, pages)
+    files["rapport.html"] = class_report(shown, pages, problems(results, overrides), paths)
     files["resultat.csv"] = result_csv(shown)
     _write_all(out, files)
     _remove_old_pages(out / "feedback", pages)
 
 
-def _feedback_pages(
-    results: Json, details: Mapping[str, Json], pages: Iterable[str]
-) -> dict[str, str]:
+def _feedback_pages(results: ClassResult, pages: Iterable[str]) -> dict[str, str]:
     return {
-        f"feedback/{page}": feedback_page(
-            submission, details.get(submission["file"], {}), results["isolation"]
-        )
-        for page, submission in zip(pages, results["submissions"], strict=True)
+        f"feedback/{page}": feedback_page(submission, results.isolation)
+        for page, submission in zip(pages, results.submissions, strict=True)
     }
 
 

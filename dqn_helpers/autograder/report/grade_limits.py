@@ -3,20 +3,23 @@
 Medföljande `betygsgranser.toml` förklarar formatet. Bara böcker som står i filen får betyg.
 """
 
-import copy
 import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dqn_helpers.autograder.report_text import Json
-from dqn_helpers.autograder.scoring import total
+from dqn_helpers.autograder.result import (
+    ClassResult,
+    ExerciseResult,
+    SubmissionResult,
+    total,
+)
 from dqn_helpers.exercises.syllabus import EXERCISE_POINTS, notebook_of
 
-DEFAULT_FILE = Path(__file__).parent / "betygsgranser.toml"
+DEFAULT_FILE = Path(__file__).parents[1] / "betygsgranser.toml"
 NOTEBOOKS = sorted({notebook_of(number) for number in EXERCISE_POINTS})
 _TINY = 1e-9  # så att 0,1 + 0,2 når 0,3
 
@@ -49,19 +52,19 @@ GradeLimits = Mapping[str, Scale]
 # --- sätta betyg ----------------------------------------------------------------------------------
 
 
-def letter(exercises: Sequence[Json], notebook: str, limits: GradeLimits) -> str | None:
+def letter(exercises: Sequence[ExerciseResult], notebook: str, limits: GradeLimits) -> str | None:
     """Betyget i en bok, eller None.
 
     None är det när boken inte betygsätts, när någon av dess övningar inte är rättad (`--only`)
     och när någon saknar poäng än (manuell granskning).
     """
     scale = limits.get(notebook)
-    mine = {e["id"]: e for e in exercises if notebook_of(e["id"]) == notebook}
+    mine = {e.id: e for e in exercises if notebook_of(e.id) == notebook}
     everything = set(graded_exercises(notebook)) <= set(mine)
-    if scale is None or not everything or any(e["points"] is None for e in mine.values()):
+    if scale is None or not everything or any(e.points is None for e in mine.values()):
         return None
-    whole = {n for n, e in mine.items() if e["points"] >= e["max_points"] - _TINY}
-    share = 100 * total(list(mine.values())) / sum(e["max_points"] for e in mine.values())
+    whole = {n for n, e in mine.items() if (e.points or 0) >= e.max_points - _TINY}
+    share = 100 * total(list(mine.values())) / sum(e.max_points for e in mine.values())
     reached = (
         limit.letter
         for limit in scale.limits
@@ -75,27 +78,25 @@ def graded_exercises(notebook: str) -> list[str]:
     return [n for n, points in EXERCISE_POINTS.items() if notebook_of(n) == notebook and points]
 
 
-def submission_letter(submission: Json, limits: GradeLimits) -> str | None:
+def submission_letter(submission: SubmissionResult, limits: GradeLimits) -> str | None:
     """Betyget för en inlämning; "04 G, 05 VG" om den har flera böcker med betyg."""
-    if submission["status"] != "graded":
+    if submission.status != "graded":
         return None
     books = [book for book in sorted(limits) if _holds(submission, book)]
-    letters = {book: letter(submission["exercises"], book, limits) for book in books}
+    letters = {book: letter(submission.exercises, book, limits) for book in books}
     if len(letters) == 1:
         return next(iter(letters.values()))
     return ", ".join(f"{book} {value}" for book, value in letters.items() if value) or None
 
 
-def _holds(submission: Json, notebook: str) -> bool:
-    return any(notebook_of(e["id"]) == notebook for e in submission["exercises"])
+def _holds(submission: SubmissionResult, notebook: str) -> bool:
+    return any(notebook_of(e.id) == notebook for e in submission.exercises)
 
 
-def with_letters(results: Json, limits: GradeLimits) -> Json:
-    """Resultaten med betyg efter gränserna; de givna ändras inte."""
-    new = copy.deepcopy(results)
-    for submission in new["submissions"]:
-        submission["grade"] = submission_letter(submission, limits)
-    return new
+def with_letters(results: ClassResult, limits: GradeLimits) -> ClassResult:
+    """Resultaten med betyg efter gränserna."""
+    graded = (replace(one, grade=submission_letter(one, limits)) for one in results.submissions)
+    return replace(results, submissions=tuple(graded))
 
 
 # --- läsa filen -----------------------------------------------------------------------------------

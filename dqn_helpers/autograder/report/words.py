@@ -10,10 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
-Json = dict[str, Any]
-"""En ordbok ur results.json."""
+from dqn_helpers.autograder.result import SubmissionResult
 
 PRELIMINARY = "Preliminärt – examinator beslutar"
 NOT_CHOSEN = "Filen har ingen av de övningar som valdes med --only."
@@ -97,16 +95,9 @@ def one_line(text: object, limit: int | None = None) -> str:
     return " ".join(clean(text, limit).split())
 
 
-def file_name(submission: Json) -> str:
+def file_name(submission: SubmissionResult) -> str:
     """Inlämningens filnamn så som det visas."""
-    return one_line(submission["file"], 200) or "(utan namn)"
-
-
-def points_text(points: float | None) -> str:
-    """Poäng på svenska: 1,5. Utan poäng: ett tankstreck."""
-    if points is None:
-        return "–"
-    return f"{float(points):.2f}".rstrip("0").rstrip(".").replace(".", ",")
+    return one_line(submission.file, 200) or "(utan namn)"
 
 
 def percent_text(share: float) -> str:

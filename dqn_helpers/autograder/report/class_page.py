@@ -1,12 +1,16 @@
 """Klassens sida: poäng per övning och student, de vanligaste misstagen, filer att titta på."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
-from dqn_helpers.autograder.class_statistics import (
+from dqn_helpers.autograder.reflection import guide_html
+from dqn_helpers.autograder.report.html import render
+from dqn_helpers.autograder.report.page_names import own_name
+from dqn_helpers.autograder.report.statistics import (
     Attention,
     best_exercises,
     by_student,
@@ -15,20 +19,20 @@ from dqn_helpers.autograder.class_statistics import (
     exercise_statistics,
     needing_attention,
 )
-from dqn_helpers.autograder.overrides import Change
-from dqn_helpers.autograder.page_names import own_name
-from dqn_helpers.autograder.reflection import guide_html
-from dqn_helpers.autograder.report_html import render
-from dqn_helpers.autograder.report_text import (
+from dqn_helpers.autograder.report.words import (
     ISOLATION,
     STATUSES,
-    Json,
     clean,
     file_name,
     one_line,
     rerun_command,
 )
-from dqn_helpers.autograder.scoring import complete_points, lacks_reflection, total
+from dqn_helpers.autograder.result import (
+    ClassResult,
+    ExerciseResult,
+    SubmissionResult,
+    total,
+)
 
 SHORT = {
     "unsolved": "–",
@@ -73,10 +77,8 @@ class RowView:
 
 
 def class_report(
-    results: Json,
-    details: Mapping[str, Json],
+    results: ClassResult,
     pages: Sequence[str],
-    changes: Sequence[Change] = (),
     problems: Sequence[str] = (),
     paths: Sequence[Path] = (),
 ) -> str:
@@ -84,28 +86,26 @@ def class_report(
 
     Args:
         results: resultaten, med examinatorns ändringar.
-        details: uppgifterna per fil som inte står i results.json.
         pages: återkopplingssidornas filnamn, i samma ordning som inlämningarna.
-        changes: examinatorns ändringar.
         problems: varningar om beslut.csv.
         paths: det som rättades, till kommandot som gör om en dom.
     """
-    submissions = results["submissions"]
+    submissions = results.submissions
     attention = needing_attention(submissions)
     return render(
         "class.html",
         **_numbers(submissions, pages),
         **_about(results, paths),
         attention=[(item, pages[item.index], _command(results, item, paths)) for item in attention],
-        changes=[_change(submissions, change, pages) for change in changes],
+        changes=list(_changes(submissions, pages)),
         problems=[clean(problem, 500) for problem in problems],
-        reflections=list(_reflections(submissions, details, pages)),
-        without_reflection=list(_without_reflection(submissions, details, pages)),
+        reflections=list(_reflections(submissions, pages)),
+        without_reflection=list(_without_reflection(submissions, pages)),
         guide=Markup(guide_html()),  # vår egen text, ur lärarens anteckningsbok
     )
 
 
-def _numbers(submissions: Sequence[Json], pages: Sequence[str]) -> Json:
+def _numbers(submissions: Sequence[SubmissionResult], pages: Sequence[str]) -> dict[str, Any]:
     names = exercise_names(submissions)
     return {
         "names": names,
@@ -116,103 +116,109 @@ def _numbers(submissions: Sequence[Json], pages: Sequence[str]) -> Json:
     }
 
 
-def _about(results: Json, paths: Sequence[Path]) -> Json:
+def _about(results: ClassResult, paths: Sequence[Path]) -> dict[str, Any]:
     """Det som gör att rättningen går att granska och köra om."""
-    isolation = results["isolation"]
+    isolation = results.isolation
     return {
-        "seed": one_line(results["seed"], 40),
+        "seed": one_line(results.seed, 40),
         "isolation": isolation,
         "isolation_text": ISOLATION.get(isolation, one_line(isolation, 40)),
         "example": _example(results, paths),
     }
 
 
-def _summary(submissions: Sequence[Json]) -> dict[str, float]:
-    decided = [s for s in submissions if complete_points(s) is not None and s["max_points"]]
-    shares = [s["points"] / s["max_points"] for s in decided]
+def _summary(submissions: Sequence[SubmissionResult]) -> dict[str, float]:
+    decided = [s for s in submissions if s.complete_points is not None and s.max_points]
+    shares = [s.points / s.max_points for s in decided]
     return {
         "files": len(submissions),
         "students": len(by_student(submissions)),
-        "graded": sum(s["status"] == "graded" for s in submissions),
+        "graded": sum(s.status == "graded" for s in submissions),
         "mean": sum(shares) / len(shares) if shares else 0.0,
     }
 
 
 def _row(
-    submissions: Sequence[Json], group: Sequence[int], pages: Sequence[str], numbers: Sequence[str]
+    submissions: Sequence[SubmissionResult],
+    group: Sequence[int],
+    pages: Sequence[str],
+    numbers: Sequence[str],
 ) -> RowView:
     mine = [submissions[i] for i in group]
     best = best_exercises(mine)
-    decided = all(complete_points(s) is not None for s in mine)
-    name = next((one_line(s["student"], 80) for s in mine if s["student"]), "")
+    decided = all(s.complete_points is not None for s in mine)
+    name = next((one_line(s.student, 80) for s in mine if s.student), "")
     return RowView(
         name=name,
         files=sorted(_file(submissions[i], pages[i], bool(name)) for i in group),
         cells=[_cell(best[number]) if number in best else None for number in numbers],
         points=total(list(best.values())) if decided else None,
-        max_points=sum(e["max_points"] for e in best.values()),
-        letters=", ".join(one_line(s["grade"], 30) for s in mine if s["grade"]),
+        max_points=sum(e.max_points for e in best.values()),
+        letters=", ".join(one_line(s.grade, 30) for s in mine if s.grade),
     )
 
 
-def _file(submission: Json, page: str, by_name: bool) -> tuple[str, str, str, str]:
+def _file(submission: SubmissionResult, page: str, by_name: bool) -> tuple[str, str, str, str]:
     """Det som visas, hela namnet, sidan och en anmärkning som att filen kom för sent.
 
     Står studenten ovanför räcker filens eget namn.
     """
     whole = file_name(submission)
     shown = (own_name(whole) or whole) if by_name else whole
-    remark = submission["message"] if submission["status"] == "graded" else ""
+    remark = submission.message if submission.status == "graded" else ""
     return shown, whole, page, one_line(remark, 200)
 
 
-def _cell(exercise: Json) -> CellView:
-    points, status = exercise["points"], exercise["status"]
-    share = (points or 0) / exercise["max_points"] if exercise["max_points"] else 0
+def _cell(exercise: ExerciseResult) -> CellView:
+    points, status = exercise.points, exercise.status
+    share = (points or 0) / exercise.max_points if exercise.max_points else 0
     level = 4 if share >= 1 else 0 if share <= 0 else 1 + int(share * 3 - 1e-9)
-    changed = exercise["feedback"].startswith("Ändrat av examinator: ")
+    changed = exercise.decision is not None
     mark = "" if changed else SHORT.get(status, "")
     return CellView(points, level, mark, STATUSES[status].word, changed)
 
 
-def _change(submissions: Sequence[Json], change: Change, pages: Sequence[str]) -> Json:
-    submission = submissions[change.submission]
-    return {
-        "file": file_name(submission),
-        "page": pages[change.submission],
-        "exercise": submission["exercises"][change.exercise]["id"],
-        "old": change.old,
-        "new": change.override.points,
-        "reason": change.override.reason,
-    }
+def _changes(
+    submissions: Sequence[SubmissionResult], pages: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Examinatorns ändringar, fil för fil."""
+    for submission, page in zip(submissions, pages, strict=True):
+        for exercise in submission.exercises:
+            if exercise.decision:
+                yield {
+                    "file": file_name(submission),
+                    "page": page,
+                    "exercise": exercise.id,
+                    "decision": exercise.decision,
+                }
 
 
 def _reflections(
-    submissions: Sequence[Json], details: Mapping[str, Json], pages: Sequence[str]
+    submissions: Sequence[SubmissionResult], pages: Sequence[str]
 ) -> Iterator[tuple[str, str, str]]:
     """Filerna med en skriven reflektion, deras sidor och texten."""
     for submission, page in zip(submissions, pages, strict=True):
-        text = clean(details.get(submission["file"], {}).get("reflection", ""), _MAX_REFLECTION)
+        text = clean(submission.reflection, _MAX_REFLECTION)
         if text.strip():
             yield file_name(submission), page, text.strip()
 
 
 def _without_reflection(
-    submissions: Sequence[Json], details: Mapping[str, Json], pages: Sequence[str]
+    submissions: Sequence[SubmissionResult], pages: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     """Filerna med bok 05 där ingen har skrivit någon reflektion, och deras sidor."""
     for submission, page in zip(submissions, pages, strict=True):
-        if lacks_reflection(submission, details.get(submission["file"], {})):
+        if submission.lacks_reflection:
             yield file_name(submission), page
 
 
-def _command(results: Json, item: Attention, paths: Sequence[Path]) -> str:
-    file = results["submissions"][item.index]["file"]
-    return rerun_command(file, results["seed"], item.exercise, paths) if item.exercise else ""
+def _command(results: ClassResult, item: Attention, paths: Sequence[Path]) -> str:
+    file = results.submissions[item.index].file
+    return rerun_command(file, results.seed, item.exercise, paths) if item.exercise else ""
 
 
-def _example(results: Json, paths: Sequence[Path]) -> str:
+def _example(results: ClassResult, paths: Sequence[Path]) -> str:
     """Kommandot för den första domen, som exempel."""
-    graded = [s for s in results["submissions"] if s["exercises"]]
-    number = graded[0]["exercises"][0]["id"] if graded else "5.1"
-    return rerun_command(graded[0]["file"] if graded else "", results["seed"], number, paths)
+    graded = [s for s in results.submissions if s.exercises]
+    number = graded[0].exercises[0].id if graded else "5.1"
+    return rerun_command(graded[0].file if graded else "", results.seed, number, paths)

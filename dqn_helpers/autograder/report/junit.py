@@ -2,29 +2,36 @@
 
 from xml.etree import ElementTree as ET
 
-from dqn_helpers.autograder.report_text import Json, clean, file_name, one_line
+from dqn_helpers.autograder.report.words import clean, file_name, one_line
+from dqn_helpers.autograder.result import (
+    ClassResult,
+    ExerciseResult,
+    PartResult,
+    SubmissionResult,
+    decision_texts,
+)
 
 _NOT_CHECKED = ("unreadable", "error")
 
 
-def junit_xml(results: Json) -> str:
+def junit_xml(results: ClassResult) -> str:
     """En testsvit per inlämning och ett testfall per beteende."""
-    suites = [_suite(submission) for submission in results["submissions"]]
+    suites = [_suite(submission) for submission in results.submissions]
     root = ET.Element("testsuites", {"name": "Rättning"} | _counts(suites))
     root.extend(suites)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _suite(submission: Json) -> ET.Element:
+def _suite(submission: SubmissionResult) -> ET.Element:
     file = file_name(submission)
     suite = ET.Element("testsuite", name=file)
-    if submission["status"] in _NOT_CHECKED:
+    if submission.status in _NOT_CHECKED:
         case = ET.SubElement(suite, "testcase", classname=file, name="filen", time="0")
-        _add(case, "error", submission["status"], submission["message"])
-    for exercise in submission["exercises"]:
-        for test in exercise["tests"] or [{"name": "övningen", "passed": False, "message": ""}]:
-            suite.append(_case(file, exercise, test))
+        _add(case, "error", submission.status, submission.message)
+    for exercise in submission.exercises:
+        for part in exercise.parts or [PartResult("övningen", exercise.max_points, False)]:
+            suite.append(_case(file, exercise, part))
     cases = len(suite)
     suite.attrib |= {
         "tests": str(cases),
@@ -36,13 +43,14 @@ def _suite(submission: Json) -> ET.Element:
     return suite
 
 
-def _case(file: str, exercise: Json, test: Json) -> ET.Element:
-    name = one_line(f"{exercise['id']} {exercise['name']}: {test['name']}", 300)
+def _case(file: str, exercise: ExerciseResult, part: PartResult) -> ET.Element:
+    name = one_line(f"{exercise.id} {exercise.name}: {part.name}", 300)
+    texts = (*decision_texts(exercise), *exercise.texts)
     case = ET.Element("testcase", classname=file, name=name, time="0")
-    if exercise["status"] == "internal":
-        _add(case, "error", "internal", f"Manuell granskning. {test['message']}")
-    elif not test["passed"]:
-        _add(case, "failure", exercise["status"], f"{test['message']}\n{exercise['feedback']}")
+    if exercise.status == "internal":
+        _add(case, "error", "internal", f"Manuell granskning. {part.whole_message()}")
+    elif not part.passed:
+        _add(case, "failure", exercise.status, "\n".join((part.whole_message(), *texts)))
     return case
 
 

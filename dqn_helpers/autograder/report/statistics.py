@@ -5,17 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from dqn_helpers.autograder.overrides import split_note
-from dqn_helpers.autograder.page_names import canvas_user
-from dqn_helpers.autograder.report_text import (
+from dqn_helpers.autograder.report.page_names import canvas_user
+from dqn_helpers.autograder.report.words import (
     NOT_CHOSEN,
     STATUSES,
-    Json,
     clean,
     file_name,
     one_line,
 )
-from dqn_helpers.autograder.scoring import undecided
+from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult
 
 
 @dataclass(frozen=True)
@@ -63,63 +61,67 @@ class Attention:
     exercise: str = ""
 
 
-def exercise_names(submissions: Sequence[Json]) -> dict[str, str]:
+def exercise_names(submissions: Sequence[SubmissionResult]) -> dict[str, str]:
     """Numren på alla övningar som finns bland inlämningarna, i ordning, och deras namn."""
-    every = {e["id"]: one_line(e["name"], 100) for s in submissions for e in s["exercises"]}
+    every = {e.id: one_line(e.name, 100) for s in submissions for e in s.exercises}
     return dict(sorted(every.items(), key=lambda item: [int(n) for n in item[0].split(".")]))
 
 
-def best_exercises(submissions: Sequence[Json]) -> dict[str, Json]:
+def best_exercises(submissions: Sequence[SubmissionResult]) -> dict[str, ExerciseResult]:
     """En students övningar; står en i flera filer gäller den med högst poäng."""
-    best: dict[str, Json] = {}
-    for exercise in chain.from_iterable(s["exercises"] for s in submissions):
-        old = best.get(exercise["id"])
-        if old is None or (exercise["points"] or 0) > (old["points"] or 0):
-            best[exercise["id"]] = exercise
+    best: dict[str, ExerciseResult] = {}
+    for exercise in chain.from_iterable(s.exercises for s in submissions):
+        old = best.get(exercise.id)
+        if old is None or (exercise.points or 0) > (old.points or 0):
+            best[exercise.id] = exercise
     return best
 
 
-def by_student(submissions: Sequence[Json]) -> list[list[int]]:
+def by_student(submissions: Sequence[SubmissionResult]) -> list[list[int]]:
     """Platserna för varje students filer; en fil utan känd student är en egen rad."""
     groups: dict[object, list[int]] = defaultdict(list)
     for index, submission in enumerate(submissions):
-        user = canvas_user(submission["file"])
+        user = canvas_user(submission.file)
         # Numret först: två studenter kan heta lika.
-        groups[("canvas", user) if user else submission["student"] or index].append(index)
+        groups[("canvas", user) if user else submission.student or index].append(index)
     return list(groups.values())
 
 
-def exercise_statistics(submissions: Sequence[Json]) -> list[ExerciseStatistics]:
+def exercise_statistics(submissions: Sequence[SubmissionResult]) -> list[ExerciseStatistics]:
     """En rad per övning."""
     return [_exercise_statistics(submissions, n) for n in exercise_names(submissions)]
 
 
-def _exercise_statistics(submissions: Sequence[Json], number: str) -> ExerciseStatistics:
-    mine = [e for s in submissions for e in s["exercises"] if e["id"] == number]
-    points = [e["points"] for e in mine if e["points"] is not None]
+def _exercise_statistics(
+    submissions: Sequence[SubmissionResult], number: str
+) -> ExerciseStatistics:
+    mine = [e for s in submissions for e in s.exercises if e.id == number]
+    points = [e.points for e in mine if e.points is not None]
     return ExerciseStatistics(
         id=number,
-        name=one_line(mine[0]["name"], 100),
-        max_points=mine[0]["max_points"],
+        name=one_line(mine[0].name, 100),
+        max_points=mine[0].max_points,
         n_graded=len(points),
-        n_passed=sum(e["points"] == e["max_points"] for e in mine),
-        n_unsolved=sum(e["status"] in ("unsolved", "missing") for e in mine),
+        n_passed=sum(e.points == e.max_points for e in mine),
+        n_unsolved=sum(e.status in ("unsolved", "missing") for e in mine),
         mean=sum(points) / len(points) if points else 0.0,
     )
 
 
-def common_mistakes(submissions: Sequence[Json], at_most: int = 12) -> list[MistakeStatistics]:
+def common_mistakes(
+    submissions: Sequence[SubmissionResult], at_most: int = 12
+) -> list[MistakeStatistics]:
     """De vanligaste misstagen, det vanligaste först."""
-    found: dict[tuple[str, str], list[Json]] = defaultdict(list)
+    found: dict[tuple[str, str], list[ExerciseResult]] = defaultdict(list)
     n_submissions: dict[str, int] = defaultdict(int)
-    for exercise in chain.from_iterable(s["exercises"] for s in submissions):
-        n_submissions[exercise["id"]] += 1
-        if exercise["misconception"]:
-            found[exercise["id"], exercise["misconception"]].append(exercise)
+    for exercise in chain.from_iterable(s.exercises for s in submissions):
+        n_submissions[exercise.id] += 1
+        if exercise.misconception:
+            found[exercise.id, exercise.misconception].append(exercise)
     rows = [
         MistakeStatistics(
             exercise=number,
-            name=one_line(mine[0]["name"], 100),
+            name=one_line(mine[0].name, 100),
             id=one_line(mistake, 60),
             text=_first_text(mine[0]),
             count=len(mine),
@@ -130,11 +132,11 @@ def common_mistakes(submissions: Sequence[Json], at_most: int = 12) -> list[Mist
     return sorted(rows, key=lambda row: (-row.count, row.exercise, row.id))[:at_most]
 
 
-def _first_text(exercise: Json) -> str:
-    return clean(split_note(exercise["feedback"])[1].split("\n")[0], 600)
+def _first_text(exercise: ExerciseResult) -> str:
+    return clean(exercise.texts[0] if exercise.texts else "", 600)
 
 
-def needing_attention(submissions: Sequence[Json]) -> list[Attention]:
+def needing_attention(submissions: Sequence[SubmissionResult]) -> list[Attention]:
     """Allt som en människa behöver titta på, i filernas ordning."""
     same = _duplicates(submissions)
     twice = _handed_in_twice(submissions)
@@ -149,56 +151,56 @@ def needing_attention(submissions: Sequence[Json]) -> list[Attention]:
     ]
 
 
-def _beside_exercises(submissions: Sequence[Json]) -> set[int]:
+def _beside_exercises(submissions: Sequence[SubmissionResult]) -> set[int]:
     """Lästa filer utan övningar (bok 00) vars student också har lämnat in en med övningar."""
     groups = by_student(submissions)
-    having = [group for group in groups if any(submissions[i]["exercises"] for i in group)]
+    having = [group for group in groups if any(submissions[i].exercises for i in group)]
     return {
         i for i in chain.from_iterable(having)
-        if submissions[i]["status"] == "graded" and not submissions[i]["exercises"]
+        if submissions[i].status == "graded" and not submissions[i].exercises
     }  # fmt: skip
 
 
-def _own_reasons(submission: Json) -> Iterator[tuple[str, str]]:
-    message = one_line(submission["message"], 300)
-    if submission["status"] == "unreadable":
+def _own_reasons(submission: SubmissionResult) -> Iterator[tuple[str, str]]:
+    message = one_line(submission.message, 300)
+    if submission.status == "unreadable":
         yield "", f"Filen gick inte att läsa. {message}".strip()
-    elif submission["status"] == "error":
+    elif submission.status == "error":
         yield "", f"Rättaren gick fel på filen; bedöm den för hand. {message}".strip()
-    elif not submission["exercises"] and NOT_CHOSEN not in message:
+    elif not submission.exercises and NOT_CHOSEN not in message:
         yield "", f"Inga av kursens övningar hittades. {message}".strip()
-    for exercise in submission["exercises"]:
-        words = STATUSES.get(exercise["status"], STATUSES["internal"])
-        if exercise["id"] in undecided(submission):
-            yield exercise["id"], f"Granska {exercise['id']} för hand: rättaren själv gick fel."
-        elif exercise["status"] in ("crashed", "forbidden"):
-            yield exercise["id"], f"{exercise['id']}: {words.word.lower()}. {words.meaning}"
+    for exercise in submission.exercises:
+        words = STATUSES.get(exercise.status, STATUSES["internal"])
+        if exercise.points is None:
+            yield exercise.id, f"Granska {exercise.id} för hand: rättaren själv gick fel."
+        elif exercise.status in ("crashed", "forbidden"):
+            yield exercise.id, f"{exercise.id}: {words.word.lower()}. {words.meaning}"
 
 
-def _duplicates(submissions: Sequence[Json]) -> dict[int, str]:
+def _duplicates(submissions: Sequence[SubmissionResult]) -> dict[int, str]:
     """Filer som är lika, byte för byte."""
     same: dict[str, list[int]] = defaultdict(list)
     for index, submission in enumerate(submissions):
-        same[submission["sha256"]].append(index)
+        same[submission.sha256].append(index)
     groups = [group for digest, group in same.items() if digest and len(group) > 1]
     return {i: f"Samma innehåll, byte för byte, som {_others(submissions, group, i)}."
             for group in groups for i in group}  # fmt: skip
 
 
-def _handed_in_twice(submissions: Sequence[Json]) -> dict[int, str]:
+def _handed_in_twice(submissions: Sequence[SubmissionResult]) -> dict[int, str]:
     """En students filer med samma övning i."""
     reasons = {}
     for group in by_student(submissions):
         for index in group:
-            mine = {e["id"] for e in submissions[index]["exercises"]}
+            mine = {e.id for e in submissions[index].exercises}
             others = [i for i in group
-                      if mine & {e["id"] for e in submissions[i]["exercises"]}]  # fmt: skip
+                      if mine & {e.id for e in submissions[i].exercises}]  # fmt: skip
             if len(others) > 1:
                 where = _others(submissions, others, index)
                 reasons[index] = f"Studenten har samma övningar i {where}; det högsta räknas."
     return reasons
 
 
-def _others(submissions: Sequence[Json], group: Sequence[int], index: int) -> str:
+def _others(submissions: Sequence[SubmissionResult], group: Sequence[int], index: int) -> str:
     names = [file_name(submissions[i]) for i in group if i != index]
     return ", ".join(names[:3]) + (f" och {len(names) - 3} till" if len(names) > 3 else "")

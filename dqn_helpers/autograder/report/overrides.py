@@ -5,17 +5,16 @@ decimalkomma, tomma kolumner, svenska tecken i gammal kodning. Det som inte går
 varning med radnummer; filen själv ändras aldrig.
 """
 
-import copy
 import csv
 import io
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dqn_helpers.autograder.report_text import Json, clean, one_line, points_text
-from dqn_helpers.autograder.scoring import automatic_points, total
+from dqn_helpers.autograder.report.words import clean, one_line
+from dqn_helpers.autograder.result import ClassResult, Decision, points_text
 
 FILE_NAME = "beslut.csv"
 COLUMNS = ("fil", "övning", "poäng", "skäl")
@@ -29,7 +28,6 @@ fil;övning;poäng;skäl
 """
 
 _MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
-_NOTE = re.compile(r"Ändrat av examinator: [^\n]* → [0-9,]+ poäng\. Skäl: [^\n]*(?:\n|$)")
 
 
 @dataclass(frozen=True)
@@ -51,14 +49,8 @@ class Overrides:
     problems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Change:
-    """En ändring som gäller: övningens poäng före och efter."""
-
-    submission: int
-    exercise: int
-    old: float | None
-    override: Override
+Place = tuple[int, int]
+"""Inlämningens plats i resultaten, och övningens plats i inlämningen."""
 
 
 # --- läsa filen -----------------------------------------------------------------------------------
@@ -157,101 +149,67 @@ def _plain(text: str) -> str:
 # --- använda ändringarna --------------------------------------------------------------------------
 
 
-def apply(results: Json, overrides: Overrides) -> Json:
-    """Resultaten med examinatorns poäng; de givna ändras inte.
+def apply(results: ClassResult, overrides: Overrides) -> ClassResult:
+    """Resultaten med examinatorns poäng; domarna står kvar bredvid.
 
-    Testerna och statusen står kvar. Ändringen står först i övningens `feedback`. Resultat som
-    redan är ändrade får först tillbaka rättarens poäng, så att filen ensam avgör.
+    Står samma övning på två rader gäller den sista.
     """
-    new = without_overrides(results)
-    for change in changes(results, overrides):
-        exercise = new["submissions"][change.submission]["exercises"][change.exercise]
-        exercise["points"] = change.override.points
-        exercise["feedback"] = f"{_note(change)}\n{exercise['feedback']}".rstrip("\n")
-    for index in {change.submission for change in changes(results, overrides)}:
-        submission = new["submissions"][index]
-        submission["points"] = total(submission["exercises"])
-    return new
-
-
-def without_overrides(results: Json) -> Json:
-    """Resultaten med bara rättarens poäng."""
-    new = copy.deepcopy(results)
-    for submission in new["submissions"]:
-        changed = [e for e in submission["exercises"] if _NOTE.match(e["feedback"])]
-        for exercise in changed:
-            exercise["points"] = automatic_points(exercise)
-            exercise["feedback"] = split_note(exercise["feedback"])[1]
-        if changed:
-            submission["points"] = total(submission["exercises"])
-    return new
-
-
-def split_note(feedback: str) -> tuple[str, str]:
-    """Examinatorns ändring och resten av återkopplingen."""
-    match = _NOTE.match(feedback)
-    return (match[0].rstrip("\n"), feedback[match.end() :]) if match else ("", feedback)
-
-
-def _note(change: Change) -> str:
-    old = "manuell granskning" if change.old is None else points_text(change.old)
-    new = points_text(change.override.points)
-    return f"Ändrat av examinator: {old} → {new} poäng. Skäl: {change.override.reason}"
-
-
-def changes(results: Json, overrides: Overrides) -> list[Change]:
-    """Ändringarna som gäller; står samma övning på två rader gäller den sista."""
-    found: dict[tuple[int, int], Change] = {}
+    decided: dict[Place, Override] = {}
     for override in overrides.rows:
-        change = _find(results, override)
-        if isinstance(change, Change):
-            found[change.submission, change.exercise] = change
-    return list(found.values())
+        place = _find(results, override)
+        if not isinstance(place, str):
+            decided[place] = override
+    submissions = list(results.submissions)
+    for (index, number), override in decided.items():
+        exercises = list(submissions[index].exercises)
+        old = results.submissions[index].exercises[number]
+        decision = Decision(old.points, override.points, override.reason)
+        exercises[number] = replace(old, points=override.points, decision=decision)
+        submissions[index] = replace(submissions[index], exercises=tuple(exercises))
+    return replace(results, submissions=tuple(submissions))
 
 
-def applicable(results: Json, overrides: Overrides) -> Overrides:
+def applicable(results: ClassResult, overrides: Overrides) -> Overrides:
     """Bara raderna om det som finns i resultaten: för `--only`, där resten inte är med."""
-    rows = (row for row in overrides.rows if isinstance(_find(results, row), Change))
+    rows = (row for row in overrides.rows if not isinstance(_find(results, row), str))
     return Overrides(tuple(rows), overrides.problems)
 
 
-def problems(results: Json, overrides: Overrides) -> list[str]:
+def problems(results: ClassResult, overrides: Overrides) -> list[str]:
     """Allt som är fel i filen: en svensk mening per rad som inte används."""
     return [*overrides.problems, *_application_problems(results, overrides)]
 
 
-def _application_problems(results: Json, overrides: Overrides) -> Iterator[str]:
-    first: dict[tuple[int, int], int] = {}
+def _application_problems(results: ClassResult, overrides: Overrides) -> Iterator[str]:
+    first: dict[Place, int] = {}
     for override in overrides.rows:
-        change = _find(results, override)
-        if isinstance(change, str):
-            yield f"{FILE_NAME}, rad {override.row}: {change} Raden används inte."
+        place = _find(results, override)
+        if isinstance(place, str):
+            yield f"{FILE_NAME}, rad {override.row}: {place} Raden används inte."
             continue
-        place = change.submission, change.exercise
         if place in first:
             yield (f"{FILE_NAME}, rad {override.row}: samma övning står också på rad "
                    f"{first[place]}. Den senare raden gäller.")  # fmt: skip
         first[place] = override.row
 
 
-def _find(results: Json, override: Override) -> Change | str:
-    """Ändringen, eller en mening om varför den inte går att göra."""
-    index = _submission_index([s["file"] for s in results["submissions"]], override.file)
+def _find(results: ClassResult, override: Override) -> Place | str:
+    """Var övningen står, eller en mening om varför raden inte går att använda."""
+    index = _submission_index([one.file for one in results.submissions], override.file)
     if isinstance(index, str):
         return index
-    exercises = results["submissions"][index]["exercises"]
+    exercises = results.submissions[index].exercises
     if not exercises:
         return "filen har inga rättade övningar. För in poängen för hand, eller be om en ny fil."
     number = _exercise_number(override.exercise)
-    names = [(e["id"], e["name"]) for e in exercises]
-    place = next((i for i, (id_, name) in enumerate(names) if number in (id_, name)), None)
+    place = next((i for i, e in enumerate(exercises) if number in (e.id, e.name)), None)
     if place is None:
-        there = ", ".join(id_ for id_, _ in names)
+        there = ", ".join(e.id for e in exercises)
         return f"övningen ”{one_line(override.exercise, 40)}” finns inte i filen ({there})."
-    if not 0 <= override.points <= exercises[place]["max_points"]:
-        highest = points_text(exercises[place]["max_points"])
+    if not 0 <= override.points <= exercises[place].max_points:
+        highest = points_text(exercises[place].max_points)
         return f"{points_text(override.points)} poäng går inte; {number} ger 0 till {highest}."
-    return Change(index, place, automatic_points(exercises[place]), override)
+    return index, place
 
 
 def _submission_index(files: Sequence[str], wanted: str) -> int | str:

@@ -4,27 +4,26 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from dqn_helpers.autograder.class_statistics import (
+from dqn_helpers.autograder.report.statistics import (
     Attention,
     by_student,
     exercise_statistics,
     needing_attention,
 )
-from dqn_helpers.autograder.report_text import (
+from dqn_helpers.autograder.report.words import (
     PRELIMINARY,
-    Json,
     one_line,
     percent_text,
-    points_text,
 )
+from dqn_helpers.autograder.result import ClassResult, SubmissionResult, points_text
 
 WIDTH = 100
 _FILE_WIDTH = 44
 
 
-def summary_lines(results: Json) -> list[str]:
+def summary_lines(results: ClassResult) -> list[str]:
     """Raderna: en per fil som någon behöver titta på, och en tabell över övningarna."""
-    submissions = results["submissions"]
+    submissions = results.submissions
     attention = needing_attention(submissions)
     folder = _common_folder(submissions)
     lines = [_attention_line(item, folder) for item in attention]
@@ -35,11 +34,11 @@ def summary_lines(results: Json) -> list[str]:
     return [fit(line, WIDTH) for line in lines]
 
 
-def _common_folder(submissions: Sequence[Json]) -> str:
+def _common_folder(submissions: Sequence[SubmissionResult]) -> str:
     """Zip-filen eller mappen som alla studenter ligger i: den behöver inte stå på varje rad."""
     if len(by_student(submissions)) < 2:
         return ""
-    folders = [one_line(submission["file"]).split("/")[:-1] for submission in submissions]
+    folders = [one_line(submission.file).split("/")[:-1] for submission in submissions]
     same = takewhile(lambda names: len(set(names)) == 1, zip(*folders, strict=False))
     return "".join(f"{names[0]}/" for names in same)
 
@@ -50,10 +49,10 @@ def _attention_line(item: Attention, folder: str) -> str:
     return f"  {padded(file, _FILE_WIDTH)}  {reason}"
 
 
-def _table(results: Json) -> Iterator[str]:
+def _table(results: ClassResult) -> Iterator[str]:
     yield f"{'Övning':<34}{'Filer':>7}{'Klara':>7}{'Olösta':>8}{'Medelpoäng':>13}{'Andel':>8}"
-    for row in exercise_statistics(results["submissions"]):
-        n_files = sum(row.id in {e["id"] for e in s["exercises"]} for s in results["submissions"])
+    for row in exercise_statistics(results.submissions):
+        n_files = sum(row.id in {e.id for e in s.exercises} for s in results.submissions)
         mean = f"{points_text(round(row.mean, 1))} av {points_text(row.max_points)}"
         shown = (mean, percent_text(row.share)) if row.n_graded else ("–", "–")
         name = fit(f"{row.id} {row.name}", 33)
@@ -61,13 +60,13 @@ def _table(results: Json) -> Iterator[str]:
                f"{shown[0]:>13}{shown[1]:>8}")  # fmt: skip
 
 
-def _closing(results: Json) -> Iterator[str]:
-    n_graded = sum(s["status"] == "graded" for s in results["submissions"])
-    n_files = len(results["submissions"])
+def _closing(results: ClassResult) -> Iterator[str]:
+    n_graded = sum(s.status == "graded" for s in results.submissions)
+    n_files = len(results.submissions)
     read, graded = "läst" if n_files == 1 else "lästa", "rättad" if n_graded == 1 else "rättade"
     yield f"{count(n_files)} {read}, {n_graded} {graded}. {PRELIMINARY}."
-    yield f"Slumpfrö {one_line(results['seed'], 40)}, isolering: {results['isolation']}."
-    if results["isolation"] == "basic":
+    yield f"Slumpfrö {one_line(results.seed, 40)}, isolering: {results.isolation}."
+    if results.isolation == "basic":
         yield "VARNING: grundläggande isolering. En elak inlämning kan ha läst eller skrivit filer"
         yield "på den här datorn. Rätta okända inlämningar i Linux eller WSL2."
 

@@ -10,14 +10,14 @@ import numpy as np
 from dqn_helpers.exercises.card import BOX
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.running import run_case
-from dqn_helpers.overestimation import (
+from dqn_helpers.pictures import swedish_number
+from dqn_helpers.studies.overestimation import (
     Experiment,
     committed_numbers,
     mean_max_q,
     seed_bar,
     train_in_casino,
 )
-from dqn_helpers.pictures import swedish_number
 from dqn_helpers.training import TrainingStep
 
 OWN, WRONG, REFERENCE = "din Double DQN", "din version, inte rätt än", "facits Double DQN"

@@ -4,19 +4,18 @@ Källa till idén om ett träningssteg per episod: äldre kursmaterial, där var
 enda anrop av träningssteget.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import gymnasium as gym
 
-from dqn_helpers.training import dqn_training_step, update_target_network
+from dqn_helpers.training import TrainingStep, dqn_training_step, update_target_network
 
 NEVER = 10**9
 
 
 def once_per_episode(
     env: gym.Env,
-    training_step: Callable[..., Any] = dqn_training_step,
+    training_step: TrainingStep = dqn_training_step,
     target_update_every: int = 5,
 ) -> dict[str, Any]:
     """Inställningar till `train_dqn` som ger ett enda träningssteg efter varje episod.

@@ -1,0 +1,225 @@
+"""Studentens sida: poäng per beteende, vad som kom och vad som väntades, och den egna raden."""
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from dqn_helpers.autograder.report.html import render
+from dqn_helpers.autograder.report.page_names import own_name
+from dqn_helpers.autograder.report.words import (
+    ISOLATION,
+    STATUSES,
+    StatusWords,
+    clean,
+    file_name,
+    one_line,
+)
+from dqn_helpers.autograder.result import (
+    ExerciseResult,
+    PartResult,
+    SubmissionResult,
+    decision_texts,
+)
+
+CLEAR = StatusWords("✅", "Klart")
+WRONG = StatusWords("❌", "Inte än")
+NOT_TRIED = {
+    "unsolved": StatusWords("⬜", "Inte löst"),
+    "missing": StatusWords("⬜", "Saknas"),
+    "internal": StatusWords("⬜", "Granskas för hand"),
+}
+NOT_RUN = StatusWords("⬜", "Inte kört")
+
+_MAX_MESSAGE, _MAX_FEEDBACK, _MAX_OUTPUT, _MAX_REFLECTION = 3_000, 4_000, 2_000, 20_000
+_MAX_LINE, _MAX_LINES, _MAX_CELLS, _MAX_NOTES = 300, 120, 8, 20
+_ROW = re.compile(r"Rad (?P<row>\d{1,6}) i (?P<cell>cell \d{1,6})")
+_SYNTAX_ROW = re.compile(r"(?P<cell>cell \d{1,6}), rad (?P<row>\d{1,6})")
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Fallet som kördes: indata vid namn."""
+
+    arguments: tuple[tuple[str, str], ...]
+
+    @property
+    def is_short(self) -> bool:
+        """Sant om det går att visa direkt utan att skymma resten."""
+        return sum(len(value) for _, value in self.arguments) <= 400
+
+
+@dataclass(frozen=True)
+class BehaviourView:
+    """Ett beteende på sidan."""
+
+    name: str
+    words: StatusWords
+    earned: float | None
+    points: float
+    message: str = ""
+    situation: Situation | None = None
+    same_case: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """En rad av studentens kod; utan nummer är den ett hopp över tomma rader."""
+
+    number: int | None
+    text: str
+    marked: bool = False
+
+
+@dataclass(frozen=True)
+class ExerciseView:
+    """En övning på sidan."""
+
+    id: str
+    name: str
+    words: StatusWords
+    status: str
+    points: float | None
+    max_points: float
+    advice: list[str]
+    override: str
+    behaviours: list[BehaviourView]
+    cells: list[tuple[str, list[Line]]] = field(default_factory=list)
+    output: str = ""
+
+
+def feedback_page(submission: SubmissionResult, isolation: str) -> str:
+    """Sidan för en inlämning, som HTML.
+
+    Args:
+        submission: inlämningen, med examinatorns ändringar.
+        isolation: isoleringsnivån.
+    """
+    return render(
+        "feedback.html",
+        file=file_name(submission),
+        own_name=one_line(own_name(submission.file), 120) or "(utan namn)",
+        student=one_line(submission.student or "", 100),
+        submission=submission,
+        message=clean(submission.message, _MAX_MESSAGE),
+        points=submission.complete_points,
+        grade=one_line(submission.grade or "", 40),
+        exercises=[_exercise(e) for e in submission.exercises],
+        notes=[clean(note, 500) for note in submission.notes[:_MAX_NOTES]],
+        reflection=clean(submission.reflection, _MAX_REFLECTION).strip(),
+        lacks_reflection=submission.lacks_reflection,
+        isolation=ISOLATION.get(isolation, isolation).split(":")[0],
+    )
+
+
+def _exercise(exercise: ExerciseResult) -> ExerciseView:
+    texts = [*exercise.texts, *(part.message for part in exercise.parts)]
+    return ExerciseView(
+        id=exercise.id,
+        name=one_line(exercise.name, 100),
+        words=STATUSES[exercise.status],
+        status=exercise.status,
+        points=exercise.points,
+        max_points=exercise.max_points,
+        advice=_advice(exercise),
+        override=" ".join(decision_texts(exercise)),
+        behaviours=list(_behaviours(exercise)),
+        cells=[
+            (one_line(cell, 40), code_lines(cell, text, texts))
+            for cell, text in exercise.source[:_MAX_CELLS]
+        ],
+        output=clean(exercise.output, _MAX_OUTPUT).rstrip(),
+    )
+
+
+def _advice(exercise: ExerciseResult) -> list[str]:
+    """Texterna om misstagen; finns inga säger statusen vad den betyder."""
+    text = "\n".join(exercise.texts)
+    lines = [line for line in clean(text, _MAX_FEEDBACK).split("\n") if line.strip()]
+    if exercise.status == "unsolved":
+        lines = []
+    return lines or [m for m in [STATUSES[exercise.status].meaning] if m]
+
+
+def _behaviours(exercise: ExerciseResult) -> Iterator[BehaviourView]:
+    """Beteendena; det som redan är sagt i övningen sägs inte igen."""
+    said: list[str | Situation] = [text.strip() for text in exercise.texts]
+    for part in exercise.parts:
+        situation, whole = _shown(part)
+        message, error = _without_repeated_error(whole, said)
+        words = _words(exercise, part)
+        if message and message in said:
+            situation, message = None, "" if words.symbol == "⬜" else "Samma som ovan."
+        yield BehaviourView(
+            name=one_line(part.name, 300),
+            words=words,
+            earned=_earned(exercise, part),
+            points=part.points,
+            message=message,
+            situation=None if situation in said else situation,
+            same_case=situation in said,
+        )
+        said += [one for one in (message, error, situation) if one]
+
+
+def _shown(part: PartResult) -> tuple[Situation | None, str]:
+    """Fallets indata för sig, och det som hände; ett fall i ord står först i meddelandet."""
+    message = clean(f"{part.situation} {part.message}".strip(), _MAX_MESSAGE)
+    if not part.arguments:
+        return None, message
+    values = tuple((name, clean(value, _MAX_MESSAGE)) for name, value in part.arguments)
+    return Situation(values), message
+
+
+def _without_repeated_error(message: str, said: Sequence[str | Situation]) -> tuple[str, str]:
+    """Meddelandet, och felet från studentens rad i det; ett fel som redan står sägs kort."""
+    row = _ROW.search(message)
+    error = message[row.start() :] if row else ""
+    if row and row.start() and error in said:
+        return f"{message[: row.start()]}Samma fel som ovan.", error
+    return message, error
+
+
+def _earned(exercise: ExerciseResult, part: PartResult) -> float | None:
+    """Beteendets poäng; None om övningen granskas för hand."""
+    if exercise.status == "internal":
+        return None
+    return part.points if part.passed else 0.0
+
+
+def _words(exercise: ExerciseResult, part: PartResult) -> StatusWords:
+    if part.passed:
+        return CLEAR
+    if exercise.status in NOT_TRIED:
+        return NOT_TRIED[exercise.status]
+    return WRONG if part.was_run else NOT_RUN
+
+
+# --- studentens kod -------------------------------------------------------------------------------
+
+
+def code_lines(cell: str, source: str, texts: Iterable[str]) -> list[Line]:
+    """Cellens rader med studentens egna radnummer; raden som ett meddelande nämner är märkt."""
+    marked = _mentioned(cell, texts)
+    rows = enumerate(clean(source, 200_000).split("\n"), 1)
+    lines: list[Line] = []
+    for is_code, group in itertools.groupby(rows, key=lambda row: bool(row[1].strip())):
+        run = [Line(number, _short(text), number in marked) for number, text in group]
+        # Fler än två tomma rader är sådant som inte behövdes och därför inte är med.
+        lines += run if is_code or len(run) <= 2 else [Line(None, "⋯")]
+    lines = _without_edges(lines)
+    return lines[:_MAX_LINES] + [Line(None, "… (avkortat)")] * (len(lines) > _MAX_LINES)
+
+
+def _without_edges(lines: list[Line]) -> list[Line]:
+    places = [i for i, line in enumerate(lines) if line.number and line.text.strip()]
+    return lines[places[0] : places[-1] + 1] if places else []
+
+
+def _mentioned(cell: str, texts: Iterable[str]) -> set[int]:
+    found = (m for text in texts for p in (_ROW, _SYNTAX_ROW) for m in p.finditer(text[:20_000]))
+    return {int(match["row"]) for match in found if match["cell"] == cell}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MAX_LINE else f"{text[:_MAX_LINE]} …"

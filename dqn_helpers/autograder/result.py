@@ -1,0 +1,269 @@
+"""Resultatet: samma data hela vägen från domen till rapporterna.
+
+En klass har inlämningar, en inlämning har övningar och en övning har delar som ger poäng. Ingen
+rapport läser ut något ur en färdig mening: varje mening görs där den visas.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Json = dict[str, Any]
+
+Status = Literal[
+    "passed",
+    "partial",
+    "failed",
+    "unsolved",
+    "missing",
+    "syntax_error",
+    "error",
+    "timeout",
+    "memory",
+    "crashed",
+    "forbidden",
+    "internal",
+]
+"""Hur det gick på en övning; `internal` betyder att rättaren själv gick sönder."""
+
+SubmissionStatus = Literal["graded", "unreadable", "error"]
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class PartResult:
+    """En del av en övning.
+
+    Attributes:
+        name: vad lösningen ska göra, på svenska.
+        points: så mycket delen är värd.
+        passed: sant om den är rätt.
+        message: vad som hände, om den inte är rätt.
+        situation: fallet i ord; tomt om det är dess indata som säger vilket fall det är.
+        arguments: fallets indata, namn och värde i ord.
+        was_run: falskt om delen aldrig kördes, för att ett tidigare fall tog för lång tid.
+    """
+
+    name: str
+    points: float
+    passed: bool
+    message: str = ""
+    situation: str = ""
+    arguments: tuple[tuple[str, str], ...] = ()
+    was_run: bool = True
+
+    def whole_message(self) -> str:
+        """Fallet och det som hände, i en enda text."""
+        arguments = ", ".join(f"{name} = {value}" for name, value in self.arguments)
+        case = self.situation or (f"Fallet {arguments}." if arguments else "")
+        return f"{case} {self.message}".strip()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Examinatorns ändring: poängen före (None: ingen dom fanns) och efter, och skälet."""
+
+    old: float | None
+    points: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class ExerciseResult:
+    """En övning i en inlämning.
+
+    Attributes:
+        id: övningens nummer, "5.1".
+        name: funktionens eller klassens namn.
+        points: poängen som gäller; None tills en människa har bedömt övningen.
+        max_points: full poäng.
+        status: hur det gick.
+        parts: delarna som ger poäng.
+        misconception: id för det säkraste av de misstag som kändes igen.
+        texts: återkopplingen, en mening eller ett stycke i taget.
+        decision: examinatorns ändring, om det finns en.
+        source: studentens kod, cellens namn och text; till studentens sida.
+        output: det koden skrev ut.
+    """
+
+    id: str
+    name: str
+    points: float | None
+    max_points: float
+    status: Status
+    parts: tuple[PartResult, ...] = ()
+    misconception: str | None = None
+    texts: tuple[str, ...] = ()
+    decision: Decision | None = None
+    source: tuple[tuple[str, str], ...] = ()
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class SubmissionResult:
+    """En inlämnad fil.
+
+    Attributes:
+        file: filens namn, med mappar.
+        student: studenten, om namnet säger vem det är.
+        sha256: filens kontrollsumma.
+        status: om den gick att läsa och rätta.
+        message: varför den inte gick att rätta, eller en anmärkning om filen.
+        exercises: övningarna i den.
+        grade: betyget, om boken har betyg.
+        notes: anmärkningar till studenten.
+        reflection: svaret på övning 5.4.
+        isolation: nivån på inhägnaden; tom om inget kördes.
+        isolation_reasons: varför en starkare nivå inte gick.
+    """
+
+    file: str
+    student: str | None
+    sha256: str
+    status: SubmissionStatus
+    message: str = ""
+    exercises: tuple[ExerciseResult, ...] = ()
+    grade: str | None = None
+    notes: tuple[str, ...] = ()
+    reflection: str = ""
+    isolation: str = ""
+    isolation_reasons: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> float:
+        """Summan av de poäng som finns."""
+        return total(self.exercises)
+
+    @property
+    def max_points(self) -> float:
+        """Full poäng på övningarna i filen."""
+        return sum(exercise.max_points for exercise in self.exercises)
+
+    @property
+    def undecided(self) -> list[str]:
+        """Numren på de övningar som ännu inte har några poäng."""
+        return [exercise.id for exercise in self.exercises if exercise.points is None]
+
+    @property
+    def complete_points(self) -> float | None:
+        """Poängen; None om filen inte gick att rätta eller någon övning ännu saknar poäng."""
+        return None if self.status != "graded" or self.undecided else self.points
+
+    @property
+    def lacks_reflection(self) -> bool:
+        """Sant om bok 05 är inlämnad utan reflektion."""
+        has_book = any(exercise.id.startswith("5.") for exercise in self.exercises)
+        return has_book and not self.reflection.strip()
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """Alla inlämningar i en rättning, fröet, och den svagaste inhägnad som någon kördes i."""
+
+    seed: int | str
+    isolation: str
+    submissions: tuple[SubmissionResult, ...] = ()
+
+
+def total(exercises: Iterable[ExerciseResult]) -> float:
+    """Summan av de poäng som finns; ett beslut som saknas är inte en nolla."""
+    return sum(exercise.points for exercise in exercises if exercise.points is not None)
+
+
+# --- results.json --------------------------------------------------------------------------------
+
+
+def to_json(results: ClassResult) -> Json:
+    """Innehållet i results.json."""
+    return {
+        "version": VERSION,
+        "seed": results.seed,
+        "isolation": results.isolation,
+        "submissions": [_submission_json(one) for one in results.submissions],
+    }
+
+
+def _submission_json(submission: SubmissionResult) -> Json:
+    return {
+        "file": submission.file,
+        "student": submission.student,
+        "sha256": submission.sha256,
+        "status": submission.status,
+        "message": submission.message,
+        "points": submission.points,
+        "max_points": submission.max_points,
+        "grade": submission.grade,
+        "exercises": [_exercise_json(one) for one in submission.exercises],
+    }
+
+
+def _exercise_json(exercise: ExerciseResult) -> Json:
+    return {
+        "id": exercise.id,
+        "name": exercise.name,
+        "points": exercise.points,
+        "max_points": exercise.max_points,
+        "status": exercise.status,
+        "misconception": exercise.misconception,
+        "feedback": "\n".join((*decision_texts(exercise), *exercise.texts)),
+        "tests": [
+            {"name": part.name, "passed": part.passed, "message": part.whole_message()}
+            for part in exercise.parts
+        ],
+    }
+
+
+def decision_texts(exercise: ExerciseResult) -> list[str]:
+    """Examinatorns ändring i ord, om det finns en."""
+    decision = exercise.decision
+    if decision is None:
+        return []
+    old = "manuell granskning" if decision.old is None else points_text(decision.old)
+    new = points_text(decision.points)
+    return [f"Ändrat av examinator: {old} → {new} poäng. Skäl: {decision.reason}"]
+
+
+def points_text(points: float | None) -> str:
+    """Poäng på svenska: 1,5. Utan poäng: ett tankstreck."""
+    if points is None:
+        return "–"
+    return f"{float(points):.2f}".rstrip("0").rstrip(".").replace(".", ",")
+
+
+# --- underlaget, som en avbruten rättning fortsätter från -----------------------------------------
+
+
+def as_data(submission: SubmissionResult) -> Json:
+    """Allt om inlämningen som enkla data."""
+    return asdict(submission)
+
+
+def from_data(data: Json) -> SubmissionResult:
+    """Motsatsen till `as_data`.
+
+    Raises:
+        KeyError, TypeError, ValueError: om det inte är sådana data.
+    """
+    exercises = tuple(_exercise(one) for one in data["exercises"])
+    texts = {key: tuple(data[key]) for key in ("notes", "isolation_reasons")}
+    return SubmissionResult(**data | texts | {"exercises": exercises})
+
+
+def _exercise(data: Json) -> ExerciseResult:
+    decision = Decision(**data["decision"]) if data["decision"] else None
+    made = {
+        "parts": tuple(_part(part) for part in data["parts"]),
+        "texts": tuple(data["texts"]),
+        "source": _pairs(data["source"]),
+        "decision": decision,
+    }
+    return ExerciseResult(**data | made)
+
+
+def _part(data: Json) -> PartResult:
+    return PartResult(**data | {"arguments": _pairs(data["arguments"])})
+
+
+def _pairs(rows: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((first, second) for first, second in rows)

@@ -1,0 +1,345 @@
+"""Kontroller av argument och miljöer, med felmeddelanden som säger vad som är fel och vad man gör.
+
+Referenskoden anropar dem, så att algoritmen står ostörd där. Varje kontroll ger ValueError
+(`check_training_step` också TypeError), och de som heter något annat än check_… ger ett värde.
+"""
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import torch
+from torch import nn
+
+from dqn_helpers.training_log import TrainingLog
+
+# --- tal -----------------------------------------------------------------------------------------
+
+
+def check_at_least(smallest: float, **values: float) -> None:
+    """Säg vilket av talen som är för litet."""
+    for name, value in values.items():
+        if value < smallest:
+            raise ValueError(f"{name} ska vara minst {smallest}, men är {value}.")
+
+
+def check_counts(smallest: int, **values: Any) -> None:
+    """Säg vilket av antalen som inte är ett heltal eller är för litet."""
+    for name, value in values.items():
+        if not isinstance(value, (int, np.integer)) or value < smallest:
+            raise ValueError(f"{name} ska vara ett heltal, minst {smallest}, men är {value!r}.")
+
+
+def whole_number(name: str, value: float, smallest: int) -> int:
+    """Talet som ett vanligt heltal; 100.0 och numpys heltal duger också.
+
+    Raises:
+        ValueError: om det inte är ett heltal, minst `smallest`.
+    """
+    if isinstance(value, bool) or value % 1 != 0 or value < smallest:
+        raise ValueError(f"{name} ska vara ett heltal, minst {smallest}, men är {value!r}.")
+    return int(value)
+
+
+def check_probability(name: str, value: float) -> None:
+    """Säg till om talet inte kan vara en sannolikhet."""
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} är en sannolikhet mellan 0 och 1, men är {value}.")
+
+
+def check_share(**values: float) -> None:
+    """Säg vilket av talen (γ eller τ) som inte ligger mellan 0 och 1."""
+    for name, value in values.items():
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name} ska ligga mellan 0 och 1, men är {value}.")
+
+
+def check_episodes(n_episodes: int, max_episode_steps: int) -> None:
+    """Säg till om antalet episoder eller deras längd är för litet."""
+    if n_episodes < 0 or max_episode_steps < 1:
+        raise ValueError(
+            "n_episodes ska vara minst 0 och max_episode_steps minst 1, men de är "
+            f"{n_episodes} och {max_episode_steps}."
+        )
+
+
+# --- miljöer -------------------------------------------------------------------------------------
+
+
+def space_sizes(env: gym.Env) -> tuple[int, int]:
+    """(antal tal i en observation, antal handlingar) för en miljö som DQN klarar.
+
+    Raises:
+        ValueError: om observationerna inte är en `Box` med en dimension eller handlingarna inte
+            är `Discrete` från 0.
+    """
+    obs_space, action_space = env.observation_space, env.action_space
+    if not isinstance(obs_space, gym.spaces.Box) or len(obs_space.shape) != 1:
+        raise ValueError(
+            "DQN behöver observationer som är en Box med en dimension, till exempel fyra tal i "
+            f"rad, men miljön har {obs_space}. Välj en annan miljö eller lägg på "
+            "gymnasium.wrappers.FlattenObservation."
+        )
+    if not isinstance(action_space, gym.spaces.Discrete) or action_space.start != 0:
+        raise ValueError(
+            "DQN behöver numrerade handlingar 0, 1, 2 … (Discrete), men miljön har "
+            f"{action_space}. DQN kan inte välja bland kontinuerliga handlingar."
+        )
+    return obs_space.shape[0], int(action_space.n)
+
+
+def table_sizes(env: gym.Env) -> tuple[int, int]:
+    """(S, A) för en miljö med numrerade tillstånd och handlingar.
+
+    Raises:
+        ValueError: om något av rummen inte är `Discrete` från 0.
+    """
+    spaces: tuple[Any, Any] = (env.observation_space, env.action_space)
+    for name, space in zip(("observationer", "handlingar"), spaces, strict=True):
+        if not isinstance(space, gym.spaces.Discrete) or space.start != 0:
+            raise ValueError(
+                f"En Q-tabell behöver {name} numrerade från 0 (Discrete), men miljön har {space}. "
+                "Med kontinuerliga tillstånd behövs ett nätverk: se anteckningsbok 03."
+            )
+    return int(spaces[0].n), int(spaces[1].n)
+
+
+# --- tabeller ------------------------------------------------------------------------------------
+
+
+def check_mdp(
+    transition_probabilities: np.ndarray, rewards: np.ndarray, allowed_actions: np.ndarray
+) -> None:
+    """Säg vad som är fel med en MDP:s arrayer, (S, A, S), (S, A, S) och (S, A)."""
+    shape = transition_probabilities.shape
+    if len(shape) != 3 or shape[0] != shape[2] or rewards.shape != shape:
+        raise ValueError(
+            "transition_probabilities och rewards ska båda ha formen (S, A, S), men har "
+            f"{shape} och {rewards.shape}."
+        )
+    if not (np.isfinite(transition_probabilities).all() and np.isfinite(rewards).all()):
+        raise ValueError(
+            "Sannolikheter och belöningar måste vara ändliga tal (inte nan eller inf)."
+        )
+    if (transition_probabilities < 0).any():
+        raise ValueError("En sannolikhet kan inte vara negativ.")
+    if allowed_actions.shape != shape[:2]:
+        raise ValueError(
+            f"allowed_actions har formen {allowed_actions.shape}, väntat (S, A) = {shape[:2]}."
+        )
+    if not allowed_actions.any(axis=1).all():
+        raise ValueError("Varje tillstånd måste ha minst en tillåten handling.")
+    sums = transition_probabilities.sum(axis=2)[allowed_actions]
+    if not np.allclose(sums, 1.0):
+        raise ValueError(
+            "Sannolikheterna för en tillåten handling ska summera till 1, men minst en "
+            f"summerar till {sums[np.argmax(np.abs(sums - 1))]:.6g}."
+        )
+
+
+def check_actions(actions: np.ndarray, n_actions: int) -> None:
+    """Säg till om en policy, int (S,), har en handling som inte finns."""
+    if not ((actions >= 0) & (actions < n_actions)).all():
+        raise ValueError(f"Policyns handlingar ska vara 0 till {n_actions - 1}.")
+
+
+def check_policy(policy: np.ndarray, allowed_actions: np.ndarray) -> None:
+    """Säg vad som är fel med en policy som ska vara sannolikheter (S, A)."""
+    if policy.shape != allowed_actions.shape:
+        raise ValueError(
+            "policy ska vara handlingar, heltal (S,), eller sannolikheter (S, A) = "
+            f"{allowed_actions.shape}, men är {policy.dtype} {policy.shape}."
+        )
+    if (policy[~allowed_actions] > 0).any():
+        raise ValueError("Policyn väljer en handling som inte är tillåten i sitt tillstånd.")
+    if (policy < 0).any() or not np.allclose(policy.sum(axis=1), 1.0):
+        raise ValueError("Policyns sannolikheter ska summera till 1 i varje tillstånd.")
+
+
+def check_q_table(q_values: np.ndarray, shape: tuple[int, int]) -> None:
+    """Säg till om en Q-tabell har fel form, eller heltal: då avrundas varje uppdatering bort."""
+    if q_values.shape != shape or q_values.dtype.kind != "f":
+        raise ValueError(
+            f"q_values ska vara flyttal med formen {shape}, men är {q_values.dtype} "
+            f"{q_values.shape}."
+        )
+
+
+# --- erfarenheter --------------------------------------------------------------------------------
+
+
+def check_six_fields(experience: Any) -> None:
+    """Säg till om en erfarenhet inte är en följd av sex fält."""
+    n_fields = len(experience) if hasattr(experience, "__len__") else None
+    if n_fields != 6:
+        got = repr(experience)[:80] if n_fields is None else f"{n_fields} fält"
+        raise ValueError(
+            "En erfarenhet är en tupel med sex fält: (state, action, reward, next_state, "
+            f"terminated, truncated), men fick {got}."
+        )
+
+
+def check_experience(experience: Sequence[Any], observation_shape: tuple[int, ...] | None) -> None:
+    """Säg vad som är fel med en erfarenhet som ska sparas.
+
+    Args:
+        experience: det som ska sparas.
+        observation_shape: formen på de observationer som redan är sparade, None om inga är det.
+    """
+    check_six_fields(experience)
+    state, _, reward, next_state, _, _ = experience
+    if not math.isfinite(reward):
+        raise ValueError(f"Belöningen är {reward}. Den måste vara ett ändligt tal.")
+    # Formerna jämförs: annars skulle numpy tyst fylla en hel rad med ett enda tal.
+    shape = np.shape(state) if observation_shape is None else observation_shape
+    if not np.shape(state) == np.shape(next_state) == shape:
+        raise ValueError(
+            f"Observationerna har formerna {np.shape(state)} och {np.shape(next_state)}, men "
+            f"bufferten rymmer {shape}. En ny miljö behöver en ny buffert."
+        )
+
+
+def check_enough_stored(n_stored: int, batch_size: int) -> None:
+    """Säg till om det inte går att dra så många erfarenheter."""
+    check_at_least(1, batch_size=batch_size)
+    if batch_size > n_stored:
+        raise ValueError(
+            f"Bufferten har {n_stored} erfarenheter, för få för en batch på {batch_size}. "
+            "Spela fler steg först eller välj en mindre batch."
+        )
+
+
+# --- träningssteget ------------------------------------------------------------------------------
+
+
+def check_target_shapes(
+    reward: torch.Tensor, next_q_values: torch.Tensor, terminated: torch.Tensor
+) -> None:
+    """Säg till om formerna inte är (B,), (B, A) och (B,).
+
+    Utan den kontrollen skulle (B, 1) mot (B,) tyst bli (B, B).
+    """
+    if next_q_values.ndim != 2 or not reward.shape == terminated.shape == next_q_values.shape[:1]:
+        raise ValueError(
+            "td_target väntar formerna (B,), (B, A) och (B,), men fick reward "
+            f"{tuple(reward.shape)}, next_q_values {tuple(next_q_values.shape)} och terminated "
+            f"{tuple(terminated.shape)}."
+        )
+
+
+def check_chosen_shapes(q_values: torch.Tensor, action: torch.Tensor) -> None:
+    """Säg till om formerna inte är (B, A) och (B,)."""
+    if q_values.ndim != 2 or action.shape != q_values.shape[:1]:
+        raise ValueError(
+            "chosen_q_values väntar formerna (B, A) och (B,), men fick "
+            f"{tuple(q_values.shape)} och {tuple(action.shape)}."
+        )
+
+
+def check_loss(loss: float) -> None:
+    """Säg till om förlusten inte är ett ändligt tal."""
+    if not math.isfinite(loss):
+        raise ValueError(
+            f"Förlusten blev {loss}. Träningen har spårat ur: pröva en mindre "
+            "inlärningshastighet, ett målnätverk eller skalade belöningar."
+        )
+
+
+def check_two_networks(model: nn.Module, target_model: nn.Module | None) -> None:
+    """Säg till om målnätverket är själva online-nätverket."""
+    if model is target_model:
+        raise ValueError(
+            "model och target_model är samma objekt: två namn på ett nätverk. "
+            "Gör målnätverket med copy.deepcopy(model)."
+        )
+
+
+def check_target_update(model: nn.Module, target_model: nn.Module, tau: float) -> None:
+    """Säg till om τ är orimligt, eller om nätverken är samma eller olika byggda."""
+    check_share(tau=tau)
+    check_two_networks(model, target_model)
+    shapes = [
+        [tensor.shape for tensor in (*net.parameters(), *net.buffers())]
+        for net in (model, target_model)
+    ]
+    if shapes[0] != shapes[1]:
+        raise ValueError("Online-nätverket och målnätverket har olika lager. Kopiera det ena.")
+
+
+# --- loopen --------------------------------------------------------------------------------------
+
+
+def check_reward(reward: float) -> None:
+    """Säg till om miljön gav en belöning som inte är ett ändligt tal."""
+    if not math.isfinite(reward):
+        raise ValueError(f"Miljön gav belöningen {reward}. Den måste vara ett ändligt tal.")
+
+
+def check_stop_rule(stop_at: float | None, evaluate: object | None, log: TrainingLog) -> None:
+    """Säg till om det finns ett mål men ingen utvärdering, eller om loggen redan är använd."""
+    if stop_at is not None and evaluate is None:
+        raise ValueError(
+            "stop_at behöver en utvärdering att jämföra med: ge också evaluate=…, en funktion som "
+            "tar modellen och ger dess poäng."
+        )
+    if log.environment_steps > 0:
+        raise ValueError("Loggen är redan ifylld av en annan träning. Ge en ny TrainingLog().")
+
+
+def check_networks(model: nn.Module, target_model: nn.Module | None, env: gym.Env) -> None:
+    """Pröva näten på en observation ur miljöns rum innan något har spelats."""
+    observation_size, n_actions = space_sizes(env)
+    check_two_networks(model, target_model)
+    wanted = f"({observation_size} tal in, {n_actions} Q-värden ut)"
+    for net in (model, target_model):
+        if net is None:
+            continue
+        device = next((parameter.device for parameter in net.parameters()), None)
+        try:
+            with torch.no_grad():
+                shape = tuple(net(torch.zeros(1, observation_size, device=device)).shape)
+        except RuntimeError as error:
+            raise ValueError(f"Nätverket passar inte miljön {wanted}: {error}") from None
+        if shape != (1, n_actions):
+            raise ValueError(
+                f"Nätverket passar inte miljön {wanted}: en observation gav formen {shape}, "
+                f"väntat (1, {n_actions}). DQN.for_env(env) gör ett som passar."
+            )
+
+
+def check_training_step(training_step: Callable[..., Any], target_model: nn.Module | None) -> None:
+    """Träningssteget ska ta sju argument, och kräver det ett målnätverk ska det finnas ett."""
+    try:
+        signature = inspect.signature(training_step)
+    except (TypeError, ValueError):
+        return  # en funktion skriven i C: dess argument syns inte förrän den anropas
+    try:
+        bound = signature.bind(*range(7))
+    except TypeError:
+        raise TypeError(
+            f"training_step ska ta sju argument (model, optimizer, criterion, replay_buffer, "
+            f"batch_size, discount_factor, target_model), men tar {signature}. Saknas bara "
+            "target_model kan du skicka lambda *args: ditt_steg(*args[:6])."
+        ) from None
+    last = signature.parameters[list(bound.arguments)[-1]]
+    if target_model is None and last.kind is not last.VAR_POSITIONAL and last.default is last.empty:
+        raise ValueError(
+            "Träningssteget behöver ett målnätverk, men target_model är None. Ge "
+            "target_model=copy.deepcopy(model)."
+        )
+
+
+def loss_as_number(loss: Any) -> float:
+    """Förlusten som ett vanligt tal, så att loggen inte håller kvar någon beräkningsgraf.
+
+    Raises:
+        TypeError: om träningssteget inte gav någon förlust.
+    """
+    if loss is None:
+        raise TypeError(
+            "Träningssteget gav None. Det ska returnera förlusten som ett tal: return loss.item()."
+        )
+    return float(loss.item() if isinstance(loss, torch.Tensor) else loss)
