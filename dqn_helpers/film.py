@@ -11,14 +11,15 @@ import html
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from dqn_helpers import theme
-from dqn_helpers.pictures import Picture
+from dqn_helpers.pictures import Picture, swedish_number
 
 MAX_BYTES = 300_000
 """En film får vara högst så här stor i anteckningsboken."""
@@ -169,6 +170,30 @@ def film_of_pictures(
     drawing = f'<img src="{{bild}}" alt="{html.escape(alt)}" width="{width}">'
     frames = tuple({"bild": address} for address in _small_addresses(images))
     return Film(drawing, frames, tuple(labels), alt, milliseconds, name, caption, start, width)
+
+
+def slider(
+    draw: Callable[[Any], Picture], values: Sequence[float], name: str, start: float
+) -> Film:
+    """Samma figur för flera värden, med ett reglage att dra i.
+
+    Figurerna ritas på en gång, så reglaget fungerar också när Python inte är i gång.
+
+    Args:
+        draw: funktion värde → figur.
+        values: värdena i ordning.
+        name: vad reglaget ändrar, till exempel "svep" eller "γ".
+        start: det värde som visas först; figurens alternativtext blir filmens.
+
+    Raises:
+        ValueError: om `start` inte är ett av värdena.
+    """
+    if start not in values:
+        raise ValueError(f"Reglaget börjar på {start}, men det är inte ett av värdena.")
+    pictures = [draw(value) for value in values]
+    first = list(values).index(start)
+    labels = [f"{name} = {swedish_number(value, 4)}" for value in values]
+    return film_of_pictures(pictures, labels, pictures[first].alt, name=name, start=first)
 
 
 def _small_addresses(images: Sequence[Image.Image]) -> list[str]:
