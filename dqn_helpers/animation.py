@@ -19,6 +19,7 @@ from dqn_helpers.drawings import (
     finished,
     grid_drawing,
     grid_frame,
+    grid_kinds,
 )
 from dqn_helpers.film import Film, film_of_pictures
 from dqn_helpers.pictures import Picture, swedish_number
@@ -27,6 +28,7 @@ from dqn_helpers.policy import choose_dqn_action
 MAX_STEPS = 1_000
 MAX_PICTURES = 60  # bilder tar mycket större plats än teckningar
 PICTURE_WIDTH = 300
+FULL_WIDTH, SHOWN_SQUARE = 720, 90
 DEFAULT_FPS = 50  # CartPole räknar 50 steg i sekunden
 
 Policy = Callable[[Any], int]
@@ -123,6 +125,7 @@ class _Played:
     episode_return: float
     ending: str
     milliseconds: float
+    width: int
 
 
 def _play(act: Policy, env: gym.Env, seed: int) -> _Played:
@@ -141,7 +144,18 @@ def _play(act: Policy, env: gym.Env, seed: int) -> _Played:
             episode_return = float(info.get("episode", {}).get("r", episode_return))
             ending = "sluttillstånd" if terminated else "tidsgränsen nådd"
             break
-    return _Played(drawing, frames, step, episode_return, ending, _milliseconds_per_step(env))
+    width = _width(env)
+    return _Played(
+        drawing, frames, step, episode_return, ending, _milliseconds_per_step(env), width
+    )
+
+
+def _width(env: gym.Env) -> int:
+    """Filmens bredd: en liten rutvärld blir inte större än att rutorna är lika stora överallt."""
+    world: Any = env.unwrapped
+    if isinstance(world, FrozenLakeEnv | CliffWalkingEnv):
+        return min(FULL_WIDTH, SHOWN_SQUARE * len(grid_kinds(world)[0]))
+    return FULL_WIDTH
 
 
 def _drawing_of(env: gym.Env) -> tuple[str, Callable[[int | None, int], Any]]:
@@ -183,7 +197,7 @@ def _film(played: _Played, alt: str, caption: str) -> Film:
     more: Any = {"name": "steg", "caption": caption}
     more["milliseconds"] = every * played.milliseconds
     if played.drawing:
-        return Film(played.drawing, tuple(shown), labels, alt, **more)
+        return Film(played.drawing, tuple(shown), labels, alt, width=played.width, **more)
     return film_of_pictures(
         [Picture.from_image(image, alt) for image in shown], labels, alt, **more
     )

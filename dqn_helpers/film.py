@@ -206,14 +206,14 @@ def _small_addresses(images: Sequence[Image.Image]) -> list[str]:
             return addresses
         width = max(1, int(0.95 * images[0].width / math.sqrt(excess)))
         height = max(1, round(images[0].height * width / images[0].width))
-        images = [image.resize((width, height), Image.Resampling.BILINEAR) for image in images]
+        images = [image.resize((width, height), Image.Resampling.LANCZOS) for image in images]
 
 
 def _address(image: Image.Image) -> str:
     file = io.BytesIO()
-    few_colors = image.quantize(N_COLORS, dither=Image.Dither.NONE)
-    few_colors.save(file, format="PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    few_colors = image.quantize(N_COLORS, dither=Image.Dither.NONE).convert("RGB")
+    few_colors.save(file, format="WEBP", lossless=True, method=3)
+    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def _safe_json(data: object) -> str:

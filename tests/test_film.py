@@ -121,7 +121,7 @@ def a_picture(value: int, size: tuple[int, int] = (60, 40)) -> Picture:
 def test_pictures_become_a_film():
     film = film_of_pictures([a_picture(0), a_picture(200)], ["mörk", "ljus"], "Det ljusnar.")
     assert film.frames[0]["bild"] != film.frames[1]["bild"]
-    assert film.frame(1).startswith('<img src="data:image/png;base64,')
+    assert film.frame(1).startswith('<img src="data:image/webp;base64,')
     assert film.width == 60
 
 
