@@ -40,7 +40,7 @@ COPIED = WORK / ".kurs.json"
 # En del bygger på dem som står före.
 SANDBOX = ["py_landlock", "pyseccomp"] if sys.platform == "linux" else []
 MODULES = {
-    "kurs": ["torch", "gymnasium", "matplotlib", "jupyterlab", "ipykernel", "ipywidgets", "tqdm"],
+    "kurs": ["torch", "gymnasium", "matplotlib", "jupyterlab", "ipykernel", "tqdm"],
     "larare": ["nbformat", "psutil", "pytest", "jinja2", "mistune", *SANDBOX],
     "dev": ["nbval", "xdist", "pytest_timeout", "mypy", "ruff"],
 }

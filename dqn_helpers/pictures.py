@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # matplotlib behövs bara av den som redan har en figur
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
 SCREEN_DPI = 96
 PNG_DPI = 144
@@ -85,6 +86,13 @@ class Picture:
         finally:
             plt.close(figure)
         return cls(file.getvalue(), "image/png", alt, width, caption)
+
+    @classmethod
+    def from_image(cls, image: "Image", alt: str) -> "Picture":
+        """Gör en PNG-bild av en bild ur Pillow."""
+        file = io.BytesIO()
+        image.save(file, format="PNG")
+        return cls(file.getvalue(), "image/png", alt, image.width)
 
     def save(self, path: str | Path) -> None:
         """Skriv bilden till en fil."""

@@ -20,7 +20,7 @@ from dqn_helpers.replay import ReplayBuffer
 from dqn_helpers.training import dqn_training_step, play_and_record_episode
 
 OLDEST_PYTHON = (3, 11)
-PACKAGES = ("torch", "gymnasium", "numpy", "matplotlib", "pillow", "tqdm", "ipywidgets")
+PACKAGES = ("torch", "gymnasium", "numpy", "matplotlib", "pillow", "tqdm")
 SLOW_MILLISECONDS = 5.0
 """Tar ett träningssteg längre tid än så blir kursens träningar tråkigt långa."""
 

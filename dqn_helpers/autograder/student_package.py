@@ -11,7 +11,7 @@ FOLDER = "djup-q-inlarning"
 FILES = ("kurs.py", "pyproject.toml", "constraints.txt", "environment.yml")
 TEACHERS_PART = "\n## För dig som undervisar"
 TEST_COMMAND = "kurs.py test"
-SUFFIXES = (".py", ".json")
+SUFFIXES = (".py", ".json", ".js", ".css")
 YEAR_ZERO = (1980, 1, 1, 0, 0, 0)  # zip-filens äldsta tid: dagen ska inte ändra innehållet
 
 
