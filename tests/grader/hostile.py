@@ -152,12 +152,14 @@ def system_v_objects() -> Iterator[dict[str, int]]:
         "SHM": libc.shmget(private, 4096, rights),
         "MSG": libc.msgget(private, rights),
     }
-    yield made
-    left = (
-        libc.semctl(made["SEM"], 0, remove),
-        libc.shmctl(made["SHM"], remove, None),
-        libc.msgctl(made["MSG"], remove, None),
-    )
+    try:
+        yield made
+    finally:
+        left = (
+            libc.semctl(made["SEM"], 0, remove),
+            libc.shmctl(made["SHM"], remove, None),
+            libc.msgctl(made["MSG"], remove, None),
+        )
     assert left == (0, 0, 0), "någon har tagit bort lärarens System V-objekt"
 
 
