@@ -20,7 +20,7 @@ LIMIT = 10.0
 """Processortid i sekunder för en övning."""
 
 READING_SECONDS = 5.0
-"""Så lång processortid får det minst ta att läsa en fil; då körs inget av studentens kod."""
+"""Så lång tid får det ta att läsa en fil, också när en övning får kortare."""
 
 LOOK_SECONDS = 0.05
 """Så ofta ser rättaren efter vad en arbetare gör."""
@@ -42,18 +42,26 @@ _ASLEEP = (psutil.STATUS_SLEEPING, psutil.STATUS_STOPPED, psutil.STATUS_TRACING_
 
 
 def rules(limit: float) -> list[str]:
-    """Gränserna i ord, för hjälpen och klassens rapport."""
-    seconds = f"{limit:g}".replace(".", ",")
+    """Gränserna i ord, för hjälpen och klassens rapport; `limit` är sekunder för en övning."""
     return [
-        f"En övning får {seconds} sekunder processortid, alla försök och de celler som definierar "
-        f"lösningen inräknade. Att läsa filen får kosta {max(limit, READING_SECONDS):g} till.",
+        f"En övning får {_seconds(limit)} processortid, alla försök och de celler som definierar "
+        f"lösningen inräknade. Att läsa filen får ta {_seconds(reading_seconds(limit))} till.",
         "Bara processortiden räknas, så en upptagen dator kostar ingen student något. Den som "
         "sover eller väntar i stället för att räkna stoppas efter lika lång sömn.",
         f"En lösning får använda {MEMORY_BYTES // 2**30} GB minne (i Linux), och en kommentar till "
-        f"studenten blir högst {MAX_MESSAGE} tecken.".replace("000 tecken", " 000 tecken"),
-        f"Högst {MAX_NOTEBOOKS} anteckningsböcker rättas per student. De andra får en egen rad som "
-        "säger det.",
+        f"studenten blir högst {MAX_MESSAGE:,} tecken.".replace(",000", " 000"),
+        f"Högst {MAX_NOTEBOOKS} anteckningsböcker rättas ur det som en student lämnar in. De andra "
+        "får en egen rad som säger det.",
     ]
+
+
+def _seconds(number: float) -> str:
+    return f"{number:g} sekunder".replace(".", ",")
+
+
+def reading_seconds(limit: float) -> float:
+    """Så lång processortid får det ta att läsa en fil; då körs inget av studentens kod."""
+    return max(limit, READING_SECONDS)
 
 
 @dataclass

@@ -25,10 +25,10 @@ from dqn_helpers.autograder import sandbox
 from dqn_helpers.autograder.budget import (
     LIMIT,
     LOOK_SECONDS,
-    READING_SECONDS,
     Budget,
     Stopped,
     Watch,
+    reading_seconds,
 )
 from dqn_helpers.autograder.messages import (
     LENGTH_BYTES,
@@ -159,8 +159,7 @@ class Workshop:
             WorkerError: om arbetaren inte svarade.
         """
         job = {"kind": "slice", "cells": _as_data(cells), "wanted": list(wanted)}
-        budget = Budget.of(max(self.limit, READING_SECONDS))
-        answers, report = self._converse(job, 1, budget)
+        answers, report = self._converse(job, 1, Budget.of(reading_seconds(self.limit)))
         if not answers:
             raise WorkerError(READING_TEXTS.get(report.cause, CAUSES[report.cause][1]))
         try:

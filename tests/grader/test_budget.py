@@ -11,7 +11,6 @@ import pytest
 from autograder import catalogue
 
 from dqn_helpers.autograder import budget as budget_module
-from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.budget import Budget, Stopped, Watch, rules
 from dqn_helpers.autograder.grading import Grading
 from dqn_helpers.autograder.results import Ran
@@ -93,7 +92,7 @@ def test_every_attempt_together_costs_the_limit_plus_at_most_a_second(
 
 @linux
 def test_reading_has_a_limit_too(tight: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workshop_module, "READING_SECONDS", LIMIT)
+    monkeypatch.setattr(budget_module, "READING_SECONDS", LIMIT)
     text = "!ls\n" * 200 + "x = [1, 2, 3]\n" * 5_000  # IPython läser om hela cellen per utrop
     cells = [CellSource(f"cell {i}", f"{text}y = {i}") for i in range(12)]
     before = processor_seconds(os.getpid()) - time.process_time()
