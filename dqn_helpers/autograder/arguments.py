@@ -19,18 +19,21 @@ MAX_NOTEBOOKS = 20  # så många rättas ur det som en student har lämnat in
 
 
 def rules(limit: float) -> list[str]:
-    """Gränserna i ord, för hjälpen och klassens rapport."""
-    seconds = f"{limit:g}".replace(".", ",")
+    """Gränserna i ord, för hjälpen och klassens rapport; `limit` är sekunder för en övning."""
     return [
-        f"En övning får {seconds} sekunder processortid, alla försök och de celler som definierar "
-        f"lösningen inräknade. Att läsa filen får kosta {max(limit, READING_SECONDS):g} till.",
+        f"En övning får {_seconds(limit)} processortid, alla försök och de celler som definierar "
+        f"lösningen inräknade. Att läsa filen får ta {_seconds(max(limit, READING_SECONDS))} till.",
         "Bara processortiden räknas, så en upptagen dator kostar ingen student något. Den som "
         "sover eller väntar i stället för att räkna stoppas efter lika lång sömn.",
         f"En lösning får använda {MEMORY_BYTES // 2**30} GB minne (i Linux), och en kommentar till "
-        f"studenten blir högst {MAX_MESSAGE} tecken.".replace("000 tecken", " 000 tecken"),
-        f"Högst {MAX_NOTEBOOKS} anteckningsböcker rättas per student. De andra får en egen rad som "
-        "säger det.",
+        f"studenten blir högst {MAX_MESSAGE:,} tecken.".replace(",000", " 000"),
+        f"Högst {MAX_NOTEBOOKS} anteckningsböcker rättas ur det som en student lämnar in. De andra "
+        "får en egen rad som säger det.",
     ]
+
+
+def _seconds(number: float) -> str:
+    return f"{number:g} sekunder".replace(".", ",")
 
 
 def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
