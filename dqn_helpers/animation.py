@@ -158,7 +158,7 @@ def _play(act: Policy, env: gym.Env, seed: int) -> _Played:
 
 
 def _width(env: gym.Env) -> int:
-    """Filmens bredd: en liten rutvärld blir inte större än att rutorna är lika stora överallt."""
+    """Filmens bredd: en liten värld får lika stora rutor som en stor."""
     world: Any = env.unwrapped
     if isinstance(world, FrozenLakeEnv | CliffWalkingEnv):
         return min(FULL_WIDTH, SHOWN_SQUARE * len(grid_kinds(world)[0]))

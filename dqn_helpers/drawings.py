@@ -108,7 +108,7 @@ SQUARE = 60
 
 
 def grid_drawing(env: FrozenLakeEnv | CliffWalkingEnv) -> str:
-    """Teckningen av en rutvärld: numrerade rutor, is, sprickor, stup, mål och agenten."""
+    """Teckningen av en värld av rutor: numrerade rutor, is, sprickor, stup, mål och agenten."""
     kinds = grid_kinds(env)
     height, width = len(kinds) * SQUARE, len(kinds[0]) * SQUARE
     squares = [

@@ -89,7 +89,7 @@ class Picture:
 
     @classmethod
     def from_image(cls, image: "Image", alt: str) -> "Picture":
-        """Gör en PNG-bild av en bild ur Pillow."""
+        """Gör en PNG-bild av en bild ur biblioteket `PIL`."""
         file = io.BytesIO()
         image.save(file, format="PNG")
         return cls(file.getvalue(), "image/png", alt, image.width)

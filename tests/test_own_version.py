@@ -102,7 +102,7 @@ def endless(seed: int) -> None:
     ("spend", "words"),
     [
         (endless, "10 gånger så länge som kursens träningssteg"),
-        (lambda s: time.sleep(60 * s), "Väntar den"),
+        (lambda s: time.sleep(60 * s), "sov eller väntade"),
     ],
     ids=["räknar", "sover"],
 )

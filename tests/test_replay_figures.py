@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from dqn_helpers import Picture, ReplayBuffer, replay_figures
-from dqn_helpers.animation import MAX_BYTES, animate_pictures
+from dqn_helpers.film import MAX_BYTES, film_of_pictures
 
 
 def experience(number: int, action: int = 0, slope: float = 1.0) -> tuple:
@@ -84,21 +84,20 @@ def test_last_moments_have_their_titles_in_words():
     assert "slanten: steg 9. regeln." in alt
 
 
-def test_pictures_become_an_animation_that_goes_round():
+def test_rings_become_a_film():
     rings = [replay_figures.replay_ring(n) for n in range(4)]
-    animation = animate_pictures(rings, "Fyra ringar.", seconds=0.5)
-    gif = Image.open(io.BytesIO(animation.data))
-    assert (gif.n_frames, gif.info["loop"], gif.info["duration"]) == (4, 0, 500)
-    assert (animation.mime_type, animation.width) == ("image/gif", rings[0].width)
-    assert len(animation.data) * 4 / 3 <= MAX_BYTES
+    film = film_of_pictures(rings, ["ring"] * 4, "Fyra ringar.", milliseconds=500)
+    assert len({frame["bild"] for frame in film.frames}) == 4
+    assert (film.milliseconds, film.width) == (500, rings[0].width)
+    assert len(film._repr_html_()) <= MAX_BYTES
 
 
 @pytest.mark.parametrize("sizes", [[], [(4, 4), (5, 4)]], ids=["inga", "olika stora"])
-def test_an_animation_needs_pictures_of_one_size(sizes: list[tuple[int, int]]):
+def test_a_film_needs_pictures_of_one_size(sizes: list[tuple[int, int]]):
     pictures = []
     for size in sizes:
         file = io.BytesIO()
         Image.new("RGB", size).save(file, format="PNG")
         pictures.append(Picture(file.getvalue(), "image/png", "Svart.", size[0]))
     with pytest.raises(ValueError, match="lika stora"):
-        animate_pictures(pictures, "Går inte.")
+        film_of_pictures(pictures, [""] * len(sizes), "Går inte.")

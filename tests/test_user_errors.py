@@ -125,7 +125,7 @@ def episode_return(seed: Any) -> float:
             model_of_seed_0(), make_vector_cartpole(3), seed=seed
         ),
         lambda seed: q_learning(gym.make("FrozenLake-v1"), 5, 0.9, seed=seed)[0],
-        lambda seed: show_one_episode(lambda obs: 0, seed=seed).data,
+        lambda seed: show_one_episode(lambda obs: 0, seed=seed)._repr_html_(),
     ],
     ids=["episod", "träning", "girig", "många", "tabell", "film"],
 )
@@ -151,7 +151,7 @@ def with_dropout() -> nn.Sequential:
     [
         lambda model: greedy_episode(model, make_cartpole(), seed=1).predicted_q_values,
         lambda model: vectorized_greedy_returns(model, make_vector_cartpole(20), seed=1),
-        lambda model: show_one_episode(model, seed=1).data,
+        lambda model: show_one_episode(model, seed=1)._repr_html_(),
     ],
     ids=["en", "många", "film"],
 )

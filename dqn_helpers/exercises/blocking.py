@@ -19,7 +19,7 @@ from dqn_helpers.exercises.syllabus import NUMBER_OF
 SAME_THING: dict[str, tuple[Callable[..., Any], ...]] = {
     "discounted_return": (evaluation.realised_returns,),
     "epsilon_greedy": (policy.choose_dqn_action,),
-    "sample_experiences": (replay.ReplayBuffer.gather,),
+    "sample_experiences": (replay.stack_experiences,),
     "play_and_record_episode": (training.play_one_step,),
     "q_value_bias": (evaluation.realised_returns,),
 }

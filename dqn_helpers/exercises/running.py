@@ -145,18 +145,26 @@ def _message(error: BaseException) -> str:
     return re.sub(r" \(.*", "", text, flags=re.DOTALL) if isinstance(error, ImportError) else text
 
 
+IMPORT_PROBLEMS = (  # engelska till vänster
+    (
+        r"No module named '([\w.]+)'",
+        "Modulen `{}` är inte en av dem som kursen använder, och den finns inte här. Är den en "
+        "egen fil behöver koden i den stå i anteckningsboken.",
+    ),
+    (
+        r"cannot import name '(\w+)' from '([\w.]+)'",
+        "Namnet `{}` finns inte i `{}`. Kontrollera stavningen.",
+    ),
+)
+
+
 def missing_import(error: ImportError) -> str:
     """Varför en import inte gick, i en hel mening utan sökvägar."""
     message = _message(error)
-    module = re.match(r"No module named '([\w.]+)'", message)
-    if module:
-        return (
-            f"Modulen `{module[1]}` är inte en av dem som kursen använder, och den finns inte här. "
-            "Är den en egen fil behöver koden i den stå i anteckningsboken."
-        )
-    name = re.match(r"cannot import name '(\w+)' from '([\w.]+)'", message)
-    if name:
-        return f"Namnet `{name[1]}` finns inte i `{name[2]}`. Kontrollera stavningen."
+    for pattern, text in IMPORT_PROBLEMS:
+        found = re.match(pattern, message)
+        if found:
+            return text.format(*found.groups())
     return f"Importen gick inte: {message or 'okänt fel'}."
 
 

@@ -233,7 +233,7 @@ EXERCISE = {
     "points": (*NUMBER, type(None)),
     "max_points": NUMBER,
     "misconception": OPTIONAL_TEXT,
-    "tests": (list,),
+    **dict.fromkeys(("reach", "tests"), (list,)),
 }
 TEST = {"name": TEXT, "passed": (bool,), "message": TEXT}
 STATUSES = (

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from dqn_helpers.autograder.reports import write_reports
 
 from dqn_helpers.autograder import __main__ as command
 from dqn_helpers.autograder import workshop
 from dqn_helpers.autograder.file_watch import FileWatch, handed_in
+from dqn_helpers.autograder.report import write_reports
 
 from .hostile import RIGHT, in_body
 from .hostile_files import notebook
@@ -36,7 +36,7 @@ def test_what_the_grader_itself_writes_is_fine(
     monkeypatch.chdir(tmp_path)
     watch, graded = FileWatch(), results(submission("a.ipynb", exercise("3.1")))
     watch.guard([tmp_path / "ut" / "resultat.csv"])
-    write_reports(Path("ut"), graded, {}, command.Overrides(), {}, watch=watch)
+    write_reports(Path("ut"), graded, command.Overrides(), {}, watch=watch)
     assert watch.check() == []
     page, table = next(Path("ut/feedback").iterdir()), Path("ut/resultat.csv")
     for file in (page, table, Path("ut/rapport.html")):
