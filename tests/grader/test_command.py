@@ -587,6 +587,8 @@ def interrupted(arguments: Sequence[str], folder: Path) -> tuple[int, str, str]:
         [sys.executable, "-m", "dqn_helpers.autograder", *arguments],
         cwd=folder, env=os.environ | {"TMPDIR": str(scratch)}, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # Ett test i bakgrunden ärver annars att Ctrl-C inte gör något.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     wait_for(folder / "ut" / "underlag.json", process)
     started = descendants(process.pid)
