@@ -87,7 +87,7 @@ def course_modules(package: str = "dqn_helpers") -> Iterator[str]:
 
 
 def _run_imports(nodes: list[ast.stmt]) -> None:
-    """Importera det som sidan importerar, till exempel reglagen i ipywidgets."""
+    """Importera det som sidan importerar, till exempel paketet med reglage."""
     for node in nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
             with contextlib.suppress(ImportError):
