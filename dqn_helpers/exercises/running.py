@@ -141,30 +141,22 @@ def _message(error: BaseException) -> str:
         text = re.sub(r"0x[0-9a-fA-F]+", "0x…", str(error)).strip()[:300]
     except BaseException:  # ett eget undantag vars text inte går att göra
         return ""
-    # Sist i ett ImportError står var på datorn modulen ligger.
-    return re.sub(r" \(.*", "", text, flags=re.DOTALL) if isinstance(error, ImportError) else text
-
-
-IMPORT_PROBLEMS = (  # engelska till vänster
-    (
-        r"No module named '([\w.]+)'",
-        "Modulen `{}` är inte en av dem som kursen använder, och den finns inte här. Är den en "
-        "egen fil behöver koden i den stå i anteckningsboken.",
-    ),
-    (
-        r"cannot import name '(\w+)' from '([\w.]+)'",
-        "Namnet `{}` finns inte i `{}`. Kontrollera stavningen.",
-    ),
-)
+    if isinstance(error, ImportError):  # där står var på datorn modulen ligger, oftast sist
+        return re.sub(r"\S*[/\\]", "", re.sub(r" \(.*", "", text, flags=re.DOTALL))
+    return text
 
 
 def missing_import(error: ImportError) -> str:
     """Varför en import inte gick, i en hel mening utan sökvägar."""
     message = _message(error)
-    for pattern, text in IMPORT_PROBLEMS:
-        found = re.match(pattern, message)
-        if found:
-            return text.format(*found.groups())
+    names = re.findall(r"'([\w.]+)'", message)
+    if isinstance(error, ModuleNotFoundError) and names:
+        return (
+            f"Modulen `{names[0]}` är inte en av dem som kursen använder, och den finns inte här. "
+            "Är den en egen fil behöver koden i den stå i anteckningsboken."
+        )
+    if len(names) == 2:
+        return f"Namnet `{names[0]}` finns inte i `{names[1]}`. Kontrollera stavningen."
     return f"Importen gick inte: {message or 'okänt fel'}."
 
 

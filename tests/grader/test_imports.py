@@ -14,6 +14,7 @@ from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.results import Ran
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Run, Workshop
+from dqn_helpers.exercises.running import missing_import
 from dqn_helpers.submission.cells import CellSource
 
 from .honest_code import SHORT
@@ -208,6 +209,15 @@ def test_a_failing_import_in_a_function_tells_why(tier_workshop: Workshop, state
     for text in (outcome.problem, outcome.signature):
         assert str(Path(dqn_helpers.__file__).parents[1]) not in text
         assert "/" not in text and "named" not in outcome.problem
+
+
+@pytest.mark.parametrize(
+    "text", ["/home/lärare/lib/x.so: trasig", "C:\\kurs\\x.dll: trasig", "trasig (/a b/x.py)"]
+)
+def test_no_path_in_an_import_error(text: str) -> None:
+    for told in (missing_import(ImportError(text)), missing_import(ModuleNotFoundError(text))):
+        assert told.startswith("Importen gick inte: ") and "trasig" in told
+        assert not {"/", "\\"} & set(told) and "lärare" not in told and "kurs" not in told
 
 
 def test_an_optional_import_stays_optional(tier_workshop: Workshop) -> None:
