@@ -27,8 +27,9 @@ def rules(limit: float) -> list[str]:
         "sover eller väntar i stället för att räkna stoppas efter lika lång sömn.",
         f"En lösning får använda {MEMORY_BYTES // 2**30} GB minne (i Linux), och en kommentar till "
         f"studenten blir högst {MAX_MESSAGE:,} tecken.".replace(",000", " 000"),
-        f"Högst {MAX_NOTEBOOKS} anteckningsböcker rättas ur det som en student lämnar in. De andra "
-        "får en egen rad som säger det.",
+        f"Högst {MAX_NOTEBOOKS} anteckningsböcker rättas ur det som en student lämnar in genom "
+        "Canvas eller i en egen zip-fil. De andra får en egen rad som säger det. Mappar som du "
+        "själv har ordnat har inget sådant tak.",
     ]
 
 
