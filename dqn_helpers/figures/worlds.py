@@ -112,20 +112,15 @@ def grid_drawing(env: FrozenLakeEnv | CliffWalkingEnv) -> str:
     kinds = grid_kinds(env)
     height, width = len(kinds) * SQUARE, len(kinds[0]) * SQUARE
     squares = [
-        _square(kind, row, column, row * len(kinds[0]) + column)
+        square(kind, row, column, row * len(kinds[0]) + column)
         for row, line in enumerate(kinds)
         for column, kind in enumerate(line)
     ]
-    hatching = (
-        f'<pattern id="stup" width="8" height="8" patternUnits="userSpaceOnUse" '
-        f'patternTransform="rotate(45)"><path d="M0 0v8" stroke="{WRONG}" stroke-width="4"/>'
-        "</pattern>"
-    )
     agent = (
         f'<circle cx="{{x}}" cy="{{y}}" r="15" fill="{ONLINE}" stroke="{INK}" stroke-width="2"/>'
     )
     return (
-        f'<svg {SVG} viewBox="0 0 {width} {height + 34}"><defs>{hatching}</defs>'
+        f'<svg {SVG} viewBox="0 0 {width} {height + 34}"><defs>{hatching()}</defs>'
         f'<text x="4" y="22" font-size="18" fill="{INK}">{{steg}}</text>'
         f'<g transform="translate(0 32)">{"".join(squares)}{agent}</g></svg>'
     )
@@ -145,7 +140,16 @@ def grid_kinds(env: FrozenLakeEnv | CliffWalkingEnv) -> list[str]:
     return ["".join(letters[r * n_columns : (r + 1) * n_columns]) for r in range(n_rows)]
 
 
-def _square(kind: str, row: int, column: int, number: int) -> str:
+def hatching() -> str:
+    """Stupets ränder, att lägga i teckningens `<defs>`."""
+    return (
+        f'<pattern id="stup" width="8" height="8" patternUnits="userSpaceOnUse" '
+        f'patternTransform="rotate(45)"><path d="M0 0v8" stroke="{WRONG}" stroke-width="4"/>'
+        "</pattern>"
+    )
+
+
+def square(kind: str, row: int, column: int, number: int) -> str:
     """En ruta: botten, det som finns i den, och dess nummer."""
     x, y = column * SQUARE, row * SQUARE
     ground = "url(#stup)" if kind == "C" else GROUND
