@@ -6,7 +6,6 @@ samma resultat, oberoende av ordningen och antalet processer.
 
 import contextlib
 import gc
-import importlib
 import multiprocessing
 import os
 import signal
@@ -20,18 +19,18 @@ from dataclasses import dataclass, replace
 from multiprocessing.util import Finalize
 from typing import Any
 
-from dqn_helpers.autograder.grading import Catalogue, Grading
+from dqn_helpers.autograder import catalogue
+from dqn_helpers.autograder.grading import Grading
 from dqn_helpers.autograder.reflection import reflection_of
 from dqn_helpers.autograder.report.words import NOT_CHOSEN
 from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult, SubmissionStatus
 from dqn_helpers.autograder.results import Ran, without_run
 from dqn_helpers.autograder.submissions import Submission
-from dqn_helpers.autograder.workshop import ROOT, WorkerError, Workshop
+from dqn_helpers.autograder.workshop import WorkerError, Workshop
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
 from dqn_helpers.submission.cells import CellSource
 
-TESTS = ROOT / "tests"
 MAX_BREAKS = 3
 MAX_SHOWN = 50_000  # tecken kod ur en övning som sparas till sidan
 
@@ -58,13 +57,6 @@ class Settings:
 # --- i rättarprocessen ---------------------------------------------------------------------------
 
 
-def load_catalogue() -> Catalogue:
-    """De dolda fallen och facit, ur `tests/autograder/`."""
-    if str(TESTS) not in sys.path:
-        sys.path.insert(0, str(TESTS))
-    return importlib.import_module("autograder.catalogue")
-
-
 def grade_submission(
     submission: Submission, workshop: Workshop, settings: Settings
 ) -> SubmissionResult:
@@ -72,7 +64,7 @@ def grade_submission(
     if submission.problem:
         return _result(submission, workshop, "unreadable", submission.problem)
     try:
-        grading = Grading(submission, workshop, load_catalogue(), settings.seed, settings.only)
+        grading = Grading(submission, workshop, settings.seed, settings.only)
     except WorkerError as error:
         return _result(submission, workshop, "error", f"Koden gick inte att läsa: {error}")
     if not grading.numbers:
@@ -168,7 +160,6 @@ def _end_with_parent() -> None:
 
 def _prepare(settings: Settings, numbers: Sequence[str]) -> None:
     """Dra de dolda fallen i förväg. Processer som avknoppas ärver dem."""
-    catalogue = load_catalogue()
     for number in numbers:
         with contextlib.suppress(Exception):  # felet kommer igen, i de övningar det gäller
             catalogue.scenario(number, settings.seed)

@@ -2,33 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
+from dqn_helpers.autograder import catalogue
 from dqn_helpers.autograder.results import STOPPED, Ran, grade
-from dqn_helpers.autograder.scenarios import Scenario
 from dqn_helpers.autograder.submissions import Submission
-from dqn_helpers.autograder.workshop import Answer, Workshop
-from dqn_helpers.exercises.model import Inputs
+from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
-from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.extract import Slices
-
-
-class Catalogue(Protocol):
-    """Det som `tests/autograder/catalogue.py` har: de dolda fallen, facit och sidornas celler."""
-
-    def scenario(self, number: str, seed: int | str) -> Scenario:
-        """Övningens dolda fall för ett frö."""
-
-    def right_versions(self, number: str, used: frozenset[str]) -> tuple[CellSource, ...]:
-        """Rätta versioner av de övningar som lösningen använder; tomt om någon inte får visas."""
-
-    def answers(self, number: str, inputs: Sequence[Inputs]) -> Answer | None:
-        """Svaren på frågorna från de rätta versioner vars facit är hemligt."""
-
-    def template_cells(self) -> frozenset[str]:
-        """Kodcellerna i studenternas anteckningsböcker, som de delas ut."""
 
 
 class Grading:
@@ -37,7 +18,6 @@ class Grading:
     Args:
         submission: en läst inlämning.
         workshop: där studentens kod körs.
-        catalogue: fallen och facit.
         seed: frö för de dolda fallen.
         only: bara de här övningarna.
 
@@ -49,12 +29,11 @@ class Grading:
         self,
         submission: Submission,
         workshop: Workshop,
-        catalogue: Catalogue,
         seed: int | str,
         only: Sequence[str] = (),
     ) -> None:
         self.submission = submission
-        self._workshop, self._catalogue, self._seed = workshop, catalogue, seed
+        self._workshop, self._seed = workshop, seed
         self.slices = workshop.slice(submission.cells, list(NUMBER_OF))
         read = {cell.name for cell in self.slices.everything}
         self._unreadable = [cell for cell in submission.cells if cell.name not in read]
@@ -73,13 +52,13 @@ class Grading:
 
     def _grade(self, number: str) -> Ran:
         used = self.slices.uses.get(EXERCISES[number].name, frozenset())
-        scenario = self._catalogue.scenario(number, self._seed)
+        scenario = catalogue.scenario(number, self._seed)
         return grade(
             scenario,
             self.slices,
             self._workshop,
-            replacements=self._catalogue.right_versions(number, used) if used else (),
-            answer=self._catalogue.answers(number, scenario.inputs()) if used else None,
+            replacements=catalogue.right_versions(number, used) if used else (),
+            answer=catalogue.answers(number, scenario.inputs()) if used else None,
             right_first=any(self._gets_stuck(NUMBER_OF[name]) for name in used),
             unreadable=self._unreadable,
         )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from dqn_helpers.autograder.arguments import MAX_MESSAGE
 from dqn_helpers.autograder.budget import Budget
+from dqn_helpers.autograder.catalogue import Scenario
 from dqn_helpers.autograder.result import ExerciseResult, PartResult, Status
-from dqn_helpers.autograder.scenarios import Scenario
 from dqn_helpers.autograder.workshop import Answer, Workshop
 from dqn_helpers.exercises.judging import BehaviourVerdict, Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome

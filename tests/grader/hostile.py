@@ -19,8 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograder.catalogue import scenario
-
+from dqn_helpers.autograder.catalogue import scenario
 from dqn_helpers.autograder.results import Ran, grade
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises.syllabus import NUMBER_OF

@@ -27,10 +27,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from autograder import catalogue
 
 from dqn_helpers.autograder import __main__ as command_line
-from dqn_helpers.autograder import batch
+from dqn_helpers.autograder import batch, catalogue
 from dqn_helpers.autograder.arguments import LIMIT as LIMIT_SECONDS
 from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.report.page_names import page_names

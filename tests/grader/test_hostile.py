@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from autograder.catalogue import reference, scenario
 from autograder.evidence import Evidence
 
+from dqn_helpers.autograder.catalogue import reference, scenario
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode
 from dqn_helpers.autograder.sandbox import Tier
 from dqn_helpers.autograder.submissions import Submission, find_submissions
