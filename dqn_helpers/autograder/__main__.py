@@ -14,9 +14,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from dqn_helpers.autograder.arguments import ALONE, add_grade_arguments
-from dqn_helpers.autograder.batch import Settings, grade_all
+from dqn_helpers.autograder.batch import grade_all
 from dqn_helpers.autograder.catalogue import require_content
 from dqn_helpers.autograder.file_watch import FileWatch, handed_in
+from dqn_helpers.autograder.grade import Settings
 from dqn_helpers.autograder.report import ReportError, final, write_reports
 from dqn_helpers.autograder.report.grade_limits import (
     DEFAULT_FILE,

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.autograder.batch import NO_EXERCISES
 from dqn_helpers.autograder.catalogue import SOLUTIONS
-from dqn_helpers.autograder.grading import Grading
-from dqn_helpers.autograder.results import ExerciseResult
+from dqn_helpers.autograder.grade import NO_EXERCISES, Grading
+from dqn_helpers.autograder.result import ExerciseResult
 from dqn_helpers.autograder.submissions import UsageError, find_submissions
 from dqn_helpers.autograder.workshop import LIMIT, WorkerError, Workshop
 from dqn_helpers.exercises import EXERCISES

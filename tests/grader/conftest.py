@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dqn_helpers.autograder.grading import Grading
-from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.grade import Grading, Ran
 from dqn_helpers.autograder.sandbox import TIERS
 from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import Workshop

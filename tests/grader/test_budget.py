@@ -14,8 +14,7 @@ from dqn_helpers.autograder import catalogue
 from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.budget import Budget, Stopped, Watch
-from dqn_helpers.autograder.grading import Grading
-from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.grade import Grading, Ran
 from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import HAS_SERVER, Ended, WorkerError, Workshop, _report
 from dqn_helpers.exercises.limits import OutOfTime, Waiting, call_within

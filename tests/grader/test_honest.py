@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dqn_helpers.autograder import catalogue
-from dqn_helpers.autograder.grading import Grading
+from dqn_helpers.autograder.grade import Grading
 from dqn_helpers.autograder.submissions import Submission, find_submissions
 from dqn_helpers.autograder.workshop import Workshop
 

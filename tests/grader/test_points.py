@@ -13,7 +13,7 @@ from matplotlib import pyplot as plt
 
 import dqn_helpers
 from dqn_helpers.autograder.catalogue import scenario
-from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.grade import Ran
 from dqn_helpers.exercises import EXERCISES, check
 from dqn_helpers.exercises.blocking import blocked, functions_of
 from dqn_helpers.exercises.judging import Verdict, judge

@@ -7,10 +7,15 @@ import pytest
 
 from dqn_helpers.autograder import catalogue
 from dqn_helpers.autograder.arguments import MAX_MESSAGE
-from dqn_helpers.autograder.batch import MAX_SHOWN, _shown_source
 from dqn_helpers.autograder.catalogue import solution_path
-from dqn_helpers.autograder.grading import Grading
-from dqn_helpers.autograder.results import MAX_COMPARED, Ran, _similar
+from dqn_helpers.autograder.grade import (
+    MAX_COMPARED,
+    MAX_SHOWN,
+    Grading,
+    Ran,
+    _shown_source,
+    _similar,
+)
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES

@@ -19,7 +19,7 @@ from dqn_helpers.autograder.catalogue import (
     right_versions,
     scenario,
 )
-from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.grade import Ran
 from dqn_helpers.autograder.sandbox import TIERS
 from dqn_helpers.autograder.workshop import HAS_SERVER, Workshop
 from dqn_helpers.exercises import EXERCISES, asking
@@ -83,10 +83,10 @@ def test_the_solution_does_not_leave_through_file_times_or_texts(grade_cells: Gr
     """S2 och S3: den andra körningen av 5.2 läser ut det rätta målet, och 5.1 tar emot det."""
     cells = (IMPORTS, SPY, BY_FILE_TIMES, RECEIVING_TARGET, TELLING_STEP)
     step, target = grade_cells("5.2", *cells), grade_cells("5.1", *cells)
-    shown = step.output + " ".join(test.message for test in step.result.parts)
+    shown = step.result.output + " ".join(test.message for test in step.result.parts)
     assert "layers_of" in shown, f"angreppet kördes inte: {step.result}"
     assert not [word for word in OF_THE_SOLUTION if f"'{word}'" in shown]
-    assert "mottaget" in target.output
+    assert "mottaget" in target.result.output
     assert target.result.points == 0
 
 
