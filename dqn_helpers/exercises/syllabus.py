@@ -1,7 +1,37 @@
-"""Kursens övningar: nummer, namn och poäng, på ett enda ställe.
+"""Kursens böcker, och övningarnas nummer, namn och poäng, på ett enda ställe.
 
 5.4 är en skriven reflektion som läraren läser; den har inget namn och rättas inte av kod.
 """
+
+BOOKS: dict[str, tuple[str, str, str]] = {
+    "00": ("00_start.ipynb", "Start", "se att allt fungerar, och lära känna kontrollen"),
+    "01": (
+        "01_mdp_och_q_varden.ipynb",
+        "MDP:er och Q-värden",
+        "veta vad en agent vill, och räkna ut det bästa den kan göra",
+    ),
+    "02": (
+        "02_replay_buffer.ipynb",
+        "Erfarenheter och replay buffer",
+        "ge agenten ett minne att lära av",
+    ),
+    "03": (
+        "03_traningssteget.ipynb",
+        "Träningssteget",
+        "byta tabellen mot ett neuralt nätverk och träna det",
+    ),
+    "04": (
+        "04_dqn_loopen.ipynb",
+        "Hela DQN-loopen",
+        "sätta ihop allt, så att stången hålls upprätt",
+    ),
+    "05": (
+        "05_double_dqn.ipynb",
+        "Double DQN",
+        "mäta hur mycket DQN överskattar, och göra något åt det: inlämningsuppgiften",
+    ),
+}
+"""Bokens nummer → dess fil, dess rubrik och vad man får av den."""
 
 SYLLABUS: dict[str, tuple[str, int]] = {
     "1.1": ("discounted_return", 1),
