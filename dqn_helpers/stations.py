@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dqn_helpers.exercises import marks
-from dqn_helpers.exercises.syllabus import BOOKS, SYLLABUS, notebook_of
+from dqn_helpers.exercises.syllabus import BOOKS, SYLLABUS, exercises_of, notebook_of
 from dqn_helpers.figures import theme
 
 ICON = (
@@ -57,7 +57,7 @@ class Stations:
     def _book(self, number: str, whole: bool) -> str:
         """En bok på vägen, med sina övningar."""
         file, title, gives = BOOKS[number]
-        exercises = [n for n in SYLLABUS if notebook_of(n) == number]
+        exercises = exercises_of(number)
         done = bool(exercises) and not set(exercises) & set(self.left)
         here = number == self.book
         name = f"<b>{number}</b> {html.escape(title)}" if whole else f"<b>{number}</b>"
@@ -90,8 +90,8 @@ class Stations:
             links.append(_link(notebook_of(self.left[0]), link, self.book))
         else:
             links.append("<span>Glöm inte reflektionen, 5.4.</span>")
-        following = f"{int(self.book) + 1:02}"
-        if following in BOOKS:
+        later = list(BOOKS)[list(BOOKS).index(self.book) + 1 :]
+        for following in later[:1]:
             text = f"Nästa bok: {following} {BOOKS[following][1]}"
             links.append(_link(following, text, self.book))
         return f'<p class="dqn-vidare">{"".join(links)}</p>'

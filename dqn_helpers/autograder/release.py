@@ -34,7 +34,7 @@ from dqn_helpers.autograder.notebook_files import (
     tags_of,
 )
 from dqn_helpers.autograder.student_package import write_package
-from dqn_helpers.exercises.syllabus import EXERCISE_POINTS
+from dqn_helpers.exercises.syllabus import EXERCISE_POINTS, exercises_of
 from dqn_helpers.swedish_arguments import SwedishParser
 
 TEACHER_TAG = "larare"
@@ -76,7 +76,7 @@ def _check_grading(cell: Cell, book: str, where: str) -> None:
     if grading is None:
         return
     number = exercise_number(cell)
-    if number not in EXERCISE_POINTS or int(number.split(".")[0]) != int(book):
+    if number not in exercises_of(book):
         raise NotebookError(
             f"{where}: grade_id {grading.get('grade_id')!r} är ingen övning i bok {book}; "
             "skriv till exempel ovning-3-1 eller check-3-1"
