@@ -14,7 +14,7 @@ studenten; av misstagen finns här bara svaren och texterna (`misconceptions.jso
 
 | modul | innehåll |
 |---|---|
-| `syllabus` | övningarnas nummer, namn och poäng |
+| `syllabus` | övningarnas nummer och namn |
 | `model` | `Exercise`, `Behaviour`, `Observable`, `Case`, `Within`, `Outcome` |
 | `notebook_NN` | en anteckningsboks övningar: drivare, beteenden, exempel, ledtrådar |
 | `drivers`, `training_step_driver` | byggstenar till drivare |
@@ -40,8 +40,8 @@ Så lägger man till en övning (mönster: 3.1 i `notebook_03.py`, `cases_03.py`
    "annan rad"))` över en tom funktion med docstring. Går två inte att skilja åt:
    `equivalent_to=("den_andra",)` med en kommentar om varför.
 4. `tests/grader/correct_NN.py`: minst fem `@correct("N.M")` i verkligt olika stilar.
-5. `solutions/NN_*.ipynb`: den lösta cellen, `check`-cellen och de tre ledtrådarna (samma text som i
-   `hints`; `python -m dqn_helpers.exercises.hints N.M` skriver ut cellen).
+5. `solutions/NN_*.ipynb`: rubriken (`### Övning N.M: …`), den lösta cellen, `check`-cellen och en
+   tom cell `ledtradar-N-M`. `python kurs.py release` skriver in poängen och ledtrådarna.
 6. `python tests/autograder/make_table.py` gör om tabellen (kör det efter varje ändring av exempel,
    drivare eller misstag; är två samtidigt igång: kör det igen efter hopslagningen).
 7. `pytest tests/grader -k N.M` och `pytest tests/autograder`; `--seeds 1000` då och då.
