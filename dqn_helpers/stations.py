@@ -76,7 +76,7 @@ class Stations:
         """En övning på vägen. Att den är klar syns på märket, inte bara på färgen."""
         if number in self.solved:
             return f'<li class="dqn-klar">{CHECK_MARK}{number}{HIDDEN.format("klar")}</li>'
-        if not SYLLABUS[number][0]:
+        if not SYLLABUS[number]:
             return f"<li>{PEN}{number}{HIDDEN.format('skrivs och läses av läraren')}</li>"
         kind, word = ("dqn-nasta", "nästa") if number == self.left[0] else ("", "inte klar än")
         return f'<li class="{kind}">{number}{HIDDEN.format(word)}</li>'

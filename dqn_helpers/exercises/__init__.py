@@ -14,7 +14,7 @@ rättaren bedömer med samma kod (`judging.py`).
 
 | modul | innehåll |
 |---|---|
-| `syllabus` | övningarnas nummer, namn och poäng |
+| `syllabus` | övningarnas nummer och namn |
 | `model` | `Exercise`, `Behaviour`, `Observable`, `Case`, `Within`, `Outcome` |
 | `notebook_NN` | en anteckningsboks övningar: drivare, beteenden, exempel, ledtrådar |
 | `drivers`, `training_step_driver` | byggstenar till drivare |
@@ -41,8 +41,8 @@ Så lägger man till en övning (mönster: 3.1 i `notebook_03.py`, `hidden.py` i
    "annan rad"))` över en tom funktion med docstring. Går två inte att skilja åt:
    `equivalent_to=("den_andra",)` med en kommentar om varför.
 4. `solutions/grading/book_NN/accepted.py`: minst fem `@correct("N.M")` i verkligt olika stilar.
-5. `solutions/NN_*.ipynb`: den lösta cellen, `check`-cellen och de tre ledtrådarna (samma text som i
-   `hints`; `python -m dqn_helpers.exercises.hints N.M` skriver ut cellen).
+5. `solutions/NN_*.ipynb`: rubriken (`### Övning N.M: …`), den lösta cellen, `check`-cellen och en
+   tom cell `ledtradar-N-M`. `python kurs.py release` skriver in poängen och ledtrådarna.
 6. `python solutions/grading/make_table.py` gör om tabellen (kör det efter varje ändring av exempel,
    drivare eller misstag; är två samtidigt igång: kör det igen efter hopslagningen).
 7. `pytest tests/grader -k N.M` och `pytest tests/autograder`; `--seeds 1000` då och då.

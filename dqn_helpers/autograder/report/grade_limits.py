@@ -17,10 +17,10 @@ from dqn_helpers.autograder.result import (
     SubmissionResult,
     total,
 )
-from dqn_helpers.exercises.syllabus import EXERCISE_POINTS, PARTS, exercises_of, notebook_of
+from dqn_helpers.exercises.syllabus import PARTS, SYLLABUS, exercises_of, notebook_of
 
 DEFAULT_FILE = Path(__file__).parents[1] / "betygsgranser.toml"
-NOTEBOOKS = sorted({*PARTS, *map(notebook_of, EXERCISE_POINTS)})
+NOTEBOOKS = sorted({*PARTS, *map(notebook_of, SYLLABUS)})
 _TINY = 1e-9  # så att 0,1 + 0,2 når 0,3
 
 
@@ -75,7 +75,7 @@ def letter(exercises: Sequence[ExerciseResult], notebook: str, limits: GradeLimi
 
 def graded_exercises(notebook: str) -> list[str]:
     """Numren på bokens övningar som ger poäng."""
-    return [number for number in exercises_of(notebook) if EXERCISE_POINTS[number]]
+    return [number for number in exercises_of(notebook) if SYLLABUS[number]]
 
 
 def submission_letter(submission: SubmissionResult, limits: GradeLimits) -> str | None:
