@@ -6,7 +6,6 @@ import pytest
 
 from dqn_helpers.autograder import catalogue
 from dqn_helpers.autograder.arguments import MAX_MESSAGE
-from dqn_helpers.autograder.catalogue import solution_path
 from dqn_helpers.autograder.grade import (
     MAX_COMPARED,
     MAX_SHOWN,
