@@ -31,11 +31,12 @@ Grid = FrozenLakeEnv | CliffWalkingEnv
 
 @dataclass(frozen=True)
 class _Board:
-    """Ett rutnät i en bild: hur stark färgen är (0 till 1), pilen och talet i varje ruta."""
+    """Ett rutnät i en bild: färgens styrka (0 till 1), pilen och talet i varje ruta, och en väg."""
 
     shares: np.ndarray
     arrows: Sequence[str]
     numbers: Sequence[str]
+    walk: Sequence[int] = ()
 
 
 def q_film(
@@ -43,6 +44,7 @@ def q_film(
     tables: Mapping[str, Sequence[np.ndarray]],
     labels: Sequence[str],
     *,
+    walks: Mapping[str, Sequence[Sequence[int]]] | None = None,
     limits: tuple[float, float] | None = None,
     milliseconds: float | None = 700,
     name: str = "svep",
@@ -58,6 +60,7 @@ def q_film(
         env: sjön eller klippan, utan omslag (`env.unwrapped`).
         tables: rubrik → tabeller, float (S, A), en för varje bild.
         labels: en text till reglaget för varje bild.
+        walks: rubrik → rutorna i en vandring, för varje bild; den ritas som en linje.
         limits: det värde som saknar färg och det som har mest; annars det minsta och det största
             som den första rubriken slutar med.
         milliseconds: tiden mellan två bilder; None ger ett reglage utan uppspelning.
@@ -72,10 +75,13 @@ def q_film(
     _check(tables, len(inside))
     low, high = limits or _limits(next(iter(tables.values()))[-1][inside])
     arrows = FROZEN_LAKE_ARROWS if isinstance(env, FrozenLakeEnv) else CLIFF_WALKING_ARROWS
-    boards = {
-        heading: [_q_board(table, arrows, low, high) for table in series]
-        for heading, series in tables.items()
-    }
+    boards = {}
+    for heading, series in tables.items():
+        ways = walks[heading] if walks else [()] * len(series)
+        boards[heading] = [
+            _q_board(table, arrows, low, high, walk)
+            for table, walk in zip(series, ways, strict=True)
+        ]
     return _film(env, boards, labels, "största Q-värdet", milliseconds, name, caption, start)
 
 
@@ -115,7 +121,9 @@ def _limits(table: np.ndarray) -> tuple[float, float]:
     return float(best.min()), float(best.max())
 
 
-def _q_board(table: np.ndarray, arrows: Sequence[str], low: float, high: float) -> _Board:
+def _q_board(
+    table: np.ndarray, arrows: Sequence[str], low: float, high: float, walk: Sequence[int]
+) -> _Board:
     best = table.max(axis=1)
     shares = np.clip(np.nan_to_num((best - low) / max(high - low, 1e-9)), 0, 1)
     marks = [
@@ -123,7 +131,7 @@ def _q_board(table: np.ndarray, arrows: Sequence[str], low: float, high: float) 
         for row in table
     ]
     decimals = 2 if max(abs(low), abs(high)) < 2 else 0 if float(high).is_integer() else 1
-    return _Board(shares, marks, [swedish_number(value, decimals=decimals) for value in best])
+    return _Board(shares, marks, [swedish_number(value, decimals=decimals) for value in best], walk)
 
 
 def _film(
@@ -135,7 +143,7 @@ def _film(
     frames: list[dict[str, str]] = [{} for _ in labels]
     for panel, series in enumerate(boards.values()):
         for frame, board in zip(frames, series, strict=True):
-            frame |= _values(board, inside, panel)
+            frame |= _values(board, inside, panel) | {f"w{panel}": _line(board.walk, env)}
     drawing, width = _drawing(env, list(boards))
     alt = f"Film av {what} i varje ruta. {_in_words(env, boards, labels)}"
     start = len(labels) - 1 if start is None else start
@@ -152,6 +160,14 @@ def _values(board: _Board, inside: np.ndarray, panel: int) -> dict[str, str]:
         values[f"p{panel}_{s}"] = board.arrows[s]
         values[f"t{panel}_{s}"] = board.numbers[s]
     return values
+
+
+def _line(walk: Sequence[int], env: Grid) -> str:
+    """Vandringen som en linje genom rutornas mitt, skriven som i SVG; tom om ingen finns."""
+    n_columns = len(grid_kinds(env)[0])
+    points = [divmod(int(square), n_columns) for square in walk]
+    corners = [f"{(x + 0.5) * SQUARE:g} {(y + 0.5) * SQUARE:g}" for y, x in points]
+    return "M" + "L".join(corners) if corners else ""
 
 
 def _in_words(env: Grid, boards: Mapping[str, Sequence[_Board]], labels: Sequence[str]) -> str:
@@ -204,6 +220,8 @@ def _squares(kinds: Sequence[str], panel: int) -> str:
     return (
         f'<g transform="translate(0 {HEADING - 4})">{"".join(grounds)}'
         f'<g fill="{color("accent")}">{"".join(fills)}</g>'
+        f'<path d="{{w{panel}}}" fill="none" stroke="{color("target")}" stroke-width="9" '
+        'stroke-linejoin="round" opacity="0.45"/>'
         f'<g fill="{INK}" text-anchor="middle" font-size="22">{"".join(arrows)}'
         f'<g font-size="15">{"".join(numbers)}</g></g></g>'
     )
