@@ -8,9 +8,9 @@ import html
 from dataclasses import dataclass
 from pathlib import Path
 
-from dqn_helpers import theme
 from dqn_helpers.exercises import marks
 from dqn_helpers.exercises.syllabus import BOOKS, SYLLABUS, notebook_of
+from dqn_helpers.figures import theme
 
 ICON = (
     '<svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><path fill="none" '

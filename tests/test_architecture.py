@@ -97,6 +97,21 @@ def test_the_reference_rests_on_itself_and_on_what_is_shown_during_training():
         assert USES[module] <= REFERENCE | SHOWN_DURING_TRAINING, module
 
 
+def test_matplotlib_is_loaded_when_something_is_drawn_and_not_before():
+    """Rättarens många processer ska inte vänta på det som ingen av dem ritar med."""
+    program = "import sys, dqn_helpers.figures; print('matplotlib' in sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT
+    )
+    assert result.stdout.strip() == "False", result.stderr
+
+
+def test_the_figures_know_nothing_of_training():
+    """De ritar det som har hänt; det är förloppsraden som använder dem, och inte tvärtom."""
+    below = everything_under("dqn_helpers.figures")
+    assert not below & {"dqn_helpers.progress", "dqn_helpers.training"}
+
+
 def test_studies_and_exercises_are_not_needed_by_the_reference():
     for module in sorted(REFERENCE):
         below = {name.split(".")[1] for name in everything_under(module)}

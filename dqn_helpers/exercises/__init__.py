@@ -21,6 +21,7 @@ studenten; av misstagen finns här bara svaren och texterna (`misconceptions.jso
 | `plain`, `comparing` | värden som enkla data; skillnader i svenska ord |
 | `limits`, `running` | tidsgräns, återställt tillstånd, undantag; kör fall → `Outcome` |
 | `judging`, `card`, `checking`, `registry` | dom, kort, `check()`, uppslag |
+| `own_code` | `run_own()`: studentens egen kod driver sidans försök |
 
 Så lägger man till en övning (mönster: 3.1 i `notebook_03.py`, `cases_03.py`, …)
 -------------------------------------------------------------------------------
@@ -59,6 +60,7 @@ avgöra, och avrunda bara till en plats långt ifrån talen. `another_processor`
 
 from dqn_helpers.exercises.card import CheckResult
 from dqn_helpers.exercises.checking import check
+from dqn_helpers.exercises.own_code import run_own
 from dqn_helpers.exercises.registry import EXERCISES
 
-__all__ = ["EXERCISES", "CheckResult", "check"]
+__all__ = ["EXERCISES", "CheckResult", "check", "run_own"]

@@ -10,7 +10,7 @@ import torch
 from gymnasium.envs.classic_control import CartPoleEnv
 from torch import nn
 
-from dqn_helpers.drawings import cartpole_drawing, cartpole_frame
+from dqn_helpers.figures.worlds import cartpole_drawing, cartpole_frame
 from dqn_helpers.network import DQN
 from dqn_helpers.recipe import OBSERVATION_SCALE
 from dqn_helpers.toys.toy import Toy, button, slider

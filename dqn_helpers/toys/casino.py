@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from dqn_helpers.theme import color
+from dqn_helpers.figures.theme import color
 from dqn_helpers.toys.toy import Toy, button, slider
 
 N_ARMS = 20

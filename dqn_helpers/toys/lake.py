@@ -4,7 +4,7 @@ from typing import Any
 
 import gymnasium as gym
 
-from dqn_helpers.drawings import SQUARE, grid_drawing, grid_frame
+from dqn_helpers.figures.worlds import SQUARE, grid_drawing, grid_frame
 from dqn_helpers.toys.toy import Toy, button, slider
 
 DIRECTIONS = ("vänster", "ner", "höger", "upp")

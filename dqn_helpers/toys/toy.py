@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dqn_helpers import theme
+from dqn_helpers.figures import theme
 
 WITHOUT_SCRIPT = "Kör cellen, så kan du spela här."
 

@@ -151,7 +151,10 @@ def one_liners(function: Any) -> Iterator[Callable[..., Any]]:
 
 HALF_RIGHT = {
     ("5.3", "dqn_helpers.mdp.discounted_return"),  # ett enda steg, av andra övningens lösning
-    ("5.3", "dqn_helpers.figures._spread_out"),  # råkar ge belöningen tillbaka när den är ensam
+    (
+        "5.3",
+        "dqn_helpers.figures.mdp_diagram._spread_out",
+    ),  # råkar ge belöningen tillbaka när den är ensam
 }
 
 

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dqn_helpers import theme
-from dqn_helpers.film import MAX_BYTES, Film, film_of_pictures
-from dqn_helpers.pictures import Picture
+from dqn_helpers.figures import Picture, theme
+from dqn_helpers.figures.player import MAX_BYTES, Film, film_of_pictures
 
 DRAWING = '<svg viewBox="0 0 10 10"><text>{ord}</text><circle cx="{x}"/></svg>'
 ALT = "En cirkel går åt höger."

@@ -13,7 +13,9 @@ from PIL import Image
 from torch import nn
 
 from dqn_helpers.checks import as_seed
-from dqn_helpers.drawings import (
+from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.figures.player import Film, film_of_pictures
+from dqn_helpers.figures.worlds import (
     cartpole_drawing,
     cartpole_frame,
     cartpoles_side_by_side,
@@ -22,9 +24,7 @@ from dqn_helpers.drawings import (
     grid_frame,
     grid_kinds,
 )
-from dqn_helpers.film import Film, film_of_pictures
 from dqn_helpers.network import evaluation_mode
-from dqn_helpers.pictures import Picture, swedish_number
 from dqn_helpers.policy import choose_dqn_action
 
 MAX_STEPS = 1_000

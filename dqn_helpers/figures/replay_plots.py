@@ -4,13 +4,15 @@ Varje funktion ger en `Picture` med svenska axlar och alternativtext.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
-from dqn_helpers.figures import COLORS, MARKS, new_figure
-from dqn_helpers.pictures import Picture, swedish_number
+from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.figures.plots import COLORS, MARKS, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def replay_ring(*counts: int, n_slots: int = 8) -> Picture:
@@ -37,7 +39,7 @@ def _newest(slot: int, n_added: int, n_slots: int) -> int | None:
     return written[-1] if written else None
 
 
-def _draw_ring(ax: Axes, numbers: Sequence[int | None], newest: int) -> None:
+def _draw_ring(ax: "Axes", numbers: Sequence[int | None], newest: int) -> None:
     for slot, number in enumerate(numbers):
         angle = 2 * np.pi * slot / len(numbers)
         x, y = np.sin(angle), np.cos(angle)

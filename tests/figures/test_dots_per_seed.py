@@ -6,8 +6,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from dqn_helpers.pictures import Picture
-from dqn_helpers.training_figures import dots_per_seed
+from dqn_helpers.figures import Picture, dots_per_seed
 
 SCORES = {"recept": [500.0, 480.0], "utan mål": [300.0, 20.0]}
 Q_VALUES = {"recept": [100.0, 200.0], "utan mål": [1e4, 3e4]}

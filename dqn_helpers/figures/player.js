@@ -1,4 +1,4 @@
-// Spelaren till film.py. Skriptet står i varje film och startar den film som det ligger i.
+// Spelaren till player.py. Skriptet står i varje film och startar den film som det ligger i.
 (() => {
   const unstarted = "figure.dqn-film:not([data-igang])";
   const own = document.currentScript && document.currentScript.closest(unstarted);

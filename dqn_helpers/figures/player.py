@@ -18,8 +18,8 @@ from typing import Any
 
 from PIL import Image
 
-from dqn_helpers import theme
-from dqn_helpers.pictures import Picture, swedish_number
+from dqn_helpers.figures import theme
+from dqn_helpers.figures.pictures import Picture, swedish_number
 
 MAX_BYTES = 300_000
 """En film får vara högst så här stor i anteckningsboken."""
@@ -105,12 +105,12 @@ class Film:
         caption = f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else ""
         return (
             f'<figure class="dqn-film" lang="sv" style="max-width: {self.width}px">'
-            f"<style>{theme.css('.dqn-film')}{_file('film.css')}</style>"
+            f"<style>{theme.css('.dqn-film')}{_file('player.css')}</style>"
             f'<div class="dqn-scen" role="img" aria-label="{html.escape(self.alt)}">'
             f"{self.still(self.start)}</div>"
             f"{self._controls()}{caption}{self._on_paper()}"
             f'<script type="application/json">{_safe_json(data)}</script>'
-            f"<script>{_file('film.js')}</script></figure>"
+            f"<script>{_file('player.js')}</script></figure>"
         )
 
     def _controls(self) -> str:

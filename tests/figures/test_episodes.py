@@ -18,9 +18,9 @@ from PIL import Image
 from torch import nn
 
 from dqn_helpers import make_cartpole, show_one_episode
-from dqn_helpers.animation import MAX_PICTURES, show_episodes_together
-from dqn_helpers.drawings import CENTER_X, SCALE
-from dqn_helpers.film import MAX_BYTES, Film
+from dqn_helpers.figures.episodes import MAX_PICTURES, show_episodes_together
+from dqn_helpers.figures.player import MAX_BYTES, Film
+from dqn_helpers.figures.worlds import CENTER_X, SCALE
 
 
 def balance(obs: np.ndarray) -> int:

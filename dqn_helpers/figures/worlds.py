@@ -14,7 +14,7 @@ from gymnasium.envs.classic_control import CartPoleEnv
 from gymnasium.envs.toy_text.cliffwalking import CliffWalkingEnv
 from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 
-from dqn_helpers.theme import color
+from dqn_helpers.figures.theme import color
 
 SVG = 'xmlns="http://www.w3.org/2000/svg" font-family="sans-serif"'
 

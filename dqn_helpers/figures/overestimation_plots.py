@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.patches import Patch
 
-from dqn_helpers.figures import COLORS, MARKS, new_figure
-from dqn_helpers.pictures import Picture, swedish_number
+from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.figures.plots import COLORS, MARKS, new_figure
 
 _EDGES: Any = np.linspace(-3.5, 4.5, 65)
 
@@ -54,6 +53,8 @@ def two_networks(online: Sequence[float], target: Sequence[float]) -> Picture:
         online: online-nätverkets Q-värden, A tal.
         target: målnätverkets, lika många.
     """
+    from matplotlib.patches import Patch
+
     figure, (ax,) = new_figure(width=5.6, height=3.0)
     places = np.arange(len(online))
     networks = {"online-nätverket": online, "målnätverket": target}

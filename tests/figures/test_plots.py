@@ -17,14 +17,15 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import nn
 
-from dqn_helpers import figures
 from dqn_helpers.figures import (
     CLIFF_WALKING_ARROWS,
     COLORS,
     FROZEN_LAKE_ARROWS,
     MARKS,
+    Picture,
     grid_walks,
     learning_curves,
+    mdp_diagram,
     mdp_graph,
     new_figure,
     predicted_against_realised,
@@ -34,7 +35,6 @@ from dqn_helpers.figures import (
     training_curve,
 )
 from dqn_helpers.mdp import mdp_from_gymnasium, q_value_iteration, three_state_mdp
-from dqn_helpers.pictures import Picture
 from dqn_helpers.training_log import TrainingLog
 
 CURVES = np.array([[10.0, 20.0, 475.0], [12.0, 90.0, 500.0], [9.5, 30.0, 12_345.0]])
@@ -98,7 +98,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
         seen.append(figure)
         return original(figure, *args, **kwargs)
 
-    monkeypatch.setattr(figures.Picture, "from_figure", from_figure)
+    monkeypatch.setattr(Picture, "from_figure", from_figure)
     return seen
 
 
@@ -453,7 +453,7 @@ def test_mdp_graph_may_share_its_scale_with_other_pictures(drawn: list[Figure]):
 
 
 def test_actions_of_a_state_are_kept_apart():
-    positions = figures._action_positions(three_state_mdp(), 0, figures._state_positions(3))
+    positions = mdp_diagram._action_positions(three_state_mdp(), 0, mdp_diagram._state_positions(3))
     places = list(positions.values())
     distances = [np.linalg.norm(places[i] - places[j]) for i, j in ((0, 1), (0, 2), (1, 2))]
     assert min(distances) > 1.3
