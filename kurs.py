@@ -35,6 +35,7 @@ LOG_KEPT = 100_000  # bytes av pips logg som sparas när något gick fel; felet 
 NOTEBOOKS = ROOT / "notebooks"
 WORK = ROOT / "mitt_arbete"
 COPIED = WORK / ".kurs.json"
+MARKS = WORK / "framsteg.jsonl"  # de övningar som har blivit gröna
 
 # Vad miljön måste innehålla för att duga till respektive del av kursen, den minsta delen först.
 # En del bygger på dem som står före.
@@ -723,6 +724,9 @@ def fresh(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     lay_out_work([book])
     print(f"En ny {book.name} ligger i mitt_arbete.")
     print("Har du boken öppen i JupyterLab: stäng fliken och öppna boken på nytt.")
+    if MARKS.exists():
+        print(f"Det som har blivit grönt på vägen i 00 är kvar. Det står i {MARKS.name}, som du")
+        print("får ta bort om du vill börja om med alla övningar.")
     return 0
 
 
