@@ -19,7 +19,7 @@ CHROME_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
 ]  # fmt: skip
-PATIENCE = 120_000
+PATIENCE = 300_000
 """Millisekunder som en väntan får ta, också på en dator med mycket annat för sig."""
 
 

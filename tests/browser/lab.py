@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 120
+PATIENCE = 300
 """Sekunder som JupyterLab får på sig att starta eller att öppna en bok."""
 
 LONGEST_RUN = 1_800
