@@ -50,6 +50,9 @@ class Lab:
         settings = scratch / "config" / "labconfig"
         settings.mkdir(parents=True)
         (settings / "default_setting_overrides.json").write_text(json.dumps(SETTINGS))
+        # Felsökaren klagar i konsolen när kärnan stängs av medan den frågar efter sitt läge.
+        without = {"disabledExtensions": {"@jupyterlab/debugger-extension": True}}
+        (settings / "page_config.json").write_text(json.dumps(without))
         folders = {
             "JUPYTER_CONFIG_DIR": "config",
             "JUPYTERLAB_SETTINGS_DIR": "settings",
