@@ -113,7 +113,7 @@ def test_a_full_disk_never_disturbs_the_check(work: Path, monkeypatch: pytest.Mo
 
 
 def test_books_that_run_at_once_do_not_lose_each_others_marks(work: Path):
-    numbers = [number for number, (name, _) in SYLLABUS.items() if name]
+    numbers = [number for number, name in SYLLABUS.items() if name]
     for _ in range(20):
         (work / marks.FILE).unlink(missing_ok=True)
         together = threading.Barrier(len(numbers))

@@ -11,7 +11,7 @@ from dqn_helpers.exercises.syllabus import BOOKS, SYLLABUS
 from dqn_helpers.stations import Stations, stations
 
 ROOT = Path(__file__).resolve().parents[1]
-CHECKED = [number for number, (name, _) in SYLLABUS.items() if name]
+CHECKED = [number for number, name in SYLLABUS.items() if name]
 
 
 def shown(book: str, *solved: str) -> str:

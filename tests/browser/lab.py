@@ -181,8 +181,8 @@ class Notebook:
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
         self.page.wait_for_function("() => !window.panel.context.model.dirty")
 
-    def type_and_run(self, cell: str, text: str, after: str) -> str:
-        """Skriv i en cell med tangentbordet, kör den och en till, och ge den senares text.
+    def type_and_run(self, cell: str, text: str, after: str) -> None:
+        """Skriv i en cell med tangentbordet, och kör den och en till.
 
         Args:
             cell: id på cellen att skriva i.
@@ -220,7 +220,15 @@ class Notebook:
               && window.shown.model.executionCount !== window.before
               && window.panel.sessionContext.session.kernel.status === "idle" """
         )
-        return self.text(after)
+
+    def card(self, cell: str) -> str:
+        """Läget på kortet under en kontroll: passed, failed, partial eller unsolved."""
+        return self.page.evaluate(
+            """(id) => window.panel.content.widgets.find((w) => w.model.id === id)
+              .outputArea.node.querySelector(".dqn-card").className
+              .match(/dqn-(passed|failed|partial|unsolved)/)[1]""",
+            cell,
+        )
 
     def source(self, cell: str) -> str:
         """Det som står i en cell."""
