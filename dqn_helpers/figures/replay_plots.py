@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, MARKS, new_figure
+from dqn_helpers.figures.plots import (
+    COLORS,
+    MARKS,
+    label_lines,
+    legend_above,
+    new_figure,
+    swedish_ticks,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +64,7 @@ def last_moments(images: Mapping[str, np.ndarray]) -> Picture:
     Args:
         images: rubrik → bild (höjd, bredd, 3), uint8.
     """
-    figure, axes = new_figure(len(images), width=4.2 * len(images), height=2.2)
+    figure, axes = new_figure(len(images), height=2.2)
     for ax, (title, image) in zip(axes, images.items(), strict=True):
         height = len(image)
         ax.imshow(image[height // 3 : height * 5 // 6])  # himlen ovanför säger inget
@@ -79,10 +86,10 @@ def batches_in_cloud(
         x_label: text under x-axlarna.
         y_label: text vid den första y-axeln.
     """
-    figure, axes = new_figure(len(batches), width=4.2 * len(batches), height=3.2, share_y=True)
+    figure, axes = new_figure(len(batches), height=3.2, share_y=True)
     shares = []
     for ax, (name, index) in zip(axes, batches.items(), strict=True):
-        ax.plot(x[::5], y[::5], ".", color="lightgrey")
+        ax.plot(x[::10], y[::10], ".", color=COLORS[5], alpha=0.5, rasterized=True)
         ax.plot(x[index], y[index], "o", color=COLORS[1], markeredgecolor="white")
         ax.set(title=name, xlabel=x_label)
         share = swedish_number(100 * np.ptp(x[index]) / np.ptp(x), 2)
@@ -100,7 +107,7 @@ def drawn_places(draws: Mapping[str, Sequence[Any]], n_stored: int) -> Picture:
         draws: namn → batchar, var och en en följd av platser.
         n_stored: antalet sparade erfarenheter.
     """
-    figure, axes = new_figure(len(draws), width=4.2 * len(draws), height=2.8, share_y=True)
+    figure, axes = new_figure(len(draws), height=2.8, share_y=True)
     spans = []
     for ax, color, (name, batches) in zip(axes, COLORS[1::-1], draws.items(), strict=False):
         for row, places in enumerate(batches):
@@ -128,7 +135,10 @@ def cost_lines(sizes: Sequence[int], costs: Sequence[Mapping[str, float]]) -> Pi
             f"{name} från {swedish_number(values[0], 2)} till {swedish_number(values[-1], 2)}"
         )
     ax.set(xlabel="antal sparade erfarenheter", ylabel="mikrosekunder per batch")
-    ax.figure.legend(loc="outside upper center", ncols=3, frameon=False)
+    ax.xaxis.set_major_formatter(swedish_ticks())
+    ax.yaxis.set_major_formatter(swedish_ticks())
+    ax.minorticks_off()
+    label_lines(ax)
     return Picture.from_figure(figure, f"Mikrosekunder per batch: {', '.join(ends)}.")
 
 
@@ -140,19 +150,18 @@ def tried_actions(logs: Mapping[str, Sequence[Any]]) -> Picture:
     Args:
         logs: vem som spelade → erfarenheterna.
     """
-    figure, axes = new_figure(len(logs), width=4.2 * len(logs), height=3.4, share_y=True)
+    figure, axes = new_figure(len(logs), height=3.4, share_y=True)
     for ax, (player, log) in zip(axes, logs.items(), strict=True):
         for action, name in enumerate(("vänster", "höger")):
             states = np.array([e[0] for e in log if e[1] == action]).reshape(-1, 4)
             ax.plot(
-                np.degrees(states[:, 2]), states[:, 3], "o^"[action], markersize=3, alpha=0.5,
-                color=COLORS[action], label=name,
+                np.degrees(states[:, 2]), states[:, 3], "o^"[action], markersize=3, alpha=0.6,
+                rasterized=True, color=COLORS[action], label=name,
             )  # fmt: skip
         ax.axline((0, 0), slope=-2 * np.pi / 180, color="black", linewidth=1)
         ax.set(title=f"loggen från {player}", xlabel="stångens vinkel (grader)")
     axes[0].set(ylabel="vinkelhastighet (rad/s)")
-    labels = axes[0].get_legend_handles_labels()
-    figure.legend(*labels, loc="outside upper center", ncols=2, frameon=False, markerscale=2)
+    legend_above(axes[0], markerscale=2)
     parts = [f"{player}: {_share_above(log)}" for player, log in logs.items()]
     return Picture.from_figure(
         figure, f"Prövade handlingar. Loggen från {'. Loggen från '.join(parts)}."
@@ -181,7 +190,7 @@ def learned_against_exact(
         exact: float (S, A).
         action_names: handlingarnas namn.
     """
-    figure, axes = new_figure(len(learned), width=4.2 * len(learned), height=3.6, share_y=True)
+    figure, axes = new_figure(len(learned), height=3.6, share_y=True)
     places, errors = np.arange(len(exact)), []
     for ax, (name, q_values) in zip(axes, learned.items(), strict=True):
         for action, label in enumerate(action_names):
@@ -195,6 +204,5 @@ def learned_against_exact(
             errors.append(f"{name}, {label}: som mest {swedish_number(error, 2)} fel")
         ax.set(title=name, xlabel="plats", xticks=places)
     axes[0].set(ylabel="Q-värde")
-    labels = axes[0].get_legend_handles_labels()
-    figure.legend(*labels, loc="outside upper center", ncols=len(action_names), frameon=False)
+    legend_above(axes[0])
     return Picture.from_figure(figure, f"Inlärda Q-värden mot de sanna. {'. '.join(errors)}.")
