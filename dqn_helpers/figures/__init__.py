@@ -30,11 +30,16 @@ from dqn_helpers.figures.overestimation_plots import (
     largest_estimate,
     seed_dots,
     spread_in_words,
-    two_networks,
 )
-from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.figures.pictures import Picture, swedish_number, swedish_ticks
 from dqn_helpers.figures.player import Film, film_of_pictures, slider
-from dqn_helpers.figures.plots import COLORS, MARKS, new_figure
+from dqn_helpers.figures.plots import (
+    COLORS,
+    MARKS,
+    label_lines,
+    legend_above,
+    new_figure,
+)
 from dqn_helpers.figures.replay_plots import (
     batches_in_cloud,
     cost_lines,
@@ -48,6 +53,7 @@ from dqn_helpers.figures.value_maps import (
     CLIFF_WALKING_ARROWS,
     FROZEN_LAKE_ARROWS,
     grid_walks,
+    number_table,
     q_function,
     q_grid,
     value_grid,
@@ -70,13 +76,16 @@ __all__ = [
     "drawn_places",
     "film_of_pictures",
     "grid_walks",
+    "label_lines",
     "largest_estimate",
     "last_moments",
     "learned_against_exact",
     "learning_curves",
+    "legend_above",
     "loss_flow",
     "mdp_graph",
     "new_figure",
+    "number_table",
     "predicted_against_realised",
     "q_function",
     "q_grid",
@@ -88,8 +97,8 @@ __all__ = [
     "slider",
     "spread_in_words",
     "swedish_number",
+    "swedish_ticks",
     "training_curve",
     "tried_actions",
-    "two_networks",
     "value_grid",
 ]

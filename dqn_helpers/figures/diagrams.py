@@ -218,14 +218,20 @@ def _table() -> list[str]:
 # --- förlusten, tensor för tensor -----------------------------------------------------------------
 
 
-def loss_flow() -> Picture:
-    """Hur tensorerna i en batch blir en förlust, och var gradienten är klippt."""
+def loss_flow(*, target_network: bool = True) -> Picture:
+    """Hur tensorerna i en batch blir en förlust, och var gradienten är klippt.
+
+    Args:
+        target_network: falskt om samma nätverk räknar ut både förutsägelsen och målet.
+    """
     left, right = 160, 440
+    other, color = ("målnätverk", TARGET) if target_network else ("samma nätverk", ONLINE)
+    name = "online-nätverk" if target_network else "nätverket"
     parts = [
         _tensor(left, 14, "obs", "(B, 4)", INK), _tensor(right, 14, "next_obs", "(B, 4)", INK),
-        *_network(left, 90, "online-nätverk", ONLINE),
-        *_network(right, 90, "målnätverk", TARGET),
-        _tensor(left, 178, "Q", "(B, 2)", ONLINE), _tensor(right, 178, "Q", "(B, 2)", TARGET),
+        *_network(left, 90, name, ONLINE),
+        *_network(right, 90, other, color),
+        _tensor(left, 178, "Q", "(B, 2)", ONLINE), _tensor(right, 178, "Q", "(B, 2)", color),
         *_operation(left, 254, "gather", "action (B,)", ONLINE),
         *_operation(right, 254, "max över handlingarna", "(B,)", TARGET),
         *_operation(right, 342, "r + γ · max · (1 − slut)", "reward, terminated (B,)", TARGET),
@@ -248,11 +254,11 @@ def loss_flow() -> Picture:
         text(42, 372, "gradient", 16, WRONG, anchor="start"),
     ]  # fmt: skip
     alt = (
-        "Två vägar från batchen till förlusten. Den ena: obs med formen (B, 4) går genom "
-        "online-nätverket till Q (B, 2), och gather med action ger Q(s, a) (B,). Den andra: "
-        "next_obs (B, 4) går genom målnätverket till Q (B, 2), max ger (B,), och med reward och "
-        "terminated blir det TD-målet (B,). De möts i förlusten, som är ett tal. Gradienten går "
-        "tillbaka bara till online-nätverket: ledningen till målet är klippt."
+        f"Två vägar från batchen till förlusten. Den ena: obs med formen (B, 4) in i {name} ger "
+        "Q (B, 2), och gather med action ger Q(s, a) (B,). Den andra: next_obs (B, 4) in i "
+        f"{other} ger Q (B, 2), max ger (B,), och med reward och terminated blir det TD-målet "
+        "(B,). De möts i förlusten, som är ett tal. Gradienten går tillbaka bara den första "
+        "vägen: ledningen till målet är klippt."
     )
     return Picture.from_svg(document(600, 582, *wires, *parts), alt, 600)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, MARKS, label_lines, new_figure, swedish_ticks
+from dqn_helpers.figures.plots import COLORS, MARKS, label_lines, new_figure
 from dqn_helpers.training_log import TrainingLog
 
 if TYPE_CHECKING:
@@ -175,7 +175,6 @@ def dots_per_seed(
         _draw_rows(ax, rows, COLORS[number], MARKS[number])
         if label in logarithmic:
             ax.set_xscale("log")
-            ax.xaxis.set_major_formatter(swedish_ticks())
         if lines and label in lines:
             ax.axvline(lines[label], color="black", linestyle="--", linewidth=1)
         ax.set(xlabel=label)

@@ -1,4 +1,4 @@
-"""Figurerna om överskattning: maximum av brusiga skattningar, två nätverk, en prick per frö.
+"""Figurerna om överskattning: maximum av brusiga skattningar, och en prick per frö.
 
 Varje funktion ger en `Picture` med svenska axlar och alternativtext.
 """
@@ -51,32 +51,6 @@ def largest_estimate(n_actions: int) -> Picture:
         "Två histogram. En enda skattning ligger symmetriskt kring 0. Den största av "
         f"{n_actions} har medelvärdet {swedish_number(mean, 3)}.",
     )
-
-
-def two_networks(online: Sequence[float], target: Sequence[float]) -> Picture:
-    """Två nätverks Q-värden i samma tillstånd. Vart och ett har sitt största inramat.
-
-    Args:
-        online: online-nätverkets Q-värden, A tal.
-        target: målnätverkets, lika många.
-    """
-    figure, (ax,) = new_figure(width=5.8, height=3.0)
-    places = np.arange(len(online))
-    networks = {"online-nätverket": online, "målnätverket": target}
-    descriptions = []
-    for (name, q_values), color, shift in zip(
-        networks.items(), COLORS, (-0.19, 0.19), strict=False
-    ):
-        bars = ax.bar(places + shift, q_values, 0.36, color=color, alpha=0.35, label=name)
-        ax.bar_label(bars, [swedish_number(q, 3) for q in q_values], color=color, fontsize=12)
-        best = int(np.argmax(q_values))
-        bars[best].set(edgecolor="black", linewidth=2.5, alpha=0.8)
-        values = ", ".join(swedish_number(q, 3) for q in q_values)
-        descriptions.append(f"{name} {values}, störst för handling {best}")
-    ax.set(xlabel="handling i nästa tillstånd", ylabel="Q(s′, a′)", xticks=places)
-    ax.margins(y=0.15)
-    legend_above(ax)
-    return Picture.from_figure(figure, f"Staplar för Q-värdena: {'; '.join(descriptions)}.")
 
 
 def seed_dots(

@@ -7,7 +7,7 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dqn_helpers.figures import theme
 
@@ -49,8 +49,28 @@ def swedish_number(value: float, digits: int = 6, *, decimals: int | None = None
     text = text.replace(",", "\u202f").replace(".", ",")
     mantissa, _, exponent = text.partition("e")
     if exponent:  # 1e-07 skrivs 1 · 10⁻⁷
-        text = f"{mantissa} · 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+        text = f"{mantissa} · {power_of_ten(int(exponent))}"
     return text.replace("-", "−")
+
+
+def power_of_ten(exponent: int) -> str:
+    """10 upphöjt till `exponent`, som 10⁸."""
+    return f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+
+
+def swedish_ticks() -> Any:
+    """Det som skriver talen på en axel, med decimalkomma."""
+    from matplotlib.ticker import FuncFormatter
+
+    return FuncFormatter(lambda value, _: _on_axis(float(value)))
+
+
+def _on_axis(value: float) -> str:
+    """Ett tal på en axel; på en logaritmisk blir de riktigt stora och små tiopotenser."""
+    power = math.log10(value) if value > 0 else 0.0
+    if abs(power) >= 5 and power == round(power):
+        return power_of_ten(round(power))
+    return swedish_number(value)
 
 
 @dataclass(frozen=True)
@@ -114,7 +134,12 @@ class Picture:
         """
         from matplotlib import pyplot as plt
         from matplotlib.text import Text
+        from matplotlib.ticker import LogFormatter, NullFormatter
 
+        for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+            if isinstance(axis.get_major_formatter(), LogFormatter):
+                axis.set_major_formatter(swedish_ticks())
+                axis.set_minor_formatter(NullFormatter())
         for text in figure.findobj(Text):
             text.set_fontsize(max(text.get_fontsize(), SMALLEST_TEXT))
         width = round(figure.get_figwidth() * SCREEN_DPI)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dqn_helpers.figures.pictures import COLUMN_WIDTH, SCREEN_DPI, swedish_number
+from dqn_helpers.figures.pictures import COLUMN_WIDTH, SCREEN_DPI, swedish_ticks
 from dqn_helpers.figures.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -69,13 +69,6 @@ def new_figure(
         ax.xaxis.set_major_formatter(swedish_ticks())
         ax.yaxis.set_major_formatter(swedish_ticks())
     return figure, list(axes[0])
-
-
-def swedish_ticks() -> Any:
-    """Det som skriver talen på en axel, med decimalkomma."""
-    from matplotlib.ticker import FuncFormatter
-
-    return FuncFormatter(lambda value, _: swedish_number(value))
 
 
 def legend_above(ax: "Axes", *, n_columns: int = 3, **more: Any) -> None:

@@ -4,40 +4,44 @@ Varje funktion ger en `Picture` med svenska axlar och alternativtext.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from gymnasium.envs.classic_control import CartPoleEnv
 
-from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, swedish_number
 from dqn_helpers.figures.plots import (
     COLORS,
     MARKS,
     label_lines,
     legend_above,
     new_figure,
-    swedish_ticks,
 )
+from dqn_helpers.figures.shapes import MUTED, ONLINE, circle, document, text
+from dqn_helpers.figures.worlds import cartpole_frame, cartpoles_side_by_side
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+_RING = 260  # så bred är en ring i teckningen
 
 
 def replay_ring(*counts: int, n_slots: int = 8) -> Picture:
-    """En ringbuffert när så här många erfarenheter har lagts till; den senaste är orange.
+    """En ringbuffert när så här många erfarenheter har lagts till; den senaste har tjock kant.
 
     Args:
         counts: antalet tillagda; ges flera ritas en ring för vart och ett, bredvid varandra.
         n_slots: antalet platser i ringen.
     """
-    figure, axes = new_figure(len(counts), width=2.5 * len(counts) + 0.5, height=3.1)
-    descriptions = []
-    for ax, n_added in zip(axes, counts, strict=True):
+    rings, descriptions = [], []
+    for place, n_added in enumerate(counts):
         numbers = [_newest(slot, n_added, n_slots) for slot in range(n_slots)]
-        _draw_ring(ax, numbers, newest=n_added - 1)
-        ax.set_title(f"{n_added} tillagda\nlen = {min(n_added, n_slots)}")
+        rings.append(f'<g transform="translate({_RING * place} 0)">')
+        words = f"{n_added} tillagda, {min(n_added, n_slots)} kvar"
+        rings += [text(_RING / 2, 14, words, 17), *_ring(numbers, newest=n_added - 1), "</g>"]
         contents = ", ".join("tom" if number is None else str(number) for number in numbers)
         descriptions.append(f"med {n_added} tillagda ligger på platserna i ordning: {contents}")
-    return Picture.from_figure(figure, f"Ring med {n_slots} platser, {'; '.join(descriptions)}.")
+    drawing = document(_RING * len(counts), _RING + 20, *rings)
+    width = min(COLUMN_WIDTH, 320 * len(counts))
+    alt = f"Ring med {n_slots} platser, {'; '.join(descriptions)}."
+    return Picture.from_svg(drawing, alt, width)
 
 
 def _newest(slot: int, n_added: int, n_slots: int) -> int | None:
@@ -46,32 +50,43 @@ def _newest(slot: int, n_added: int, n_slots: int) -> int | None:
     return written[-1] if written else None
 
 
-def _draw_ring(ax: "Axes", numbers: Sequence[int | None], newest: int) -> None:
+def _ring(numbers: Sequence[int | None], newest: int) -> list[str]:
+    """Platserna i en ring, med numret inuti och platsens nummer utanför."""
+    parts = []
     for slot, number in enumerate(numbers):
         angle = 2 * np.pi * slot / len(numbers)
-        x, y = np.sin(angle), np.cos(angle)
-        color = "white" if number is None else COLORS[4] if number == newest else COLORS[5]
-        ax.plot(x, y, "o", markersize=26, markerfacecolor=color, markeredgecolor="black")
-        ax.text(x, y, "" if number is None else str(number), ha="center", va="center")
-        ax.text(1.45 * x, 1.45 * y, str(slot), ha="center", va="center", color="0.4", fontsize=8)
-    ax.set(xlim=(-1.65, 1.65), ylim=(-1.65, 1.65), aspect="equal")
-    ax.axis("off")
+        across, up = float(np.sin(angle)), float(np.cos(angle))
+        x, y = _RING / 2 + 74 * across, 142 - 74 * up
+        tint = 0.0 if number is None else 0.5 if number == newest else 0.15
+        color = MUTED if number is None else ONLINE
+        parts.append(circle(x, y, 25, color, tint=tint, thick=5 if tint == 0.5 else 1.5))
+        parts.append(text(x, y, "" if number is None else str(number), 18))
+        parts.append(text(x + 38 * across, y - 38 * up, str(slot), 16, MUTED))
+    return parts
 
 
-def last_moments(images: Mapping[str, np.ndarray]) -> Picture:
-    """Bilder från en miljö bredvid varandra, med rubrik.
+def last_moments(observations: Mapping[str, np.ndarray]) -> Picture:
+    """CartPole så som den ser ut i några lägen, bredvid varandra.
 
     Args:
-        images: rubrik → bild (höjd, bredd, 3), uint8.
+        observations: rubrik → observationen, float (4,).
     """
-    figure, axes = new_figure(len(images), height=2.2)
-    for ax, (title, image) in zip(axes, images.items(), strict=True):
-        height = len(image)
-        ax.imshow(image[height // 3 : height * 5 // 6])  # himlen ovanför säger inget
-        ax.set_title(title)
-        ax.axis("off")
-    titles = ". ".join(title.replace("\n", ": ") for title in images)
-    return Picture.from_figure(figure, f"Sista bilden av varje episod. {titles}.")
+    world = CartPoleEnv()
+    frames = []
+    for obs in observations.values():
+        world.state = np.asarray(obs, dtype=float)
+        frames.append(cartpole_frame(world, None, 0) | {"steg": ""})
+    drawing = cartpoles_side_by_side(world, list(observations))
+    for place, frame in enumerate(frames):
+        for name, value in frame.items():
+            drawing = drawing.replace(f"{{{name}{place}}}", value)
+    leans = [f"{name}: {_in_words(obs)}" for name, obs in observations.items()]
+    return Picture.from_svg(drawing, f"Vagnen med stången. {'. '.join(leans)}.", COLUMN_WIDTH)
+
+
+def _in_words(obs: np.ndarray) -> str:
+    degrees = swedish_number(abs(float(np.degrees(obs[2]))), 2)
+    return f"stången lutar {degrees} grader åt {'höger' if obs[2] > 0 else 'vänster'}"
 
 
 def batches_in_cloud(
@@ -135,8 +150,6 @@ def cost_lines(sizes: Sequence[int], costs: Sequence[Mapping[str, float]]) -> Pi
             f"{name} från {swedish_number(values[0], 2)} till {swedish_number(values[-1], 2)}"
         )
     ax.set(xlabel="antal sparade erfarenheter", ylabel="mikrosekunder per batch")
-    ax.xaxis.set_major_formatter(swedish_ticks())
-    ax.yaxis.set_major_formatter(swedish_ticks())
     ax.minorticks_off()
     label_lines(ax)
     return Picture.from_figure(figure, f"Mikrosekunder per batch: {', '.join(ends)}.")

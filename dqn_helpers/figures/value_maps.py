@@ -7,9 +7,21 @@ import numpy as np
 import torch
 from torch import nn
 
-from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, swedish_number
-from dqn_helpers.figures.plots import new_figure, swedish_ticks
-from dqn_helpers.figures.shapes import INK, ONLINE, WRONG, arrow, circle, document, path, text
+from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, swedish_number, swedish_ticks
+from dqn_helpers.figures.plots import new_figure
+from dqn_helpers.figures.shapes import (
+    INK,
+    MUTED,
+    ONLINE,
+    TARGET,
+    WRONG,
+    arrow,
+    box,
+    circle,
+    document,
+    path,
+    text,
+)
 from dqn_helpers.figures.worlds import SQUARE, hatching, square
 from dqn_helpers.network import device_of
 
@@ -164,7 +176,6 @@ def grid_walks(
     shape: tuple[int, int],
     *,
     names: Mapping[int, str] | None = None,
-    dangers: Sequence[int] = (),
 ) -> Picture:
     """Vandringar i ett rutnät, en ruta i taget, ett rutnät per vandring.
 
@@ -172,10 +183,8 @@ def grid_walks(
         walks: rubrik → rutornas nummer i tur och ordning; ruta s ligger på rad s // kolumner.
         shape: (rader, kolumner).
         names: rutor som är något särskilt, som i `value_grid`.
-        dangers: rutor som är farliga, till exempel ett stup.
     """
     kinds = {s: KINDS.get(word, "F") for s, word in (names or {}).items()}
-    kinds |= dict.fromkeys(dangers, "C")
     squares = [
         square(kinds.get(s, "F"), *divmod(s, shape[1]), s, size=15)
         for s in range(shape[0] * shape[1])
@@ -213,6 +222,44 @@ def _walk(walk: np.ndarray, n_columns: int) -> list[str]:
         cross += path([(x - 6, y + 6), (x + 6, y - 6)], WRONG, 2.5)
         lines.append(cross + path(points[i : i + 2], WRONG, 1.2, dashed=True))
     return [*lines, circle(*points[-1], 9, ONLINE, tint=1, thick=2)]
+
+
+def number_table(
+    values: np.ndarray | torch.Tensor,
+    marked: Sequence[tuple[int, int]],
+    alt: str,
+    *,
+    row_label: str,
+    column_label: str,
+) -> Picture:
+    """En tabell med tal, blå där de är positiva och orange där de är negativa, och några inringade.
+
+    Args:
+        values: tal, (rader, kolumner).
+        marked: rad och kolumn för dem som ska ringas in.
+        alt: det tabellen visar, i ord.
+        row_label: vad raderna är.
+        column_label: vad kolumnerna är.
+    """
+    numbers = np.asarray(values, dtype=float)
+    n_rows, n_columns = numbers.shape
+    largest = max(float(np.abs(numbers).max()), 1e-9)
+    left, top, wide, high = 150, 58, 88, 52
+    parts = [text(left + n_columns * wide / 2, 14, column_label, 16, MUTED)]
+    parts.append(text(left - 40, top + n_rows * high / 2, row_label, 16, MUTED, anchor="end"))
+    parts += [text(left + (c + 0.5) * wide, 42, str(c), 16, MUTED) for c in range(n_columns)]
+    for r, row in enumerate(numbers):
+        parts.append(text(left - 14, top + (r + 0.5) * high, str(r), 16, MUTED))
+        for c, value in enumerate(row):
+            color, x, y = TARGET if value < 0 else ONLINE, left + c * wide, top + r * high
+            tint = _STRONGEST * abs(float(value)) / largest
+            parts.append(box(x + 2, y + 2, wide - 4, high - 4, color, tint=tint, thick=1, radius=4))
+            parts.append(text(x + wide / 2, y + high / 2, _number(float(value)), 18))
+    for r, c in marked:
+        x, y = left + c * wide, top + r * high
+        parts.append(box(x + 3, y + 3, wide - 6, high - 6, INK, tint=0, thick=4, radius=20))
+    width = left + n_columns * wide + 10
+    return Picture.from_svg(document(width, top + n_rows * high + 4, *parts), alt, width)
 
 
 _RIGHT, _LEFT, _GOOD = (0.58, 0.36, 0.72), (0.88, 0.49, 0.16), (0.18, 0.53, 0.77)
@@ -279,7 +326,6 @@ def _heat_map(ax: "Axes", values: np.ndarray, label: str, limits: tuple[float, f
         values, origin="lower", aspect="auto", extent=(-12.0, 12.0, -2.5, 2.5), cmap=colors,
         vmin=limits[0], vmax=limits[1],
     )  # fmt: skip
-    bar = ax.figure.colorbar(image, ax=ax, label=label, location="top")
-    bar.formatter = swedish_ticks()
+    ax.figure.colorbar(image, ax=ax, label=label, location="top", format=swedish_ticks())
     ax.grid(False)
     ax.set(xlabel="stångens vinkel (grader)", ylabel="vinkelhastighet (rad/s)")
