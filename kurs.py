@@ -41,7 +41,7 @@ COPIED = WORK / ".kurs.json"
 SANDBOX = ["py_landlock", "pyseccomp"] if sys.platform == "linux" else []
 MODULES = {
     "kurs": ["torch", "gymnasium", "matplotlib", "jupyterlab", "ipykernel", "tqdm"],
-    "larare": ["nbformat", "psutil", "pytest", "jinja2", "mistune", *SANDBOX],
+    "larare": ["nbformat", "psutil", "pytest", "jinja2", "latex2mathml", "mistune", *SANDBOX],
     "dev": ["nbval", "xdist", "pytest_timeout", "mypy", "ruff"],
 }
 
