@@ -42,7 +42,7 @@ MARKS = WORK / "framsteg.jsonl"  # de övningar som har blivit gröna
 SANDBOX = ["py_landlock", "pyseccomp"] if sys.platform == "linux" else []
 MODULES = {
     "kurs": ["torch", "gymnasium", "matplotlib", "jupyterlab", "ipykernel", "tqdm"],
-    "larare": ["nbformat", "psutil", "pytest", "jinja2", "mistune", *SANDBOX],
+    "larare": ["nbformat", "psutil", "pytest", "jinja2", "latex2mathml", "mistune", *SANDBOX],
     "dev": ["nbval", "xdist", "pytest_timeout", "mypy", "ruff"],
 }
 

@@ -8,6 +8,8 @@ LIGHT = {
     "ink": "#1f2933",  # text och konturer
     "muted": "#5b6770",  # det som är mindre viktigt
     "paper": "#ffffff",
+    "page": "#f5f2ec",  # rapporternas sidor, bakom det vita
+    "mark": "#fff1c2",  # den rad i studentens kod som pekas ut
     "online": "#0b66a3",  # online-nätverket, och det som lär sig
     "target": "#a84300",  # målet och målnätverket
     "reward": "#00785a",  # belöningar, och det som är rätt
@@ -27,6 +29,8 @@ DARK = {
     "ink": "#e6edf3",
     "muted": "#a5b1ba",
     "paper": "#16191d",
+    "page": "#0e1114",
+    "mark": "#453708",
     "online": "#6cb8ec",
     "target": "#ff9d5c",
     "reward": "#4fd1a5",
