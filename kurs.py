@@ -363,7 +363,7 @@ def run(command: "list[str]") -> int:
 
 
 # Vad pip skriver när något går fel, och vad man gör åt det. Den första som stämmer gäller:
-# utan nät säger pip till sist "No matching distribution found" också (setuptools hämtas först).
+# utan nät säger pip till sist "No matching distribution found" också (`setuptools` hämtas först).
 PIP_FAILURES = {
     "CERTIFICATE_VERIFY_FAILED|SSLError": (
         "Anslutningen till pypi.org gick inte att lita på (fel certifikat). Sitter du bakom en "
