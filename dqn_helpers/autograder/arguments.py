@@ -22,7 +22,8 @@ def rules(limit: float) -> list[str]:
     """Gränserna i ord, för hjälpen och klassens rapport; `limit` är sekunder för en övning."""
     return [
         f"En övning får {_seconds(limit)} processortid, alla försök och de celler som definierar "
-        f"lösningen inräknade. Att läsa filen får ta {_seconds(max(limit, READING_SECONDS))} till.",
+        f"lösningen inräknade. Att läsa filen får ta {_seconds(max(limit, READING_SECONDS))} till. "
+        "En anteckningsbok med fem övningar kan alltså kosta högst fem gånger så mycket.",
         "Bara processortiden räknas, så en upptagen dator kostar ingen student något. Den som "
         "sover eller väntar i stället för att räkna stoppas efter lika lång sömn.",
         f"En lösning får använda {MEMORY_BYTES // 2**30} GB minne (i Linux), och en kommentar till "

@@ -5,10 +5,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from dqn_helpers.exercises import marks
 from dqn_helpers.exercises.blocking import blocked
 from dqn_helpers.exercises.card import CheckResult
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
+from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.registry import EXERCISES, known_mistakes
 from dqn_helpers.exercises.running import run_cases
 from dqn_helpers.exercises.syllabus import NUMBER_OF
@@ -53,7 +55,9 @@ def _check(number: Any, function: Any) -> CheckResult:
     with blocked(exercise.name):  # som i rättaren: det som godtas här ska godtas där
         outcomes = run_cases(exercise.driver, function, inputs, SECONDS)
     verdict = judge(exercise, exercise.examples, outcomes, known_mistakes(exercise.number))
-    return _result(exercise, verdict, outcomes)
+    if verdict.passed:
+        marks.remember(exercise.number)
+    return result_of(exercise, verdict, outcomes)
 
 
 def _as_number(number: Any) -> str:
@@ -99,7 +103,8 @@ def _name(function: Any) -> str:
     return str(getattr(function, "__name__", ""))[:80]
 
 
-def _result(exercise: Exercise, verdict: Verdict, outcomes: Sequence[Outcome]) -> CheckResult:
+def result_of(exercise: Exercise, verdict: Verdict, outcomes: Sequence[Outcome]) -> CheckResult:
+    """Kortet som hör till en dom."""
     summary, nudge = _words(verdict, outcomes)
     return CheckResult(
         title=f"Övning {exercise.number} {exercise.name}",
@@ -108,6 +113,7 @@ def _result(exercise: Exercise, verdict: Verdict, outcomes: Sequence[Outcome]) -
         advice=tuple(mistake.text for mistake in verdict.mistakes),
         nudge=nudge,
         output=next((o.output for o in outcomes if o.output.strip()), ""),
+        codes=tuple(as_python(exercise, b.case) if b.case else "" for b in verdict.behaviours),
     )
 
 

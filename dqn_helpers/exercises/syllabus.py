@@ -1,8 +1,38 @@
-"""Kursens övningar: nummer och namn, på ett enda ställe. Poängen är beteendenas (`notebook_NN`).
+"""Kursens böcker, och övningarnas nummer och namn. Poängen är beteendenas (`notebook_NN`).
 
 5.4 är en skriven reflektion som läraren läser; den har inget namn, ger inga poäng och rättas inte
 av kod.
 """
+
+BOOKS: dict[str, tuple[str, str, str]] = {
+    "00": ("00_start.ipynb", "Start", "se att allt fungerar, och lära känna kontrollen"),
+    "01": (
+        "01_mdp_och_q_varden.ipynb",
+        "MDP:er och Q-värden",
+        "veta vad en agent vill, och räkna ut det bästa den kan göra",
+    ),
+    "02": (
+        "02_replay_buffer.ipynb",
+        "Erfarenheter och replay buffer",
+        "ge agenten ett minne att lära av",
+    ),
+    "03": (
+        "03_traningssteget.ipynb",
+        "Träningssteget",
+        "byta tabellen mot ett neuralt nätverk och träna det",
+    ),
+    "04": (
+        "04_dqn_loopen.ipynb",
+        "Hela DQN-loopen",
+        "sätta ihop allt, så att stången hålls upprätt",
+    ),
+    "05": (
+        "05_double_dqn.ipynb",
+        "Double DQN",
+        "mäta hur mycket DQN överskattar, och göra något åt det: inlämningsuppgiften",
+    ),
+}
+"""Bokens nummer → dess fil, dess rubrik och vad man får av den."""
 
 SYLLABUS: dict[str, str] = {
     "1.1": "discounted_return",

@@ -5,7 +5,6 @@ en tom ordbok är en fil som inte går att läsa.
 """
 
 import copy
-import importlib
 import inspect
 import io
 import json
@@ -17,12 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.catalogue import NOTEBOOKS
-
+from dqn_helpers.autograder.catalogue import NOTEBOOKS, accepted, content
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.syllabus import NUMBER_OF, SYLLABUS, notebook_of
-
-from .styles import CORRECT
 
 Expected = dict[str, tuple[float, str]]
 Notebook = dict[str, Any]
@@ -140,22 +136,22 @@ def answered(notebook: str, **answers: str) -> Notebook:
 
 
 def style(name: str, solution: str) -> str:
-    """Texten till en rätt lösning ur `correct_NN.py`, med övningens namn."""
+    """Texten till en rätt lösning ur `accepted.py`, med övningens namn."""
     number = NUMBER_OF[name]
-    module(notebook_of(number))
-    found = next(s for s in CORRECT[number] if s.__name__ == solution)
+    found = next(s for s in accepted(number) if s.__name__ == solution)
     source = inspect.getsource(found).split("\n", 1)[1]  # utan @correct
-    for other, others in CORRECT.items():  # en lösning kan använda en annan övnings
-        for one in others if notebook_of(other) == notebook_of(number) else ():
+    for other in book(notebook_of(number)):  # en lösning kan använda en annan övnings
+        for one in accepted(other):
             source = re.sub(rf"\b{re.escape(one.__name__)}\b", SYLLABUS[other], source)
     return source
 
 
 def module(notebook: str) -> str:
-    """Importer och hjälpfunktioner överst i `correct_NN.py`."""
-    found = importlib.import_module(f"{__package__}.correct_{notebook}")
+    """Importer och hjälpfunktioner överst i bokens `accepted.py`."""
+    found = content(notebook, "accepted")
     text = inspect.getsource(found)
-    imports = [line for line in text.split("\n") if re.match(r"(import|from \w)", line)]
+    students = r"(import|from (?!dqn_helpers\.autograder)\w)"
+    imports = [line for line in text.split("\n") if re.match(students, line)]
     helpers = [
         inspect.getsource(part)
         for name, part in vars(found).items()
@@ -169,7 +165,7 @@ def in_style(notebook: str, index: int) -> Notebook:
     source = module(notebook)
     answers = {}
     for number in book(notebook):
-        named = [s for s in CORRECT[number] if s.__name__ != "<lambda>"]
+        named = [s for s in accepted(number) if s.__name__ != "<lambda>"]
         name = SYLLABUS[number]
         answers[name] = style(name, named[index % len(named)].__name__)
     built = answered(notebook, **answers)

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from autograder.catalogue import scenario
 from matplotlib import pyplot as plt
 
 import dqn_helpers
-from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.catalogue import scenario
+from dqn_helpers.autograder.grade import Ran
 from dqn_helpers.exercises import EXERCISES, check
 from dqn_helpers.exercises.blocking import blocked, functions_of
 from dqn_helpers.exercises.judging import Verdict, judge
@@ -151,7 +151,10 @@ def one_liners(function: Any) -> Iterator[Callable[..., Any]]:
 
 HALF_RIGHT = {
     ("5.3", "dqn_helpers.mdp.discounted_return"),  # ett enda steg, av andra övningens lösning
-    ("5.3", "dqn_helpers.figures._spread_out"),  # råkar ge belöningen tillbaka när den är ensam
+    (
+        "5.3",
+        "dqn_helpers.figures.mdp_diagram._spread_out",
+    ),  # råkar ge belöningen tillbaka när den är ensam
 }
 
 

@@ -3,12 +3,17 @@
 from collections.abc import Callable
 
 import pytest
-from autograder import catalogue
 
+from dqn_helpers.autograder import catalogue
 from dqn_helpers.autograder.arguments import MAX_MESSAGE
-from dqn_helpers.autograder.batch import MAX_SHOWN, _shown_source
-from dqn_helpers.autograder.grading import Grading
-from dqn_helpers.autograder.results import MAX_COMPARED, Ran, _similar
+from dqn_helpers.autograder.grade import (
+    MAX_COMPARED,
+    MAX_SHOWN,
+    Grading,
+    Ran,
+    _shown_source,
+    _similar,
+)
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.submission.cells import CellSource
@@ -80,7 +85,7 @@ def test_no_follow_on_errors(grade_cells: GradeCells) -> None:
 
 def test_student_notebooks_are_unsolved_not_wrong(workshop: Workshop) -> None:
     for submission in find_submissions([catalogue.NOTEBOOKS]):
-        grading = Grading(submission, workshop, catalogue, seed=0)
+        grading = Grading(submission, workshop, seed=0)
         for number in grading.numbers:
             assert grading.ran(number).result.status == "unsolved", number
 
