@@ -32,15 +32,14 @@ import torch
 
 import dqn_helpers
 from dqn_helpers.autograder import sandbox
-from dqn_helpers.autograder.huge_pages import collapse_memory
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode, length_of
-from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.system_calls import ThreadGate
 from dqn_helpers.autograder.worker import perform
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.asking import open_line
 from dqn_helpers.exercises.registry import known_mistakes
 from dqn_helpers.studies import overestimation
+from dqn_helpers.submission.collect import find_submissions
 from dqn_helpers.submission.extract import read_cell, touched_in
 
 ORDER_BYTES = 1024
@@ -125,7 +124,6 @@ def _close_course() -> None:
 def serve(tier: sandbox.Tier, control: socket.socket) -> None:
     """Ta emot uppdrag tills rättaren stänger."""
     warm()
-    collapse_memory()
     sandbox.confine_server(tier)
     control.send(json.dumps({"escapes": _self_test(tier)}).encode())
     while True:

@@ -16,12 +16,12 @@ from dqn_helpers.autograder.grade import (
     _shown_source,
     _similar,
 )
-from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.hints import hints_as_markdown
 from dqn_helpers.exercises.syllabus import notebook_of
 from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.collect import find_submissions
 
 GradeCells = Callable[..., Ran]
 
