@@ -18,22 +18,6 @@ from dqn_helpers.autograder.batch import grade_all
 from dqn_helpers.autograder.catalogue import require_content
 from dqn_helpers.autograder.file_watch import FileWatch, handed_in
 from dqn_helpers.autograder.grade import Settings
-from dqn_helpers.autograder.report import ReportError, final, write_reports
-from dqn_helpers.autograder.report.grade_limits import (
-    DEFAULT_FILE,
-    GradeLimits,
-    GradeLimitsError,
-    load_grade_limits,
-)
-from dqn_helpers.autograder.report.gradebook import GradebookError, fill_canvas
-from dqn_helpers.autograder.report.junit import junit_xml
-from dqn_helpers.autograder.report.overrides import (
-    FILE_NAME,
-    Overrides,
-    applicable,
-    load_overrides,
-    problems,
-)
 from dqn_helpers.autograder.report.summary import count, summary_lines
 from dqn_helpers.autograder.result import ClassResult
 from dqn_helpers.autograder.store import Store, StoreError
@@ -41,6 +25,22 @@ from dqn_helpers.autograder.workshop import ROOT
 from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
 from dqn_helpers.swedish_arguments import SwedishParser
+from dqn_helpers.teacher.grade_limits import (
+    DEFAULT_FILE,
+    GradeLimits,
+    GradeLimitsError,
+    load_grade_limits,
+)
+from dqn_helpers.teacher.gradebook import GradebookError, fill_canvas
+from dqn_helpers.teacher.junit import junit_xml
+from dqn_helpers.teacher.overrides import (
+    FILE_NAME,
+    Overrides,
+    applicable,
+    load_overrides,
+    problems,
+)
+from dqn_helpers.teacher.reports import ReportError, final, write_reports
 
 WRONG_USAGE, INTERRUPTED = 2, 130
 MAX_LIMIT = 3600
