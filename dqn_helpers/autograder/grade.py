@@ -27,7 +27,6 @@ from dqn_helpers.autograder.result import (
     SubmissionResult,
     SubmissionStatus,
 )
-from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import Answer, WorkerError, Workshop
 from dqn_helpers.exercises.judging import BehaviourVerdict, Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
@@ -36,6 +35,7 @@ from dqn_helpers.exercises.plain import in_short, shortened
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
 from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.collect import Submission
 from dqn_helpers.submission.reach import Reach
 
 MAX_SHOWN = 50_000  # tecken kod ur en övning som sparas till sidan
