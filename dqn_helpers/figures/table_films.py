@@ -201,7 +201,7 @@ def _drawing(env: Grid, headings: Sequence[str]) -> tuple[str, int]:
     )
     last = len(headings) - 1
     whole = f"0 0 {last * step_x + width} {last * step_y + height}"
-    drawing = f'<svg {SVG} viewBox="{whole}"><defs>{hatching()}</defs>{panels}</svg>'
+    drawing = f'<svg {SVG} viewBox="{whole}">{hatching()}{panels}</svg>'
     return drawing, min(720, 400 * len(headings)) if narrow else 720
 
 
