@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, MARKS, legend_above, new_figure
+from dqn_helpers.figures.plots import COLORS, MARKS, label_lines, new_figure
 
 Points = tuple[Sequence[float] | np.ndarray, Sequence[float] | np.ndarray]
 
@@ -41,7 +41,7 @@ def lines(
         ax.set_xscale("log")
     ax.set(xlabel=x_label, ylabel=y_label)
     if len(curves) + len(dots or {}) > 1:
-        legend_above(ax)
+        label_lines(ax)
     ends = [
         f"{name} går från {swedish_number(y[0], 3)} till {swedish_number(y[-1], 3)}"
         for name, (_, y) in curves.items()
@@ -56,14 +56,14 @@ def returns_by_length(runs: Mapping[str, Mapping[float, Sequence[tuple[int, floa
     Args:
         runs: vem som räknade → γ → (antal steg, avkastning) för varje episod.
     """
-    figure, axes = new_figure(len(runs), width=3.6 + 3.6 * len(runs), height=3.2, share_y=True)
+    figure, axes = new_figure(len(runs), height=3.2, share_y=True)
     descriptions = []
     for ax, (who, by_gamma) in zip(axes, runs.items(), strict=True):
         for (gamma, points), color, mark in zip(by_gamma.items(), COLORS, MARKS, strict=False):
             lengths, returns = zip(*sorted(points), strict=True)
             ax.plot(
                 lengths, returns, mark, color=color, alpha=0.6,
-                label=f"γ = {swedish_number(gamma)}" if ax is axes[0] else None,
+                label=f"γ = {swedish_number(gamma)}" if ax is axes[-1] else None,
             )  # fmt: skip
             descriptions.append(
                 f"{who}, γ = {swedish_number(gamma)}: från {swedish_number(returns[0], 2)} vid "
@@ -71,7 +71,7 @@ def returns_by_length(runs: Mapping[str, Mapping[float, Sequence[tuple[int, floa
             )
         ax.set(xlabel="episodens längd (steg)", title=who)
     axes[0].set_ylabel("avkastning")
-    legend_above(axes[0])
+    label_lines(axes[-1])
     alt = f"En prick för varje episod som kom fram. {'; '.join(descriptions)}."
     return Picture.from_figure(figure, alt)
 
@@ -83,18 +83,20 @@ def return_distributions(returns: Mapping[str, Sequence[float]], expected: float
         returns: vem som räknade → en avkastning för varje episod.
         expected: väntevärdet, som en streckad linje.
     """
-    figure, axes = new_figure(len(returns), width=3.6 + 3.6 * len(returns), height=3.0)
+    figure, axes = new_figure(len(returns), height=3.0, share_y=True)
     descriptions = []
     for ax, (who, values) in zip(axes, returns.items(), strict=True):
         mean = float(np.mean(values))
         ax.hist(values, bins=30, color=COLORS[5])
-        ax.axvline(mean, color=COLORS[1], label=f"medelvärdet, {swedish_number(mean, 3)}")
-        ax.axvline(
-            expected, color="black", linestyle="--",
-            label=f"väntevärdet, {swedish_number(expected, 3)}",
+        ax.axvline(mean, color=COLORS[1])
+        ax.axvline(expected, color="black", linestyle="--")
+        ax.annotate(
+            f"medelvärde {swedish_number(mean, 3)}\n(streckat: väntevärdet "
+            f"{swedish_number(expected, 3)})",
+            (max(mean, expected), 0.8), xycoords=("data", "axes fraction"), xytext=(6, 0),
+            textcoords="offset points", color=COLORS[1],
         )  # fmt: skip
         ax.set(xlabel="avkastning", ylabel="antal episoder", title=who)
-        ax.legend()
         descriptions.append(f"{who}: medelvärdet är {swedish_number(mean, 3)}")
     alt = f"Stapeldiagram. {'; '.join(descriptions)}. Väntevärdet är {swedish_number(expected, 3)}."
     return Picture.from_figure(figure, alt)

@@ -75,9 +75,9 @@ def q_film(
     _check(tables, len(inside))
     low, high = limits or _limits(next(iter(tables.values()))[-1][inside])
     arrows = FROZEN_LAKE_ARROWS if isinstance(env, FrozenLakeEnv) else CLIFF_WALKING_ARROWS
-    boards = {}
+    boards: dict[str, list[_Board]] = {}
     for heading, series in tables.items():
-        ways = walks[heading] if walks else [()] * len(series)
+        ways: Sequence[Sequence[int]] = walks[heading] if walks else [()] * len(series)
         boards[heading] = [
             _q_board(table, arrows, low, high, walk)
             for table, walk in zip(series, ways, strict=True)
@@ -155,7 +155,7 @@ def _film(
 def _values(board: _Board, inside: np.ndarray, panel: int) -> dict[str, str]:
     """Det som byts i teckningen: färg, pil och tal i varje ruta där agenten kan stå."""
     values = {}
-    for s in np.flatnonzero(inside):
+    for s in map(int, np.flatnonzero(inside)):
         values[f"f{panel}_{s}"] = f"{STRONGEST * board.shares[s]:.2f}"
         values[f"p{panel}_{s}"] = board.arrows[s]
         values[f"t{panel}_{s}"] = board.numbers[s]
