@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from dqn_helpers import theme
+from dqn_helpers.figures import theme
 
 Mark = Literal["passed", "partial", "failed", "unsolved", "manual"]
 """Läget för ett kort eller en del: rätt, delvis, inte än, inte löst, eller en människa bedömer."""

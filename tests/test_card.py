@@ -13,7 +13,6 @@ import pytest
 import torch
 
 import dqn_helpers
-from dqn_helpers import theme
 from dqn_helpers.card import Card, ComparedRow, Comparison, Part
 from dqn_helpers.exercises import EXERCISES, check
 from dqn_helpers.exercises.card import CheckResult
@@ -24,6 +23,7 @@ from dqn_helpers.exercises.model import Case, Outcome, Within
 from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.plain import plain
 from dqn_helpers.exercises.registry import known_mistakes
+from dqn_helpers.figures import theme
 
 ROOT = Path(__file__).parents[1]
 

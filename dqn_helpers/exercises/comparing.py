@@ -15,7 +15,7 @@ from dqn_helpers.exercises.plain import (
     shortened,
     swedish_value,
 )
-from dqn_helpers.pictures import swedish_number
+from dqn_helpers.figures import swedish_number
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from dqn_helpers.autograder.result import (
     PartResult,
     SubmissionResult,
 )
-from dqn_helpers.autograder.submissions import canvas_owner
 from dqn_helpers.card import ComparedRow, Comparison
 from dqn_helpers.exercises.registry import EXERCISES
+from dqn_helpers.submission.collect import canvas_owner
 
 ARGUMENTS = (
     ("reward", "[1; −2]"),

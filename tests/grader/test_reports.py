@@ -13,16 +13,8 @@ import numpy as np
 import pytest
 
 from dqn_helpers.autograder.arguments import rules
-from dqn_helpers.autograder.report import (
-    ReportError,
-    final,
-    write_reports,
-)
 from dqn_helpers.autograder.report import html as report_html
 from dqn_helpers.autograder.report.class_page import class_report
-from dqn_helpers.autograder.report.grade_limits import load_grade_limits
-from dqn_helpers.autograder.report.junit import junit_xml
-from dqn_helpers.autograder.report.overrides import Override, Overrides
 from dqn_helpers.autograder.report.page_names import own_name, page_names
 from dqn_helpers.autograder.report.statistics import by_student
 from dqn_helpers.autograder.report.student_page import code_lines, feedback_page
@@ -40,6 +32,14 @@ from dqn_helpers.autograder.result import (
 from dqn_helpers.card import ComparedRow, Comparison
 from dqn_helpers.exercises.model import Case
 from dqn_helpers.exercises.plain import in_short
+from dqn_helpers.teacher.grade_limits import load_grade_limits
+from dqn_helpers.teacher.junit import junit_xml
+from dqn_helpers.teacher.overrides import Override, Overrides
+from dqn_helpers.teacher.reports import (
+    ReportError,
+    final,
+    write_reports,
+)
 
 from .report_samples import (
     TABLE,

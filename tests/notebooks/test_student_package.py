@@ -38,7 +38,8 @@ def test_the_right_files_are_there(files: dict[str, bytes]) -> None:
     assert {"README.md", "kurs.py", "pyproject.toml", "dqn_helpers/exercises/checking.py"} <= set(
         files
     )
-    assert not [name for name in files if "autograder" in name or name.startswith(("sol", "tests"))]
+    assert not [name for name in files if "/autograder/" in name or "/teacher/" in name]
+    assert not [name for name in files if name.startswith(("solutions", "tests"))]
 
 
 def test_the_readme_is_the_students(files: dict[str, bytes]) -> None:
@@ -63,6 +64,12 @@ def test_no_line_of_the_solutions_to_05_is_there(files: dict[str, bytes]) -> Non
     everything = "\n".join(data.decode() for data in files.values())
     assert not [line for line in telling if line in everything]
     assert "Bedömning av 5.4" not in everything
+
+
+def test_no_file_that_decides_the_points_is_there(files: dict[str, bytes]) -> None:
+    content = sorted((ROOT / "solutions" / "grading").rglob("*.py"))
+    assert len(content) >= 3 * 5
+    assert not {path.read_bytes() for path in content} & set(files.values())
 
 
 def test_two_packages_are_the_same_to_the_byte(tmp_path: Path) -> None:

@@ -1,0 +1,398 @@
+"""Det som lämnats in: en rad per fil, med student, anteckningsbok och celler, eller vad som är fel.
+
+Körs i lärarens egen process. Studentens kod är bara text här; den tolkas någon annanstans
+(`submission.extract`). Ingen fil, hur konstig den än är, stoppar de andra.
+"""
+
+import dataclasses
+import hashlib
+import json
+import re
+import sys
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.files import Found, Kind, in_file, in_folder, kind_of
+from dqn_helpers.submission.notebook import UnreadableError, notebook_in_name, read_contents
+
+MAX_PART = 100  # tecken i ett mappnamn eller filnamn som visas
+LONGEST_NAME = 255  # längre namn finns inte på någon disk, men i zip-filer
+USUAL_TEXT = 150_000  # tecken i cellerna; kursens egna böcker har hälften
+MAX_MORE_TEXT = 3_000_000  # tecken som en students böcker tillsammans får ha utöver det
+
+TOO_MANY = (
+    "Studenten har lämnat in fler än {most} anteckningsböcker, och den här är inte rättad. Ska den "
+    "räknas går det att rätta den filen för sig."
+)
+TOO_MUCH = (
+    "Studentens anteckningsböcker är orimligt långa tillsammans, och den här är inte rättad. Ska "
+    "den räknas går det att rätta den filen för sig."
+)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """En inlämnad fil.
+
+    Attributes:
+        file: det läraren ser: sökvägen räknad från det som angavs, "klass.zip/anna/03.ipynb".
+        student: namnet på mappen eller zip-filen, eller ur Canvas filnamn; None om okänd.
+        sha256: filens kontrollsumma; tom om den inte lästes.
+        notebook: anteckningsbokens nummer, "03"; None om okänt.
+        cells: kodcellerna, som de står; namnet är platsen bland alla celler.
+        markdown: textcellernas (id, text).
+        problem: varför filen inte går att rätta, annars tomt.
+        note: något läraren bör veta, annars tomt.
+        canvas_id: studentens nummer i Canvas.
+    """
+
+    file: str
+    student: str | None
+    sha256: str
+    notebook: str | None
+    cells: tuple[CellSource, ...] = ()
+    markdown: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+    note: str = ""
+    canvas_id: str | None = None
+
+
+class UsageError(ValueError):
+    """Det som angavs på kommandoraden går inte att rätta; meddelandet säger varför."""
+
+
+class Owner(NamedTuple):
+    """Vem en fil kommer från: namn, nummer i Canvas, och om den lämnades in för sent."""
+
+    student: str | None
+    canvas_id: str | None = None
+    late: bool = False
+
+    @property
+    def key(self) -> tuple[str | None, str | None]:
+        """Studenten, vare sig filen kom i tid eller inte."""
+        return self.student, self.canvas_id
+
+
+Key = tuple[str | None, str | None]
+"""En student: namn och nummer i Canvas."""
+
+
+@dataclass(frozen=True)
+class _HandedIn:
+    """En fil medan alla läses.
+
+    Attributes:
+        path: mappar, zip-filer och filnamn.
+        kind: vilken sorts fil det är.
+        row: raden, utan celler.
+        packed: cellerna, packade så att hårt packade filer inte fyller minnet.
+        is_upload: sant om en student själv har lämnat in den så: i en zip-fil, eller genom Canvas.
+            Det som läraren har lagt i en mapp kan vara flera studenters.
+        owner: vem den kommer från.
+    """
+
+    path: tuple[str, ...]
+    kind: Kind
+    row: Submission
+    packed: bytes = b""
+    is_upload: bool = False
+    owner: Owner = Owner(None)  # noqa: RUF009  (en NamedTuple går inte att ändra)
+
+
+def find_submissions(paths: Sequence[Path], most: int = sys.maxsize) -> Iterator[Submission]:
+    """Alla inlämnade filer, alltid i samma ordning.
+
+    Args:
+        paths: filer, mappar och zip-filer.
+        most: så många böcker räknas av det som en student själv har lämnat in.
+
+    Raises:
+        UsageError: om en sökväg inte finns eller inte är en anteckningsbok, mapp eller zip-fil.
+    """
+    for path in paths:
+        _check_given(path)
+    names = Counter(path.name for path in paths)
+    handed_in = [
+        item
+        for path in paths
+        for item in _in_given(path, several=len(paths) > 1, ambiguous=names[path.name] > 1)
+    ]
+    kept = _within_limits(_without_extras(handed_in), most)
+    return iter(_with_notes(kept, _extras(handed_in)))
+
+
+def _check_given(path: Path) -> None:
+    if not path.exists():
+        raise UsageError(
+            f"{path} finns inte. Kontrollera namnet, och i vilken mapp terminalen står."
+        )
+    if not path.is_dir() and kind_of(path.name) not in ("notebook", "zip"):
+        raise UsageError(f"{path} är varken en anteckningsbok (.ipynb), en mapp eller en zip-fil.")
+
+
+def _in_given(path: Path, several: bool, ambiguous: bool) -> list[_HandedIn]:
+    """Det som finns i en angiven fil, mapp eller zip-fil; den läraren själv anger får vara en länk.
+
+    Args:
+        path: det som angavs.
+        several: sant om flera angavs; då är en mapp eller zip-fil en student.
+        ambiguous: sant om flera angavs med samma namn; då visas mappen de ligger i.
+    """
+    real = path.resolve()
+    if real.is_dir():
+        start: tuple[str, ...] = (real.name,) if several else ()
+        found, name = in_folder(real, start), real.name
+    else:
+        start = (real.parent.name,) if ambiguous else ()
+        found, name = in_file(real, (*start, path.name)), path.stem
+        start = (*start, path.name) if kind_of(path.name) == "zip" else ()
+    # Filernas innehåll släpps ett i taget: en hel klass ryms inte i minnet.
+    items = [_handed_in(one, len(start)) for one in found]
+    is_file = kind_of(path.name) == "notebook" and not real.is_dir()
+    wrapped = 0 if is_file else _wrappers([i.path[len(start) :] for i in items], name, several)
+    inside = [item.path[len(start) + wrapped :] for item in items]
+    level = _canvas_level(inside, one_is_enough=is_file or not several)
+    fallback = name if several and start else None
+    return [
+        _with_owner(item, _owner(path, level, fallback))
+        for item, path in zip(items, inside, strict=True)
+    ]
+
+
+# --- studenten -----------------------------------------------------------------------------------
+
+# Ett datum, som i labb_2025_11_28.ipynb, är inget nummer i Canvas.
+_NO_DATE = r"(?!(19|20)\d\d_(0?[1-9]|1[0-2])_[0-3]?\d(?!\d))"
+_CANVAS = re.compile(
+    rf"(?P<name>.+?)(?P<late>_LATE)?_{_NO_DATE}(?P<user>\d+)_(?P<attachment>\d+)_(?P<file>.+)"
+)
+_CANVAS_ANONYMOUS = re.compile(
+    r"(?P<name>anon_[A-Za-z0-9]+)(?P<late>_LATE)?_(?P<attachment>\d+)_(?P<file>.+)"
+)
+_DEEPEST_CANVAS = 3  # mappar runt en nedladdning från Canvas
+
+
+def canvas_parts(name: str) -> dict[str, str | None]:
+    """Delarna i ett namn från Canvas (`namn[_LATE]_nummer_bilaga_fil`), annars ingenting."""
+    if len(name) > LONGEST_NAME:  # uttrycken tar kvadraten på längden
+        return {}
+    match = _CANVAS_ANONYMOUS.fullmatch(name) or _CANVAS.fullmatch(name)
+    return match.groupdict() if match else {}
+
+
+def canvas_owner(name: str) -> Owner | None:
+    """Studenten ur ett filnamn från Canvas, annars None."""
+    parts = canvas_parts(name)
+    return (
+        Owner(clean(parts["name"] or ""), parts.get("user"), bool(parts["late"])) if parts else None
+    )
+
+
+def _canvas_level(paths: Sequence[tuple[str, ...]], one_is_enough: bool) -> int | None:
+    """På vilken nivå i sökvägarna som namnen kommer från Canvas; None om de inte gör det.
+
+    Hela nedladdningens form avgör: en sådan fil i en students egen mapp är den studentens.
+
+    Args:
+        paths: sökvägarna i det som angavs.
+        one_is_enough: sant om allt på den yttersta nivån får komma från en enda student.
+    """
+    paths = [path for path in paths if path and kind_of(path[-1]) != "wrong"] or paths
+    deeper = [path[1:] for path in paths if len(path) > 1]
+    if len({path[:1] for path in paths}) == 1 and deeper and _canvas_level(deeper, False) == 0:
+        return 1  # en hel nedladdning i en mapp eller zip-fil: vad den heter spelar ingen roll
+    for level in range(_DEEPEST_CANVAS):
+        places = {path[: level + 1] for path in paths if len(path) > level}
+        n_named = sum(bool(canvas_parts(path[level])) for path in paths if len(path) > level)
+        if 2 * n_named > len(paths) and _numbers_agree({place[level] for place in places}):
+            enough = (level == 0 and one_is_enough) or _have_several_students(places)
+            return level if enough else None
+    return None
+
+
+def _numbers_agree(names: set[str]) -> bool:
+    """Sant om varje bilaga har sitt eget nummer, och varje student sitt."""
+    found = [parts for parts in map(canvas_parts, names) if parts]
+    students = {(parts.get("user"), parts["name"]) for parts in found if parts.get("user")}
+    numbers = {number for number, _ in students}
+    attachments = {parts["attachment"] for parts in found}
+    return len(students) == len(numbers) and len(found) == len(attachments)
+
+
+def _have_several_students(places: Iterable[tuple[str, ...]]) -> bool:
+    """Sant om minst hälften av mapparna har filer från flera studenter: då är ingen en students."""
+    students: dict[tuple[str, ...], set[str | None]] = defaultdict(set)
+    for *folder, name in places:
+        parts = canvas_parts(name)
+        students[tuple(folder)] |= {parts["name"]} if parts else set()
+    n_shared = sum(len(names) > 1 for names in students.values())
+    return 2 * n_shared >= len(students)
+
+
+def _owner(path: tuple[str, ...], level: int | None, fallback: str | None) -> Owner:
+    """Studenten: ur namnet från Canvas om nedladdningen har sådana, annars den yttersta mappen."""
+    known = canvas_owner(path[level]) if level is not None and len(path) > level else None
+    if known:
+        return known
+    is_whole_zip = bool(path) and kind_of(path[-1]) == "zip"  # en som inte gick att läsa
+    containers = (path if is_whole_zip else path[:-1])[level or 0 :]
+    if not containers:
+        return Owner(clean(fallback) if fallback else None)
+    name = containers[0]
+    return Owner(clean(name[:-4] if kind_of(name) == "zip" else name))
+
+
+def _wrappers(paths: Sequence[tuple[str, ...]], given: str, several: bool) -> int:
+    """Hur många mappar ytterst som bara är ett omslag, som när en mapp har zippats.
+
+    En ensam mapp med studenternas mappar i är ett omslag; en ensam mapp med filer är en student.
+    """
+    depth = 0
+    while paths and len({path[depth : depth + 1] for path in paths}) == 1:
+        if any(len(path) < depth + 2 for path in paths):
+            break
+        name = paths[0][depth]
+        inside = [path[depth + 1 :] for path in paths]
+        # En zip-fil som inte gick att läsa är också en student; en PDF bredvid är ingenting.
+        students = {path[0] for path in inside if len(path) > 1 or kind_of(path[0]) == "zip"}
+        has_files = any(len(path) == 1 and kind_of(path[0]) == "notebook" for path in inside)
+        only_students = len(students) > 1 and not has_files
+        if kind_of(name) == "zip" or not (only_students or several or name == given):
+            break
+        depth += 1
+    return depth
+
+
+# --- raderna -------------------------------------------------------------------------------------
+
+
+def clean(name: str) -> str:
+    """Ett namn som går att visa och spara: utan styrtecken och trasiga tecken, lagom långt."""
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    if len(shown) <= MAX_PART:
+        return shown
+    return shown[: MAX_PART - 13] + "…" + shown[-12:]  # ändelsen ska synas
+
+
+def _row(found: Found) -> Submission:
+    """Raden, utan det som beror på andra filer."""
+    row = Submission(
+        file="/".join(map(clean, found.path)),
+        student=None,
+        sha256=hashlib.sha256(found.data).hexdigest() if found.data else "",
+        notebook=notebook_in_name(found.path[-1]),
+        problem=found.problem,
+    )
+    if row.problem:
+        return row
+    try:
+        contents = read_contents(found.data)
+    except UnreadableError as error:
+        return dataclasses.replace(row, problem=str(error))
+    return dataclasses.replace(
+        row,
+        notebook=contents.notebook or row.notebook,
+        cells=contents.cells,
+        markdown=contents.markdown,
+        note=_joined(*contents.notes),
+    )
+
+
+def _handed_in(found: Found, inside: int) -> _HandedIn:
+    row, path = _row(found), found.path[inside:]
+    contents = [[(cell.name, cell.text) for cell in row.cells], row.markdown]
+    return _HandedIn(
+        found.path,
+        found.kind,
+        dataclasses.replace(row, cells=(), markdown=()),
+        zlib.compress(json.dumps(contents).encode(), 1) if row.cells or row.markdown else b"",
+        any(kind_of(part) == "zip" for part in path[:-1]) or any(map(canvas_owner, path)),
+    )
+
+
+def _unpacked(item: _HandedIn) -> Submission:
+    cells, markdown = json.loads(zlib.decompress(item.packed))
+    return dataclasses.replace(
+        item.row,
+        cells=tuple(CellSource(*cell) for cell in cells),
+        markdown=tuple((one, text) for one, text in markdown),
+    )
+
+
+def _within_limits(items: Iterable[_HandedIn], most: int) -> list[_HandedIn]:
+    """Med cellerna uppackade, utom i det som går över en students gränser: det får en rad."""
+    books: Counter[Key] = Counter()
+    texts: Counter[Key] = Counter()
+    result = []
+    for item in items:
+        row, key = _unpacked(item) if item.packed else item.row, item.owner.key
+        length = sum(map(len, (*(cell.text for cell in row.cells), *(t for _, t in row.markdown))))
+        texts[key] += max(length - USUAL_TEXT, 0)
+        books[key] += item.is_upload and not row.problem
+        too_much = texts[key] > MAX_MORE_TEXT and length > USUAL_TEXT
+        too_many = TOO_MANY.format(most=most) if books[key] > most else ""
+        problem = TOO_MUCH if too_much else too_many
+        if problem and not row.problem:
+            row = dataclasses.replace(item.row, problem=problem)
+        result.append(dataclasses.replace(item, row=row, packed=b""))
+    return result
+
+
+def _with_owner(item: _HandedIn, owner: Owner) -> _HandedIn:
+    note = _joined("Inlämnad för sent enligt Canvas." if owner.late else "", item.row.note)
+    row = dataclasses.replace(item.row, student=owner.student, canvas_id=owner.canvas_id, note=note)
+    return dataclasses.replace(item, row=row, owner=owner)
+
+
+def _joined(*notes: str) -> str:
+    return " ".join(filter(None, notes))
+
+
+def _with_notebook(handed_in: Iterable[_HandedIn]) -> set[Key]:
+    """Kända studenter som har lämnat in minst en anteckningsbok."""
+    return {i.owner.key for i in handed_in if i.owner.student and i.kind == "notebook"}
+
+
+def _without_extras(handed_in: Sequence[_HandedIn]) -> list[_HandedIn]:
+    """Utan det som bara följde med en anteckningsbok (en `.py`, en PDF); det blir en anmärkning."""
+    owners = _with_notebook(handed_in)
+    return [i for i in handed_in if i.kind != "wrong" or i.owner.key not in owners]
+
+
+def _extras(handed_in: Sequence[_HandedIn]) -> dict[Key, list[str]]:
+    owners, extras = _with_notebook(handed_in), defaultdict(list)
+    for item in handed_in:
+        if item.kind == "wrong" and item.owner.key in owners:
+            extras[item.owner.key].append(clean(item.path[-1]))
+    return extras
+
+
+def _with_notes(items: Sequence[_HandedIn], extras: dict[Key, list[str]]) -> list[Submission]:
+    """Raderna med unika filnamn, och anmärkningar om det som lämnats in bredvid eller igen."""
+    times = Counter((item.owner.key, item.row.notebook) for item in items if item.row.cells)
+    names: Counter[str] = Counter()
+    result = []
+    for item in items:
+        row, student = item.row, item.owner.key
+        names[row.file] += 1
+        file = f"{row.file} ({names[row.file]})" if names[row.file] > 1 else row.file
+        again = bool(row.student and row.notebook) and times[student, row.notebook] > 1
+        note = _joined(
+            row.note,
+            f"Studenten har lämnat in {row.notebook} flera gånger: en rad per fil."
+            if again
+            else "",
+            _beside(extras.get(student, [])),
+        )
+        result.append(dataclasses.replace(row, file=file, note=note))
+    return result
+
+
+def _beside(names: Sequence[str]) -> str:
+    return f"I inlämningen finns också {', '.join(names[:5])}, som inte rättas." if names else ""

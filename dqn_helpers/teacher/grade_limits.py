@@ -1,0 +1,204 @@
+"""Betygsgränserna: läses ur en TOML-fil som läraren kan byta mot sin egen.
+
+Medföljande `betygsgranser.toml` förklarar formatet. Bara böcker som står i filen får betyg.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dqn_helpers.autograder.result import (
+    ClassResult,
+    ExerciseResult,
+    SubmissionResult,
+    total,
+)
+from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
+
+DEFAULT_FILE = Path(__file__).with_name("betygsgranser.toml")
+NOTEBOOKS = sorted({notebook_of(number) for number in SYLLABUS})
+_TINY = 1e-9  # så att 0,1 + 0,2 når 0,3
+
+
+class GradeLimitsError(ValueError):
+    """Filen med betygsgränser går inte att använda; meddelandet säger vad som ska ändras."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Ett betyg: lägsta andel av bokens poäng, och övningar som ska vara helt rätt."""
+
+    letter: str
+    percent: float
+    all_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scale:
+    """En boks betyg, det högsta först, och betyget för den som inte når något av dem."""
+
+    limits: tuple[Limit, ...]
+    otherwise: str
+
+
+GradeLimits = Mapping[str, Scale]
+"""Bokens nummer ("05") → dess skala."""
+
+
+# --- sätta betyg ----------------------------------------------------------------------------------
+
+
+def letter(exercises: Sequence[ExerciseResult], notebook: str, limits: GradeLimits) -> str | None:
+    """Betyget i en bok, eller None.
+
+    None är det när boken inte betygsätts, när någon av dess övningar inte är rättad (`--only`)
+    och när någon saknar poäng än (manuell granskning).
+    """
+    scale = limits.get(notebook)
+    mine = {e.id: e for e in exercises if notebook_of(e.id) == notebook}
+    everything = set(graded_exercises(notebook)) <= set(mine)
+    if scale is None or not everything or any(e.points is None for e in mine.values()):
+        return None
+    whole = {n for n, e in mine.items() if (e.points or 0) >= e.max_points - _TINY}
+    share = 100 * total(list(mine.values())) / sum(e.max_points for e in mine.values())
+    reached = (
+        limit.letter
+        for limit in scale.limits
+        if share >= limit.percent - _TINY and whole.issuperset(limit.all_of)
+    )
+    return next(reached, scale.otherwise)
+
+
+def graded_exercises(notebook: str) -> list[str]:
+    """Numren på bokens övningar som ger poäng."""
+    return [n for n, name in SYLLABUS.items() if notebook_of(n) == notebook and name]
+
+
+def submission_letter(submission: SubmissionResult, limits: GradeLimits) -> str | None:
+    """Betyget för en inlämning; "04 G, 05 VG" om den har flera böcker med betyg."""
+    if submission.status != "graded":
+        return None
+    books = [book for book in sorted(limits) if _holds(submission, book)]
+    letters = {book: letter(submission.exercises, book, limits) for book in books}
+    if len(letters) == 1:
+        return next(iter(letters.values()))
+    return ", ".join(f"{book} {value}" for book, value in letters.items() if value) or None
+
+
+def _holds(submission: SubmissionResult, notebook: str) -> bool:
+    return any(notebook_of(e.id) == notebook for e in submission.exercises)
+
+
+def with_letters(results: ClassResult, limits: GradeLimits) -> ClassResult:
+    """Resultaten med betyg efter gränserna."""
+    graded = (replace(one, grade=submission_letter(one, limits)) for one in results.submissions)
+    return replace(results, submissions=tuple(graded))
+
+
+# --- läsa filen -----------------------------------------------------------------------------------
+
+
+def load_grade_limits(path: Path = DEFAULT_FILE) -> dict[str, Scale]:
+    """Läs gränserna ur en TOML-fil.
+
+    Raises:
+        GradeLimitsError: om filen saknas eller är fel skriven.
+    """
+    try:
+        content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise GradeLimitsError(
+            f"{path}: filen går inte att läsa. Finns den, och får du läsa den?"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise GradeLimitsError(f"{path}: filen ska vara sparad som UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise GradeLimitsError(f"{path}: {_where_toml_stops(error)}") from error
+    try:
+        return _limits(content)
+    except GradeLimitsError as error:
+        raise GradeLimitsError(f"{path}: {error}") from error
+
+
+def _where_toml_stops(error: tomllib.TOMLDecodeError) -> str:
+    """Felet på svenska; `tomllib` säger det på engelska."""
+    place = re.search(r"(\d+), \D+(\d+)\)$", str(error))
+    where = f"på rad {place[1]}, tecken {place[2]}" if place else "i slutet av filen"
+    return (f"filen är inte giltig TOML; läsningen tog stopp {where}. Betyg ska stå inom "
+            "citattecken, decimaltal ha punkt (62.5) och varje parentes ett slut.")  # fmt: skip
+
+
+def _limits(content: Any) -> dict[str, Scale]:
+    _only_keys(content, ("bok",), "filen")
+    books = _typed(content.get("bok", {}), dict, "bok ska vara tabeller som [bok.05]")
+    return {book: _scale(book, table) for book, table in books.items()}
+
+
+def _scale(book: str, table: Any) -> Scale:
+    where = f"[bok.{book}]"
+    if book not in NOTEBOOKS:
+        raise GradeLimitsError(f"{where}: boken finns inte. Välj bland {', '.join(NOTEBOOKS)}.")
+    _typed(table, dict, f"{where} ska vara en tabell")
+    _only_keys(table, ("annars", "betyg"), where)
+    rows = _typed(table.get("betyg"), list, f"{where}: betyg ska vara en lista med betyg")
+    limits = tuple(_limit(book, row, f"{where}, betyg {n}") for n, row in enumerate(rows, 1))
+    scale = Scale(limits, _letter(table.get("annars"), f"{where}: annars"))
+    _check_order(scale, where)
+    return scale
+
+
+def _limit(book: str, row: Any, where: str) -> Limit:
+    _typed(row, dict, f'{where} ska se ut så här: {{ bokstav = "G", procent = 60 }}')
+    _only_keys(row, ("bokstav", "procent", "alla_av"), where)
+    percent = row.get("procent")
+    if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 < percent <= 100:
+        raise GradeLimitsError(
+            f"{where}: procent ska vara ett tal över 0 och högst 100, inte {percent!r}."
+        )
+    required = _typed(row.get("alla_av", []), list, f'{where}: alla_av ska vara som ["5.1", "5.2"]')
+    for number in required:
+        _check_exercise(book, number, where)
+    return Limit(_letter(row.get("bokstav"), f"{where}: bokstav"), percent, tuple(required))
+
+
+def _check_exercise(book: str, number: Any, where: str) -> None:
+    here = graded_exercises(book)
+    if number not in here:
+        raise GradeLimitsError(
+            f"{where}: alla_av nämner {number!r}, men bok {book} har övningarna {', '.join(here)} "
+            '(skrivna inom citattecken, som "5.1").'
+        )
+
+
+def _check_order(scale: Scale, where: str) -> None:
+    percents = [limit.percent for limit in scale.limits]
+    if percents != sorted(percents, reverse=True):
+        raise GradeLimitsError(f"{where}: skriv det högsta betyget först; procenten ska falla.")
+    letters = [limit.letter for limit in scale.limits] + [scale.otherwise]
+    twice = next((x for x in letters if letters.count(x) > 1), None)
+    if twice:
+        raise GradeLimitsError(f"{where}: betyget {twice} står två gånger.")
+
+
+def _letter(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > 20:
+        raise GradeLimitsError(f'{where} ska vara ett betyg inom citattecken, som "G".')
+    return value.strip()
+
+
+def _typed(value: Any, kind: type, message: str) -> Any:
+    if not isinstance(value, kind):
+        raise GradeLimitsError(f"{message}.")
+    return value
+
+
+def _only_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            advice = f"Menade du {near[0]}?" if near else f"Här får det stå {', '.join(known)}."
+            raise GradeLimitsError(f"{where}: jag känner inte igen ”{key}”. {advice}")
