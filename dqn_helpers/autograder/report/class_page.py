@@ -10,7 +10,6 @@ from markupsafe import Markup
 from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.reflection import guide_html
 from dqn_helpers.autograder.report.html import render
-from dqn_helpers.autograder.report.page_names import own_name
 from dqn_helpers.autograder.report.statistics import (
     Attention,
     best_exercises,
@@ -27,6 +26,7 @@ from dqn_helpers.autograder.report.words import (
     clean,
     file_name,
     one_line,
+    own_name,
     rerun_command,
 )
 from dqn_helpers.autograder.result import (

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dqn_helpers.autograder.report.html import render
-from dqn_helpers.autograder.report.page_names import own_name
 from dqn_helpers.autograder.report.words import (
     ISOLATION,
     STATUSES,
@@ -14,6 +13,7 @@ from dqn_helpers.autograder.report.words import (
     clean,
     file_name,
     one_line,
+    own_name,
 )
 from dqn_helpers.autograder.result import (
     ExerciseResult,
