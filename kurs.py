@@ -36,11 +36,12 @@ LOG_KEPT = 100_000  # bytes av pips logg som sparas när något gick fel; felet 
 NOTEBOOKS = ROOT / "notebooks"
 WORK = ROOT / "mitt_arbete"
 COPIED = WORK / ".kurs.json"
+MARKS = WORK / "framsteg.jsonl"  # de övningar som har blivit gröna
 
 # Kursens delar och vad miljön måste innehålla för att duga till dem. En del bygger på dem före.
 MODULES = {
     "kurs": ["torch", "gymnasium", "matplotlib", "jupyterlab", "ipykernel", "tqdm"],
-    "larare": ["nbformat", "psutil", "pytest", "jinja2", "mistune"],
+    "larare": ["nbformat", "psutil", "pytest", "jinja2", "latex2mathml", "mistune"],
     "dev": ["nbval", "xdist", "pytest_timeout", "mypy", "ruff"],
 }
 MODULES["larare"] += ["py_landlock", "pyseccomp"] if sys.platform == "linux" else []
@@ -648,6 +649,9 @@ def fresh(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     lay_out_work([book])
     print(f"En ny {book.name} ligger i mitt_arbete.")
     print("Har du boken öppen i JupyterLab: stäng fliken och öppna boken på nytt.")
+    if MARKS.exists():
+        print(f"Det som har blivit grönt på vägen i 00 är kvar. Det står i {MARKS.name}, som du")
+        print("får ta bort om du vill börja om med alla övningar.")
     return 0
 
 

@@ -625,6 +625,15 @@ def test_copying_never_replaces_a_file(kurs, monkeypatch, capsys):
     assert (kurs.WORK / "ordlista.md").read_text() == "mitt"
 
 
+def test_fresh_says_what_happens_with_the_marks(kurs, capsys):
+    assert kurs.main(["fresh", "03"]) == 0
+    assert kurs.MARKS.name not in capsys.readouterr().out  # inget är grönt än
+    kurs.MARKS.write_text('\n{"klar": "3.1"}')
+    assert kurs.main(["fresh", "03"]) == 0
+    assert f"Det står i {kurs.MARKS.name}" in capsys.readouterr().out
+    assert kurs.MARKS.read_text() == '\n{"klar": "3.1"}'  # och filen är orörd
+
+
 def test_fresh_before_the_first_start(kurs):
     assert kurs.main(["fresh", "00"]) == 0
     assert work_files(kurs) == {"00_start.ipynb": "första 00_start.ipynb"}
