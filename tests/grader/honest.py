@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from dqn_helpers.autograder.catalogue import NOTEBOOKS, accepted, content
-from dqn_helpers.exercises.syllabus import EXERCISE_POINTS, NUMBER_OF, SYLLABUS, notebook_of
+from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.syllabus import NUMBER_OF, SYLLABUS, notebook_of
 
 Expected = dict[str, tuple[float, str]]
 Notebook = dict[str, Any]
@@ -49,7 +50,7 @@ HONEST: list[Honest] = []
 def honest(expected: Expected | dict[str, Expected]) -> Callable[[Any], Any]:
     """Funktionen under ger en anteckningsbok (eller filer) som ska få de väntade resultaten."""
     rows: Any = expected
-    if not rows or any(key in EXERCISE_POINTS for key in rows):
+    if not rows or any(key in SYLLABUS for key in rows):
         rows = {"bok.ipynb": expected}
 
     def register(build: Callable[[], Any]) -> Callable[[], Any]:
@@ -72,7 +73,7 @@ def _files(built: Any) -> dict[str, bytes]:
 
 def right(*numbers: str) -> Expected:
     """Full poäng."""
-    return {number: (float(EXERCISE_POINTS[number]), "passed") for number in numbers}
+    return {number: (float(EXERCISES[number].points), "passed") for number in numbers}
 
 
 def zero(status: str, *numbers: str) -> Expected:
@@ -82,7 +83,7 @@ def zero(status: str, *numbers: str) -> Expected:
 
 def book(notebook: str, status: str = "missing", **known: tuple[float, str]) -> Expected:
     """Alla övningar i en bok: de kända (`td_target=(1, "partial")`) och resten med en status."""
-    own = [n for n, (name, _) in SYLLABUS.items() if name and notebook_of(n) == notebook]
+    own = [n for n, name in SYLLABUS.items() if name and notebook_of(n) == notebook]
     answers = {NUMBER_OF[name]: result for name, result in known.items()}
     assert set(answers) <= set(own)
     return zero(status, *own) | answers
@@ -90,12 +91,12 @@ def book(notebook: str, status: str = "missing", **known: tuple[float, str]) -> 
 
 def full(name: str) -> tuple[float, str]:
     """Full poäng för övningen med det namnet."""
-    return float(EXERCISE_POINTS[NUMBER_OF[name]]), "passed"
+    return float(EXERCISES[NUMBER_OF[name]].points), "passed"
 
 
 def solved(notebook: str) -> Expected:
     """Alla övningar i en bok rätt."""
-    return {n: (float(EXERCISE_POINTS[n]), "passed") for n in book(notebook)}
+    return {n: (float(EXERCISES[n].points), "passed") for n in book(notebook)}
 
 
 # --- anteckningsböcker ---------------------------------------------------------------------------
@@ -141,7 +142,7 @@ def style(name: str, solution: str) -> str:
     source = inspect.getsource(found).split("\n", 1)[1]  # utan @correct
     for other in book(notebook_of(number)):  # en lösning kan använda en annan övnings
         for one in accepted(other):
-            source = re.sub(rf"\b{re.escape(one.__name__)}\b", SYLLABUS[other][0], source)
+            source = re.sub(rf"\b{re.escape(one.__name__)}\b", SYLLABUS[other], source)
     return source
 
 
@@ -165,7 +166,7 @@ def in_style(notebook: str, index: int) -> Notebook:
     answers = {}
     for number in book(notebook):
         named = [s for s in accepted(number) if s.__name__ != "<lambda>"]
-        name = SYLLABUS[number][0]
+        name = SYLLABUS[number]
         answers[name] = style(name, named[index % len(named)].__name__)
     built = answered(notebook, **answers)
     built["cells"].insert(1, code(source))

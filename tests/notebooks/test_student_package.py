@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dqn_helpers.autograder.release import build, main
-from dqn_helpers.autograder.student_package import FOLDER, package_files, write_package
+from dqn_helpers.autograder.student_package import FILES, FOLDER, package_files, write_package
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
@@ -39,7 +39,9 @@ def test_the_right_files_are_there(files: dict[str, bytes]) -> None:
         files
     )
     assert not [name for name in files if "/autograder/" in name or "/teacher/" in name]
-    assert not [name for name in files if name.startswith(("solutions", "tests"))]
+    top = {name.split("/")[0] for name in files}
+    assert top == {*FILES, "README.md", "dqn_helpers", "notebooks"}
+    assert "Så lägger man till en övning" not in "".join(data.decode() for data in files.values())
 
 
 def test_the_readme_is_the_students(files: dict[str, bytes]) -> None:
@@ -100,7 +102,7 @@ def test_it_works_by_itself(unpacked: Path) -> None:
     alone = [sys.executable, "-c", code]
     done = subprocess.run(alone, cwd=unpacked, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
-    assert "✅" in done.stdout and done.stdout.strip().endswith("False")
+    assert "Klart:" in done.stdout and done.stdout.strip().endswith("False")
 
 
 def test_the_teachers_commands_say_that_they_are_not_there(unpacked: Path) -> None:
