@@ -533,6 +533,16 @@ class Kernel:
     kernel = "ipykernel"
 
 
+def test_the_progress_bar_speaks_swedish(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(progress, "in_notebook", lambda: True)
+    assert list(progress.progress_bar([3, 1], "frön")) == [3, 1]
+    last = capsys.readouterr().out.split("\r")[-1]
+    assert "2 av 2 frön" in last and "gått" in last
+    assert "it" not in last and "." not in last  # tqdm säger annars "3.98s/it"
+
+
 @pytest.mark.parametrize(
     ("shell", "wanted"), [(Kernel(), True), (object(), False), (None, False), ("none", False)]
 )

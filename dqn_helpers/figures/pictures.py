@@ -115,7 +115,9 @@ class Picture:
         """
         title = f"<title>{html.escape(alt, quote=False)}</title>"
         opening = drawing.index(">") + 1
-        language = drawing[:opening].replace("<svg ", '<svg lang="sv" ', 1)
+        language = drawing[:opening]
+        if " lang=" not in language:  # en bilds `drawing` har redan ett, och två är ogiltig SVG
+            language = language.replace("<svg ", '<svg lang="sv" ', 1)
         data = f"{language}{title}{theme.SVG_STYLE}{drawing[opening:]}".encode()
         return cls(data, "image/svg+xml", alt, width, caption)
 
@@ -194,11 +196,12 @@ def _clean(svg: str) -> str:
     body = re.sub(r'<g id="[^"]*"', "<g", body)
     body = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", body)
     body = re.sub(r"(?<=: )#[0-9a-f]{6}", lambda found: theme.themed(found[0]), body)
-    body = body.replace("'DejaVu Sans'", theme.FONT)
+    body = re.sub(r"font-family: [^;\"]*;? ?", "", body)
     body = re.sub(r'<g([^>]*)>((?:\n<use [^>]*style="[^"]*"/>){2,})', _style_once, body)
     names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     # Det som matplotlib ritar svart har ingen färg i filen, så den ärvs härifrån.
-    return f'<svg {names} {box[0]} fill="{theme.color("ink")}" stroke-linejoin="round">{body}'
+    inherited = f'font-family="{theme.FONT}" fill="{theme.color("ink")}" stroke-linejoin="round"'
+    return f"<svg {names} {box[0]} {inherited}>{body}"
 
 
 def _style_once(group: re.Match[str]) -> str:

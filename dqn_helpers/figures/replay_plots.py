@@ -106,7 +106,7 @@ def batches_in_cloud(
     limits = {"xlim": _with_margin(x), "ylim": _with_margin(y)}
     shares = []
     for ax, (name, index) in zip(axes, batches.items(), strict=True):
-        ax.plot(x[::10], y[::10], ".", color=COLORS[5], alpha=0.5, rasterized=True)
+        ax.plot(x[::40], y[::40], ".", color=COLORS[5], alpha=0.5)  # fler ryms inte i en film
         ax.plot(x[index], y[index], "o", color=COLORS[1], markeredgecolor="white")
         ax.set(title=name, xlabel=x_label, **limits)
         share = swedish_number(100 * np.ptp(x[index]) / np.ptp(x), 2)
@@ -170,7 +170,8 @@ def tried_actions(logs: Mapping[str, Sequence[Any]]) -> Picture:
     Args:
         logs: vem som spelade → erfarenheterna.
     """
-    figure, axes = new_figure(len(logs), height=3.4, share_y=True)
+    # Var sin y-axel: den som spelar bra rör sig i ett smalt band, som annars blir ett streck.
+    figure, axes = new_figure(len(logs), height=3.4)
     for ax, (player, log) in zip(axes, logs.items(), strict=True):
         for action, name in enumerate(("vänster", "höger")):
             states = np.array([e[0] for e in log if e[1] == action]).reshape(-1, 4)

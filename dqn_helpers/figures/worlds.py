@@ -178,6 +178,7 @@ def square(
         size: textens storlek.
     """
     x, y = column * SQUARE, row * SQUARE
+    words = INK if color else MUTED  # grått går inte att läsa på en tonad ruta
     fill = f'fill="{GROUND}"'
     if kind == "C":
         fill = 'fill="url(#stup)"'
@@ -187,14 +188,14 @@ def square(
         "H": f'<path d="M12 36l9 -10 6 9 9 -14 5 12 8 -5M21 26l-3 -9M36 21l6 -8M27 35l-4 13M41 33'
         f'l6 12" fill="none" stroke="{WRONG}" stroke-width="2.5"/>',
         "G": f'<path d="M30 40V14l20 7 -20 7" fill="{REWARD}" stroke="{REWARD}" stroke-width="3"/>',
-        "S": text(SQUARE / 2, 30, "start", size, MUTED),
+        "S": text(SQUARE / 2, 30, "start", size, words),
         # Papper bakom talet: mellan strecken går det inte att läsa.
         "C": f'<rect x="1" y="1" width="{1.5 * size:g}" height="19" rx="4" fill="{PAPER}"/>',
     }.get(kind, "")
     return (
         f'<g transform="translate({x} {y})"><rect x="1" y="1" width="{SQUARE - 2}" '
         f'height="{SQUARE - 2}" rx="4" {fill} stroke="{MUTED}"/>{inside}'
-        f"{text(4, 10, str(number), size, MUTED, anchor='start')}</g>"
+        f"{text(4, 10, str(number), size, words, anchor='start')}</g>"
     )
 
 
