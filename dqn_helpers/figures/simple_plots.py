@@ -86,14 +86,16 @@ def return_distributions(returns: Mapping[str, Sequence[float]], expected: float
     figure, axes = new_figure(len(returns), height=3.0, share_y=True)
     descriptions = []
     for ax, (who, values) in zip(axes, returns.items(), strict=True):
-        mean = float(np.mean(values))
-        ax.hist(values, bins=30, color=COLORS[5])
+        values = np.asarray(values, dtype=float)
+        finite = values[np.isfinite(values)]  # fel kod kan ge nan, och det går inte att rita
+        mean = float(np.mean(finite)) if len(finite) else float("nan")
+        ax.hist(finite, bins=30, color=COLORS[5])
         ax.axvline(mean, color=COLORS[1])
         ax.axvline(expected, color="black", linestyle="--")
         ax.annotate(
             f"medelvärde {swedish_number(mean, 3)}\n(streckat: väntevärdet "
             f"{swedish_number(expected, 3)})",
-            (max(mean, expected), 0.8), xycoords=("data", "axes fraction"), xytext=(6, 0),
+            (np.nanmax([mean, expected]), 0.8), xycoords=("data", "axes fraction"), xytext=(6, 0),
             textcoords="offset points", color=COLORS[1],
         )  # fmt: skip
         ax.set(xlabel="avkastning", ylabel="antal episoder", title=who)
