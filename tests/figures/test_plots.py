@@ -547,6 +547,15 @@ def test_q_function_draws_angle_across_and_velocity_up(drawn: list[Figure]):
     assert drawn[0].get_suptitle() == "Rubrik"
 
 
+@pytest.mark.parametrize("offset", [3.0, -0.1], ids=["över noll", "kring noll"])
+def test_the_best_value_has_one_colour_and_the_difference_two(offset: float, drawn: list[Figure]):
+    q_function(Linear(0, 0, 1, 0.5, offset=offset))
+    left, right = (ax.images[0].get_cmap() for ax in drawn[0].axes[:2])
+    assert left(0.0)[3] == 0 and left(1.0)[3] > 0.8  # ingen färg alls är det sämsta läget
+    assert right(0.0)[3] > 0.8 and right(1.0)[3] > 0.8 and right(0.5)[3] < 0.02
+    assert left(0.0)[:3] == left(1.0)[:3] and right(0.0)[:3] != right(1.0)[:3]
+
+
 def test_q_function_uses_the_scales_of_the_training():
     alt = q_function(
         Linear(0, 0, 1, 0, offset=1.0), observation_scale=(1, 1, 10, 1), reward_scale=0.01
