@@ -7,6 +7,8 @@ Allt som böckerna visar finns direkt här, som i `figures.learning_curves(…)`
 - `player`: filmer och reglage, som fungerar utan att Python är i gång
 - `worlds` och `episodes`: CartPole, sjön och klippan, och en spelad episod i dem
 - `plots`: stilen för diagram; `learning_plots`, `replay_plots` och `overestimation_plots` ritar dem
+- `simple_plots`: linjer och fördelningar av sidans egna tal
+- `table_films`: Q-tabeller som växer fram över sjön och klippan
 - `value_maps` och `mdp_diagram`: rutnät med värden, och en MDP som graf
 - `diagrams`: hur delarna i DQN hänger ihop; `shapes` är det som de och teckningarna byggs av
 """
@@ -50,6 +52,8 @@ from dqn_helpers.figures.replay_plots import (
     replay_ring,
     tried_actions,
 )
+from dqn_helpers.figures.simple_plots import lines, return_distributions, returns_by_length
+from dqn_helpers.figures.table_films import q_film, visit_film
 from dqn_helpers.figures.value_maps import (
     CLIFF_WALKING_ARROWS,
     FROZEN_LAKE_ARROWS,
@@ -84,15 +88,19 @@ __all__ = [
     "learned_against_exact",
     "learning_curves",
     "legend_above",
+    "lines",
     "loss_flow",
     "mdp_graph",
     "new_figure",
     "number_table",
     "predicted_against_realised",
+    "q_film",
     "q_function",
     "q_grid",
     "q_network",
     "replay_ring",
+    "return_distributions",
+    "returns_by_length",
     "seed_dots",
     "show_episodes_together",
     "show_one_episode",
@@ -103,4 +111,5 @@ __all__ = [
     "training_curve",
     "tried_actions",
     "value_grid",
+    "visit_film",
 ]
