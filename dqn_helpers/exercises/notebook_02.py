@@ -439,7 +439,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             "epsilon", "väljer handling ε-girigt", 0.5, ("share", "n_actions", "mode", "actions")
         ),
         Behaviour("return", "returnerar summan av belöningarna", 0.5, ("returned",)),
-        Behaviour("seed", "skickar slumpfröet till env.reset", 0.5, ("seed",)),
+        Behaviour("seed", "skickar slumpfröet till env.reset", 0.5, ("seed", "same_seed")),
     ),
     observables={
         "returned": Observable("summan av belöningarna"),
@@ -450,6 +450,11 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             "slumpfröet",
             none="`env.reset` fick inget slumpfrö, fast funktionen fick ett.",
             wrong="`env.reset` fick slumpfröet {got}, väntat {expected}.",
+        ),
+        "same_seed": Observable(
+            "starten",
+            wrong="Två episoder spelades utan slumpfrö, men `env.reset` fick fröet {got} båda "
+            "gångerna, så de började likadant. Utan frö ska varje episod få en ny start.",
         ),
         "steps": Observable(
             "antalet steg", wrong="Episoden är {expected} steg lång, men du tog {got}."
@@ -545,6 +550,12 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             text="Funktionen anropas med slumpfröet 0, som är ett frö lika gott som andra.",
             inputs=_episode(seed=0),
             expected=({"seed": 0},),
+        ),
+        Case(
+            behaviours=("seed",),
+            text="Funktionen anropas två gånger utan slumpfrö: då ska starterna inte bli likadana.",
+            inputs=_episode(look="starts"),
+            expected=({"same_seed": ""},),
         ),
         Case(
             behaviours=("epsilon",),

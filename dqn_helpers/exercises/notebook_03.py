@@ -164,6 +164,23 @@ CHOSEN_Q_VALUES = Exercise(
             expected=({"values": [6.0], "changed": ""},),
             by_hand={"values": ("handling 2 gjordes, och i kolumn 2 står 6",)},
         ),
+        Case(
+            behaviours=("choice",),
+            text="En batch där bara handling 0 gjordes, q_values = [[1; 7]; [4; −2]], "
+            "action = [0; 0].",
+            inputs={
+                "q_values": [[1.0, 7.0], [4.0, -2.0]],
+                "action": [0, 0],
+                "upstream": [1.0, 10.0],
+            },
+            expected=({"values": [1.0, 4.0], "changed": ""},),
+            by_hand={
+                "values": (
+                    "rad 0: handling 0 gjordes, och i kolumn 0 står 1",
+                    "rad 1: handling 0 gjordes, och i kolumn 0 står 4",
+                ),
+            },
+        ),
     ),
     hints=(
         "Varje rad i `action` säger vilken kolumn du ska läsa i samma rad av `q_values`.",
@@ -239,6 +256,17 @@ STEP_EXAMPLES = (
                 "gradienten för W[1] är 2 · (1 − 2,75) · s = (−3,5; −7), så steget med "
                 "inlärningshastighet 0,1 ger W[1][1] = 1 + 0,7 = 1,7",
             ),
+        },
+    ),
+    Case(
+        behaviours=("loss",),
+        text=f"{SITUATION.replace('handling 1', 'handling 0')}, belöning 1. Ingen rad i batchen "
+        "har handling 1.",
+        inputs=_step_inputs([[1.0, 2.0], 0, 1.0, [3.0, 1.0], False, False]),
+        expected=({"loss": 0.5625},),
+        by_hand={
+            "loss": "förutsägelsen är Q(s, 0) = 2, målet är 1 + 0,5 · 3,5 = 2,75 och förlusten "
+            "(2 − 2,75)² = 0,5625"
         },
     ),
     Case(
