@@ -35,10 +35,10 @@ class Stations:
     @property
     def left(self) -> list[str]:
         """De övningar som är kvar och har en kontroll, i ordning."""
-        return [n for n, (name, _) in SYLLABUS.items() if name and n not in self.solved]
+        return [n for n, name in SYLLABUS.items() if name and n not in self.solved]
 
     def __repr__(self) -> str:
-        n_checked = sum(1 for name, _ in SYLLABUS.values() if name)
+        n_checked = sum(1 for name in SYLLABUS.values() if name)
         done = f"{n_checked - len(self.left)} av {n_checked} övningar är klara."
         if not self.left:
             return f"{done} Glöm inte reflektionen i bok 05."
@@ -76,7 +76,7 @@ class Stations:
         """En övning på vägen. Att den är klar syns på märket, inte bara på färgen."""
         if number in self.solved:
             return f'<li class="dqn-klar">{CHECK_MARK}{number}{HIDDEN.format("klar")}</li>'
-        if not SYLLABUS[number][0]:
+        if not SYLLABUS[number]:
             return f"<li>{PEN}{number}{HIDDEN.format('skrivs och läses av läraren')}</li>"
         kind, word = ("dqn-nasta", "nästa") if number == self.left[0] else ("", "inte klar än")
         return f'<li class="{kind}">{number}{HIDDEN.format(word)}</li>'

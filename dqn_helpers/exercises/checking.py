@@ -10,6 +10,7 @@ from dqn_helpers.exercises.blocking import blocked
 from dqn_helpers.exercises.card import CheckResult
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
+from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.registry import EXERCISES, known_mistakes
 from dqn_helpers.exercises.running import run_cases
 from dqn_helpers.exercises.syllabus import NUMBER_OF
@@ -56,7 +57,7 @@ def _check(number: Any, function: Any) -> CheckResult:
     verdict = judge(exercise, exercise.examples, outcomes, known_mistakes(exercise.number))
     if verdict.passed:
         marks.remember(exercise.number)
-    return _result(exercise, verdict, outcomes)
+    return result_of(exercise, verdict, outcomes)
 
 
 def _as_number(number: Any) -> str:
@@ -102,7 +103,8 @@ def _name(function: Any) -> str:
     return str(getattr(function, "__name__", ""))[:80]
 
 
-def _result(exercise: Exercise, verdict: Verdict, outcomes: Sequence[Outcome]) -> CheckResult:
+def result_of(exercise: Exercise, verdict: Verdict, outcomes: Sequence[Outcome]) -> CheckResult:
+    """Kortet som hör till en dom."""
     summary, nudge = _words(verdict, outcomes)
     return CheckResult(
         title=f"Övning {exercise.number} {exercise.name}",
@@ -111,6 +113,7 @@ def _result(exercise: Exercise, verdict: Verdict, outcomes: Sequence[Outcome]) -
         advice=tuple(mistake.text for mistake in verdict.mistakes),
         nudge=nudge,
         output=next((o.output for o in outcomes if o.output.strip()), ""),
+        codes=tuple(as_python(exercise, b.case) if b.case else "" for b in verdict.behaviours),
     )
 
 

@@ -1,6 +1,7 @@
-"""Kursens böcker, och övningarnas nummer, namn och poäng, på ett enda ställe.
+"""Kursens böcker, och övningarnas nummer och namn. Poängen är beteendenas (`notebook_NN`).
 
-5.4 är en skriven reflektion som läraren läser; den har inget namn och rättas inte av kod.
+5.4 är en skriven reflektion som läraren läser; den har inget namn, ger inga poäng och rättas inte
+av kod.
 """
 
 BOOKS: dict[str, tuple[str, str, str]] = {
@@ -33,30 +34,27 @@ BOOKS: dict[str, tuple[str, str, str]] = {
 }
 """Bokens nummer → dess fil, dess rubrik och vad man får av den."""
 
-SYLLABUS: dict[str, tuple[str, int]] = {
-    "1.1": ("discounted_return", 1),
-    "1.2": ("bellman_backup", 3),
-    "1.3": ("q_learning_update", 3),
-    "1.4": ("epsilon_greedy", 2),
-    "2.1": ("ReplayBuffer", 3),
-    "2.2": ("sample_experiences", 3),
-    "2.3": ("play_and_record_episode", 3),
-    "3.1": ("td_target", 2),
-    "3.2": ("chosen_q_values", 2),
-    "3.3": ("dqn_training_step", 4),
-    "4.1": ("linear_epsilon", 1),
-    "4.2": ("update_target_network", 3),
-    "4.3": ("train_dqn", 4),
-    "5.1": ("double_dqn_target", 4),
-    "5.2": ("double_dqn_training_step", 4),
-    "5.3": ("q_value_bias", 2),
-    "5.4": ("", 0),
+SYLLABUS: dict[str, str] = {
+    "1.1": "discounted_return",
+    "1.2": "bellman_backup",
+    "1.3": "q_learning_update",
+    "1.4": "epsilon_greedy",
+    "2.1": "ReplayBuffer",
+    "2.2": "sample_experiences",
+    "2.3": "play_and_record_episode",
+    "3.1": "td_target",
+    "3.2": "chosen_q_values",
+    "3.3": "dqn_training_step",
+    "4.1": "linear_epsilon",
+    "4.2": "update_target_network",
+    "4.3": "train_dqn",
+    "5.1": "double_dqn_target",
+    "5.2": "double_dqn_training_step",
+    "5.3": "q_value_bias",
+    "5.4": "",
 }
 
-EXERCISE_POINTS = {number: points for number, (_, points) in SYLLABUS.items()}
-"""Övningens nummer → dess poäng."""
-
-NUMBER_OF = {name: number for number, (name, _) in SYLLABUS.items() if name}
+NUMBER_OF = {name: number for number, name in SYLLABUS.items() if name}
 """Övningens namn → dess nummer."""
 
 

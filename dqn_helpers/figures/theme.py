@@ -12,6 +12,10 @@ LIGHT = {
     "target": "#a84300",  # målet och målnätverket
     "reward": "#00785a",  # belöningar, och det som är rätt
     "wrong": "#b3261e",  # fel, fall och stup
+    "almost": "#8a5200",  # det som inte stämmer än
+    "right-tint": "#e3f4ec",  # ytor bakom det som är rätt, nästan rätt och fel
+    "almost-tint": "#fdf1da",
+    "wrong-tint": "#fdeae8",
     "ground": "#e8eef1",  # mark, is och ytor bakom text
     "accent": "#0f766e",  # kursens egen färg
 }
@@ -25,6 +29,10 @@ DARK = {
     "target": "#ff9d5c",
     "reward": "#4fd1a5",
     "wrong": "#ff8a80",
+    "almost": "#f2bd5b",
+    "right-tint": "#14342a",
+    "almost-tint": "#38290d",
+    "wrong-tint": "#43201d",
     "ground": "#2a323a",
     "accent": "#5eead4",
 }
@@ -48,6 +56,15 @@ def css(selector: str) -> str:
         f'body[data-jp-theme-light="false"] {selector} {{ {dark} }}\n'
         f"@media (prefers-color-scheme: dark) {{ body:not([data-jp-theme-light]) {selector} "
         f"{{ {dark} }} }}\n"
+    )
+
+
+def page_css() -> str:
+    """CSS för en hel sida: kursens färger, ljusa eller mörka som datorn, alltid ljusa på papper."""
+    light, dark = _variables(LIGHT), _variables(DARK)
+    return (
+        f":root {{ {light} }}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
     )
 
 

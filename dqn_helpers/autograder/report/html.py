@@ -21,7 +21,7 @@ from dqn_helpers.autograder.report.words import (
     tool_version,
 )
 from dqn_helpers.autograder.result import points_text
-from dqn_helpers.exercises.card import EMPHASIS
+from dqn_helpers.card import EMPHASIS
 
 TEMPLATES = Path(__file__).parent / "templates"
 GENERATOR = "dqn-helpers autograder"

@@ -2,7 +2,7 @@
 
 import torch
 
-from .catalogue import Edited, edited, misconception
+from dqn_helpers.autograder.catalogue import Edited, edited, misconception
 
 # --- 3.1 -----------------------------------------------------------------------------------------
 

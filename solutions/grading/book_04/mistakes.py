@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from .catalogue import Edited, misconception
+from dqn_helpers.autograder.catalogue import Edited, misconception
 
 # --- 4.1 -----------------------------------------------------------------------------------------
 

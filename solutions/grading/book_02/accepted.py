@@ -13,8 +13,7 @@ import torch
 from torch.utils.data import default_collate
 
 import dqn_helpers
-
-from .styles import correct
+from dqn_helpers.autograder.catalogue import correct
 
 
 # --- 2.1 -----------------------------------------------------------------------------------------

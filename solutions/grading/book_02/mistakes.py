@@ -1,6 +1,6 @@
 """Misstag i 02 Erfarenheter och replay buffer. Docstringen är det studenten får läsa."""
 
-from .catalogue import Edited, edited, misconception
+from dqn_helpers.autograder.catalogue import Edited, edited, misconception
 
 # --- 2.1 -----------------------------------------------------------------------------------------
 

@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from dqn_helpers.autograder.catalogue import cases
 from dqn_helpers.exercises.model import Answers, Case, Inputs, Observed
 from dqn_helpers.exercises.notebook_03 import N_STORED
 from dqn_helpers.exercises.notebook_05 import any_mask, gradient_towards
 from dqn_helpers.exercises.training_step_driver import small_network
 
-from .cases_03 import distinct, random_layers, sampling_case, transition
-from .catalogue import cases
-from .evidence import Supports, numbers, with_evidence
+from ..book_03.hidden import distinct, random_layers, sampling_case, transition
+from ..evidence import Supports, numbers, with_evidence
+from . import answers as _asked  # noqa: F401  (anmäler sig själv)
 
 GAP = 0.1
 """Så mycket bättre är den bästa handlingen än den näst bästa: avrundning avgör aldrig valet."""

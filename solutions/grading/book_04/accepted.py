@@ -10,8 +10,7 @@ import torch
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 import dqn_helpers
-
-from .styles import correct
+from dqn_helpers.autograder.catalogue import correct
 
 
 # --- 4.1 -----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from dqn_helpers.autograder.catalogue import cases
 from dqn_helpers.exercises.buffer_drivers import (
     BATCH_IN_ORDER,
     CALLS_IN_ORDER,
@@ -37,9 +38,8 @@ from dqn_helpers.exercises.notebook_02 import (
     order_inputs,
 )
 
-from .cases_03 import distinct, random_layers
-from .catalogue import cases
-from .evidence import Supports, numbers, with_evidence
+from ..book_03.hidden import distinct, random_layers
+from ..evidence import Supports, numbers, with_evidence
 
 
 def _flags(rng: np.random.Generator, n: int) -> list[list[bool]]:

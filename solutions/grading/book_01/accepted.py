@@ -8,7 +8,7 @@ import random
 import numpy as np
 import torch
 
-from .styles import correct
+from dqn_helpers.autograder.catalogue import correct
 
 
 # --- 1.1 -----------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .catalogue import Edited, edited, misconception
+from dqn_helpers.autograder.catalogue import Edited, edited, misconception
 
 # --- 1.1 -----------------------------------------------------------------------------------------
 

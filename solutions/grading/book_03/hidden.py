@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from dqn_helpers.autograder.catalogue import cases
 from dqn_helpers.exercises.model import Case, Inputs
 from dqn_helpers.exercises.notebook_03 import (
     CALLS,
@@ -13,8 +14,7 @@ from dqn_helpers.exercises.notebook_03 import (
 )
 from dqn_helpers.exercises.training_step_driver import spread
 
-from .catalogue import cases
-from .evidence import Supports, with_evidence
+from ..evidence import Supports, with_evidence
 
 
 def distinct(rng: np.random.Generator, *shape: int, low: float = -9, high: float = 9) -> Any:

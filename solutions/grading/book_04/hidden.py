@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from dqn_helpers.autograder.catalogue import cases
 from dqn_helpers.exercises.model import Case, Inputs, Observed, Within
 from dqn_helpers.exercises.notebook_04 import (
     EPSILON_FOLLOWED,
@@ -14,9 +15,8 @@ from dqn_helpers.exercises.notebook_04 import (
 )
 from dqn_helpers.exercises.training_loop_driver import greedy_action, in_words
 
-from .cases_03 import distinct
-from .catalogue import cases
-from .evidence import Supports, numbers, with_evidence
+from ..book_03.hidden import distinct
+from ..evidence import Supports, numbers, with_evidence
 
 Observe = Callable[[Inputs], Observed]
 

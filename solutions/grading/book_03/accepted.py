@@ -11,8 +11,7 @@ import torch.nn.functional as F
 from torch.func import functional_call, grad_and_value
 
 import dqn_helpers
-
-from .styles import correct
+from dqn_helpers.autograder.catalogue import correct
 
 
 # --- 3.1 -----------------------------------------------------------------------------------------

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from dqn_helpers.autograder.catalogue import answers_to, reference
 from dqn_helpers.exercises.model import Driver, Inputs
+from dqn_helpers.exercises.registry import EXERCISES
 
 MAX_QUESTIONS = 500
 MAX_ROWS = 256
@@ -79,6 +81,12 @@ def _layers(layers: Any) -> list[list[Any]]:
         [np.asarray(weight, np.float32), None if bias is None else np.asarray(bias, np.float32)]
         for weight, bias in layers
     ]
+
+
+@answers_to("5.2", "double_dqn_target")
+def answers_for(cases: Sequence[Inputs]) -> Answers:
+    """En ny för varje körning."""
+    return Answers(EXERCISES["5.1"].driver, reference("5.1"), cases)
 
 
 class _Known:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from dqn_helpers.autograder.catalogue import cases
 from dqn_helpers.exercises.model import Case, Inputs, Observed
 from dqn_helpers.exercises.notebook_01 import (
     ALWAYS_GREEDY,
@@ -17,8 +18,7 @@ from dqn_helpers.exercises.notebook_01 import (
 )
 from dqn_helpers.exercises.plain import swedish_value
 
-from .catalogue import cases
-from .evidence import Supports, numbers, with_evidence
+from ..evidence import Supports, numbers, with_evidence
 
 
 def distinct(rng: np.random.Generator, *shape: int, low: float = -9, high: float = 9) -> Any:

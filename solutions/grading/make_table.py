@@ -1,7 +1,7 @@
 """Gör tabellen som `check()` känner igen misstag med: fel svar på de öppna exemplen → text.
 
-    python tests/autograder/make_table.py            skriver misconceptions.json i exercises/
-    python tests/autograder/make_table.py --check    skriver inget, säger om tabellen är inaktuell
+    python solutions/grading/make_table.py            skriver misconceptions.json i exercises/
+    python solutions/grading/make_table.py --check    skriver inget, säger om tabellen är inaktuell
 
 Tabellen innehåller bara svar och texter, aldrig några lösningar, varken rätta eller felaktiga.
 De sista siffrorna i ett svar beror på datorns processor: det som står får stå kvar när bara de
@@ -11,16 +11,11 @@ skiljer sig.
 import functools
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from autograder.catalogue import misconceptions
-from dqn_helpers.autograder.scenarios import known_mistake
+from dqn_helpers.autograder.catalogue import known_mistake, misconceptions
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.comparing import difference
 from dqn_helpers.exercises.model import Exercise, Outcome

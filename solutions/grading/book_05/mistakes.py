@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from .catalogue import Edited, edited, misconception
+from dqn_helpers.autograder.catalogue import Edited, edited, misconception
 
 # --- 5.1 -----------------------------------------------------------------------------------------
 
