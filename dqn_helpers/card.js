@@ -1,7 +1,10 @@
-// Knappen "Kopiera" i kortet (card.py). Utan skript finns den inte: texten går att markera.
-for (const button of document.querySelectorAll(".dqn-copy[hidden]")) {
-  const code = button.parentElement.querySelector("pre");
-  button.hidden = false;
+// Knappen "Kopiera" i kortet (card.py). Utan skript finns den inte: texten går att markera ändå.
+for (const place of document.querySelectorAll(".dqn-copying:not(:has(button))")) {
+  const code = place.querySelector("pre");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "dqn-copy";
+  button.textContent = "Kopiera";
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(code.textContent);
@@ -11,4 +14,5 @@ for (const button of document.querySelectorAll(".dqn-copy[hidden]")) {
       button.textContent = "Markerat, tryck Ctrl+C";
     }
   });
+  place.prepend(button);
 }

@@ -20,8 +20,11 @@ Mark = Literal["passed", "partial", "failed", "unsolved", "manual"]
 MAX_RIGHT = 14
 """Är det som är rätt längre än så, i ord, viks det ihop: man vill fram till det som är kvar."""
 
-LONG = 20
+LONG = 19
 """Ett exempel och en räkning som är längre än så, i ord, viks ihop."""
+
+MAX_ARGUMENTS = 200
+"""Är ett falls indata längre än så, i tecken, viks de ihop."""
 
 _LINES = {
     "passed": '<path d="M3 8.5 6.5 12 13 4.5"/>',
@@ -99,6 +102,11 @@ class Part:
     code: str = ""
     points: str = ""
 
+    @property
+    def has_example(self) -> bool:
+        """Sant om delen visar ett fall."""
+        return bool(self.situation or self.arguments or self.comparison)
+
 
 @dataclass(frozen=True)
 class Card:
@@ -140,7 +148,9 @@ class Card:
 
     def body(self) -> str:
         """Det som är rätt, sedan det första som inte är det; resten är hopvikt."""
-        first = next((part for part in self.parts if part.mark == "failed"), None)
+        failed = [part for part in self.parts if part.mark == "failed"]
+        # En del som bara väntar på en annan har inget exempel: visa hellre den andra.
+        first = next((part for part in failed if part.has_example), next(iter(failed), None))
         right = [part for part in self.parts if part.mark == "passed"]
         rest = [part for part in self.parts if part not in right and part is not first]
         if first is None or self.shows_all:
@@ -223,8 +233,9 @@ def _folded_when_long(right: Sequence[Part]) -> str:
     return _fold(n_right, _list(right), drawn("passed"))
 
 
-def _fold(summary: str, inside: str, before: str = "") -> str:
-    return f"<details><summary>{before}{html.escape(summary)}</summary>{inside}</details>"
+def _fold(summary: str, inside: str, before: str = "", is_open: bool = False) -> str:
+    shown = f"<summary>{before}{html.escape(summary)}</summary>{inside}"
+    return f"<details{' open' if is_open else ''}>{shown}</details>"
 
 
 def _part(part: Part) -> str:
@@ -233,7 +244,7 @@ def _part(part: Part) -> str:
         f'<p class="dqn-part">{drawn(part.mark)}<span><strong>{prose(part.word)}:</strong> '
         f"{prose(part.name)}</span>{points}</p>"
     )
-    detail = _situation(part) + _arguments(part.arguments) + _happened(part)
+    detail = _situation(part) + _arguments(part) + _happened(part)
     detail += _pasteable(part.code)
     return head + (f'<div class="dqn-detail">{detail}</div>' if detail else "")
 
@@ -252,12 +263,15 @@ def _is_long(text: str) -> bool:
     return len(text.split()) > LONG
 
 
-def _arguments(arguments: Sequence[tuple[str, str]]) -> str:
+def _arguments(part: Part) -> str:
+    """Fallets indata, namn för namn; hopvikta om de är många eller redan står i tabellen."""
     rows = "".join(
         f"<div><dt>{html.escape(name)}</dt><dd>{prose(value)}</dd></div>"
-        for name, value in arguments
+        for name, value in part.arguments
     )
-    return _fold("Fallet", f"<dl>{rows}</dl>") if rows else ""
+    length = sum(len(name) + len(value) for name, value in part.arguments)
+    is_open = length <= MAX_ARGUMENTS and not (part.comparison and part.comparison.columns)
+    return _fold("Fallet", f"<dl>{rows}</dl>", is_open=is_open) if rows else ""
 
 
 def _happened(part: Part) -> str:
@@ -310,13 +324,12 @@ def _row(row: ComparedRow, columns: Sequence[str]) -> str:
 
 
 def _pasteable(code: str) -> str:
-    """Exemplet som Python; knappen visas av skriptet, för utan det gör den ingenting."""
+    """Exemplet som Python; knappen läggs till av `card.js`, för utan skript gör den ingenting."""
     if not code:
         return ""
     shown = html.escape(code).replace("$", "&#36;")
-    button = '<button type="button" class="dqn-copy" hidden>Kopiera</button>'
     block = f'<pre class="dqn-code" tabindex="0"><code>{shown}</code></pre>'
-    return _fold("Kopiera exemplet", f'<div class="dqn-copying">{button}{block}</div>')
+    return _fold("Kopiera exemplet", f'<div class="dqn-copying">{block}</div>')
 
 
 # --- texten ---------------------------------------------------------------------------------------

@@ -60,14 +60,13 @@ class Stations:
         exercises = [n for n in SYLLABUS if notebook_of(n) == number]
         done = bool(exercises) and not set(exercises) & set(self.left)
         here = number == self.book
-        name = f"<b>{number}</b> {html.escape(title)}" if whole else f"<b>{number}</b>"
-        attributes = 'aria-current="page"' if here else f'href="{file}"'
-        label = "" if whole else f' aria-label="{number} {html.escape(title)}"'
+        name = f"<b>{number}</b>" + (f" {html.escape(title)}" if whole else "")
+        place = 'aria-current="page"' if here else f'href="{file}"'
         text = f"<p>{html.escape(gives)}</p>" if whole else ""
         stations = "".join(self._station(n) for n in exercises)
         return (
             f'<li class="{"dqn-klar" if done else ""}{" dqn-har" if here else ""}">'
-            f"<a {attributes}{label}>{name}</a>{text}"
+            f'<a {place} aria-label="{number} {html.escape(title)}">{name}</a>{text}'
             + (f'<ol class="dqn-stationer">{stations}</ol>' if stations else "")
             + "</li>"
         )

@@ -244,7 +244,7 @@ def test_the_cards_colours_are_readable(colors: dict[str, str]) -> None:
 # --- exemplet att klistra in ----------------------------------------------------------------------
 
 
-class Reached(Exception):  # noqa: N818  (inget fel: provet kom fram)
+class ReachedError(Exception):
     """Studentens funktion anropades."""
 
 
@@ -267,13 +267,13 @@ def test_the_pasted_example_is_the_same_example(number: str) -> None:
 
         def record(*arguments: Any, calls: list[Any] = calls, **named: Any) -> Any:
             calls.append([[type(a).__name__, plain(a)] for a in (*arguments, *named.values())])
-            raise Reached
+            raise ReachedError
 
         for use in (
             lambda record=record, case=case: exercise.driver(record, case.inputs),
             lambda record=record, case=case: run(as_python(exercise, case), exercise.name, record),
         ):
-            with pytest.raises(Reached):
+            with pytest.raises(ReachedError):
                 use()
         from_driver, from_text = calls
         assert difference(from_text, from_driver, 0.0) is None, (number, case.text)

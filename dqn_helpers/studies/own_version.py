@@ -12,11 +12,11 @@ from dqn_helpers.card import Card
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.running import TIMEOUT_TEXT, run_case
 from dqn_helpers.figures import swedish_number
+from dqn_helpers.progress import progress_bar
 from dqn_helpers.studies.overestimation import (
     Experiment,
     committed_numbers,
     mean_max_q,
-    seed_bar,
     train_in_casino,
 )
 from dqn_helpers.training import TrainingStep, dqn_training_step
@@ -84,7 +84,7 @@ class OwnVersion:
         """Talen för så många frön som hinns med, eller None om det inte gick alls."""
         rows: list[list[float]] = []
         deadline = time.thread_time() + _patience(experiment)
-        for seed in seed_bar(experiment.n_seeds):
+        for seed in progress_bar(range(experiment.n_seeds), "frön"):
             outcome = self._one_seed(experiment, seed, max(deadline - time.thread_time(), 0.01))
             if outcome.status != "ok":
                 slow = outcome.problem == TIMEOUT_TEXT

@@ -22,12 +22,12 @@ import pytest
 from dqn_helpers.autograder.catalogue import content, reference, scenario
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode
 from dqn_helpers.autograder.sandbox import Tier
-from dqn_helpers.autograder.submissions import Submission, find_submissions
 from dqn_helpers.autograder.workshop import ROOT, Workshop, _outcome
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Outcome, Within
 from dqn_helpers.exercises.running import WAITING_TEXT, run_cases
+from dqn_helpers.submission.collect import Submission, find_submissions
 
 from . import hostile_files
 from .hostile import (

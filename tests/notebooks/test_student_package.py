@@ -38,7 +38,8 @@ def test_the_right_files_are_there(files: dict[str, bytes]) -> None:
     assert {"README.md", "kurs.py", "pyproject.toml", "dqn_helpers/exercises/checking.py"} <= set(
         files
     )
-    assert not [name for name in files if "autograder" in name or name.startswith(("sol", "tests"))]
+    assert not [name for name in files if "/autograder/" in name or "/teacher/" in name]
+    assert not [name for name in files if name.startswith(("solutions", "tests"))]
 
 
 def test_the_readme_is_the_students(files: dict[str, bytes]) -> None:
