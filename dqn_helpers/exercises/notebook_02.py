@@ -582,7 +582,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         ),
     ),
     hints=(
-        "Skriv först slingan i ord: nollställ miljön, och sedan om och om igen: välj, ta ett steg, "
+        "Skriv först loopen i ord: nollställ miljön, och sedan om och om igen: välj, ta ett steg, "
         "spara, gå vidare till nästa observation. Vad ska stoppa den, och vad ska samlas på vägen?",
         "`env.reset(seed=seed)` ger (obs, info) och `env.step(action)` ger fem saker. Handlingen "
         "kan `dqn_helpers.choose_dqn_action(model, obs, epsilon)` välja åt dig. Episoden är slut "

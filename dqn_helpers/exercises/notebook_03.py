@@ -406,11 +406,11 @@ DQN_TRAINING_STEP = Exercise(
     },
     examples=STEP_EXAMPLES,
     hints=(
-        "Dela upp steget: dra en batch, räkna målet, räkna förutsägelsen, räkna förlusten, ta ett "
+        "Dela upp steget: dra en batch, räkna ut TD-målet, förutsägelsen och förlusten, och ta ett "
         "steg. De fyra första bitarna har du redan: `dqn_helpers.sample_experiences`, `td_target` "
         "och `chosen_q_values`.",
-        "Målet räknas ur nästa tillstånd och ska vara en konstant: räkna det under "
-        "`torch.no_grad()`. Förutsägelsen räknas ur tillståndet, utan `no_grad`.",
+        "TD-målet räknas ut ur nästa tillstånd och ska vara en konstant: räkna ut det under "
+        "`torch.no_grad()`. Förutsägelsen räknas ut ur tillståndet, utan `no_grad`.",
         "Steget är tre anrop i rätt ordning: nolla gamla gradienter, gå bakåt genom förlusten, låt "
         "optimeraren ta steget. Returnera `loss.item()`, inte `loss`.",
     ),
