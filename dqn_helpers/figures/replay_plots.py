@@ -23,8 +23,8 @@ from dqn_helpers.figures.plots import (
 from dqn_helpers.figures.shapes import MUTED, ONLINE, WRONG, circle, document, text
 from dqn_helpers.figures.worlds import cartpole_frame, cartpoles_side_by_side
 
-_RING = 260  # så bred är en ring i teckningen
-_CAPTION = 44  # plats under ringen för det som inte får plats i den
+_RING = 200  # så bred är en ring i teckningen
+_CAPTION = 40  # plats under ringen för det som inte får plats i den
 
 Contents = Sequence[Sequence[int]]
 """Numren som går att läsa, plats för plats: först i den tomma bufferten, sedan efter varje
@@ -48,11 +48,11 @@ def ring_film(contents: Mapping[str, Contents], n_slots: int = 8) -> Film:
             for place, (name, rows) in enumerate(contents.items())
         ]
         frames.append({"ringar": "".join(rings)})
-    drawing = document(_RING * len(contents), _RING + 30 + _CAPTION, "{ringar}")
+    drawing = document(_RING * len(contents), _RING + 14 + _CAPTION, "{ringar}")
     labels = tuple(f"{n_added} tillagda" for n_added in range(len(frames)))
     ends = [f"{name}: sist går det att läsa {_listed(rows[-1])}" for name, rows in contents.items()]
     alt = f"En ring med {n_slots} platser fylls i tur och ordning. {'. '.join(ends)}."
-    width = min(COLUMN_WIDTH, 320 * len(contents))
+    width = min(COLUMN_WIDTH, 310 * len(contents))
     return Film(drawing, tuple(frames), labels, alt, 700, "tillagda", width=width)
 
 
@@ -62,21 +62,21 @@ def _listed(numbers: Sequence[int]) -> str:
 
 def _ring(name: str, numbers: Sequence[int], n_added: int, n_slots: int) -> str:
     """En ring med erfarenheternas nummer i platserna, och platsernas nummer utanför."""
-    parts = [text(_RING / 2, 14, name, 17), text(_RING / 2, 152, f"len = {len(numbers)}", 17)]
+    parts = [text(_RING / 2, 12, name, 16), text(_RING / 2, 118, f"len = {len(numbers)}", 16)]
     for slot in range(n_slots):
         angle = 2 * np.pi * slot / n_slots
         across, up = float(np.sin(angle)), float(np.cos(angle))
-        x, y = _RING / 2 + 74 * across, 152 - 74 * up
+        x, y = _RING / 2 + 54 * across, 118 - 54 * up
         number = numbers[slot] if slot < len(numbers) else None
         tint = 0.0 if number is None else 0.5 if number == n_added - 1 else 0.15
         color = MUTED if number is None else ONLINE
-        parts.append(circle(x, y, 25, color, tint=tint, thick=5 if tint == 0.5 else 1.5))
-        parts.append(text(x, y, "" if number is None else str(number), 18))
-        parts.append(text(x + 38 * across, y - 38 * up, str(slot), 16, MUTED))
+        parts.append(circle(x, y, 18, color, tint=tint, thick=5 if tint == 0.5 else 1.5))
+        parts.append(text(x, y, "" if number is None else str(number), 16))
+        parts.append(text(x + 29 * across, y - 29 * up, str(slot), 16, MUTED))
     outside = numbers[n_slots:]
     if outside:
         words = f"får inte plats:\n{_listed(outside)}"
-        parts.append(text(_RING / 2, _RING + 30 + _CAPTION / 2, words, 15, WRONG))
+        parts.append(text(_RING / 2, _RING + 14 + _CAPTION / 2, words, 16, WRONG))
     return "".join(parts)
 
 
@@ -117,12 +117,13 @@ def batches_in_cloud(
         y_label: text vid den första y-axeln.
     """
     figure, axes = new_figure(len(batches), height=3.2, share_y=True)
+    # Samma gränser för alla batchar: i ett reglage ska molnet stå still.
+    limits = {"xlim": _with_margin(x), "ylim": _with_margin(y)}
     shares = []
     for ax, (name, index) in zip(axes, batches.items(), strict=True):
-        ax.plot(x[::25], y[::25], ".", color=COLORS[5], alpha=0.5, rasterized=True)
+        ax.plot(x[::40], y[::40], ".", color=COLORS[5], alpha=0.5)  # fler ryms inte i en film
         ax.plot(x[index], y[index], "o", color=COLORS[1], markeredgecolor="white")
-        # Samma gränser för alla batchar: i ett reglage ska bara batchen röra sig.
-        ax.set(title=name, xlabel=x_label, xlim=_around(x), ylim=_around(y))
+        ax.set(title=name, xlabel=x_label, **limits)
         share = swedish_number(100 * np.ptp(x[index]) / np.ptp(x), 2)
         shares.append(f"{name} täcker {share} procent av bredden")
     axes[0].set(ylabel=y_label)
@@ -131,9 +132,9 @@ def batches_in_cloud(
     )
 
 
-def _around(values: np.ndarray) -> tuple[float, float]:
-    room = 0.05 * float(np.ptp(values))
-    return float(values.min()) - room, float(values.max()) + room
+def _with_margin(values: np.ndarray) -> tuple[float, float]:
+    margin = 0.05 * float(np.ptp(values))
+    return float(values.min()) - margin, float(values.max()) + margin
 
 
 def alike_over_time(series: Mapping[str, Sequence[np.ndarray]], n_lags: int = 40) -> Picture:

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from dqn_helpers import card, theme
+from dqn_helpers import card
 from dqn_helpers.autograder.report.words import (
     PRELIMINARY,
     clean,
@@ -22,6 +22,7 @@ from dqn_helpers.autograder.report.words import (
     tool_version,
 )
 from dqn_helpers.autograder.result import points_text
+from dqn_helpers.figures import theme
 
 TEMPLATES = Path(__file__).parent / "templates"
 GENERATOR = "dqn-helpers autograder"
