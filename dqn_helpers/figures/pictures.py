@@ -115,7 +115,9 @@ class Picture:
         """
         title = f"<title>{html.escape(alt, quote=False)}</title>"
         opening = drawing.index(">") + 1
-        language = drawing[:opening].replace("<svg ", '<svg lang="sv" ', 1)
+        language = drawing[:opening]
+        if " lang=" not in language:  # en bilds `drawing` har redan ett, och två är ogiltig SVG
+            language = language.replace("<svg ", '<svg lang="sv" ', 1)
         data = f"{language}{title}{theme.SVG_STYLE}{drawing[opening:]}".encode()
         return cls(data, "image/svg+xml", alt, width, caption)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import numpy as np
@@ -664,3 +665,10 @@ def test_save_and_repr(tmp_path: Path):
     picture.save(tmp_path / "bild åäö.svg")
     assert (tmp_path / "bild åäö.svg").read_bytes() == picture.data
     assert repr(picture) == f"[Bild: {picture.alt}]"
+
+
+def test_a_picture_made_of_another_pictures_drawing_is_valid_svg():
+    """Två `lang` i samma element gör att webbläsaren inte visar bilden alls."""
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1"/></svg>'
+    again = Picture.from_svg(Picture.from_svg(drawing, "en linje").drawing, "samma linje")
+    assert ElementTree.fromstring(again.data).get("lang") == "sv"
