@@ -10,9 +10,11 @@ Allt som böckerna visar finns direkt här, som i `figures.learning_curves(…)`
 - `simple_plots`: linjer och fördelningar av sidans egna tal
 - `table_films`: Q-tabeller som växer fram över sjön och klippan
 - `value_maps` och `mdp_diagram`: rutnät med värden, och en MDP som graf
+- `step_plots` och `corridor`: träningssteget i bild, och korridoren som det lär sig
 - `diagrams`: hur delarna i DQN hänger ihop; `shapes` är det som de och teckningarna byggs av
 """
 
+from dqn_helpers.figures.corridor import corridor_film
 from dqn_helpers.figures.diagrams import (
     LOOP_PARTS,
     double_dqn_wirings,
@@ -44,15 +46,23 @@ from dqn_helpers.figures.plots import (
     new_figure,
 )
 from dqn_helpers.figures.replay_plots import (
+    alike_over_time,
     batches_in_cloud,
     cost_lines,
     drawn_places,
     last_moments,
     learned_against_exact,
-    replay_ring,
+    ring_film,
     tried_actions,
 )
 from dqn_helpers.figures.simple_plots import lines, return_distributions, returns_by_length
+from dqn_helpers.figures.step_plots import (
+    chosen_numbers,
+    loss_curves,
+    losses_and_gradients,
+    target_parts,
+    values_on_states,
+)
 from dqn_helpers.figures.table_films import q_film, visit_film
 from dqn_helpers.figures.value_maps import (
     CLIFF_WALKING_ARROWS,
@@ -72,8 +82,11 @@ __all__ = [
     "MARKS",
     "Film",
     "Picture",
+    "alike_over_time",
     "backup_diagram",
     "batches_in_cloud",
+    "chosen_numbers",
+    "corridor_film",
     "cost_lines",
     "dots_per_seed",
     "double_dqn_wirings",
@@ -89,7 +102,9 @@ __all__ = [
     "learning_curves",
     "legend_above",
     "lines",
+    "loss_curves",
     "loss_flow",
+    "losses_and_gradients",
     "mdp_graph",
     "new_figure",
     "number_table",
@@ -98,9 +113,9 @@ __all__ = [
     "q_function",
     "q_grid",
     "q_network",
-    "replay_ring",
     "return_distributions",
     "returns_by_length",
+    "ring_film",
     "seed_dots",
     "show_episodes_together",
     "show_one_episode",
@@ -108,8 +123,10 @@ __all__ = [
     "spread_in_words",
     "swedish_number",
     "swedish_ticks",
+    "target_parts",
     "training_curve",
     "tried_actions",
     "value_grid",
+    "values_on_states",
     "visit_film",
 ]
