@@ -248,7 +248,7 @@ def assigns_state_dict(model, target_model, tau=1.0):
 @misconception("4.2")
 @torch.no_grad()
 def replaces_parameters(model, target_model, tau=1.0):
-    """Talen stämmer, men du byter ut målnätverkets parametrar mot nya objekt. Den som redan håller
+    """Du byter ut målnätverkets parametrar mot nya objekt. Den som redan håller
     i de gamla, till exempel en optimerare eller ett nät som delar lager, ser inget av ändringen.
     Skriv nya tal i de parametrar som finns."""
     _copy_buffers(model, target_model)
@@ -270,9 +270,9 @@ def buffers_forgotten(model, target_model, tau=1.0):
 
 @misconception("4.2")
 def buffers_mixed(model, target_model, tau=1.0):
-    """Du blandar buffertarna också. De lärs inte, de räknas: ett antal batchar blir ingen bra
-    blandning (det är ett heltal), och medelvärdena hör ihop med det. Bara parametrarna ska blandas,
-    buffertarna kopieras hela."""
+    """Parametrarna blandas som de ska, men du blandar buffertarna också. Buffertarna är inte
+    inlärda utan uträknade. Ett antal batchar är ett heltal och går inte att blanda, och
+    medelvärdena hör ihop med antalet. Kopiera buffertarna hela."""
     mine, theirs = model.state_dict(), target_model.state_dict()
     mixed = {name: tau * mine[name] + (1 - tau) * theirs[name] for name in mine}
     target_model.load_state_dict(mixed)
@@ -334,6 +334,25 @@ def first_only(model, target_model, tau=1.0):
         return
 
 
+@misconception("4.2")
+def loads_the_wrong_way(model, target_model, tau=1.0):
+    """Du kopierar åt fel håll: `model.load_state_dict(…)` ändrar online-nätverket, och det som just
+    har lärts in försvinner. Det är målnätverket som ska få nya tal, så det är dess metod du ska
+    anropa. Då används inte heller τ, så en mjuk kopia behöver något mer."""
+    model.load_state_dict(target_model.state_dict())
+
+
+@misconception("4.2")
+@torch.no_grad()
+def lerp_without_underscore(model, target_model, tau=1.0):
+    """Buffertarna kopieras, men parametrarna är kvar som de var. `lerp` utan understreck räknar ut
+    blandningen och ger den tillbaka, och sedan tas den inte om hand. `lerp_`, med understreck,
+    skriver in talen i tensorn."""
+    _copy_buffers(model, target_model)
+    for parameter, target in _pairs(model, target_model):
+        target.lerp(parameter, tau)
+
+
 # --- 4.3 -----------------------------------------------------------------------------------------
 
 LOOP = """
@@ -346,6 +365,7 @@ def train_dqn(model, env, replay_buffer, optimizer, criterion, n_episodes, warmu
     returns, n_steps, n_trained = [], 0, 0
     for episode in range(n_episodes):
         obs, _ = env.reset()
+        obs = obs.copy()
         episode_return, length, done = 0.0, 0, False
         while not done:
             epsilon = dqn_helpers.linear_epsilon(
@@ -353,6 +373,7 @@ def train_dqn(model, env, replay_buffer, optimizer, criterion, n_episodes, warmu
             )
             action = dqn_helpers.choose_dqn_action(model, obs, epsilon)
             next_obs, reward, terminated, truncated, _ = env.step(action)
+            next_obs = next_obs.copy()
             done = terminated or truncated
             replay_buffer.append((obs, action, reward, next_obs, terminated, truncated))
             obs = next_obs
@@ -384,7 +405,8 @@ STEP_ARGUMENTS = """model, optimizer, criterion, replay_buffer, batch_size,
                               discount_factor, target_model)"""
 TRAIN = f"                training_step({STEP_ARGUMENTS}\n"
 CONDITION = "            if warm and its_time and len(replay_buffer) >= batch_size:\n"
-RESET = "        obs, _ = env.reset()\n"
+RESET = "        obs, _ = env.reset()\n        obs = obs.copy()\n"
+COPY = "            next_obs = next_obs.copy()\n"
 START = "    returns, n_steps, n_trained = [], 0, 0\n"
 SCHEDULE = """dqn_helpers.linear_epsilon(
                 n_steps, epsilon_start, epsilon_end, epsilon_decay_steps
@@ -413,8 +435,8 @@ def after_the_episode(repeats):
     "4.3",
     loop(
         (RESET, ""),
-        (START, f"{START}    obs, _ = env.reset()\n"),
-        (DONE, f"{DONE}            if done:\n                next_obs, _ = env.reset()\n"),
+        (START, f"{START}    obs = env.reset()[0].copy()\n"),
+        (DONE, f"{DONE}            if done:\n                next_obs = env.reset()[0].copy()\n"),
     ),
 )
 def stores_next_start():
@@ -442,6 +464,33 @@ def reset_not_unpacked():
     samma variabel. Nätverket ska bara ha observationen. Se Gymnasium i 01."""
 
 
+@misconception("4.3", loop((RESET, "        obs, _ = env.reset()\n"), (COPY, "")))
+def observations_not_copied():
+    """Loopen stämmer så länge miljön ger en ny array i varje steg, men det lovar ingen miljö. Här
+    skrivs den nya observationen i samma array som den gamla, så tillstånd och nästa tillstånd blir
+    lika i bufferten. Ta en egen kopia, så fort `env.reset` eller `env.step` har gett den, som i
+    02."""
+
+
+@misconception("4.3", loop((RESET, RESET.replace("reset()", "reset(seed=0)"))))
+def same_seed_every_episode():
+    """Du ger `env.reset` samma frö i varje episod, så alla episoder börjar i precis samma läge.
+    Agenten lär sig då bara det läget. Ge ett frö högst en gång, så drar miljön nya starter sedan
+    av sig själv."""
+
+
+@misconception(
+    "4.3",
+    loop(
+        ("(obs, action, reward, next_obs, terminated", "(obs, action, next_obs, reward, terminated")
+    ),
+)
+def reward_after_next_state():
+    """Du sparar fälten i ordningen (tillstånd, handling, nästa tillstånd, belöning), som en del
+    andra kurser gör. Här kommer belöningen före nästa tillstånd, och det är den ordningen som
+    `sample_experiences` packar upp. Jämför med listan över fälten ovanför övningen."""
+
+
 @misconception("4.3", loop(("next_obs, terminated, truncated))", "next_obs, done, truncated))")))
 def stores_done():
     """Du sparar terminated eller truncated ihopslagna, som om tidsgränsen vore ett sluttillstånd.
@@ -453,8 +502,9 @@ def stores_done():
     "4.3", loop(("next_obs, terminated, truncated))", "next_obs, truncated, terminated))"))
 )
 def flags_swapped():
-    """Flaggorna är ombytta i det du sparar: terminated kommer före truncated. Som det är nu stängs
-    framtiden av vid tidsgränsen men inte när stången faller. Se erfarenhetstupeln i 02."""
+    """De fyra första fälten stämmer, men flaggorna är ombytta. Hos dig står `truncated` före
+    `terminated`, så framtiden stängs av vid tidsgränsen men inte när stången faller. Ordningen ska
+    vara `terminated`, sedan `truncated`."""
 
 
 @misconception("4.3", loop((APPEND, "")))
@@ -510,13 +560,13 @@ def warmup_one_too_many():
 )
 def warmup_added():
     """Du spelar uppvärmningens episoder utöver n_episodes. De ingår: n_episodes är alla episoder,
-    och också de utan träning ger en avkastning som ska med i listan."""
+    och summan av belöningarna ska med i listan också för dem som spelas utan träning."""
 
 
 @misconception("4.3", loop((FINISH, f"        if warm:\n    {FINISH}")))
 def warmup_returns_left_out():
     """Uppvärmningens episoder saknas i listan. De spelas ju också, och hur det går innan agenten
-    har lärt sig något är början på inlärningskurvan. Varje episod ska ge en avkastning."""
+    har lärt sig något är början på inlärningskurvan. Varje episod ska ge ett tal i listan."""
 
 
 @misconception("4.3", loop((FINISH + "    return", FINISH + "        return")))
@@ -673,6 +723,37 @@ def target_by_episodes():
     helst. Se "Loopen i ord" i 04."""
 
 
+@misconception(
+    "4.3",
+    loop(
+        (SYNC, ""),
+        (FINISH, f"{FINISH}        dqn_helpers.update_target_network(model, target_model)\n"),
+    ),
+)
+def target_after_every_episode():
+    """Du uppdaterar målnätverket efter varje episod, så `target_update_every` används inte. En
+    episod kan vara tio steg eller femhundra, och därför blir målnätverket hur gammalt som helst.
+    Räkna träningsstegen i stället. Se ”Loopen i ord” i 04."""
+
+
+@misconception(
+    "4.3",
+    loop(
+        (
+            TRAIN,
+            TRAIN.replace(
+                "                training",
+                "                for _ in range(train_every):\n                    training",
+            ).replace("\n                     ", "\n                         "),
+        )
+    ),
+)
+def trains_in_pairs():
+    """Det tränas vid rätt miljösteg, men `train_every` gånger varje gång. Då blir det lika många
+    träningssteg som miljösteg. Ett enda träningssteg ska tas varje gång räknaren är jämnt
+    delbar."""
+
+
 @misconception("4.3", loop((COUNT, ""), (SYNC, f"{SYNC}{COUNT}")))
 def target_counted_from_zero():
     """Kopian kommer vid fel träningssteg: du frågar räknaren innan den har räknat det steg som just
@@ -754,9 +835,9 @@ def chooses_worst():
 
 @misconception("4.3", loop(("n_steps, epsilon_start", "episode, epsilon_start")))
 def epsilon_by_episode():
-    """ε räknas efter episodens nummer, men epsilon_decay_steps är miljösteg. Då sjunker ε
-    hundratals gånger för långsamt, och agenten spelar på måfå nästan hela träningen. Se avsnittet
-    om ε i 04."""
+    """ε räknas efter episodens nummer, men `epsilon_decay_steps` är miljösteg. En episod är minst
+    ett tiotal steg, så ε sjunker minst så många gånger för långsamt, och agenten spelar på måfå
+    nästan hela träningen. Se avsnittet om ε i 04."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start", "length, epsilon_start")))
@@ -792,6 +873,15 @@ def epsilon_one_in_warmup():
     """Under hela uppvärmningen handlar agenten helt på måfå hos dig. Uppvärmningen betyder bara att
     det inte tränas; ε följer sitt eget schema från det allra första steget. Se avsnittet om ε i
     04."""
+
+
+@misconception(
+    "4.3",
+    loop(("dqn_helpers.choose_dqn_action(model, obs, epsilon)", "int(env.action_space.sample())")),
+)
+def always_samples():
+    """Du räknar ut ε men använder den inte: `env.action_space.sample()` väljer på måfå hela tiden,
+    så agenten visar aldrig vad den har lärt sig. Låt `choose_dqn_action` välja, med ditt ε."""
 
 
 @misconception("4.3", loop((SCHEDULE, "epsilon_start")))
@@ -873,14 +963,14 @@ def return_never_reset():
     "4.3", loop(("episode_return += reward", "episode_return += discount_factor**length * reward"))
 )
 def return_discounted():
-    """Du diskonterar belöningarna i avkastningen. Diskonteringen hör hemma i målet som nätverket
-    lär sig av; i listan ska det stå hur det faktiskt gick, summan av episodens belöningar rakt
-    av."""
+    """Du diskonterar belöningarna innan du summerar dem. Diskonteringen hör hemma i TD-målet som
+    nätverket lär sig av. I listan ska det stå hur det faktiskt gick, alltså summan av episodens
+    belöningar rakt av."""
 
 
 @misconception("4.3", loop(("returns.append(episode_return)", "returns.append(length)")))
 def lengths_returned():
-    """Listan innehåller episodernas längder, inte deras avkastningar. I CartPole råkar det vara
+    """Listan innehåller episodernas längder, inte deras poäng. I CartPole råkar det vara
     samma tal, men i andra miljöer är belöningen inte 1 i varje steg. Summera belöningarna."""
 
 
@@ -900,20 +990,20 @@ def last_reward_returned():
     ),
 )
 def last_reward_left_out():
-    """Belöningen i episodens sista steg är inte med i avkastningen. Den är ofta den viktigaste: det
+    """Belöningen i episodens sista steg är inte med i summan. Den är ofta den viktigaste, för det
     är i sista steget man vinner eller ramlar. Summera innan du lämnar slingan."""
 
 
 @misconception("4.3", loop(("    return returns\n", "    return episode_return\n")))
 def single_number_returned():
-    """Du returnerar ett enda tal, den sista episodens avkastning. Med hela listan går det att rita
-    hur agenten blev bättre; samla ett tal per episod."""
+    """Du returnerar ett enda tal, den sista episodens summa. Med hela listan går det att rita hur
+    agenten blev bättre; samla ett tal per episod."""
 
 
 @misconception("4.3", loop(("    return returns\n", "")))
 def no_return():
-    """Träningen görs, men funktionen ger inget tillbaka. Utan listan med avkastningar går det inte
-    att se om agenten lärde sig något. Glömde du return?"""
+    """Träningen görs, men funktionen ger inget tillbaka. Utan listan med episodernas summor går det
+    inte att se om agenten lärde sig något. Glömde du return?"""
 
 
 @misconception("4.3", loop((STEP_ARGUMENTS, STEP_ARGUMENTS.replace(", target_model", ""))))
