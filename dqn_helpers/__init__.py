@@ -19,7 +19,6 @@ if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get(
 
 # Importerna står efter inställningarna ovan, som måste gälla först.
 # ruff: noqa: E402
-from dqn_helpers.animation import show_one_episode
 from dqn_helpers.environments import make_cartpole, make_vector_cartpole
 from dqn_helpers.evaluation import (
     greedy_episode,
@@ -27,6 +26,7 @@ from dqn_helpers.evaluation import (
     realised_returns,
     vectorized_greedy_returns,
 )
+from dqn_helpers.figures import Picture, show_one_episode
 from dqn_helpers.mdp import (
     TabularMDP,
     bellman_backup,
@@ -41,7 +41,6 @@ from dqn_helpers.mdp import (
     three_state_mdp,
 )
 from dqn_helpers.network import DQN, load_agent, save_agent
-from dqn_helpers.pictures import Picture
 from dqn_helpers.policy import choose_dqn_action, epsilon_greedy, linear_epsilon
 from dqn_helpers.replay import Batch, Experience, ReplayBuffer, sample_experiences, to_tensor
 from dqn_helpers.training import (

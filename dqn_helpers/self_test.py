@@ -14,8 +14,8 @@ from torch import nn
 
 from dqn_helpers import recipe
 from dqn_helpers.exercises.card import BOX
+from dqn_helpers.figures import swedish_number
 from dqn_helpers.network import DQN
-from dqn_helpers.pictures import swedish_number
 from dqn_helpers.replay import ReplayBuffer
 from dqn_helpers.training import dqn_training_step, play_and_record_episode
 

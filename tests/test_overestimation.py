@@ -11,7 +11,7 @@ from overestimation_numbers import N_SEEDS, double_dqn_training_step, solution_n
 from recipe import train_recipe
 
 from dqn_helpers import chosen_q_values, dqn_training_step, greedy_episode
-from dqn_helpers.overestimation_figures import (
+from dqn_helpers.figures.overestimation_plots import (
     largest_estimate,
     seed_dots,
     spread_in_words,

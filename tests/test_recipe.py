@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dqn_helpers import recipe
-from dqn_helpers.pictures import swedish_number
+from dqn_helpers.figures import swedish_number
 
 ROOT = Path(__file__).resolve().parents[1]
 ONLY_IN_THE_RECIPE = {recipe.LEARNING_RATE, recipe.STOP_AT, recipe.SOLVED_AT}

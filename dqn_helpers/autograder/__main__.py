@@ -14,8 +14,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from dqn_helpers.autograder.arguments import ALONE, add_grade_arguments
-from dqn_helpers.autograder.batch import Settings, grade_all
+from dqn_helpers.autograder.batch import grade_all
+from dqn_helpers.autograder.catalogue import require_content
 from dqn_helpers.autograder.file_watch import FileWatch, handed_in
+from dqn_helpers.autograder.grade import Settings
 from dqn_helpers.autograder.report import ReportError, final, write_reports
 from dqn_helpers.autograder.report.grade_limits import (
     DEFAULT_FILE,
@@ -83,6 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _grade(arguments: argparse.Namespace) -> int:
     _check(arguments)
+    require_content()
     limits = load_grade_limits(arguments.limits or DEFAULT_FILE)
     exercises, names = _only(arguments.only)
     out = arguments.out / ALONE if arguments.only else arguments.out
@@ -125,7 +128,7 @@ def _write(
 
 def _guarded(arguments: argparse.Namespace) -> list[Path]:
     """Det som avgör poängen och som studenternas kod inte ska kunna ändra."""
-    ours = [ROOT / name for name in ("solutions", "tests/autograder", "dqn_helpers")]
+    ours = [ROOT / name for name in ("solutions", "dqn_helpers")]
     given = [file for file in (arguments.limits, arguments.canvas) if file]
     return [*ours, *given, *handed_in(arguments.paths)]
 

@@ -90,11 +90,14 @@ def _processors() -> int:
 
 def add_release_arguments(parser: argparse.ArgumentParser) -> None:
     """Valen när studenternas anteckningsböcker görs."""
-    parser.description = "Gör studentens anteckningsböcker (notebooks/) av lärarens (solutions/)."
+    parser.description = (
+        "Gör studentens anteckningsböcker (notebooks/) av lärarens (solutions/), och skriver in "
+        "övningarnas poäng och ledtrådar i båda."
+    )
     root = Path(__file__).resolve().parents[2]
     parser.add_argument("--root", type=Path, default=root, metavar="MAPP", help="projektets mapp")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--check", action="store_true", help="skriv inget, säg vad som skiljer")
-    choice.add_argument("--normalise", action="store_true", help="snygga till solutions/")
+    choice.add_argument("--normalise", action="store_true", help="snygga bara till solutions/")
     choice.add_argument("--zip", type=Path, metavar="FIL",
                         help="packa studentversionen, utan facit, i en zip-fil")  # fmt: skip

@@ -6,7 +6,6 @@ samma resultat, oberoende av ordningen och antalet processer.
 
 import contextlib
 import gc
-import importlib
 import multiprocessing
 import os
 import signal
@@ -16,130 +15,22 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
 from multiprocessing.util import Finalize
 from typing import Any
 
-from dqn_helpers.autograder.grading import Catalogue, Grading
-from dqn_helpers.autograder.reflection import reflection_of
-from dqn_helpers.autograder.report.words import NOT_CHOSEN
-from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult, SubmissionStatus
-from dqn_helpers.autograder.results import Ran, without_run
+from dqn_helpers.autograder import catalogue
+from dqn_helpers.autograder.grade import (
+    INTERNAL_TEXT,
+    Settings,
+    grade_submission,
+    summed_up,
+)
+from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.autograder.submissions import Submission
-from dqn_helpers.autograder.workshop import ROOT, WorkerError, Workshop
-from dqn_helpers.exercises.registry import EXERCISES
+from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
-from dqn_helpers.submission.cells import CellSource
 
-TESTS = ROOT / "tests"
 MAX_BREAKS = 3
-MAX_SHOWN = 50_000  # tecken kod ur en övning som sparas till sidan
-
-NO_EXERCISES = (
-    "Ingen av kursens övningar finns i filen. Är det rätt anteckningsbok? Den ska heta som i "
-    "kursen, till exempel 05_double_dqn.ipynb, eller definiera övningarnas funktioner."
-)
-NOTHING_HERE = "Här finns inga övningar att rätta."
-INTERNAL_TEXT = (
-    "Rättaren själv gick sönder här. Det är inte studentens fel: övningen har inga poäng förrän en "
-    "människa har tittat."
-)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Det som gäller för hela rättningen."""
-
-    seed: int | str
-    limit: float
-    only: tuple[str, ...] = ()
-
-
-# --- i rättarprocessen ---------------------------------------------------------------------------
-
-
-def load_catalogue() -> Catalogue:
-    """De dolda fallen och facit, ur `tests/autograder/`."""
-    if str(TESTS) not in sys.path:
-        sys.path.insert(0, str(TESTS))
-    return importlib.import_module("autograder.catalogue")
-
-
-def grade_submission(
-    submission: Submission, workshop: Workshop, settings: Settings
-) -> SubmissionResult:
-    """Rätta en inlämning."""
-    if submission.problem:
-        return _result(submission, workshop, "unreadable", submission.problem)
-    try:
-        grading = Grading(submission, workshop, load_catalogue(), settings.seed, settings.only)
-    except WorkerError as error:
-        return _result(submission, workshop, "error", f"Koden gick inte att läsa: {error}")
-    if not grading.numbers:
-        return _nothing(submission, workshop, settings)
-    problems: list[str] = []
-    ran = [_ran(number, grading, problems) for number in grading.numbers]
-    notes = [*grading.slices.syntax_errors, *grading.slices.notes]
-    notes += [note for one in ran for note in one.notes]
-    return replace(
-        _result(submission, workshop, "graded", " ".join(problems)[:500]),
-        exercises=tuple(_with_code(one) for one in ran),
-        notes=tuple(dict.fromkeys(notes)),
-        reflection=reflection_of(submission),
-    )
-
-
-def _nothing(submission: Submission, workshop: Workshop, settings: Settings) -> SubmissionResult:
-    """En läsbar fil utan övningar: fel fil, eller bara inget av det som valdes."""
-    if settings.only:
-        return _result(submission, workshop, "graded", NOT_CHOSEN)
-    if submission.notebook is not None:
-        return _result(submission, workshop, "graded", NOTHING_HERE)
-    return _result(submission, workshop, "unreadable", NO_EXERCISES)
-
-
-def _ran(number: str, grading: Grading, problems: list[str]) -> Ran:
-    """Övningens resultat; går rättaren själv sönder får en människa titta."""
-    try:
-        return grading.ran(number)
-    except Exception as error:
-        what = f"Rättaren gick sönder i {number}: {type(error).__name__}: {error}"
-        problems.append(what[:500])
-        return Ran(without_run(EXERCISES[number], "internal", INTERNAL_TEXT))
-
-
-def _result(
-    submission: Submission, workshop: Workshop | None, status: SubmissionStatus, message: str
-) -> SubmissionResult:
-    return SubmissionResult(
-        file=submission.file,
-        student=submission.student,
-        canvas_id=submission.canvas_id,
-        sha256=submission.sha256,
-        status=status,
-        message=" ".join(filter(None, (message, submission.note))),
-        isolation=workshop.tier if workshop else "",
-        isolation_reasons=tuple(workshop.reasons) if workshop else (),
-    )
-
-
-def _with_code(ran: Ran) -> ExerciseResult:
-    """Resultatet med det som studentens sida visar: koden och utskrifterna."""
-    return replace(ran.result, source=_shown_source(ran.source), output=ran.output)
-
-
-def _shown_source(cells: Sequence[CellSource]) -> tuple[tuple[str, str], ...]:
-    """Koden till sidan, kortad: några hundra jättestora filer fyller annars lärarens minne."""
-    shown: list[tuple[str, str]] = []
-    left = MAX_SHOWN
-    for cell in cells:
-        if left > 0:
-            shown.append((cell.name, cell.text[:left]))
-            left -= len(cell.text)
-    return tuple(shown)
-
-
-# --- rättarprocesserna ---------------------------------------------------------------------------
 
 _workshop: Workshop | None = None
 _launched: list[Workshop] = []
@@ -168,7 +59,6 @@ def _end_with_parent() -> None:
 
 def _prepare(settings: Settings, numbers: Sequence[str]) -> None:
     """Dra de dolda fallen i förväg. Processer som avknoppas ärver dem."""
-    catalogue = load_catalogue()
     for number in numbers:
         with contextlib.suppress(Exception):  # felet kommer igen, i de övningar det gäller
             catalogue.scenario(number, settings.seed)
@@ -180,7 +70,7 @@ def _grade_in_process(submission: Submission, settings: Settings) -> SubmissionR
         return grade_submission(submission, _workshop, settings)
     except Exception as error:
         text = f"{INTERNAL_TEXT} ({type(error).__name__}: {error})"[:500]
-        return _result(submission, _workshop, "error", text)
+        return summed_up(submission, _workshop, "error", text)
 
 
 def grade_all(
@@ -213,7 +103,7 @@ def _grade_alone(submission: Submission, settings: Settings, folder: str) -> Sub
     with contextlib.suppress(BrokenProcessPool):
         ((_, graded),) = _grade_in_pool([submission], settings, 1, folder)
         return graded
-    return _result(submission, None, "error", INTERNAL_TEXT)
+    return summed_up(submission, None, "error", INTERNAL_TEXT)
 
 
 def _grade_in_pool(

@@ -132,12 +132,3 @@ def _canonical_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
 
 def _same_count(output: dict[str, Any]) -> dict[str, Any]:
     return output | {"execution_count": 1} if "execution_count" in output else output
-
-
-def normalise(path: Path) -> bool:
-    """Skriv om en källfil i kanonisk form. Sant om den ändrades."""
-    new = dumps(canonical(read_notebook(path), path)).encode()
-    if new == path.read_bytes():
-        return False
-    path.write_bytes(new)
-    return True

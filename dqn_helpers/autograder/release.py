@@ -1,8 +1,8 @@
 """Gör studentens anteckningsböcker av lärarens: `solutions/` → `notebooks/`.
 
-    python -m dqn_helpers.autograder.release              skriver notebooks/
+    python -m dqn_helpers.autograder.release              snyggar till solutions/, gör notebooks/
     python -m dqn_helpers.autograder.release --check      skriver inget, säger vad som är inaktuellt
-    python -m dqn_helpers.autograder.release --normalise  snyggar till solutions/ (efter JupyterLab)
+    python -m dqn_helpers.autograder.release --normalise  snyggar bara till solutions/
     python -m dqn_helpers.autograder.release --zip FIL    packar studentversionen, utan facit
 
 I `solutions/` står lösningarna mellan `### BEGIN SOLUTION` och `### END SOLUTION`, dolda test
@@ -11,6 +11,10 @@ Celler med taggen `larare` är lärarens egna och följer inte med. En skola som
 kan ta `solutions/` som sin `source/` om den också låter nbconverts `TagRemovePreprocessor`
 ta bort celler med taggen `larare`.
 
+Poängen och ledtrådarna står i `dqn_helpers/exercises/` och skrivs härifrån in i både `solutions/`
+och `notebooks/`: poängen i övningens rubrik (`### Övning 3.2: … (2 poäng)`) och i nbgraders
+metadata, ledtrådarna först i cellen `ledtradar-3-2`.
+
 Samma källa ger alltid samma bytes, så ett test kan jämföra det incheckade med det nygjorda.
 """
 
@@ -18,6 +22,7 @@ import argparse
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from dqn_helpers.autograder.arguments import add_release_arguments
@@ -27,21 +32,62 @@ from dqn_helpers.autograder.notebook_files import (
     NotebookError,
     canonical,
     dumps,
-    normalise,
     read_notebook,
     short_name,
     source_of,
     tags_of,
 )
 from dqn_helpers.autograder.student_package import write_package
-from dqn_helpers.exercises.syllabus import EXERCISE_POINTS
+from dqn_helpers.exercises.model import Exercise
+from dqn_helpers.exercises.registry import EXERCISES
+from dqn_helpers.exercises.syllabus import SYLLABUS
 from dqn_helpers.swedish_arguments import SwedishParser
 
 TEACHER_TAG = "larare"
 
 _GRADE_ID = re.compile(r"(ovning|check)-(\d+)-(\d+)")
+_HINTS_CELL = re.compile(r"ledtradar-(\d+)-(\d+)")
+_HEADING = re.compile(r"^(#+ Övning (\d+\.\d+): .*?)(?: \(\d+ poäng\))?$", re.MULTILINE)
+_HINT = r"<details><summary>Ledtråd \d</summary>.*?</details>\s*"
+_HINTS = re.compile(rf"\A(?:{_HINT})*", re.DOTALL)
 _MARK = re.compile(r"\s*### (BEGIN|END) (SOLUTION|HIDDEN TESTS)\s*")
 _ALMOST_MARK = re.compile(r"\b(BEGIN|END)[ _]+(SOLUTION|HIDDEN[ _]+TESTS?)\b", re.IGNORECASE)
+
+
+# --- poäng och ledtrådar -------------------------------------------------------------------------
+
+
+def source_notebook(path: Path) -> Notebook:
+    """Källfilen som den ska se ut: i kanonisk form, med övningarnas poäng och ledtrådar.
+
+    Raises:
+        NotebookError: om filen inte är en anteckningsbok.
+    """
+    notebook = canonical(read_notebook(path), path)
+    for cell in notebook["cells"]:
+        text = _HEADING.sub(_with_points, source_of(cell))
+        hints = _HINTS_CELL.fullmatch(cell["id"])
+        if hints and (exercise := EXERCISES.get(".".join(hints.groups()))):
+            text = hints_as_markdown(exercise) + "\n\n" + _HINTS.sub("", text)
+        cell["source"] = text.rstrip("\n").splitlines(keepends=True)
+        graded = EXERCISES.get(exercise_number(cell) or "")
+        if graded and cell["metadata"]["nbgrader"].get("grade"):
+            cell["metadata"]["nbgrader"]["points"] = graded.points
+    return notebook
+
+
+def _with_points(heading: re.Match[str]) -> str:
+    """Övningens rubrik med dess poäng; reflektionen i 5.4 har inga."""
+    title, number = heading.groups()
+    return f"{title} ({EXERCISES[number].points} poäng)" if number in EXERCISES else title
+
+
+def hints_as_markdown(exercise: Exercise) -> str:
+    """De tre ledtrådarna, hopfällda."""
+    return "\n\n".join(
+        f"<details><summary>Ledtråd {number}</summary>\n\n{hint}\n\n</details>"
+        for number, hint in enumerate(exercise.hints, 1)
+    )
 
 
 # --- studentens version --------------------------------------------------------------------------
@@ -59,7 +105,7 @@ def student_notebook(path: Path) -> Notebook:
     Raises:
         NotebookError: om märken, id eller metadata i källan inte stämmer.
     """
-    notebook = canonical(read_notebook(path), path)
+    notebook = source_notebook(path)
     cells = [cell for cell in notebook["cells"] if TEACHER_TAG not in tags_of(cell)]
     book = notebook["metadata"]["dqn_kurs"]["notebook"]
     for cell in cells:
@@ -71,20 +117,18 @@ def student_notebook(path: Path) -> Notebook:
 
 
 def _check_grading(cell: Cell, book: str, where: str) -> None:
-    """Pröva att nbgraders metadata i cellen pekar ut en av bokens övningar, med rätt poäng."""
+    """Pröva att nbgraders metadata i cellen pekar ut en av bokens övningar."""
     grading = cell["metadata"].get("nbgrader")
     if grading is None:
         return
     number = exercise_number(cell)
-    if number not in EXERCISE_POINTS or int(number.split(".")[0]) != int(book):
+    if number not in SYLLABUS or int(number.split(".")[0]) != int(book):
         raise NotebookError(
             f"{where}: grade_id {grading.get('grade_id')!r} är ingen övning i bok {book}; "
             "skriv till exempel ovning-3-1 eller check-3-1"
         )
     if grading.get("schema_version") != 3:
         raise NotebookError(f"{where}: nbgraders schema_version ska vara 3")
-    if grading.get("grade") and grading.get("points") != EXERCISE_POINTS[number]:
-        raise NotebookError(f"{where}: övning {number} ger {EXERCISE_POINTS[number]} poäng")
 
 
 def _check_grade_ids(cells: list[Cell], path: Path) -> None:
@@ -204,7 +248,7 @@ def compare(source: Path, target: Path) -> list[str]:
         elif path.read_bytes() != content:
             report.append(f"inaktuell: {short_name(path)}")
     report += [
-        f"inte i kanonisk form: {short_name(path)} (kör --normalise)" for path in _messy(source)
+        f"inte i kanonisk form: {short_name(path)} (kör --normalise)" for path, _ in _untidy(source)
     ]
     return report + superfluous(files, target)
 
@@ -229,22 +273,27 @@ def write(source: Path, target: Path) -> list[str]:
     return report + superfluous(files, target)
 
 
-def _messy(source: Path) -> list[Path]:
-    paths = sorted(source.glob("*.ipynb"))
-    return [
-        path
-        for path in paths
-        if path.read_bytes() != dumps(canonical(read_notebook(path), path)).encode()
-    ]
+def _untidy(source: Path) -> Iterator[tuple[Path, bytes]]:
+    """De källfiler som inte ser ut som de ska, och hur de ska se ut."""
+    for path in sorted(source.glob("*.ipynb")):
+        tidy = dumps(source_notebook(path)).encode()
+        if path.read_bytes() != tidy:
+            yield path, tidy
+
+
+def tidy_up(source: Path) -> list[str]:
+    """Skriv om de källfiler som inte ser ut som de ska; säg vilka."""
+    report = []
+    for path, tidy in _untidy(source):
+        path.write_bytes(tidy)
+        report.append(f"snyggade till {short_name(path)}")
+    return report
 
 
 def _run(arguments: argparse.Namespace) -> int:
     source, target = arguments.root / "solutions", arguments.root / "notebooks"
     if arguments.normalise:
-        changed = [path for path in sorted(source.glob("*.ipynb")) if normalise(path)]
-        print(
-            "\n".join(f"snyggade till {short_name(path)}" for path in changed) or "Inget att göra."
-        )
+        print("\n".join(tidy_up(source)) or "Inget att göra.")
         return 0
     if arguments.zip:
         n_files = write_package(arguments.root, build(source), arguments.zip)
@@ -254,7 +303,7 @@ def _run(arguments: argparse.Namespace) -> int:
         report = compare(source, target)
         print("\n".join(report) or "notebooks/ stämmer med solutions/.")
         return 1 if report else 0
-    report = write(source, target)
+    report = write(source, target) + tidy_up(source)
     print("\n".join(report) or "notebooks/ stämmer redan med solutions/.")
     return 1 if any(line.startswith("överflödig") for line in report) else 0
 

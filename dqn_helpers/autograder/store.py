@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dqn_helpers.autograder.batch import Settings
 from dqn_helpers.autograder.file_watch import FileWatch
+from dqn_helpers.autograder.grade import Settings
 from dqn_helpers.autograder.result import (
     ClassResult,
     SubmissionResult,

@@ -55,7 +55,7 @@ MEMORY_TEXT = "Koden använde mer minne än vad som finns till den, och avbröts
 TOO_LONG_TEXT = "Svaren från koden blev för stora för att läsas, och den avbröts."
 SPENT_TEXT = "Tiden för övningen tog slut: koden har redan räknat eller sovit så länge som den får."
 Answer = Callable[[Any], dict[str, Any]]
-"""Svarar på en fråga från arbetaren, `{"ask": …}`, medan den kör (se `answering`)."""
+"""Svarar på en fråga från arbetaren, `{"ask": …}`, medan den kör (se `catalogue.answers`)."""
 
 STATUSES: tuple[Any, ...] = ("ok", "unsolved", "error", "timeout", "memory", "forbidden")
 

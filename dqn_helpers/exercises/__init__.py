@@ -8,13 +8,13 @@ Så hänger det ihop
 En *drivare* kör studentens funktion på ett *falls* indata och ger det som *iakttogs*: en ordbok av
 enkla data (tal, texter, listor, numpy-arrayer). Ett *beteende* ger poäng och avgörs av vissa
 iakttagelser i vissa fall. De öppna *exemplen*, räknade för hand, står här och används av `check()`.
-De dolda fallen, facit och katalogen av misstag står i `tests/autograder/` och följer inte med till
-studenten; av misstagen finns här bara svaren och texterna (`misconceptions.json`, som görs).
-`check()` och rättaren bedömer med samma kod (`judging.py`).
+De dolda fallen, facit och katalogen av misstag har bara läraren, i `solutions/grading/`; av
+misstagen finns här bara svaren och texterna (`misconceptions.json`, som görs). `check()` och
+rättaren bedömer med samma kod (`judging.py`).
 
 | modul | innehåll |
 |---|---|
-| `syllabus` | övningarnas nummer, namn och poäng |
+| `syllabus` | övningarnas nummer och namn |
 | `model` | `Exercise`, `Behaviour`, `Observable`, `Case`, `Within`, `Outcome` |
 | `notebook_NN` | en anteckningsboks övningar: drivare, beteenden, exempel, ledtrådar |
 | `drivers`, `training_step_driver` | byggstenar till drivare |
@@ -23,7 +23,7 @@ studenten; av misstagen finns här bara svaren och texterna (`misconceptions.jso
 | `judging`, `card`, `checking`, `registry` | dom, kort, `check()`, uppslag |
 | `own_code` | `run_own()`: studentens egen kod driver sidans försök |
 
-Så lägger man till en övning (mönster: 3.1 i `notebook_03.py`, `cases_03.py`, …)
+Så lägger man till en övning (mönster: 3.1 i `notebook_03.py`, `hidden.py` i `book_03/`, …)
 -------------------------------------------------------------------------------
 1. `dqn_helpers/exercises/notebook_NN.py`: drivaren `f(student, inputs) -> dict`, övningen
    `Exercise(...)` och sist `EXERCISES = (...)`. Anropa alltid med argumenten i ordning;
@@ -32,18 +32,18 @@ Så lägger man till en övning (mönster: 3.1 i `notebook_03.py`, `cases_03.py`
    övningens. Varje beteende behöver minst ett exempel. `expected` i exemplen är tal räknade för
    hand, `by_hand` är räkningen i ord (en per rad, eller en enda); kortet lägger till
    "; du fick 4,4". `Observable.wrong` används i stället där räkningen inte hjälper.
-2. `tests/autograder/cases_NN.py`: `@cases("N.M") def …(rng) -> list[Case]`, slumpade indata med
-   B ≥ 3, B ≠ A och alla tal olika (`distinct` i `cases_03`). Facit fylls i av sig självt, ur
-   dqn_helpers (01–04) eller solutions/ (05); `answers=` när flera svar godtas.
-3. `tests/autograder/misconceptions_NN.py`: minst fem `@misconception("N.M")`, var och en en
+2. `solutions/grading/book_NN/hidden.py`: `@cases("N.M") def …(rng) -> list[Case]`, slumpade
+   indata med B ≥ 3, B ≠ A och alla tal olika (`distinct` i `book_03`). Facit fylls i av sig
+   självt, ur dqn_helpers (01–04) eller solutions/ (05); `answers=` när flera svar godtas.
+3. `solutions/grading/book_NN/mistakes.py`: minst fem `@misconception("N.M")`, var och en en
    funktion (eller klass) vars docstring är återkopplingen: vad som är fel, varför det spelar roll,
    var i kursen det står; aldrig svaret. Långa lösningar: `@misconception("N.M", edited(TEXT, "rad",
    "annan rad"))` över en tom funktion med docstring. Går två inte att skilja åt:
    `equivalent_to=("den_andra",)` med en kommentar om varför.
-4. `tests/grader/correct_NN.py`: minst fem `@correct("N.M")` i verkligt olika stilar.
-5. `solutions/NN_*.ipynb`: den lösta cellen, `check`-cellen och de tre ledtrådarna (samma text som i
-   `hints`; `python -m dqn_helpers.exercises.hints N.M` skriver ut cellen).
-6. `python tests/autograder/make_table.py` gör om tabellen (kör det efter varje ändring av exempel,
+4. `solutions/grading/book_NN/accepted.py`: minst fem `@correct("N.M")` i verkligt olika stilar.
+5. `solutions/NN_*.ipynb`: rubriken (`### Övning N.M: …`), den lösta cellen, `check`-cellen och en
+   tom cell `ledtradar-N-M`. `python kurs.py release` skriver in poängen och ledtrådarna.
+6. `python solutions/grading/make_table.py` gör om tabellen (kör det efter varje ändring av exempel,
    drivare eller misstag; är två samtidigt igång: kör det igen efter hopslagningen).
 7. `pytest tests/grader -k N.M` och `pytest tests/autograder`; `--seeds 1000` då och då.
 

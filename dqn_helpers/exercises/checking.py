@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from dqn_helpers.exercises import marks
 from dqn_helpers.exercises.blocking import blocked
 from dqn_helpers.exercises.card import CheckResult
 from dqn_helpers.exercises.judging import Verdict, judge
@@ -66,6 +67,8 @@ def _check(number: Any, function: Any, stage: int | None) -> CheckResult:
         for mistake in known_mistakes(exercise.number)
     ]
     verdict = judge(exercise, cases, outcomes, mistakes, tried)
+    if verdict.passed and stage is None:
+        marks.remember(exercise.number)
     return _result(exercise, verdict, outcomes, stage)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from dqn_helpers.exercises.model import Case, Observable, Outcome, Within
 from dqn_helpers.exercises.plain import ANY_ORDER, MAX_ITEMS, kind_in_words, swedish_value
-from dqn_helpers.pictures import swedish_number
+from dqn_helpers.figures import swedish_number
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from dqn_helpers.pictures import swedish_number
+from dqn_helpers.figures import swedish_number
 
 MAX_ITEMS = 10_000
 MAX_TEXT = 1_000

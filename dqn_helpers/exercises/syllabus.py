@@ -1,32 +1,60 @@
-"""Kursens övningar: nummer, namn och poäng, på ett enda ställe.
+"""Kursens böcker, och övningarnas nummer och namn. Poängen är beteendenas (`notebook_NN`).
 
-5.4 är en skriven reflektion som läraren läser; den har inget namn och rättas inte av kod.
+5.4 är en skriven reflektion som läraren läser; den har inget namn, ger inga poäng och rättas inte
+av kod.
 """
 
-SYLLABUS: dict[str, tuple[str, int]] = {
-    "1.1": ("discounted_return", 1),
-    "1.2": ("bellman_backup", 3),
-    "1.3": ("q_learning_update", 3),
-    "1.4": ("epsilon_greedy", 2),
-    "2.1": ("ReplayBuffer", 3),
-    "2.2": ("sample_experiences", 3),
-    "2.3": ("play_and_record_episode", 3),
-    "3.1": ("td_target", 2),
-    "3.2": ("chosen_q_values", 2),
-    "3.3": ("dqn_training_step", 4),
-    "4.1": ("linear_epsilon", 1),
-    "4.2": ("update_target_network", 3),
-    "4.3": ("train_dqn", 4),
-    "5.1": ("double_dqn_target", 4),
-    "5.2": ("double_dqn_training_step", 4),
-    "5.3": ("q_value_bias", 2),
-    "5.4": ("", 0),
+BOOKS: dict[str, tuple[str, str, str]] = {
+    "00": ("00_start.ipynb", "Start", "se att allt fungerar, och lära känna kontrollen"),
+    "01": (
+        "01_mdp_och_q_varden.ipynb",
+        "MDP:er och Q-värden",
+        "veta vad en agent vill, och räkna ut det bästa den kan göra",
+    ),
+    "02": (
+        "02_replay_buffer.ipynb",
+        "Erfarenheter och replay buffer",
+        "ge agenten ett minne att lära av",
+    ),
+    "03": (
+        "03_traningssteget.ipynb",
+        "Träningssteget",
+        "byta tabellen mot ett neuralt nätverk och träna det",
+    ),
+    "04": (
+        "04_dqn_loopen.ipynb",
+        "Hela DQN-loopen",
+        "sätta ihop allt, så att stången hålls upprätt",
+    ),
+    "05": (
+        "05_double_dqn.ipynb",
+        "Double DQN",
+        "mäta hur mycket DQN överskattar, och göra något åt det: inlämningsuppgiften",
+    ),
+}
+"""Bokens nummer → dess fil, dess rubrik och vad man får av den."""
+
+SYLLABUS: dict[str, str] = {
+    "1.1": "discounted_return",
+    "1.2": "bellman_backup",
+    "1.3": "q_learning_update",
+    "1.4": "epsilon_greedy",
+    "2.1": "ReplayBuffer",
+    "2.2": "sample_experiences",
+    "2.3": "play_and_record_episode",
+    "3.1": "td_target",
+    "3.2": "chosen_q_values",
+    "3.3": "dqn_training_step",
+    "4.1": "linear_epsilon",
+    "4.2": "update_target_network",
+    "4.3": "train_dqn",
+    "5.1": "double_dqn_target",
+    "5.2": "double_dqn_training_step",
+    "5.3": "q_value_bias",
+    "5.4": "",
 }
 
-EXERCISE_POINTS = {number: points for number, (_, points) in SYLLABUS.items()}
-"""Övningens nummer → dess poäng."""
-
-NUMBER_OF = {name: number for number, (name, _) in SYLLABUS.items() if name}
+NUMBER_OF = {name: number for number, name in SYLLABUS.items() if name}
 """Övningens namn → dess nummer."""
 
 

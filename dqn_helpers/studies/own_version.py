@@ -12,7 +12,7 @@ import torch
 from dqn_helpers.exercises.card import BOX
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.running import TIMEOUT_TEXT, run_case
-from dqn_helpers.pictures import swedish_number
+from dqn_helpers.figures import swedish_number
 from dqn_helpers.studies.overestimation import (
     Experiment,
     committed_numbers,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_FOUND = 50
-GRADER = (*(f"dqn_helpers.{name}" for name in ("exercises", "autograder")), "autograder")
+GRADER = (*(f"dqn_helpers.{name}" for name in ("exercises", "autograder")), "grading")
 
 
 def _words(text: str) -> frozenset[str]:

@@ -1,21 +1,17 @@
 """Rätta en inlämning med pytest: `pytest tests/autograder --submission FIL.ipynb [--seed S]`.
 
 Utan `--submission` rättas lösningarna i `solutions/`: då ska allt bli rätt. Kommandot som rättar en
-hel klass kör samma test, men lämnar själv över inlämningen (`config.gradings`).
+hel klass fäller samma dom.
 """
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # för `import autograder`
-
-from autograder import catalogue
-from dqn_helpers.autograder.batch import NO_EXERCISES
-from dqn_helpers.autograder.grading import Grading
-from dqn_helpers.autograder.results import ExerciseResult
+from dqn_helpers.autograder.catalogue import SOLUTIONS
+from dqn_helpers.autograder.grade import NO_EXERCISES, Grading
+from dqn_helpers.autograder.result import ExerciseResult
 from dqn_helpers.autograder.submissions import UsageError, find_submissions
 from dqn_helpers.autograder.workshop import LIMIT, WorkerError, Workshop
 from dqn_helpers.exercises import EXERCISES
@@ -32,8 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def gradings(config: pytest.Config) -> list[Grading]:
     """Inlämningarna som rättas."""
     if not hasattr(config, "gradings"):
+        given = config.getoption("--submission")
         submissions = list(
-            find_submissions([config.getoption("--submission") or catalogue.SOLUTIONS])
+            find_submissions([given] if given else sorted(SOLUTIONS.glob("0[1-5]_*.ipynb")))
         )
         for submission in submissions:
             if submission.problem:
@@ -41,7 +38,7 @@ def gradings(config: pytest.Config) -> list[Grading]:
         workshop = Workshop(config.getoption("--limit")).__enter__()
         config.add_cleanup(lambda: workshop.__exit__())
         seed = config.getoption("--seed")
-        config.gradings = [Grading(one, workshop, catalogue, seed) for one in submissions]
+        config.gradings = [Grading(one, workshop, seed) for one in submissions]
     return config.gradings
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dqn_helpers.autograder.results import ExerciseResult
+from dqn_helpers.autograder.result import ExerciseResult
 
 
 def test_behaviour(

@@ -1,12 +1,10 @@
 """Beviset på de dolda fallen, delat på två testfiler så att båda kärnorna får hälften var."""
 
-from autograder.catalogue import misconceptions, scenario
-
+from dqn_helpers.autograder.catalogue import accepted, misconceptions, scenario
 from dqn_helpers.exercises.judging import judge
 from dqn_helpers.exercises.running import run_cases
 
 from .processor import another_processor
-from .styles import CORRECT
 from .test_catalogue import SECONDS, assert_named
 
 NAMED_SEEDS = 2
@@ -22,7 +20,7 @@ def prove(number: str, seed: int) -> None:
         outcomes = list(mistake.outcomes)
         verdict = judge(drawn.exercise, drawn.cases, outcomes, drawn.mistakes)
         assert_named(number, mistake.id, verdict)
-    for solution in CORRECT[number]:
+    for solution in accepted(number):
         with another_processor(seed):
             outcomes = run_cases(drawn.exercise.driver, solution, drawn.inputs(), SECONDS, seed)
         verdict = judge(drawn.exercise, drawn.cases, outcomes)

@@ -5,7 +5,6 @@ en tom ordbok är en fil som inte går att läsa.
 """
 
 import copy
-import importlib
 import inspect
 import io
 import json
@@ -17,11 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.catalogue import NOTEBOOKS
-
-from dqn_helpers.exercises.syllabus import EXERCISE_POINTS, NUMBER_OF, SYLLABUS, notebook_of
-
-from .styles import CORRECT
+from dqn_helpers.autograder.catalogue import NOTEBOOKS, accepted, content
+from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.syllabus import NUMBER_OF, SYLLABUS, notebook_of
 
 Expected = dict[str, tuple[float, str]]
 Notebook = dict[str, Any]
@@ -53,7 +50,7 @@ HONEST: list[Honest] = []
 def honest(expected: Expected | dict[str, Expected]) -> Callable[[Any], Any]:
     """Funktionen under ger en anteckningsbok (eller filer) som ska få de väntade resultaten."""
     rows: Any = expected
-    if not rows or any(key in EXERCISE_POINTS for key in rows):
+    if not rows or any(key in SYLLABUS for key in rows):
         rows = {"bok.ipynb": expected}
 
     def register(build: Callable[[], Any]) -> Callable[[], Any]:
@@ -76,7 +73,7 @@ def _files(built: Any) -> dict[str, bytes]:
 
 def right(*numbers: str) -> Expected:
     """Full poäng."""
-    return {number: (float(EXERCISE_POINTS[number]), "passed") for number in numbers}
+    return {number: (float(EXERCISES[number].points), "passed") for number in numbers}
 
 
 def zero(status: str, *numbers: str) -> Expected:
@@ -86,7 +83,7 @@ def zero(status: str, *numbers: str) -> Expected:
 
 def book(notebook: str, status: str = "missing", **known: tuple[float, str]) -> Expected:
     """Alla övningar i en bok: de kända (`td_target=(1, "partial")`) och resten med en status."""
-    own = [n for n, (name, _) in SYLLABUS.items() if name and notebook_of(n) == notebook]
+    own = [n for n, name in SYLLABUS.items() if name and notebook_of(n) == notebook]
     answers = {NUMBER_OF[name]: result for name, result in known.items()}
     assert set(answers) <= set(own)
     return zero(status, *own) | answers
@@ -94,12 +91,12 @@ def book(notebook: str, status: str = "missing", **known: tuple[float, str]) -> 
 
 def full(name: str) -> tuple[float, str]:
     """Full poäng för övningen med det namnet."""
-    return float(EXERCISE_POINTS[NUMBER_OF[name]]), "passed"
+    return float(EXERCISES[NUMBER_OF[name]].points), "passed"
 
 
 def solved(notebook: str) -> Expected:
     """Alla övningar i en bok rätt."""
-    return {n: (float(EXERCISE_POINTS[n]), "passed") for n in book(notebook)}
+    return {n: (float(EXERCISES[n].points), "passed") for n in book(notebook)}
 
 
 # --- anteckningsböcker ---------------------------------------------------------------------------
@@ -139,22 +136,22 @@ def answered(notebook: str, **answers: str) -> Notebook:
 
 
 def style(name: str, solution: str) -> str:
-    """Texten till en rätt lösning ur `correct_NN.py`, med övningens namn."""
+    """Texten till en rätt lösning ur `accepted.py`, med övningens namn."""
     number = NUMBER_OF[name]
-    module(notebook_of(number))
-    found = next(s for s in CORRECT[number] if s.__name__ == solution)
+    found = next(s for s in accepted(number) if s.__name__ == solution)
     source = inspect.getsource(found).split("\n", 1)[1]  # utan @correct
-    for other, others in CORRECT.items():  # en lösning kan använda en annan övnings
-        for one in others if notebook_of(other) == notebook_of(number) else ():
-            source = re.sub(rf"\b{re.escape(one.__name__)}\b", SYLLABUS[other][0], source)
+    for other in book(notebook_of(number)):  # en lösning kan använda en annan övnings
+        for one in accepted(other):
+            source = re.sub(rf"\b{re.escape(one.__name__)}\b", SYLLABUS[other], source)
     return source
 
 
 def module(notebook: str) -> str:
-    """Importer och hjälpfunktioner överst i `correct_NN.py`."""
-    found = importlib.import_module(f"{__package__}.correct_{notebook}")
+    """Importer och hjälpfunktioner överst i bokens `accepted.py`."""
+    found = content(notebook, "accepted")
     text = inspect.getsource(found)
-    imports = [line for line in text.split("\n") if re.match(r"(import|from \w)", line)]
+    students = r"(import|from (?!dqn_helpers\.autograder)\w)"
+    imports = [line for line in text.split("\n") if re.match(students, line)]
     helpers = [
         inspect.getsource(part)
         for name, part in vars(found).items()
@@ -169,7 +166,7 @@ def in_style(notebook: str, index: int) -> Notebook:
     answers = {}
     for number in book(notebook):
         named = [s for s in CORRECT[number] if s.__name__ != "<lambda>"]
-        name = SYLLABUS[number][0]
+        name = SYLLABUS[number]
         answers[name] = style(name, named[index % len(named)].__name__)
     built = answered(notebook, **answers)
     built["cells"].insert(1, code(source))

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from autograder.catalogue import solution_path
+from dqn_helpers.autograder.catalogue import solution_path
 
 from .honest import (
     Notebook,

@@ -59,10 +59,10 @@ def imports_inside_functions() -> Any:
         """
         def chosen_q_values(q, a):
             import dqn_helpers.figures as fig, dqn_helpers as dh
-            from dqn_helpers import replay_figures
+            from dqn_helpers.figures import replay_plots
             from dqn_helpers.studies import overestimation as studie
             from matplotlib import pyplot as plt
-            assert fig.COLORS and dh.DQN and studie.CASINO and replay_figures and plt
+            assert fig.COLORS and dh.DQN and studie.CASINO and replay_plots and plt
             return q[rader(q), a]
         """,
     )

@@ -67,7 +67,8 @@ FILES = (
     escape("read", "läser det som är lärarens eller andras", *(
         f"open({path}).read(1)" for path in (
             "'@CANARY@/hemligt.txt'", "'@CANARY@/länk'", "'@CANARY@/mapp/annan_inlamning.ipynb'",
-            "'@ROOT@/solutions/05_double_dqn.ipynb'", "'@ROOT@/tests/autograder/cases_03.py'",
+            "'@ROOT@/solutions/05_double_dqn.ipynb'",
+            "'@ROOT@/solutions/grading/book_03/hidden.py'",
             "'@ROOT@/dqn_helpers/training.py'", "'/etc/passwd'", "'/etc/hostname'",
             "'/proc/self/environ'", "'/proc/self/maps'", "'/proc/1/environ'", "'/proc/1/cmdline'",
             "'/proc/@PID@/environ'", "'/proc/cpuinfo'", "os.path.expanduser('~/.bashrc')")),

@@ -215,10 +215,10 @@ print('körd', len(gc.get_objects()))
         "EXERCISES['3.1'].examples[0].expected[0]['target']"), evidence="körd"),
     whole("catalogue", "importerar de dolda fallen", in_body("""
 import sys
-sys.path += ["@ROOT@/tests", "@ROOT@"]
-from autograder import catalogue
+sys.path += ["@ROOT@/solutions", "@ROOT@"]
+from grading.book_03 import accepted
 print("GICK: katalogen")
-return catalogue.reference("3.1")(r, q, d, g)
+return accepted.with_where(r, q, d, g)
 """)),
 )  # fmt: skip
 

@@ -8,14 +8,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from autograder import catalogue
 
 from dqn_helpers.autograder import budget as budget_module
+from dqn_helpers.autograder import catalogue
 from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.budget import Budget, Stopped, Watch
-from dqn_helpers.autograder.grading import Grading
-from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.grade import Grading, Ran
 from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import HAS_SERVER, Ended, WorkerError, Workshop, _report
 from dqn_helpers.exercises.limits import OutOfTime, Waiting, call_within
@@ -42,7 +41,7 @@ def tight() -> Iterator[Workshop]:
 def graded(workshop: Workshop, number: str, *texts: str) -> Ran:
     cells = tuple(CellSource(f"cell {place}", text) for place, text in enumerate(texts, 1))
     submission = Submission("fil.ipynb", None, "", notebook_of(number), cells)
-    return Grading(submission, workshop, catalogue, seed=1).ran(number)
+    return Grading(submission, workshop, seed=1).ran(number)
 
 
 def working(seconds: float) -> str:

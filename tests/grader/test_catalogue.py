@@ -1,35 +1,32 @@
 """Beviset att rättningen håller: varje misstag fälls och får sitt namn, allt rätt godkänns."""
 
 import importlib
-import importlib.util
 import json
 import random
+from pathlib import Path
 
 import pytest
-from autograder import make_table
-from autograder.catalogue import misconceptions, reference
 
+from dqn_helpers.autograder import catalogue
+from dqn_helpers.autograder.__main__ import WRONG_USAGE, main
+from dqn_helpers.autograder.catalogue import accepted, content, misconceptions, reference
 from dqn_helpers.exercises import EXERCISES, check
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.registry import TABLE, known_mistakes
 from dqn_helpers.exercises.running import run_cases
-from dqn_helpers.exercises.syllabus import EXERCISE_POINTS
 
 from .processor import another_processor
-from .styles import CORRECT
 
 NUMBERS = list(EXERCISES)
+content("01", "hidden")  # gör paketet `grading` känt
+make_table = importlib.import_module("grading.make_table")
 SECONDS = 60
-
-for notebook in {exercise.notebook for exercise in EXERCISES.values()}:
-    if importlib.util.find_spec(f"{__package__}.correct_{notebook}"):
-        importlib.import_module(f"{__package__}.correct_{notebook}")
 
 each_exercise = pytest.mark.parametrize("number", NUMBERS)
 each_style = pytest.mark.parametrize(
     ("number", "solution"),
-    [pytest.param(n, s, id=f"{n}-{s.__name__}") for n in NUMBERS for s in CORRECT[n]],
+    [pytest.param(n, s, id=f"{n}-{s.__name__}") for n in NUMBERS for s in accepted(n)],
 )
 
 
@@ -54,7 +51,6 @@ def assert_named(number: str, identifier: str, verdict: Verdict) -> None:
 def test_points_and_hints(number: str) -> None:
     exercise = EXERCISES[number]
     assert all(2 * b.points == int(2 * b.points) > 0 for b in exercise.behaviours)
-    assert exercise.points == EXERCISE_POINTS[number]
     assert all(len(hint) > 40 for hint in exercise.hints)
     covered = {b for case in exercise.examples for b in case.behaviours}
     assert covered == {b.id for b in exercise.behaviours}
@@ -72,11 +68,11 @@ def test_examples_are_right(number: str) -> None:
 
 @each_exercise
 def test_catalogue_is_big_enough(number: str) -> None:
-    catalogue = misconceptions(number)
-    assert len(catalogue) >= 5
-    assert len({m.id for m in catalogue}) == len(catalogue)
-    assert all(len(m.text) >= 60 for m in catalogue), "texten ska säga vad, varför och var"
-    unrelated = [m.text for m in catalogue if not m.equivalent_to]
+    mistakes = misconceptions(number)
+    assert len(mistakes) >= 5
+    assert len({m.id for m in mistakes}) == len(mistakes)
+    assert all(len(m.text) >= 60 for m in mistakes), "texten ska säga vad, varför och var"
+    unrelated = [m.text for m in mistakes if not m.equivalent_to]
     assert len(set(unrelated)) == len(unrelated)
 
 
@@ -112,7 +108,7 @@ def test_table_is_fresh_on_every_processor() -> None:
     make_table.table.cache_clear()
     with another_processor():
         assert make_table.table() != json.loads(TABLE.read_text(encoding="utf-8")), "avrundas lika"
-    assert make_table.main(["--check"]) == 0, "kör python tests/autograder/make_table.py"
+    assert make_table.main(["--check"]) == 0, "kör python solutions/grading/make_table.py"
 
 
 def test_table_holds_no_code() -> None:
@@ -131,3 +127,13 @@ def test_random_answers_are_never_named_wrongly() -> None:
         for _ in exercise.examples
     ]
     assert not judge(exercise, exercise.examples, outcomes, known_mistakes("3.1")).mistakes
+
+
+def test_without_the_content_the_command_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Den som kör rättaren ur en mapp utan `solutions/grading` får inte en tom rättning."""
+    monkeypatch.setattr(catalogue, "CONTENT", tmp_path / "grading")
+    assert main([str(catalogue.NOTEBOOKS), "--out", str(tmp_path / "ut")]) == WRONG_USAGE
+    assert "lärarens version av kursen" in capsys.readouterr().err
+    assert not (tmp_path / "ut").exists()

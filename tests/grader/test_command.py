@@ -27,12 +27,12 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from autograder import catalogue
 
 from dqn_helpers.autograder import __main__ as command_line
-from dqn_helpers.autograder import batch
+from dqn_helpers.autograder import batch, catalogue
 from dqn_helpers.autograder.arguments import LIMIT as LIMIT_SECONDS
 from dqn_helpers.autograder.arguments import rules
+from dqn_helpers.autograder.grade import Settings
 from dqn_helpers.autograder.report.page_names import page_names
 from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.autograder.submissions import Submission
@@ -425,14 +425,14 @@ def no_workshop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "_prepare", lambda settings, numbers: None)
 
 
-SETTINGS = batch.Settings(seed=1, limit=1.0)
+SETTINGS = Settings(seed=1, limit=1.0)
 
 
 def submissions(*names: str) -> list[Submission]:
     return [Submission(name, None, "", "03") for name in names]
 
 
-def quick(submission: Submission, workshop: Any, settings: batch.Settings) -> SubmissionResult:
+def quick(submission: Submission, workshop: Any, settings: Settings) -> SubmissionResult:
     """Rättningen av en fil; "dödsstöten" dödar sin rättarprocess, som när minnet tar slut."""
     Path(tempfile.gettempdir(), f"rattaren-{os.getpid()}").touch()
     if submission.file == "dödsstöten" or not try_once(submission.file):
@@ -497,7 +497,7 @@ def record_instead_of_grading(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Rätta inget, men minns vad som skulle rättas: filerna, och övningarna."""
     asked: list[Any] = []
 
-    def nothing(submissions: Sequence[Submission], settings: batch.Settings, jobs: int) -> Any:
+    def nothing(submissions: Sequence[Submission], settings: Settings, jobs: int) -> Any:
         asked.append(([one.file for one in submissions], settings.only))
         return iter(())
 
@@ -619,9 +619,7 @@ def test_a_killed_grader_loses_nobody(
     assert [path.name for path in tmp_path.iterdir()] == ["otur"]
 
 
-def one_is_broken(
-    submission: Submission, workshop: Any, settings: batch.Settings
-) -> SubmissionResult:
+def one_is_broken(submission: Submission, workshop: Any, settings: Settings) -> SubmissionResult:
     if submission.file == "trasig":
         raise ValueError("rättaren gick sönder")
     return quick(submission, workshop, settings)
@@ -642,7 +640,7 @@ def test_a_fault_over_one_file_does_not_touch_the_others(
 def test_only_what_is_handed_in_is_prepared() -> None:
     book = Submission("a", None, "", "05")
     assert batch._numbers_needed([book], SETTINGS) == ["5.1", "5.2", "5.3"]
-    only = batch.Settings(1, 1.0, ("5.2", "3.1"))
+    only = Settings(1, 1.0, ("5.2", "3.1"))
     assert batch._numbers_needed([book], only) == ["5.2"]
     unknown = Submission("b", None, "", None)
     assert batch._numbers_needed([book, unknown], SETTINGS) == list(EXERCISES)

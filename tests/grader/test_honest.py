@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from autograder import catalogue
 
-from dqn_helpers.autograder.grading import Grading
+from dqn_helpers.autograder import catalogue
+from dqn_helpers.autograder.grade import Grading
 from dqn_helpers.autograder.submissions import Submission, find_submissions
 from dqn_helpers.autograder.workshop import Workshop
 
@@ -19,7 +19,7 @@ def graded(submission: Submission, workshop: Workshop) -> Expected:
     """Övningens nummer → (poäng, status), genom hela rättaren."""
     if submission.problem:
         return UNREADABLE
-    grading = Grading(submission, workshop, catalogue, SEED)
+    grading = Grading(submission, workshop, SEED)
     results = {number: grading.ran(number).result for number in grading.numbers}
     return {number: (result.points or 0.0, result.status) for number, result in results.items()}
 

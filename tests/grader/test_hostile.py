@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from autograder.catalogue import reference, scenario
 from autograder.evidence import Evidence
 
+from dqn_helpers.autograder.catalogue import reference, scenario
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode
 from dqn_helpers.autograder.sandbox import Tier
 from dqn_helpers.autograder.submissions import Submission, find_submissions
@@ -136,8 +136,8 @@ def check(arena: Arena, hostile: Hostile) -> None:
     result = ran.result
     assert result.points == hostile.points, f"{hostile.tries}: {result.parts}"
     assert result.status in hostile.statuses, f"{hostile.tries}: {result.status}"
-    assert hostile.evidence in ran.output, "angreppet kördes aldrig"
-    assert "GICK" not in ran.output, f"{hostile.tries}: {ran.output}"
+    assert hostile.evidence in ran.result.output, "angreppet kördes aldrig"
+    assert "GICK" not in ran.result.output, f"{hostile.tries}: {ran.result.output}"
     assert max(len(part.whole_message()) for part in result.parts) < LONGEST_MESSAGE
 
 
@@ -411,8 +411,9 @@ with h.make_world(Path(sys.argv[2]), Path(sys.argv[1])) as world, Workshop(1) as
     rows = []
     for one in (*hostile_escapes.ESCAPES, *hostile_tricks.ENDINGS):
         ran = h.run(workshop, one, world)
-        fine = ran.result.points == 0 and "GICK" not in ran.output and one.evidence in ran.output
-        rows += [] if fine else [[one.id, ran.result.points, ran.output]]
+        points, output = ran.result.points, ran.result.output
+        fine = points == 0 and "GICK" not in output and one.evidence in output
+        rows += [] if fine else [[one.id, points, output]]
     same = h.snapshot(world.canary) == before and not world.contacted()
     print(json.dumps([workshop.tier, rows, same, h.neighbour(workshop).result.points]))
 """

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from autograder.catalogue import NOTEBOOKS, solution_path
 
 import dqn_helpers
 from dqn_helpers.autograder import workshop as workshop_module
-from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.catalogue import NOTEBOOKS, solution_path
+from dqn_helpers.autograder.grade import Ran
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Run, Workshop
 from dqn_helpers.exercises.running import missing_import
@@ -197,6 +197,8 @@ FAILING = {
     "from dqn_helpers.autograder import gradebook": "gradebook",
     "import kurs": "kurs",
     "import solutions": "solutions",
+    "import grading": "grading",
+    "from grading.book_03 import hidden": "grading",
 }
 
 

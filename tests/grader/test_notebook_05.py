@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import dqn_helpers
-from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.grade import Ran
 from dqn_helpers.exercises import check
 from dqn_helpers.exercises.card import CheckResult
 

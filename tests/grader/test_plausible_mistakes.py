@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from autograder.catalogue import scenario
 
 import dqn_helpers
+from dqn_helpers.autograder.catalogue import scenario
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.judging import judge
 from dqn_helpers.exercises.registry import known_mistakes

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from dqn_helpers.autograder.grade import Ran, shown_reach
 from dqn_helpers.autograder.messages import from_data, to_data
 from dqn_helpers.autograder.report.statistics import needing_attention
-from dqn_helpers.autograder.results import Ran, shown_reach
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.exercises.syllabus import NUMBER_OF
 from dqn_helpers.submission.cells import CellSource

@@ -1,21 +1,22 @@
 """Övningens status: löst, delvis, olöst, saknas, syntaxfel; och inga följdfel."""
 
-import json
 from collections.abc import Callable
 
 import pytest
-from autograder import catalogue
-from autograder.catalogue import solution_path
 
+from dqn_helpers.autograder import catalogue
 from dqn_helpers.autograder.arguments import MAX_MESSAGE
-from dqn_helpers.autograder.batch import MAX_SHOWN, _shown_source
-from dqn_helpers.autograder.grading import Grading
-from dqn_helpers.autograder.results import MAX_COMPARED, Ran, _similar
+from dqn_helpers.autograder.catalogue import solution_path
+from dqn_helpers.autograder.grade import (
+    MAX_COMPARED,
+    MAX_SHOWN,
+    Grading,
+    Ran,
+    _shown_source,
+    _similar,
+)
 from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Workshop
-from dqn_helpers.exercises import EXERCISES
-from dqn_helpers.exercises.hints import hints_as_markdown
-from dqn_helpers.exercises.syllabus import notebook_of
 from dqn_helpers.submission.cells import CellSource
 
 GradeCells = Callable[..., Ran]
@@ -85,18 +86,9 @@ def test_no_follow_on_errors(grade_cells: GradeCells) -> None:
 
 def test_student_notebooks_are_unsolved_not_wrong(workshop: Workshop) -> None:
     for submission in find_submissions([catalogue.NOTEBOOKS]):
-        grading = Grading(submission, workshop, catalogue, seed=0)
+        grading = Grading(submission, workshop, seed=0)
         for number in grading.numbers:
             assert grading.ran(number).result.status == "unsolved", number
-
-
-@pytest.mark.parametrize("number", EXERCISES)
-def test_hints_on_the_page_are_the_exercises_own(number: str) -> None:
-    path = solution_path(notebook_of(number))
-    assert path is not None, f"solutions/{notebook_of(number)}_*.ipynb finns inte"
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    hints = hints_as_markdown(EXERCISES[number])
-    assert any(hints in "".join(cell["source"]) for cell in cells)
 
 
 def test_the_code_kept_for_the_pages_is_bounded() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from dqn_helpers.autograder import sandbox
 from dqn_helpers.autograder import workshop as workshop_module
-from dqn_helpers.autograder.results import Ran
+from dqn_helpers.autograder.grade import Ran
 from dqn_helpers.autograder.workshop import Ended, Run, Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.running import WAITING_TEXT
@@ -213,7 +213,7 @@ def test_the_right_version_of_another_exercise_is_not_printed(
 ) -> None:
     ran = grade_cells("5.2", WRONG_TARGET, CURIOUS_STEP)
     assert ran.result.status == "passed"
-    assert "def double_dqn_target" not in ran.output
+    assert "def double_dqn_target" not in ran.result.output
 
 
 @linux

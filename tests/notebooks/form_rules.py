@@ -298,6 +298,16 @@ def exercise_docstrings(book: Book) -> list[str]:
     ]
 
 
+def points_in_headings(book: Book) -> list[str]:
+    """Övningarnas poäng står bara i deras rubriker, dit `release` skriver dem."""
+    counted = re.compile(r"\b(\d+|en|två|tre|fyra|fem) poäng\b", re.IGNORECASE)
+    return [
+        f"{cell['id']}: {match.group()!r} står utanför övningens rubrik"
+        for cell in book.markdown()
+        for match in counted.finditer(HEADING.sub("", plain_markdown(cell)))
+    ]
+
+
 RULES = (
     no_stored_outputs,
     no_stale_comparison,
@@ -314,4 +324,5 @@ RULES = (
     exercises,
     student_stubs,
     exercise_docstrings,
+    points_in_headings,
 )

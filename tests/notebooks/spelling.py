@@ -226,7 +226,7 @@ def texts_of(path: Path, root: Path) -> Iterator[Text]:
 def _feedback(content: str, name: str, root: Path) -> Iterator[Text]:
     """Återkopplingen på misstagen, en per rad; namnen i deras kod får nämnas."""
     known = set(_PYTHON_WORDS)
-    for path in root.glob("tests/autograder/misconceptions_*.py"):
+    for path in root.glob("solutions/grading/*/mistakes.py"):
         known |= set(_names(ast.parse(path.read_text(encoding="utf-8"))))
     for line, row in enumerate(content.splitlines(), 1):
         for message in re.findall(r'"text": ("(?:[^"\\]|\\.)*")', row):

@@ -60,7 +60,7 @@ def good_book() -> list[dict[str, Any]]:
         ),
         markdown("ord", "## Ord", "[ordlistan](ordlista.md#td-mål), [sidan](https://x.se/a_(b))"),
         code("bild", "```python", "x = 1"),
-        markdown("ovning", "### Övning 3.1", "![en stav](https://x.se/a.png)"),
+        markdown("ovning", "### Övning 3.1: Målet (2 poäng)", "![en stav](https://x.se/a.png)"),
         code("ovning-3-1", *stub, **graded("ovning-3-1", solution=True)),
         code("check-3-1", 'check("3.1", td_target)', **graded("check-3-1", solution=False)),
         markdown("ledtradar", "\n\n".join(HINTS)),
@@ -124,6 +124,7 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ("exercises", "ledtradar", {"source": "\n\n".join(HINTS[::-1])}),
     ("exercises", "ledtradar", {"source": "## Ny rubrik\n\n" + "\n\n".join(HINTS)}),
     ("student_stubs", "ovning-3-1", {"source": 'def f():\n    """Målet."""\n    return 1'}),
+    ("points_in_headings", "slut", {"source": "### Övning 3.1 (2 poäng)\n\nTvå poäng."}),
     ("exercise_docstrings", "ovning-3-1", {"source": "def f():\n    raise NotImplementedError(1)"}),
 ]
 

@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ import pytest
 
 from dqn_helpers.autograder.notebook_files import NotebookError, dumps, read_notebook, source_of
 from dqn_helpers.autograder.release import build, clear_regions, compare, main, write
+from dqn_helpers.exercises import EXERCISES
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVED = sorted((ROOT / "solutions").glob("*.ipynb"))
@@ -187,6 +191,54 @@ def test_words_lists_are_copied_as_they_are(course: Path):
     assert build(course / "solutions")["ordlista.md"] == "# Ordlista å\n".encode()
 
 
+# --- poäng och ledtrådar står i dqn_helpers/exercises/ ------------------------------------------
+
+
+def test_points_and_hints_are_written_into_the_books(course: Path):
+    cells = some_cells()
+    cells[2]["metadata"]["nbgrader"]["points"] = 9
+    old = "<details><summary>Ledtråd 1</summary>\n\nGammal.\n\n</details>\n\n"
+    cells += [
+        cell("ovning", "Text.\n\n### Övning 3.1: Målet (9 poäng)\n\nSkriv.", "markdown"),
+        cell("ledtradar-3-1", old * 4 + "Och så vidare.", "markdown"),
+        cell("ledtradar-3-2", "", "markdown"),
+        cell("ledtradar", old, "markdown"),
+    ]
+    save(course, cells)
+    student = made(course)
+    assert "### Övning 3.1: Målet (2 poäng)\n\nSkriv." in source_of(student["ovning"])
+    assert student["check-3-1"]["metadata"]["nbgrader"]["points"] == 2
+    for number in ("3.1", "3.2"):
+        text = source_of(student["ledtradar-" + number.replace(".", "-")])
+        places = [text.index(hint) for hint in EXERCISES[number].hints]
+        assert places == sorted(places) and text.count("<details>") == 3
+    assert "Gammal" not in source_of(student["ledtradar-3-1"])
+    assert source_of(student["ledtradar-3-1"]).endswith("</details>\n\nOch så vidare.")
+    assert "Gammal" in source_of(student["ledtradar"])  # provövningens, som bara står i boken
+
+
+def test_one_change_of_points_and_hints_reaches_every_place(tmp_path: Path):
+    """I en kopia av projektet: ändra i övningen, kör kommandot, och alla ställen följer med."""
+    for name in ("dqn_helpers", "solutions", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    exercise = tmp_path / "dqn_helpers" / "exercises" / "notebook_03.py"
+    text = exercise.read_text("utf-8")
+    (points,) = re.findall(r'"går att derivera", 1,', text)
+    hint = EXERCISES["3.2"].hints[0].split(".")[0]
+    assert text.count(hint) == 1
+    text = text.replace(points, points.replace("1", "4")).replace(hint, "Titta i tabellen")
+    exercise.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "dqn_helpers.autograder.release"]
+    assert subprocess.run(command, cwd=tmp_path).returncode == 0
+    for name in ("solutions", "notebooks"):
+        book = read_notebook(tmp_path / name / "03_traningssteget.ipynb")
+        cells = {cell["id"]: cell for cell in book["cells"]}
+        assert "gjordes (5 poäng)" in source_of(cells["ovning-3-2-text"])
+        assert cells["check-3-2"]["metadata"]["nbgrader"]["points"] == 5
+        assert "Titta i tabellen" in source_of(cells["ledtradar-3-2"])
+        assert hint not in source_of(cells["ledtradar-3-2"])
+
+
 # --- kommandot -----------------------------------------------------------------------------------
 
 
@@ -267,7 +319,6 @@ BAD_METADATA = {
     "är ingen övning": (EXERCISE, SOLUTION_CELL | {"grade_id": "ovning-4-1"}),
     "None är ingen övning": (EXERCISE, {"solution": True}),
     "schema_version": (EXERCISE, SOLUTION_CELL | {"schema_version": 2}),
-    "övning 3.1 ger 2 poäng": (HIDDEN, CHECK_CELL | {"points": 3}),
 }
 
 

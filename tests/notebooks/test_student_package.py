@@ -65,6 +65,12 @@ def test_no_line_of_the_solutions_to_05_is_there(files: dict[str, bytes]) -> Non
     assert "Bedömning av 5.4" not in everything
 
 
+def test_no_file_that_decides_the_points_is_there(files: dict[str, bytes]) -> None:
+    content = sorted((ROOT / "solutions" / "grading").rglob("*.py"))
+    assert len(content) >= 3 * 5
+    assert not {path.read_bytes() for path in content} & set(files.values())
+
+
 def test_two_packages_are_the_same_to_the_byte(tmp_path: Path) -> None:
     notebooks = build(ROOT / "solutions")
     for name in ("a.zip", "b.zip"):

@@ -17,10 +17,10 @@ from dqn_helpers.autograder.result import (
     SubmissionResult,
     total,
 )
-from dqn_helpers.exercises.syllabus import EXERCISE_POINTS, notebook_of
+from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
 
 DEFAULT_FILE = Path(__file__).parents[1] / "betygsgranser.toml"
-NOTEBOOKS = sorted({notebook_of(number) for number in EXERCISE_POINTS})
+NOTEBOOKS = sorted({notebook_of(number) for number in SYLLABUS})
 _TINY = 1e-9  # så att 0,1 + 0,2 når 0,3
 
 
@@ -75,7 +75,7 @@ def letter(exercises: Sequence[ExerciseResult], notebook: str, limits: GradeLimi
 
 def graded_exercises(notebook: str) -> list[str]:
     """Numren på bokens övningar som ger poäng."""
-    return [n for n, points in EXERCISE_POINTS.items() if notebook_of(n) == notebook and points]
+    return [n for n, name in SYLLABUS.items() if notebook_of(n) == notebook and name]
 
 
 def submission_letter(submission: SubmissionResult, limits: GradeLimits) -> str | None:

@@ -1,0 +1,79 @@
+"""Kursens bilder: diagram, teckningar och filmer, i samma färger överallt.
+
+Allt som böckerna visar finns direkt här, som i `figures.learning_curves(…)`. Var det ligger:
+
+- `theme`: färgerna, en för varje betydelse
+- `pictures`: en färdig bild, och tal på svenska
+- `player`: filmer och reglage, som fungerar utan att Python är i gång
+- `worlds` och `episodes`: CartPole, sjön och klippan, och en spelad episod i dem
+- `plots`: stilen för diagram; `learning_plots`, `replay_plots` och `overestimation_plots` ritar dem
+- `value_maps` och `mdp_diagram`: rutnät med värden, och en MDP som graf
+"""
+
+from dqn_helpers.figures.episodes import show_episodes_together, show_one_episode
+from dqn_helpers.figures.learning_plots import (
+    dots_per_seed,
+    learning_curves,
+    predicted_against_realised,
+    training_curve,
+)
+from dqn_helpers.figures.mdp_diagram import mdp_graph
+from dqn_helpers.figures.overestimation_plots import (
+    largest_estimate,
+    seed_dots,
+    spread_in_words,
+    two_networks,
+)
+from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.figures.player import Film, film_of_pictures, slider
+from dqn_helpers.figures.plots import COLORS, MARKS, new_figure
+from dqn_helpers.figures.replay_plots import (
+    batches_in_cloud,
+    cost_lines,
+    drawn_places,
+    last_moments,
+    learned_against_exact,
+    replay_ring,
+    tried_actions,
+)
+from dqn_helpers.figures.value_maps import (
+    CLIFF_WALKING_ARROWS,
+    FROZEN_LAKE_ARROWS,
+    grid_walks,
+    q_function,
+    q_grid,
+)
+
+__all__ = [
+    "CLIFF_WALKING_ARROWS",
+    "COLORS",
+    "FROZEN_LAKE_ARROWS",
+    "MARKS",
+    "Film",
+    "Picture",
+    "batches_in_cloud",
+    "cost_lines",
+    "dots_per_seed",
+    "drawn_places",
+    "film_of_pictures",
+    "grid_walks",
+    "largest_estimate",
+    "last_moments",
+    "learned_against_exact",
+    "learning_curves",
+    "mdp_graph",
+    "new_figure",
+    "predicted_against_realised",
+    "q_function",
+    "q_grid",
+    "replay_ring",
+    "seed_dots",
+    "show_episodes_together",
+    "show_one_episode",
+    "slider",
+    "spread_in_words",
+    "swedish_number",
+    "training_curve",
+    "tried_actions",
+    "two_networks",
+]

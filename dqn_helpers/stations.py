@@ -1,0 +1,122 @@
+"""Vägen genom kursen: en station för varje övning, ifylld när kontrollen har blivit grön.
+
+Den ritas med HTML och länkar, så den går att läsa och klicka i också när Python inte är i gång.
+"""
+
+import functools
+import html
+from dataclasses import dataclass
+from pathlib import Path
+
+from dqn_helpers.exercises import marks
+from dqn_helpers.exercises.syllabus import BOOKS, SYLLABUS, notebook_of
+from dqn_helpers.figures import theme
+
+ICON = (
+    '<svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><path fill="none" '
+    'stroke="currentColor" stroke-width="2.5" stroke-linecap="round" d="{}"/></svg>'
+)
+CHECK_MARK, PEN = ICON.format("M3 8.5l3.5 3.5L13 4.5"), ICON.format("M3 13l1-3 7-7 2 2-7 7z")
+HIDDEN = '<span class="dqn-dolt">, {}</span>'
+
+
+@dataclass(frozen=True)
+class Stations:
+    """Vägen, så som den såg ut när cellen kördes. Sist i en cell visas den av sig själv.
+
+    Attributes:
+        book: numret på boken som vägen står i.
+        solved: numren på de övningar som är klara.
+    """
+
+    book: str
+    solved: frozenset[str]
+
+    @property
+    def left(self) -> list[str]:
+        """De övningar som är kvar och har en kontroll, i ordning."""
+        return [n for n, (name, _) in SYLLABUS.items() if name and n not in self.solved]
+
+    def __repr__(self) -> str:
+        n_checked = sum(1 for name, _ in SYLLABUS.values() if name)
+        done = f"{n_checked - len(self.left)} av {n_checked} övningar är klara."
+        if not self.left:
+            return f"{done} Glöm inte reflektionen i bok 05."
+        return f"{done} Fortsätt med övning {self.left[0]} i bok {notebook_of(self.left[0])}."
+
+    def _repr_html_(self) -> str:
+        whole = self.book == "00"
+        books = "".join(self._book(number, whole) for number in BOOKS)
+        kind = "dqn-hela" if whole else "dqn-remsa"
+        return (
+            f'<nav class="dqn-vag {kind}" lang="sv" aria-label="Vägen genom kursen">'
+            f"<style>{theme.css('.dqn-vag')}{_css()}</style>"
+            f"<ol>{books}</ol>{self._onwards()}</nav>"
+        )
+
+    def _book(self, number: str, whole: bool) -> str:
+        """En bok på vägen, med sina övningar."""
+        file, title, gives = BOOKS[number]
+        exercises = [n for n in SYLLABUS if notebook_of(n) == number]
+        done = bool(exercises) and not set(exercises) & set(self.left)
+        here = number == self.book
+        name = f"<b>{number}</b> {html.escape(title)}" if whole else f"<b>{number}</b>"
+        attributes = 'aria-current="page"' if here else f'href="{file}"'
+        label = "" if whole else f' aria-label="{number} {html.escape(title)}"'
+        text = f"<p>{html.escape(gives)}</p>" if whole else ""
+        stations = "".join(self._station(n) for n in exercises)
+        return (
+            f'<li class="{"dqn-klar" if done else ""}{" dqn-har" if here else ""}">'
+            f"<a {attributes}{label}>{name}</a>{text}"
+            + (f'<ol class="dqn-stationer">{stations}</ol>' if stations else "")
+            + "</li>"
+        )
+
+    def _station(self, number: str) -> str:
+        """En övning på vägen. Att den är klar syns på märket, inte bara på färgen."""
+        if number in self.solved:
+            return f'<li class="dqn-klar">{CHECK_MARK}{number}{HIDDEN.format("klar")}</li>'
+        if not SYLLABUS[number]:
+            return f"<li>{PEN}{number}{HIDDEN.format('skrivs och läses av läraren')}</li>"
+        kind, word = ("dqn-nasta", "nästa") if number == self.left[0] else ("", "inte klar än")
+        return f'<li class="{kind}">{number}{HIDDEN.format(word)}</li>'
+
+    def _onwards(self) -> str:
+        """Länkarna under vägen: dit man ska fortsätta, och nästa bok."""
+        links = [f"<span>{html.escape(repr(self).split('. ')[0])}.</span>"]
+        if self.left:
+            words = "Fortsätt här" if self.solved else "Börja här"
+            link = f"{words}: övning {self.left[0]}"
+            links.append(_link(notebook_of(self.left[0]), link, self.book))
+        else:
+            links.append("<span>Glöm inte reflektionen, 5.4.</span>")
+        following = f"{int(self.book) + 1:02}"
+        if following in BOOKS:
+            text = f"Nästa bok: {following} {BOOKS[following][1]}"
+            links.append(_link(following, text, self.book))
+        return f'<p class="dqn-vidare">{"".join(links)}</p>'
+
+
+def _link(book: str, text: str, here: str) -> str:
+    if book == here:  # man är redan där: en länk till samma sida gör ingenting
+        return f"<span>{html.escape(text)}, här i boken.</span>"
+    return f'<a href="{BOOKS[book][0]}">{html.escape(text)}\u00a0→</a>'
+
+
+def stations(book: str) -> Stations:
+    """Vägen genom kursen, med de övningar ifyllda som kontrollen har godtagit.
+
+    Args:
+        book: numret på boken där vägen visas; i 00 visas den hel, annars som en remsa.
+
+    Raises:
+        KeyError: om boken inte finns.
+    """
+    if book not in BOOKS:
+        raise KeyError(f"Det finns ingen bok {book}. De som finns: {', '.join(BOOKS)}.")
+    return Stations(book, frozenset(marks.solved()))
+
+
+@functools.cache
+def _css() -> str:
+    return Path(__file__).with_name("stations.css").read_text(encoding="utf-8")

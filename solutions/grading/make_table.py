@@ -1,0 +1,116 @@
+"""Gör tabellen som `check()` känner igen misstag med: fel svar på de öppna exemplen → text.
+
+    python solutions/grading/make_table.py            skriver misconceptions.json i exercises/
+    python solutions/grading/make_table.py --check    skriver inget, säger om tabellen är inaktuell
+
+Tabellen innehåller bara svar och texter, aldrig några lösningar, varken rätta eller felaktiga.
+De sista siffrorna i ett svar beror på datorns processor: det som står får stå kvar när bara de
+skiljer sig.
+"""
+
+import functools
+import json
+import sys
+from typing import Any
+
+import numpy as np
+
+from dqn_helpers.autograder.catalogue import known_mistake, misconceptions
+from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.comparing import difference
+from dqn_helpers.exercises.model import Exercise, Outcome
+from dqn_helpers.exercises.registry import TABLE
+
+DIGITS = 7
+ROUNDING = 1e-5
+"""Mindre skillnader är avrundning: float32 har 1e-7. Jämförelsen i `check()` är grövre, 1e-4."""
+
+
+@functools.cache
+def table() -> dict[str, list[dict[str, Any]]]:
+    """Hela tabellen: övning → misstag."""
+    return {number: _rows(exercise) for number, exercise in EXERCISES.items()}
+
+
+def _rows(exercise: Exercise) -> list[dict[str, Any]]:
+    rows = []
+    for misconception in misconceptions(exercise.number):
+        mistake = known_mistake(exercise, misconception, exercise.examples)
+        outcomes = [
+            _outcome(outcome, case.random)
+            for case, outcome in zip(exercise.examples, mistake.outcomes, strict=True)
+        ]
+        rows.append({"id": mistake.id, "text": mistake.text, "outcomes": outcomes})
+    return rows
+
+
+def _outcome(outcome: Outcome, random: tuple[str, ...]) -> dict[str, Any]:
+    row: dict[str, Any] = {"status": outcome.status}
+    if outcome.observed:
+        kept = {key: value for key, value in outcome.observed.items() if key not in random}
+        row["observed"] = {key: _short(value) for key, value in kept.items()}
+    if outcome.signature:
+        row["signature"] = outcome.signature
+    return row
+
+
+def _short(value: Any) -> Any:
+    """Enkla JSON-värden, med så många siffror som jämförelsen behöver."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_short(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _short(item) for key, item in value.items()}
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+
+
+def text() -> str:
+    """Tabellen som den står i filen: ett misstag per rad, så att en diff går att läsa."""
+    blocks = []
+    for number, rows in _as_before(table()).items():
+        lines = ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in rows)
+        blocks.append(f"{json.dumps(number)}: [\n{lines}\n]")
+    return "{\n" + ",\n".join(blocks) + "\n}\n"
+
+
+def _as_before(new: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Tabellen, med de rader som redan står i filen där bara avrundningen skiljer."""
+    old = json.loads(TABLE.read_text(encoding="utf-8")) if TABLE.exists() else {}
+    known = {(number, row["id"]): row for number, rows in old.items() for row in rows}
+    return {
+        number: [_kept(row, known.get((number, row["id"]))) for row in rows]
+        for number, rows in new.items()
+    }
+
+
+def _kept(new: dict[str, Any], old: dict[str, Any] | None) -> dict[str, Any]:
+    if old is None or new["text"] != old["text"] or len(new["outcomes"]) != len(old["outcomes"]):
+        return new
+    return old if all(map(_same, new["outcomes"], old["outcomes"])) else new
+
+
+def _same(new: dict[str, Any], old: dict[str, Any]) -> bool:
+    """Samma iakttagelser, så när som på avrundningen, och i övrigt samma text för text."""
+    mine, right = (dict(outcome) for outcome in (new, old))
+    numbers, before = mine.pop("observed", {}), right.pop("observed", {})
+    return mine == right and list(numbers) == list(before) and not any(
+        difference(numbers[key], before[key], ROUNDING) for key in numbers
+    )  # fmt: skip
+
+
+def main(arguments: list[str]) -> int:
+    """Slutkod 1 om tabellen är inaktuell."""
+    new = text()
+    fresh = TABLE.exists() and TABLE.read_text(encoding="utf-8") == new
+    if arguments == ["--check"]:
+        print("Tabellen stämmer." if fresh else "Tabellen är inaktuell: kör utan --check.")
+        return 0 if fresh else 1
+    if not fresh:
+        TABLE.write_text(new, encoding="utf-8")
+    print("Tabellen stämde redan." if fresh else f"Skrev {TABLE.name}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

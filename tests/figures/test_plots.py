@@ -1,0 +1,653 @@
+"""Figurerna: rätt siffror i bild och alternativtext, svenska etiketter, inget kvar efteråt."""
+
+import io
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import nn
+
+from dqn_helpers.figures import (
+    CLIFF_WALKING_ARROWS,
+    COLORS,
+    FROZEN_LAKE_ARROWS,
+    MARKS,
+    Picture,
+    grid_walks,
+    learning_curves,
+    mdp_diagram,
+    mdp_graph,
+    new_figure,
+    predicted_against_realised,
+    q_function,
+    q_grid,
+    swedish_number,
+    training_curve,
+)
+from dqn_helpers.mdp import mdp_from_gymnasium, q_value_iteration, three_state_mdp
+from dqn_helpers.training_log import TrainingLog
+
+CURVES = np.array([[10.0, 20.0, 475.0], [12.0, 90.0, 500.0], [9.5, 30.0, 12_345.0]])
+
+
+class Linear(nn.Module):
+    """Q(vänster) = `offset`, Q(höger) = `offset` + w · observation."""
+
+    def __init__(self, *weights: float, offset: float = 0.0) -> None:
+        super().__init__()
+        self.weights, self.offset = torch.tensor(weights), offset
+
+    def forward(self, obs: torch.Tensor) -> torch.Tensor:
+        right = (obs * self.weights).sum(dim=1)
+        return torch.stack([torch.zeros_like(right), right], dim=1) + self.offset
+
+
+def a_log(n_episodes: int = 25) -> TrainingLog:
+    return TrainingLog(
+        episode_returns=[float(i) for i in range(n_episodes)],
+        episode_ends=[10 * (i + 1) for i in range(n_episodes)],
+        check_steps=[100, 200],
+        check_scores=[50.0, 333.0],
+        environment_steps=10 * n_episodes,
+    )
+
+
+FIGURES: dict[str, Callable[[], Picture]] = {
+    "learning_curves": lambda: learning_curves([0, 250, 500], {"DQN": CURVES}, goal=475),
+    "training_curve": lambda: training_curve(a_log()),
+    "q_grid": lambda: q_grid(np.eye(4), (2, 2), FROZEN_LAKE_ARROWS),
+    "q_function": lambda: q_function(Linear(0, 0, 1, 0.5)),
+    "mdp_graph": lambda: mdp_graph(three_state_mdp()),
+    "grid_walks": lambda: grid_walks({"rak": [0, 1, 3, 0]}, (2, 2), names={0: "start"}),
+    "predicted": lambda: predicted_against_realised(np.ones(5), np.ones(5), 0.9),
+}
+
+
+@pytest.fixture
+def rendered() -> None:
+    """För de tester som behöver en riktig bild; att rita den tar en halv sekund."""
+
+
+@pytest.fixture(autouse=True)
+def tidy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Rita i minnet, och bara när det behövs; efter varje test ska ingen figur vara öppen."""
+    plt.switch_backend("Agg")
+    if "rendered" not in request.fixturenames:
+        monkeypatch.setattr(Figure, "savefig", lambda self, file, **kwargs: file.write(b"PNG"))
+    yield
+    assert plt.get_fignums() == []
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """De figurer som har blivit bilder, för att kunna läsa av vad som ritades."""
+    seen: list[Figure] = []
+    original = Picture.from_figure
+
+    def from_figure(figure: Figure, *args: Any, **kwargs: Any) -> Picture:
+        seen.append(figure)
+        return original(figure, *args, **kwargs)
+
+    monkeypatch.setattr(Picture, "from_figure", from_figure)
+    return seen
+
+
+def texts_in(figure: Figure) -> list[str]:
+    return [text.get_text() for ax in figure.axes for text in ax.texts]
+
+
+# --- Alla figurer -------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("rendered")
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_a_picture_without_warnings(name: str):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # till exempel tecken som saknas i typsnittet
+        picture = FIGURES[name]()
+    image = Image.open(io.BytesIO(picture.data))
+    assert image.format == "PNG"
+    assert picture.mime_type == "image/png"
+    assert image.width == pytest.approx(picture.width * 1.5, abs=2)
+    assert len(image.convert("RGB").getcolors(2**24) or []) > 10  # inte tom
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_figure_is_left_open_and_no_setting_changed(name: str):
+    before = dict(mpl.rcParams)
+    FIGURES[name]()
+    assert plt.get_fignums() == []
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.usefixtures("rendered")
+def test_the_figure_is_drawn_although_the_notebook_has_other_settings():
+    with mpl.rc_context({"axes.grid": False, "font.size": 20, "figure.dpi": 50}):
+        before = dict(mpl.rcParams)
+        assert Image.open(io.BytesIO(FIGURES["predicted"]().data)).width == 1008  # 7 tum à 144
+        assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_shown_with_its_alt_text(name: str):
+    picture = FIGURES[name]()
+    assert attributes_of_img(picture)["alt"] == picture.alt
+    assert len(picture.alt) > 40
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("learning_curves", ["miljösteg", "avkastning, girig utvärdering"]),
+        ("training_curve", ["miljösteg", "avkastning"]),
+        ("predicted", ["steg i episoden", "diskonterad avkastning"]),
+        ("q_function", ["stångens vinkel (grader)", "vinkelhastighet (rad/s)"]),
+    ],
+)
+def test_axes_are_labelled_in_swedish(name: str, labels: list[str], drawn: list[Figure]):
+    FIGURES[name]()
+    ax = drawn[0].axes[0]
+    assert [ax.get_xlabel(), ax.get_ylabel()] == labels
+
+
+def test_numbers_on_the_axes_are_swedish():
+    figure, (ax,) = new_figure()
+    ax.plot([0, 1], [-0.5, 0.5])
+    figure.canvas.draw()
+    x_labels = [label.get_text() for label in ax.get_xticklabels()]
+    y_labels = [label.get_text() for label in ax.get_yticklabels()]
+    plt.close(figure)
+    assert "0,2" in x_labels
+    assert "−0,4" in y_labels
+
+
+def test_colours_and_marks_are_distinct():
+    assert len(set(COLORS)) == len(COLORS) == len(set(MARKS)) == len(MARKS) == 7
+
+
+@pytest.mark.parametrize("share_y", [False, True])
+def test_new_figure_may_have_several_columns(share_y: bool):
+    figure, axes = new_figure(3, width=9, height=2, share_y=share_y)
+    axes[0].set_ylim(0, 77)
+    limits = [ax.get_ylim()[1] for ax in axes]
+    plt.close(figure)
+    assert figure.get_size_inches().tolist() == [9, 2]
+    assert limits == ([77, 77, 77] if share_y else [77, 1, 1])
+
+
+# --- Tal på svenska -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "expected"),
+    [
+        (0.5, 6, "0,5"),
+        (-3, 6, "−3"),
+        (-0.0, 6, "0"),
+        (12345, 6, "12\u202f345"),
+        (-1234567.8, 6, "−1\u202f234\u202f568"),
+        (9999.94, 6, "9999,94"),
+        (1234.5, 3, "1234"),
+        (999.7, 3, "1000"),
+        (9999.7, 3, "10\u202f000"),
+        (41.698, 3, "41,7"),
+        (0.069, 2, "0,069"),
+        (1e-7, 6, "1 · 10⁻⁷"),
+        (-2.5e-12, 6, "−2,5 · 10⁻¹²"),
+        (np.float32(0.1), 6, "0,1"),
+        (np.int64(20_000), 6, "20\u202f000"),
+        (np.inf, 6, "∞"),
+        (-np.inf, 3, "−∞"),
+        (np.nan, 3, "nan"),
+        (1e300, 6, "1 · 10³⁰⁰"),
+        (-2.5e15, 3, "−2,5 · 10¹⁵"),
+        (999_999_999_999_999, 6, "999\u202f999\u202f999\u202f999\u202f999"),
+    ],
+)
+def test_swedish_number(value: float, digits: int, expected: str):
+    assert swedish_number(value, digits) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "expected"),
+    [
+        (0.6, 2, "0,60"),
+        (-0.001, 2, "0,00"),
+        (-1.005e4, 1, "−10\u202f050,0"),
+        (9999.6, 0, "10\u202f000"),
+        (1234.56, 1, "1234,6"),
+        (np.float32(2.5), 2, "2,50"),
+        (np.nan, 2, "nan"),
+    ],
+)
+def test_swedish_number_with_a_fixed_number_of_decimals(value: float, decimals: int, expected: str):
+    assert swedish_number(value, decimals=decimals) == expected
+
+
+# --- Inlärningskurvor ---------------------------------------------------------------------------
+
+
+def test_learning_curves_alt_text_has_the_right_numbers():
+    alt = FIGURES["learning_curves"]().alt
+    # Median 10 → 500 över tre frön; sist mellan 475 och 12 345.
+    assert "DQN: medianen går från 10 till 500" in alt
+    assert "sist mellan 475 och 12\u202f345 över 3 frön" in alt
+    assert "avkastning, girig utvärdering mot miljösteg" in alt
+
+
+def test_learning_curves_draw_median_spread_and_every_seed(drawn: list[Figure]):
+    learning_curves([0, 250, 500], {"DQN": CURVES}, goal=475, title="Rubrik")
+    ax = drawn[0].axes[0]
+    lines = {tuple(line.get_ydata()) for line in ax.lines}
+    assert {tuple(curve) for curve in CURVES} <= lines
+    assert (10.0, 30.0, 500.0) in lines  # medianen
+    band = ax.collections[0].get_paths()[0].vertices
+    at_the_end = band[band[:, 0] == 500, 1]
+    assert (at_the_end.min(), at_the_end.max()) == (475.0, 12_345.0)
+    assert (475, 475) in lines
+    assert "475" in texts_in(drawn[0])
+    assert ax.get_title() == "Rubrik"
+    # Förklaringen får ligga i diagrammet eller utanför det, i figuren.
+    (legend,) = [*drawn[0].legends, *filter(None, [ax.get_legend()])]
+    assert [text.get_text() for text in legend.get_texts()] == ["DQN (3 frön)"]
+
+
+def test_every_curve_has_its_own_colour_and_mark(drawn: list[Figure]):
+    picture = learning_curves([0, 1], {f"kurva {i}": np.ones((2, 2)) * i for i in range(7)})
+    named = [line for line in drawn[0].axes[0].lines if line.get_label().startswith("kurva")]
+    assert len({line.get_color() for line in named}) == 7
+    assert len({line.get_marker() for line in named}) == 7
+    assert all(f"kurva {i}: medianen går från {i} till {i}" in picture.alt for i in range(7))
+
+
+@pytest.mark.parametrize(
+    ("curves", "message"),
+    [
+        ({"DQN": np.ones(3)}, r"«DQN» ska ha formen \(antal frön, 3\), men har \(3,\)"),
+        ({"A": np.ones((2, 3)), "B": np.ones((3, 2))}, "«B» ska ha formen"),
+        ({"DQN": np.ones((0, 3))}, "«DQN» ska ha formen"),
+        ({}, "mellan 1 och 7 kurvor"),
+        ({str(i): np.ones((1, 3)) for i in range(8)}, "inte 8"),
+    ],
+)
+def test_bad_curves(curves: dict[str, np.ndarray], message: str):
+    with pytest.raises(ValueError, match=message):
+        learning_curves([0, 1, 2], curves)
+    assert plt.get_fignums() == []
+
+
+# --- En tränings kurva --------------------------------------------------------------------------
+
+
+def test_training_curve_alt_text_has_the_right_numbers():
+    alt = training_curve(a_log(25)).alt
+    # Episoderna 5…24 ger i medel 14,5.
+    assert "över 25 episoder och 250 miljösteg" in alt
+    assert "De 20 sista episoderna gav i medel 14,5" in alt
+    assert "Sista giriga utvärderingen gav 333" in alt
+
+
+def test_training_curve_draws_episodes_mean_and_checks(drawn: list[Figure]):
+    training_curve(a_log(25))
+    ax = drawn[0].axes[0]
+    points = ax.collections[0].get_offsets()
+    assert points[0].tolist() == [10, 0]
+    assert len(points) == 25
+    mean, checks = ax.lines
+    # Det första medlet av 20 (0…19 → 9,5) står där episod 20 slutar.
+    assert mean.get_xydata()[0] == pytest.approx([200, 9.5])
+    assert mean.get_xydata()[-1] == pytest.approx([250, 14.5])
+    assert checks.get_xydata().tolist() == [[100, 50], [200, 333]]
+
+
+def test_training_curve_of_a_training_that_has_not_begun():
+    picture = training_curve(TrainingLog())
+    assert picture.alt == "Inlärningskurva över 0 episoder och 0 miljösteg."
+    assert picture.data
+
+
+def test_training_curve_of_a_few_episodes_has_no_mean(drawn: list[Figure]):
+    log = a_log(19)
+    log.check_steps, log.check_scores = [], []
+    alt = training_curve(log).alt
+    assert not drawn[0].axes[0].lines
+    assert "i medel 9" in alt
+    assert "utvärdering" not in alt
+
+
+# --- Rutnät -------------------------------------------------------------------------------------
+
+GRID = np.array(
+    [[0.1, 0.5, 0.2, 0.0], [1.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0], [-np.inf, -2, -3, -4]]
+)
+
+
+def test_grid_shows_arrows_ties_and_values(drawn: list[Figure]):
+    q_grid(GRID, (2, 2), FROZEN_LAKE_ARROWS)
+    assert texts_in(drawn[0]) == ["↓", "0,5", "←→", "1", "←↓→↑", "0", "↓", "−2"]
+    image = drawn[0].axes[0].images[0].get_array()
+    assert image.tolist() == [[0.5, 1.0], [0.0, -2.0]]
+
+
+def test_grid_in_words():
+    alt = q_grid(GRID, (2, 2), FROZEN_LAKE_ARROWS, names={3: "mål"}, title="Sjön").alt
+    assert alt == (
+        "Sjön: rutnät med 2 rader och 2 kolumner, bästa handling rad för rad: ↓ ←→ / ←↓→↑ mål."
+    )
+
+
+def test_grid_names_replace_arrows(drawn: list[Figure]):
+    q_grid(GRID, (1, 4), FROZEN_LAKE_ARROWS, names={0: "start", 3: "mål"})
+    assert texts_in(drawn[0])[::2] == ["start", "←→", "←↓→↑", "mål"]
+    # En enda rad: texterna ligger i kolumn 0, 1, 2 och 3.
+    positions = [text.get_position() for text in drawn[0].axes[0].texts[::2]]
+    assert [x for x, _ in positions] == [0, 1, 2, 3]
+    assert all(-0.5 < y < 0.5 for _, y in positions)
+
+
+def test_a_square_where_nobody_stands_is_white(drawn: list[Figure]):
+    grid = np.vstack([GRID[:3], np.full(4, np.nan)])
+    q_grid(grid, (1, 4), FROZEN_LAKE_ARROWS, names={3: "stup"})
+    assert texts_in(drawn[0])[-2:] == ["stup", ""]
+    shown = drawn[0].axes[0].images[0].get_array()
+    assert np.ma.getmaskarray(shown).tolist() == [[False, False, False, True]]
+    assert [text.get_color() for text in drawn[0].axes[0].texts[::2]] == [
+        "white" if value <= 0.5 else "black" for value in (0.5, 1.0, 0.0, np.nan)
+    ]
+
+
+def test_q_grid_can_keep_the_same_colours_from_picture_to_picture(drawn: list[Figure]):
+    for factor in (0.1, 1.0):
+        q_grid(factor * GRID, (2, 2), FROZEN_LAKE_ARROWS, limits=(0, 10))
+    images = [figure.axes[0].images[0] for figure in drawn]
+    assert [(image.norm.vmin, image.norm.vmax) for image in images] == [(0, 10), (0, 10)]
+
+
+def test_a_rounding_error_is_still_a_tie(drawn: list[Figure]):
+    q_grid(np.array([[0.3, 0.1 + 0.2, 0.29, 0.0]]), (1, 1), FROZEN_LAKE_ARROWS)
+    assert texts_in(drawn[0])[0] == "←↓"
+
+
+def test_text_is_readable_against_its_square(drawn: list[Figure]):
+    q_grid(GRID, (2, 2), FROZEN_LAKE_ARROWS)
+    colors = [text.get_color() for text in drawn[0].axes[0].texts[::2]]
+    # cividis är mörk längst ned och ljus högst upp; gränsen är mitt emellan −2 och 1.
+    assert colors == ["black", "black", "black", "white"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "arrows", "way"),
+    [
+        ("FrozenLake-v1", (4, 4), FROZEN_LAKE_ARROWS, "↓→ → ↓ ← / ↓"),
+        ("CliffWalking-v1", (4, 12), CLIFF_WALKING_ARROWS, "→↓ →↓ →↓"),
+    ],
+)
+def test_arrows_are_in_the_order_of_the_environment(
+    name: str, shape: tuple[int, int], arrows: tuple[str, ...], way: str
+):
+    import gymnasium as gym
+
+    env = gym.make(name, is_slippery=False)
+    q_values = q_value_iteration(mdp_from_gymnasium(env), 0.9)
+    assert f"rad för rad: {way}" in q_grid(q_values, shape, arrows).alt
+
+
+@pytest.mark.parametrize(("shape", "n_arrows"), [((2, 3), 4), ((2, 2), 3)])
+def test_bad_grid(shape: tuple[int, int], n_arrows: int):
+    with pytest.raises(ValueError, match="q_values ska ha formen"):
+        q_grid(GRID, shape, FROZEN_LAKE_ARROWS[:n_arrows])
+    assert plt.get_fignums() == []
+
+
+# --- MDP:n som graf -----------------------------------------------------------------------------
+
+
+def circle_sizes(figure: Figure, panel: int = 0) -> list[float]:
+    """Handlingarnas ringar i ordning; tillståndens kommer sist och är vita."""
+    rings = figure.axes[panel].collections
+    return [float(ring.get_sizes()[0]) for ring in rings if ring.get_zorder() == 3]
+
+
+def test_mdp_graph_says_probabilities_and_rewards(drawn: list[Figure]):
+    alt = mdp_graph(three_state_mdp()).alt
+    assert "s0 –a0→ s0 med sannolikhet 0,7 och belöning 10" in alt
+    assert "s1 –a2→ s2 med sannolikhet 1 och belöning −50" in alt
+    texts = texts_in(drawn[0])
+    assert {"0,7, +10", "1, −50", "0,8, +40", "0,3", "s0", "s1", "s2"} <= set(texts)
+    assert sorted(text for text in texts if text.startswith("a")) == sorted(
+        ["a0", "a1", "a2", "a0", "a2", "a1"]
+    )
+
+
+def test_mdp_graph_of_q_values_grows_and_marks_the_best(drawn: list[Figure]):
+    q_values = np.array([[1.0, 4.0, 2.0], [0.0, -np.inf, -4.0], [-np.inf, 8.0, -np.inf]])
+    picture = mdp_graph(three_state_mdp(), {"före": q_values / 8, "efter": q_values})
+    assert "före: Q(s0, a0) = 0,125, Q(s0, a1) = 0,5" in picture.alt
+    assert "efter: Q(s0, a0) = 1, Q(s0, a1) = 4" in picture.alt
+    assert "inf" not in picture.alt
+    assert [ax.get_title() for ax in drawn[0].axes] == ["före", "efter"]
+    before, after = circle_sizes(drawn[0], 0), circle_sizes(drawn[0], 1)
+    # Ordning: s0 a0, a1, a2, s1 a0, a2, s2 a1. Ytan följer |Q|, i samma skala i båda graferna.
+    assert after[1] == after[4] < after[5]
+    assert before[3] == after[3] < before[5] < after[5]
+    rings = [ring for ring in drawn[0].axes[1].collections if ring.get_zorder() == 3]
+    widths = [float(ring.get_linewidths()[0]) for ring in rings]
+    assert [width == max(widths) for width in widths] == [False, True, False, True, False, True]
+
+
+def test_mdp_graph_may_share_its_scale_with_other_pictures(drawn: list[Figure]):
+    q_values = np.where(three_state_mdp().allowed_actions, 5.0, -np.inf)
+    for largest in (5.0, 50.0):
+        mdp_graph(three_state_mdp(), {"Q": q_values}, largest=largest)
+    assert circle_sizes(drawn[0])[0] > circle_sizes(drawn[1])[0]
+
+
+def test_actions_of_a_state_are_kept_apart():
+    positions = mdp_diagram._action_positions(three_state_mdp(), 0, mdp_diagram._state_positions(3))
+    places = list(positions.values())
+    distances = [np.linalg.norm(places[i] - places[j]) for i, j in ((0, 1), (0, 2), (1, 2))]
+    assert min(distances) > 1.3
+
+
+def test_bad_table_for_the_graph():
+    with pytest.raises(ValueError, match=r"«Q» ska ha formen \(3, 3\), men har \(2, 3\)"):
+        mdp_graph(three_state_mdp(), {"Q": np.zeros((2, 3))})
+    assert plt.get_fignums() == []
+
+
+# --- Vandringar ---------------------------------------------------------------------------------
+
+
+def test_walks_are_drawn_square_by_square(drawn: list[Figure]):
+    walks = {"rak": [3, 0, 1, 2, 5], "fall": [3, 0, 1, 2, 3]}
+    picture = grid_walks(walks, (2, 3), names={3: "start", 5: "mål"}, dangers=[4])
+    assert "rak: 4 steg, varav 0 hopp. fall: 4 steg, varav 1 hopp." in picture.alt
+    straight, fall = drawn[0].axes
+    assert [ax.get_title() for ax in (straight, fall)] == ["rak", "fall"]
+    assert [text.get_text() for text in straight.texts] == ["start", "mål"]
+    assert straight.images[0].get_array().tolist() == [[0, 0, 0], [0, 1, 0]]
+    # Varje steg är en linje mellan två rutor (kolumn, rad), förskjuten mindre än en halv ruta.
+    steps = [np.round(line.get_xydata()).tolist() for line in straight.lines[:4]]
+    assert steps == [[[0, 1], [0, 0]], [[0, 0], [1, 0]], [[1, 0], [2, 0]], [[2, 0], [2, 1]]]
+    assert [line.get_linestyle() for line in fall.lines].count(":") == 1
+    assert [line.get_marker() for line in fall.lines].count("x") == 1
+
+
+# --- CartPoles Q-funktion -----------------------------------------------------------------------
+
+ANGLES = np.radians(np.linspace(-12, 12, 81))
+VELOCITIES = np.linspace(-2.5, 2.5, 81)
+
+
+@pytest.mark.parametrize(
+    ("weights", "share"),
+    [
+        ((0, 0, 1, 0), "49 procent"),  # 40 av 81 vinklar är större än 0
+        ((0, 0, 1, 0.5), None),
+        ((5, 5, 0, 0), "0 procent"),  # vagnen står stilla i mitten: lika, alltså vänster
+    ],
+)
+def test_q_function_counts_where_the_agent_goes_right(weights: Any, share: str | None):
+    right = weights[2] * ANGLES + weights[3] * VELOCITIES[:, np.newaxis] > 0
+    expected = share or f"{swedish_number(100 * right.mean(), 2)} procent"
+    assert f"höger i {expected} av rutan" in q_function(Linear(*weights)).alt
+
+
+def test_q_function_always_right(drawn: list[Figure]):
+    class AlwaysRight(Linear):
+        def forward(self, obs: torch.Tensor) -> torch.Tensor:
+            return torch.tensor([[0.0, 1.0]]).expand(len(obs), 2)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib kan varna när det inte finns någon gräns
+        assert "höger i 100 procent" in q_function(AlwaysRight(0, 0, 0, 0)).alt
+    assert not drawn[0].axes[1].collections
+
+
+def test_q_function_draws_angle_across_and_velocity_up(drawn: list[Figure]):
+    model = Linear(0, 0, 1, 0.5, offset=3.0)
+    q_function(model, title="Rubrik")
+    left, right = (ax.images[0] for ax in drawn[0].axes[:2])
+    difference = ANGLES + 0.5 * VELOCITIES[:, np.newaxis]
+    assert np.allclose(right.get_array(), difference, atol=1e-5)
+    assert np.allclose(left.get_array(), 3 + np.maximum(difference, 0), atol=1e-5)
+    assert left.origin == right.origin == "lower"
+    assert list(right.get_extent()) == [-12, 12, -2.5, 2.5]
+    # Gränsen där agenten byter handling är raden av punkter med vinkel + halva hastigheten = 0.
+    (border,) = drawn[0].axes[1].collections
+    degrees, velocity = border.get_paths()[0].vertices.T
+    assert len(degrees) > 10
+    assert np.radians(degrees) + velocity / 2 == pytest.approx(0, abs=1e-3)
+    # Färgskalan för skillnaden är symmetrisk, så att vitt är lika.
+    assert right.norm.vmin == -right.norm.vmax == pytest.approx(-difference.max(), rel=1e-5)
+    assert drawn[0].get_suptitle() == "Rubrik"
+
+
+def test_q_function_uses_the_scales_of_the_training():
+    alt = q_function(
+        Linear(0, 0, 1, 0, offset=1.0), observation_scale=(1, 1, 10, 1), reward_scale=0.01
+    ).alt
+    # Nätverket ser tio gånger vinkeln, och dess värden är en hundradel av de riktiga.
+    highest = (1 + 10 * np.radians(12)) / 0.01
+    assert f"mellan 100 och {swedish_number(highest, 3)}" in alt
+
+
+# --- Förutsagt mot verkligt ---------------------------------------------------------------------
+
+
+def test_predicted_against_realised_in_words():
+    predicted, realised = np.array([9.0, 10.5, 12.0, 11.0]), np.array([8.0, 7.0, 6.0, 5.0])
+    alt = predicted_against_realised(predicted, realised, 0.9).alt
+    assert "nätverket 10,6 och det kom 6,5" in alt  # 10,625 med tre siffror
+    assert "75 procent av stegen ligger över gränsen 10." in alt
+
+
+def test_predicted_against_realised_draws_both_and_the_bound(drawn: list[Figure]):
+    predicted, realised = np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0])
+    predicted_against_realised(predicted, realised, 0.95, reward=2.0, title="Rubrik")
+    ax = drawn[0].axes[0]
+    drawn_lines = {line.get_label(): line.get_ydata() for line in ax.lines}
+    assert np.array_equal(drawn_lines["nätverkets Q(s, a)"], predicted)
+    assert np.array_equal(drawn_lines["avkastningen som kom"], realised)
+    assert ax.lines[-1].get_ydata() == pytest.approx([40, 40])  # 2/(1 − 0,95)
+    assert texts_in(drawn[0]) == ["gränsen r/(1−γ) = 40"]
+    assert len({line.get_linestyle() for line in ax.lines}) == 3
+
+
+@pytest.mark.parametrize(
+    ("predicted", "realised", "discount_factor", "message"),
+    [
+        ([1.0], [1.0, 2.0], 0.9, r"lika långa .*\(är 1 och 2\)"),
+        ([], [], 0.9, "inte tomma"),
+        ([1.0], [1.0], 1.0, "γ mindre än 1"),
+        ([1.0], [1.0], -0.5, "γ mindre än 1"),
+    ],
+)
+def test_bad_predictions(predicted: Any, realised: Any, discount_factor: float, message: str):
+    with pytest.raises(ValueError, match=message):
+        predicted_against_realised(np.array(predicted), np.array(realised), discount_factor)
+    assert plt.get_fignums() == []
+
+
+# --- Bilden själv -------------------------------------------------------------------------------
+
+
+class _Images(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self.found.append(dict(attrs))
+
+
+def attributes_of_img(picture: Picture) -> dict[str, str | None]:
+    """Attributen i bildens enda `<img>`, avkodade så som en webbläsare gör."""
+    parser = _Images()
+    parser.feed(picture._repr_html_())
+    (attributes,) = parser.found
+    return attributes
+
+
+NASTY = 'a < b & "c" > d <script>alert(1)</script>'
+
+
+def test_alt_text_and_caption_are_escaped():
+    picture = Picture(b"x", "image/png", NASTY, 100, caption=NASTY)
+    assert attributes_of_img(picture)["alt"] == NASTY
+    html = picture._repr_html_()
+    assert "<script" not in html
+    assert re.search(r"<figcaption>a &lt; b &amp;.*</figcaption>", html)
+
+
+def test_html_carries_the_data_and_the_width():
+    attributes = attributes_of_img(Picture(b"hej", "image/gif", "alt", 123))
+    assert attributes["src"] == "data:image/gif;base64,aGVq"
+    assert attributes["width"] == "123"
+
+
+def test_no_caption_no_figure():
+    assert Picture(b"x", "image/png", "alt", 1)._repr_html_().startswith("<img")
+
+
+def test_a_figure_title_with_html_is_escaped():
+    picture = q_function(Linear(0, 0, 1, 0), title=NASTY)
+    assert attributes_of_img(picture)["alt"] == picture.alt
+    assert NASTY in picture.alt
+
+
+@pytest.mark.parametrize("alt", ["", "  \n"])
+def test_alt_text_is_required(alt: str):
+    with pytest.raises(ValueError, match="alternativtext"):
+        Picture(b"x", "image/png", alt, 1)
+    figure, _ = new_figure()
+    with pytest.raises(ValueError, match="alternativtext"):
+        Picture.from_figure(figure, alt)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.usefixtures("rendered")
+def test_a_figure_that_cannot_be_drawn_is_closed():
+    figure, (ax,) = new_figure(width=1, height=1)
+    ax.set_title(r"$\okänt{$")
+    with pytest.raises(ValueError):
+        Picture.from_figure(figure, "alt")
+    assert plt.get_fignums() == []
+
+
+def test_save_and_repr(tmp_path: Path):
+    picture = FIGURES["predicted"]()
+    picture.save(tmp_path / "bild åäö.png")
+    assert (tmp_path / "bild åäö.png").read_bytes() == picture.data
+    assert repr(picture) == f"[Bild: {picture.alt}]"
