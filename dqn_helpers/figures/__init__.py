@@ -6,7 +6,8 @@ Allt som böckerna visar finns direkt här, som i `figures.learning_curves(…)`
 - `pictures`: en färdig bild, och tal på svenska
 - `player`: filmer och reglage, som fungerar utan att Python är i gång
 - `worlds` och `episodes`: CartPole, sjön och klippan, och en spelad episod i dem
-- `plots`: stilen för diagram; `learning_plots`, `replay_plots` och `overestimation_plots` ritar dem
+- `plots`: stilen för diagram; `learning_plots`, `study_plots`, `replay_plots` och
+  `overestimation_plots` ritar dem
 - `value_maps` och `mdp_diagram`: rutnät med värden, och en MDP som graf
 """
 
@@ -36,6 +37,7 @@ from dqn_helpers.figures.replay_plots import (
     replay_ring,
     tried_actions,
 )
+from dqn_helpers.figures.study_plots import difference_of, lines, shares
 from dqn_helpers.figures.value_maps import (
     CLIFF_WALKING_ARROWS,
     FROZEN_LAKE_ARROWS,
@@ -53,6 +55,7 @@ __all__ = [
     "Picture",
     "batches_in_cloud",
     "cost_lines",
+    "difference_of",
     "dots_per_seed",
     "drawn_places",
     "film_of_pictures",
@@ -61,6 +64,7 @@ __all__ = [
     "last_moments",
     "learned_against_exact",
     "learning_curves",
+    "lines",
     "mdp_graph",
     "new_figure",
     "predicted_against_realised",
@@ -68,6 +72,7 @@ __all__ = [
     "q_grid",
     "replay_ring",
     "seed_dots",
+    "shares",
     "show_episodes_together",
     "show_one_episode",
     "slider",
