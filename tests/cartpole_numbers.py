@@ -1,8 +1,8 @@
 """Räknar talen i `dqn_helpers/studies/cartpole.json`, som bok 04 ritar.
 
-Från kursens mapp: `python tests/cartpole_numbers.py` (omkring en halvtimme på en kärna). Bara
-några varianter räknas om med `--only "C = 5" "C = 100"`. Med `--print` skrivs inget: då visas bara
-raderna, till exempel för andra frön med `--first-seed 500`.
+Från kursens mapp: `python tests/cartpole_numbers.py` (omkring fem minuter på en kärna, se
+`many_agents.py`). Med `--print` skrivs ingen fil, bara raderna, till exempel för en annan slump med
+`--seed 7`, och med `--only "C = 20"` räknas bara några varianter.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from overestimation_numbers import double_dqn_training_step
+from many_agents import train_many
 
 from dqn_helpers import recipe
 from dqn_helpers.studies.cartpole import (
@@ -21,18 +21,22 @@ from dqn_helpers.studies.cartpole import (
     VARIANTS,
     kept_with_stop_rule,
     share_still_solved,
-    train_variant,
 )
 
-N_SEEDS, FIRST_SEED = 20, 100
+N_AGENTS, AT_ONCE = 12, 6
+"""Agenter av varje variant, och hur många varianter som räknas på en gång."""
+
+Numbers = dict[str, list[dict[str, Any]]]
 
 
-def runs_of(name: str, seeds: Sequence[int]) -> list[dict[str, Any]]:
-    """Alla körningar av en variant."""
-    if name == DOUBLE:
-        step = double_dqn_training_step()
-        return [train_variant(VARIANTS["kursens recept"], seed, step) for seed in seeds]
-    return [train_variant(VARIANTS[name], seed) for seed in seeds]
+def numbers_of(names: Sequence[str], n_agents: int, seed: int) -> Numbers:
+    """Körningarna av några varianter."""
+    repeated = [name for name in names for _ in range(n_agents)]
+    variants = [VARIANTS["kursens recept" if name == DOUBLE else name] for name in repeated]
+    runs = train_many(variants, [name == DOUBLE for name in repeated], seed)
+    return {
+        name: runs[place * n_agents : (place + 1) * n_agents] for place, name in enumerate(names)
+    }
 
 
 def as_row(name: str, runs: Sequence[dict[str, Any]]) -> str:
@@ -43,14 +47,14 @@ def as_row(name: str, runs: Sequence[dict[str, Any]]) -> str:
     at_end = [run["at_rest"][-1] for run in runs]
     still = [x for run in runs if (x := share_still_solved(run["scores"])) is not None]
     return (
-        f"{name:30} {n_solved} av {len(runs)}, sämst {held_out[:, 0].min():.0f}; Q i vila: "
+        f"{name:28} {n_solved} av {len(runs)}, sämst {held_out[:, 0].min():.0f}; Q i vila: "
         f"{np.median(at_stop):.4g} (högst {max(at_stop):.4g}), efter {np.median(at_end):.4g} "
         f"(högst {max(at_end):.4g}); fortfarande löst {np.mean(still or [np.nan]):.2f}; "
         f"medel under träningen {np.mean([run['scores'] for run in runs]):.0f}"
     )
 
 
-def write(numbers: dict[str, list[dict[str, Any]]]) -> None:
+def write(numbers: Numbers) -> None:
     """Skriv filen, en rad för varje körning."""
     blocks = []
     for name, runs in numbers.items():
@@ -62,20 +66,21 @@ def write(numbers: dict[str, list[dict[str, Any]]]) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Räkna allt, eller det man bad om."""
     parser = argparse.ArgumentParser(description="Räkna talen i bok 04.")
-    parser.add_argument("--only", nargs="+", choices=[*VARIANTS, DOUBLE], metavar="VARIANT")
-    parser.add_argument("--seeds", type=int, default=N_SEEDS, help="antalet slumpfrön")
-    parser.add_argument("--first-seed", type=int, default=FIRST_SEED, help="det första slumpfröet")
+    names = [*VARIANTS, DOUBLE]
+    parser.add_argument("--only", nargs="+", choices=names, metavar="VARIANT", default=names)
+    parser.add_argument("--agents", type=int, default=N_AGENTS, help="agenter av varje variant")
+    parser.add_argument("--seed", type=int, default=0, help="slumpfrö")
     parser.add_argument("--print", action="store_true", help="visa bara raderna, skriv ingen fil")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    seeds = range(options.first_seed, options.first_seed + options.seeds)
     old = json.loads(NUMBERS.read_text(encoding="utf-8")) if NUMBERS.is_file() else {}
-    for name in options.only or [*VARIANTS, DOUBLE]:
-        runs = runs_of(name, seeds)
-        print(as_row(name, runs), flush=True)
-        if not options.print:
+    for start in range(0, len(options.only), AT_ONCE):
+        group = options.only[start : start + AT_ONCE]
+        for name, runs in numbers_of(group, options.agents, options.seed + start).items():
+            print(as_row(name, runs), flush=True)
             old[name] = runs
-            write({known: old[known] for known in [*VARIANTS, DOUBLE] if known in old})
+        if not options.print:
+            write({name: old[name] for name in names if name in old})
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def test_wilsons_interval_against_published_numbers():
 def test_the_numbers_are_all_there(name: str):
     one = measured(name)
     n_seeds = len(measured("kursens recept").scores)
-    assert n_seeds >= 20
+    assert n_seeds >= 12
     assert one.scores.shape == one.at_rest.shape == (n_seeds, len(CHECK_STEPS))
     assert one.last.shape == one.best.shape == one.with_stop_rule.shape == (n_seeds,)
     assert np.isfinite(one.at_rest).all() and (one.scores >= 0).all() and (one.scores <= 500).all()

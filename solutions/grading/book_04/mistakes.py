@@ -189,7 +189,7 @@ def forgets_old_target(model, target_model, tau=1.0):
 @misconception("4.2")
 def binds_new_network(model, target_model, tau=1.0):
     """Målnätverket som skickades in ändras inte alls. Ett = ger bara ett namn inne i funktionen
-    något nytt att peka på, vare sig det är target_model eller en variabel i en slinga; den som
+    något nytt att peka på, vare sig det är target_model eller en variabel i en loop; den som
     anropade har kvar det gamla. Ändra talen i de tensorer som redan finns, med något som slutar på
     understreck."""
     target_model = copy.deepcopy(model)  # noqa: F841
@@ -198,7 +198,7 @@ def binds_new_network(model, target_model, tau=1.0):
 # Inget händer i någon av dem, så svaren är alltid desamma; texten ovan täcker båda.
 @misconception("4.2", equivalent_to=("binds_new_network",))
 def binds_loop_variable(model, target_model, tau=1.0):
-    """Målnätverket som skickades in ändras inte alls: variabeln i slingan får ett nytt värde, men
+    """Målnätverket som skickades in ändras inte alls: variabeln i loopen får ett nytt värde, men
     parametern i nätverket är kvar som den var. Ändra talen i tensorn på plats i stället."""
     for parameter, target in _pairs(model, target_model):
         target = tau * parameter + (1 - tau) * target
@@ -218,7 +218,7 @@ def no_grad_missing(model, target_model, tau=1.0):
 def shares_memory_when_hard(model, target_model, tau=1.0):
     """När τ är 1 låter du de två nätverken använda samma tal i minnet. Det ser rätt ut just då, men
     i nästa träningssteg flyttar målnätverket med, precis som utan målnätverk. Kopiera talen. Se
-    "Testa dig själv" efter målnätverket i 04."""
+    ”Testa dig själv” efter målnätverket i 04."""
     _copy_buffers(model, target_model)
     for parameter, target in _pairs(model, target_model):
         mixed = tau * parameter + (1 - tau) * target
@@ -325,7 +325,7 @@ def only_weights(model, target_model, tau=1.0):
 @misconception("4.2")
 @torch.no_grad()
 def first_only(model, target_model, tau=1.0):
-    """Bara den första parametern ändras. Står det en `return` i slingan, eller tog du bara
+    """Bara den första parametern ändras. Står det en `return` i loopen, eller tog du bara
     `next(…)`? Alla lager ska följa med, annars är målnätverket en blandning som ingen har
     tränat."""
     _copy_buffers(model, target_model)
@@ -510,7 +510,7 @@ def flags_swapped():
 @misconception("4.3", loop((APPEND, "")))
 def append_missing():
     """Inget sparas i bufferten, så det blir aldrig något att träna på. Varje steg ger en
-    erfarenhet, och den ska läggas in innan nästa steg tas. Se "Loopen i ord" i 04."""
+    erfarenhet, och den ska läggas in innan nästa steg tas. Se ”Loopen i ord” i 04."""
 
 
 @misconception("4.3", loop((ADVANCE, ""), (APPEND, ADVANCE + APPEND)))
@@ -523,7 +523,7 @@ def state_overwritten():
 def state_not_advanced():
     """Agenten ser samma observation hela episoden: den nya från env.step används aldrig. Kedjan är
     bruten, och handlingarna väljs efter hur det såg ut i början. Det nya tillståndet ska bli det
-    nuvarande inför nästa steg. Se "Loopen i ord" i 04."""
+    nuvarande inför nästa steg. Se ”Loopen i ord” i 04."""
 
 
 @misconception("4.3", loop(("next_obs, terminated, truncated))", "obs, terminated, truncated))")))
@@ -572,21 +572,21 @@ def warmup_returns_left_out():
 @misconception("4.3", loop((FINISH + "    return", FINISH + "        return")))
 def returns_after_first_episode():
     """Loopen tar slut efter en enda episod. Är `return` indragen ett steg för mycket? Den ska stå
-    utanför slingan över episoder, annars slutar allt så fort den nås."""
+    utanför loopen över episoder, annars slutar allt så fort den nås."""
 
 
 @misconception("4.3", after_the_episode(repeats=False))
 def trains_once_per_episode():
     """Du tar ett enda träningssteg per episod. Den bästa agenten spelar de längsta episoderna och
-    får då minst träning av alla: agenten svälter. Träna mitt i episoden. Se avsnittet "Träna ofta"
-    i 04."""
+    får då minst träning av alla: agenten svälter. Träna mitt i episoden. Se avsnittet om att träna
+    ofta i 04."""
 
 
 @misconception("4.3", after_the_episode(repeats=True))
 def trains_in_bulk():
     """Du tränar rätt antal gånger men allt på en gång, när episoden är slut. Då spelas hela
-    episoden med gamla vikter. Träningsstegen ska tas mitt i spelet, efter hand. Se avsnittet "Träna
-    ofta" i 04."""
+    episoden med gamla vikter. Träningsstegen ska tas mitt i spelet, efter hand. Se avsnittet om att
+    träna ofta i 04."""
 
 
 WHOLE_EPISODES = """
@@ -617,13 +617,13 @@ def train_dqn(model, env, replay_buffer, optimizer, criterion, n_episodes, warmu
 def plays_whole_episodes():
     """Du spelar en hel episod åt gången, som med play_and_record_episode, och tränar en gång efter
     den. Då kan det inte tränas mitt i spelet, och ε står stilla under hela episoden. Den här loopen
-    måste gå ett miljösteg i taget. Se avsnittet "Träna ofta" i 04."""
+    måste gå ett miljösteg i taget. Se avsnittet om att träna ofta i 04."""
 
 
 @misconception("4.3", loop(("its_time = n_steps % train_every == 0", "its_time = True")))
 def trains_every_step():
     """Det tränas efter varje miljösteg: train_every används inte. Det blir flera gånger fler
-    träningssteg än tänkt, och lika mycket längre väntan. Se avsnittet "Träna ofta" i 04."""
+    träningssteg än tänkt, och lika mycket längre väntan. Se avsnittet om att träna ofta i 04."""
 
 
 @misconception("4.3", loop(("n_steps % train_every", "(n_steps - 1) % train_every")))
@@ -692,7 +692,7 @@ def target_updated_every_time():
 def target_by_environment_steps():
     """Du räknar miljösteg när du kopierar målnätverket, men target_update_every räknas i
     träningssteg. Det är träningsstegen som flyttar vikterna, så det är de som avgör hur gammalt
-    målnätverket är. Se "Loopen i ord" i 04."""
+    målnätverket är. Se ”Loopen i ord” i 04."""
 
 
 @misconception(
@@ -720,7 +720,7 @@ def target_by_environment_steps_when_training():
 def target_by_episodes():
     """Du räknar episoder när du kopierar målnätverket, men target_update_every räknas i
     träningssteg. En episod kan vara tio steg eller femhundra, så målnätverket blir hur gammalt som
-    helst. Se "Loopen i ord" i 04."""
+    helst. Se ”Loopen i ord” i 04."""
 
 
 @misconception(
@@ -787,7 +787,7 @@ def target_updated_softly():
 def target_becomes_model():
     """Två namn, ett nätverk: med target_model = model blir målnätverket samma objekt som
     online-nätverket, och från och med då rör sig målet i varje träningssteg. Kopiera vikterna i
-    stället. Se "Testa dig själv" efter målnätverket i 04."""
+    stället. Se ”Testa dig själv” efter målnätverket i 04."""
 
 
 @misconception("4.3", loop((STEP_ARGUMENTS, STEP_ARGUMENTS.replace("target_model", "model"))))
@@ -935,7 +935,7 @@ def epsilon_hard_coded():
 @misconception("4.3", loop(("n_steps, epsilon_start, epsilon_end", "n_steps, epsilon_start, 0.0")))
 def epsilon_ends_at_zero():
     """ε sjunker till 0 i stället för till epsilon_end. Utan någon utforskning alls ser bufferten
-    till slut bara det som agenten redan brukar göra. Se "Testa dig själv" i 04."""
+    till slut bara det som agenten redan brukar göra. Se ”Testa dig själv” i 04."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start, epsilon_end", "n_steps, 1.0, epsilon_end")))
@@ -1038,7 +1038,7 @@ def own_training_step():
 @misconception("4.3", loop((EACH_TIME, "")))
 def never_trains():
     """Inget träningssteg tas, någonsin: agenten spelar men lär sig inget. Kan villkoret för att
-    träna någon gång bli sant? Se "Loopen i ord" i 04."""
+    träna någon gång bli sant? Se ”Loopen i ord” i 04."""
 
 
 @misconception(
@@ -1051,4 +1051,4 @@ def never_trains():
 def only_plays():
     """Loopen spelar och sparar, och det är en bra början. Men agenten väljer alltid på måfå, och
     inget träningssteg tas. Lägg till resten en del i taget, först ε-schemat och sedan träningen. Se
-    "Loopen i ord" i 04."""
+    ”Loopen i ord” i 04."""
