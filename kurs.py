@@ -14,6 +14,7 @@ import itertools
 import json
 import os
 import platform
+import re
 import runpy
 import shutil
 import subprocess
@@ -24,7 +25,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from importlib import util
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent
@@ -35,40 +36,26 @@ LOG_KEPT = 100_000  # bytes av pips logg som sparas när något gick fel; felet 
 NOTEBOOKS = ROOT / "notebooks"
 WORK = ROOT / "mitt_arbete"
 COPIED = WORK / ".kurs.json"
+MARKS = WORK / "framsteg.jsonl"  # de övningar som har blivit gröna
 
-# Vad miljön måste innehålla för att duga till respektive del av kursen, den minsta delen först.
-# En del bygger på dem som står före.
-SANDBOX = ["py_landlock", "pyseccomp"] if sys.platform == "linux" else []
+# Kursens delar och vad miljön måste innehålla för att duga till dem. En del bygger på dem före.
 MODULES = {
     "kurs": ["torch", "gymnasium", "matplotlib", "jupyterlab", "ipykernel", "tqdm"],
-    "larare": ["nbformat", "psutil", "pytest", "jinja2", "mistune", *SANDBOX],
+    "larare": ["nbformat", "psutil", "pytest", "jinja2", "latex2mathml", "mistune"],
     "dev": ["nbval", "xdist", "pytest_timeout", "mypy", "ruff"],
 }
+MODULES["larare"] += ["py_landlock", "pyseccomp"] if sys.platform == "linux" else []
 
 
 class CourseError(Exception):
     """Ett fel som användaren ska läsa: vad som hände och vad man gör åt det."""
 
-    exit_code = 1
-
-
-class UsageError(CourseError):
-    """Kommandot är felskrivet."""
-
-    exit_code = 2
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # 2 betyder att kommandot är felskrivet
 
 
 # --- Att tala med användaren ------------------------------------------------------------------
-
-# Svenska och närliggande ord som någon kan tänkas skriva, efter vad som menades.
-SYNONYMS = {
-    "start": ["starta"],
-    "setup": ["installera", "install"],
-    "test": ["testa", "tester"],
-    "fresh": ["ny", "nytt", "kopia"],
-    "grade": ["rätta", "rattning"],
-    "--help": ["hjälp", "help"],
-}
 
 
 def plain_letters(error: UnicodeError) -> "tuple[str, int]":
@@ -94,11 +81,11 @@ def program() -> str:
 
 # --- Vad PyTorch finns för --------------------------------------------------------------------
 
-OLDEST_PYTHON = "3.11"
-NEWEST_PYTHON = "3.14"  # den nyaste som den torch som står i constraints.txt finns för
+OLDEST_PYTHON, NEWEST_PYTHON = "3.11", "3.14"  # det senare efter den torch som constraints.txt har
 CPU_HELP = "Linux utan grafikkort från Nvidia: hämta PyTorchs lilla version"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 DOWNLOAD = "https://www.python.org/downloads/"
+APT_VENV = "sudo apt install python{}.{}-venv".format(*sys.version_info[:2])
 GIGABYTE = 10**9
 SMALL_TORCH = 2  # gigabyte på disken för allt, pips mellanlager inräknat, om torch saknar CUDA
 
@@ -106,7 +93,7 @@ SMALL_TORCH = 2  # gigabyte på disken för allt, pips mellanlager inräknat, om
 class Platform(NamedTuple):
     """Vad PyTorch finns för på ett system, och vad som sägs till den som har något annat."""
 
-    machines: "list[str]"
+    machines: "tuple[str, ...]"
     needs: str  # det vars version avgör om PyTorch fungerar, och den äldsta versionen
     oldest: str
     gigabytes: int  # på disken, med den torch som pip väljer av sig själv
@@ -114,21 +101,22 @@ class Platform(NamedTuple):
     advice: str
 
 
+# Korta fakta på en rad, så att systemen går att jämföra.
 PLATFORMS = {
     "Linux": Platform(
-        ["x86_64", "aarch64"], "glibc", "2.28", 8,
+        ("x86_64", "aarch64"), "glibc", "2.28", 8,
         "PyTorch finns inte för processorer av slaget {}.",
         f"Kör med vanliga CPython {OLDEST_PYTHON}–{NEWEST_PYTHON} för 64 bitar på ett Linux med "
         "glibc, eller använd Colab eller skolans JupyterHub, se README.md.",
     ),
     "Darwin": Platform(
-        ["arm64"], "macOS", "14", SMALL_TORCH,
+        ("arm64",), "macOS", "14", SMALL_TORCH,
         "PyTorch finns inte längre för Mac med Intelprocessor (eller Python för Intel).",
         "Kursen behöver macOS 14 och en Mac med M-processor. Har du det: installera Python från "
         f"{DOWNLOAD} och kör med den. Annars: Colab eller skolans JupyterHub, se README.md.",
     ),
     "Windows": Platform(
-        ["win-amd64"], "", "", SMALL_TORCH,
+        ("win-amd64",), "", "", SMALL_TORCH,
         "PyTorch finns inte för den Python som är gjord för {}.",
         f"Installera Python {NEWEST_PYTHON} för 64 bitar (x86-64) från {DOWNLOAD} och kör med "
         "den. Den fungerar även på en dator med ARM.",
@@ -136,9 +124,27 @@ PLATFORMS = {
 }  # fmt: skip
 
 
+def this_platform() -> "tuple[str, Platform]":
+    """Datorns slag av processor och systemets fakta. Ett okänt system får pröva."""
+    system, machine = platform.system(), platform.machine()
+    if system == "Windows":  # en dator med ARM kör även Python för x86-64: Python avgör
+        machine = sysconfig.get_platform()
+    unknown = PLATFORMS["Linux"]._replace(machines=(machine,), needs="", gigabytes=SMALL_TORCH)
+    return machine, PLATFORMS.get(system, unknown)
+
+
 def numbers(version: str) -> "tuple[int, ...]":
     """Talen i en version, så att 2.9 kommer före 2.28."""
     return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
+def succeeds(command: "list[str]") -> bool:
+    """Kör kommandot tyst: gick det bra?"""
+    quiet = subprocess.DEVNULL
+    try:
+        return subprocess.call(command, stdout=quiet, stderr=quiet) == 0
+    except OSError:
+        return False
 
 
 def check_python_version() -> None:
@@ -159,67 +165,59 @@ def check_python_version() -> None:
     )
 
 
-def succeeds(command: "list[str]") -> bool:
-    """Kör kommandot tyst: gick det bra?"""
-    quiet = subprocess.DEVNULL
-    try:
-        return subprocess.call(command, stdout=quiet, stderr=quiet) == 0
-    except OSError:
-        return False
-
-
 def platform_problem() -> str:
-    """Varför PyTorch inte finns för den här datorn eller den här Python; tom text om den finns."""
-    if sys.version_info[:2] > numbers(NEWEST_PYTHON):
-        return "Python {}.{} är nyare än vad kursens PyTorch klarar.".format(*sys.version_info[:2])
-    if sys.implementation.name != "cpython":
-        return f"Det här är {sys.implementation.name}; PyTorch behöver vanliga CPython."
-    if sys.maxsize <= 2**32:
-        return "Det här är en 32-bitars Python; PyTorch finns bara för 64 bitar."
-    system, machine = platform.system(), platform.machine()
-    if system == "Windows":  # en dator med ARM kör även Python för x86-64: Python avgör
-        machine = sysconfig.get_platform()
-    facts = PLATFORMS.get(system)
-    if facts and machine not in facts.machines:
-        return facts.other_machine.format(machine)
-    if "musl" in (sysconfig.get_config_var("SOABI") or ""):
-        return "Det här är ett Linux med musl (t.ex. Alpine); PyTorch behöver glibc."
-    name, version = platform.libc_ver()
-    if system == "Darwin":
-        name, version = "macOS", platform.mac_ver()[0]
-    if facts and name == facts.needs and numbers(version) < numbers(facts.oldest):
-        return f"Här finns {name} {version}; PyTorch behöver {facts.oldest} eller nyare."
-    return ""
+    """Varför PyTorch inte finns för den här datorn eller den här Python, och vad man kan göra.
 
-
-def platform_advice() -> str:
-    """Vad den kan göra vars dator eller Python saknar PyTorch."""
-    newest = NEWEST_PYTHON
-    if sys.version_info[:2] > numbers(newest):
+    Tom text om den finns.
+    """
+    this, newest = sys.version_info[:2], NEWEST_PYTHON
+    if this > numbers(newest):
         return (
-            f"Installera Python {newest} vid sidan av ({DOWNLOAD}), ta bort mappen .venv om den "
+            "Python {}.{} är nyare än vad kursens PyTorch klarar.\n".format(*this)
+            + f"Installera Python {newest} vid sidan av ({DOWNLOAD}), ta bort mappen .venv om den "
             f"finns och kör med den: `python{newest} kurs.py`, i Windows `py -{newest} kurs.py`."
         )
-    return PLATFORMS.get(platform.system(), PLATFORMS["Linux"]).advice
+    machine, facts = this_platform()
+    name, version = platform.libc_ver()
+    if platform.system() == "Darwin":
+        name, version = "macOS", platform.mac_ver()[0]
+    problems = [  # villkor och text som par
+        (sys.implementation.name != "cpython",
+         f"Det här är {sys.implementation.name}; PyTorch behöver vanliga CPython."),
+        (sys.maxsize <= 2**32, "Det här är en 32-bitars Python; PyTorch finns bara för 64 bitar."),
+        (machine not in facts.machines, facts.other_machine.format(machine)),
+        ("musl" in (sysconfig.get_config_var("SOABI") or ""),
+         "Det här är ett Linux med musl (t.ex. Alpine); PyTorch behöver glibc."),
+        (name == facts.needs and numbers(version) < numbers(facts.oldest),
+         f"Här finns {name} {version}; PyTorch behöver {facts.oldest} eller nyare."),
+    ]  # fmt: skip
+    return next((f"{text}\n{facts.advice}" for is_so, text in problems if is_so), "")
 
 
-def check_platform() -> None:
-    """Säg ifrån innan något hämtas om PyTorch inte finns eller om Python saknar venv."""
+def check_computer(cpu: bool) -> None:
+    """Säg ifrån innan något hämtas om PyTorch, venv eller diskutrymme saknas."""
     problem = platform_problem()
     if problem:
-        raise CourseError(f"{problem}\n{platform_advice()}")
+        raise CourseError(problem)
     if not (util.find_spec("venv") and util.find_spec("ensurepip")):  # ett eget paket i Debian
         raise CourseError(
             "Din Python saknar venv, som behövs för att installera kursen. I Debian och Ubuntu:\n"
-            "  sudo apt install python{}.{}-venv\nKör sedan samma kommando igen. På andra system: "
-            "installera Python från {}".format(*sys.version_info[:2], DOWNLOAD)
+            f"  {APT_VENV}\nKör sedan samma kommando igen. På andra system: "
+            f"installera Python från {DOWNLOAD}"
         )
-
-
-def gigabytes_needed(cpu: bool) -> int:
-    """Vad installationen brukar ta på disken."""
-    facts = PLATFORMS.get(platform.system())
-    return SMALL_TORCH if cpu or facts is None else facts.gigabytes
+    free = shutil.disk_usage(str(VENV.parent)).free / GIGABYTE
+    needed = SMALL_TORCH if cpu else this_platform()[1].gigabytes
+    said = f"På disken finns {free:.1f} GB ledigt, men installationen tar omkring {{}} GB. "
+    if free < SMALL_TORCH:
+        raise CourseError(
+            said.format(SMALL_TORCH) + "Töm papperskorgen eller flytta något stort. Du kan också "
+            "lägga installationen på en annan disk: sätt miljövariabeln KURS_VENV till en mapp där."
+        )
+    if free < needed and not has_own_package_source():
+        raise CourseError(
+            said.format(needed) + "Nästan allt är stöd för grafikkort, och kursen klarar sig utan. "
+            f"Kör\n  {program()} setup --cpu\nså räcker {SMALL_TORCH} GB."
+        )
 
 
 def has_own_package_source() -> bool:
@@ -229,39 +227,17 @@ def has_own_package_source() -> bool:
     return any(word in answer.stdout for word in (b"index-url", b"find-links"))
 
 
-def check_disk(cpu: bool) -> None:
-    """Jämför ledigt utrymme med vad installationen brukar ta."""
-    free = shutil.disk_usage(str(VENV.parent)).free / GIGABYTE
-    needed, advice = gigabytes_needed(cpu), ""
-    if free < SMALL_TORCH:
-        needed = SMALL_TORCH
-        advice = (
-            "Töm papperskorgen eller flytta något stort. Du kan också lägga installationen på en "
-            "annan disk: sätt miljövariabeln KURS_VENV till en mapp där."
-        )
-    elif free < needed and not has_own_package_source():
-        advice = (
-            "Nästan allt är stöd för grafikkort, och kursen klarar sig utan. Kör\n"
-            f"  {program()} setup --cpu\nså räcker {SMALL_TORCH} GB."
-        )
-    if advice:
-        raise CourseError(
-            f"På disken finns {free:.1f} GB ledigt, men installationen tar omkring {needed} GB. "
-            + advice
-        )
-
-
 # --- Miljön -----------------------------------------------------------------------------------
 
 
 class State(NamedTuple):
     """Det som filen kurs.json i miljön berättar."""
 
-    ready: bool  # falskt medan något installeras
-    fingerprint: str
-    extras: "tuple[str, ...]"
-    cpu: bool
-    made_here: bool  # en miljö som någon annan har gjort tar vi aldrig bort
+    ready: bool = False  # falskt medan något installeras
+    fingerprint: str = ""
+    extras: "tuple[str, ...]" = ()
+    cpu: bool = False
+    made_here: bool = False  # en miljö som någon annan har gjort tar vi aldrig bort
 
 
 def parts(extra: str) -> "list[str]":
@@ -305,9 +281,7 @@ def has_course(python: Path, extra: str) -> bool:
 
 def active_python(extra: str) -> "Path | None":
     """Python i en aktiverad miljö som har kursen. Saknas bara verktyg läggs de till där."""
-    if os.environ.get("KURS_VENV"):
-        return None
-    for environment in active_environments():
+    for environment in [] if os.environ.get("KURS_VENV") else active_environments():
         python = interpreter(environment)
         if has_course(python, "kurs"):
             print(f"Använder den aktiverade miljön {environment}")
@@ -325,15 +299,15 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def read_state() -> "State | None":
-    """Vad som är installerat; None där kurs.py aldrig har varit."""
+def read_state() -> State:
+    """Vad som är installerat."""
     try:
         fields = json.loads(STATE.read_text(encoding="utf-8"))
         return State(**dict(fields, extras=tuple(fields["extras"])))
     except FileNotFoundError:
-        return None
+        return State()
     except (ValueError, KeyError, TypeError):
-        return State(False, "", (), False, True)  # filen är avhuggen: installationen avbröts
+        return State(made_here=True)  # filen är avhuggen: installationen avbröts
 
 
 def write_state(state: State) -> None:
@@ -346,45 +320,33 @@ def write_state(state: State) -> None:
 def works(extra: str) -> bool:
     """Fungerar det som är installerat, även om det kanske inte är det senaste?"""
     state = read_state()
-    return bool(state and state.ready and extra in state.extras and interpreter(VENV).exists())
-
-
-def is_ready(extra: str, cpu: bool) -> bool:
-    """Kan vi starta direkt, utan att installera något?"""
-    state = read_state()
-    if state is None or state.fingerprint != fingerprint():
-        return False
-    return works(extra) and (state.cpu or not cpu)
-
-
-def try_lock(handle: "IO[str]") -> bool:
-    """Lås filen om ingen annan har den; låset släpper av sig självt när processen dör."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    except OSError:
-        return True  # ett filsystem utan lås: då får det gå ändå
-    return True
+    return state.ready and extra in state.extras and interpreter(VENV).exists()
 
 
 @contextlib.contextmanager
 def installation_lock() -> "Iterator[None]":
-    """Två installationer samtidigt i samma mapp skulle förstöra för varandra."""
+    """Två installationer samtidigt i samma mapp skulle förstöra för varandra.
+
+    Låset släpper av sig självt när processen dör.
+    """
     VENV.parent.mkdir(parents=True, exist_ok=True)
     with VENV.with_name(VENV.name + ".lock").open("a") as handle:
-        if not try_lock(handle):
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
             raise CourseError(
                 "En installation pågår redan, kanske i ett annat fönster. Vänta tills den är "
                 "klar och kör sedan samma kommando igen."
-            )
+            ) from None
+        except OSError:
+            pass  # ett filsystem utan lås: då får det gå ändå
         yield
 
 
@@ -395,74 +357,52 @@ def child_environment() -> "dict[str, str]":
     return dict(variables, PIP_DISABLE_PIP_VERSION_CHECK="1", JUPYTER_PREFER_ENV_PATH="1")
 
 
-def create_venv() -> None:
-    """Gör en tom miljö i .venv."""
-    base = getattr(sys, "_base_executable", None) or sys.executable
-    command, pipe = [base, "-m", "venv", str(VENV)], subprocess.PIPE
-    answer = subprocess.run(command, stdout=pipe, stderr=subprocess.STDOUT, env=child_environment())
-    if answer.returncode:
-        raise CourseError(
-            "Det gick inte att göra en Python-miljö i {}.\nPython säger: {}\nSaknas något av "
-            "Python? I Debian och Ubuntu: sudo apt install python{}.{}-venv".format(
-                VENV, answer.stdout.decode(errors="replace").strip(), *sys.version_info[:2]
-            )
-        )
-
-
-def run_pip(command: "list[str]") -> int:
-    """Kör pip så att dess egna rader och förloppsmätare syns."""
+def run(command: "list[str]") -> int:
+    """Kör venv eller pip så att dess egna rader och förloppsmätare syns."""
     environment = dict(child_environment(), PYTHONUNBUFFERED="1")
     return subprocess.call(command, cwd=str(ROOT), env=environment)
 
 
 # Vad pip skriver när något går fel, och vad man gör åt det. Den första som stämmer gäller:
-# utan nät säger pip till sist "No matching distribution found" också.
-PIP_FAILURES = [
-    (
-        ["CERTIFICATE_VERIFY_FAILED", "SSLError"],
+# utan nät säger pip till sist "No matching distribution found" också (`setuptools` hämtas först).
+PIP_FAILURES = {
+    "CERTIFICATE_VERIFY_FAILED|SSLError": (
         "Anslutningen till pypi.org gick inte att lita på (fel certifikat). Sitter du bakom en "
-        "skolas eller ett företags brandvägg: fråga it-stödet, eller pröva ett annat nät.",
+        "skolas eller ett företags brandvägg: fråga it-stödet, eller pröva ett annat nät."
     ),
-    (
-        ["Max retries exceeded", "NewConnectionError", "name resolution", "getaddrinfo failed",
-         "Network is unreachable", "ReadTimeoutError", "ProxyError", "ConnectionResetError",
-         "Connection broken", "IncompleteRead", "Read timed out",
-         "No matching distribution found for setuptools"],  # den första pip försöker hämta
+    "Max retries exceeded|NewConnectionError|name resolution|getaddrinfo failed"
+    "|Network is unreachable|Read ?[tT]imed? ?[oO]ut|ProxyError|ConnectionResetError"
+    "|Connection broken|IncompleteRead|No matching distribution found for setuptools": (
         "Det gick inte att hämta paketen: ingen kontakt med pypi.org. Kontrollera nätet och kör "
-        "samma kommando igen. Bakom en proxy: sätt miljövariabeln HTTPS_PROXY först.",
+        "samma kommando igen. Bakom en proxy: sätt miljövariabeln HTTPS_PROXY först."
     ),
-    (
-        ["No space left on device", "[Errno 28]", "WinError 112"],
+    r"No space left on device|Errno 28\]|WinError 112": (
         "Disken blev full. Frigör plats och kör samma kommando igen. Är det bara mappen för "
-        "tillfälliga filer som är liten: sätt miljövariabeln TMPDIR till en mapp med plats.",
+        "tillfälliga filer som är liten: sätt miljövariabeln TMPDIR till en mapp med plats."
     ),
-    (
-        ["WinError 5]", "WinError 32]"],
+    r"WinError (5|32)\]": (
         "Filer i miljön används av ett annat program. Stäng JupyterLab och andra program som kör "
-        "Python, och kör samma kommando igen.",
+        "Python, och kör samma kommando igen."
     ),
-    (
-        ["Long Path support"],
+    "Long Path support": (
         "Sökvägen blev för lång för Windows. Flytta kursens mapp närmare roten, till exempel "
-        "C:\\kurs, och kör samma kommando igen.",
+        "C:\\kurs, och kör samma kommando igen."
     ),
-    (
-        ["requires a different Python"],
+    "requires a different Python": (
         "Mappen .venv är gjord med en för gammal Python. Ta bort mappen .venv och kör samma "
-        "kommando igen.",
+        "kommando igen."
     ),
-]  # fmt: skip
+}
 
 
 def explain_pip_failure(log: str) -> str:
     """Översätt det pip skrev till vad som hände och vad man gör."""
-    for signs, explanation in PIP_FAILURES:
-        if any(sign in log for sign in signs):
+    for signs, explanation in PIP_FAILURES.items():
+        if re.search(signs, log):
             return explanation
     if "No matching distribution found for torch" in log:
         this = f"den här datorn och Python {platform.python_version()}"
-        problem = platform_problem() or f"PyTorch finns inte för {this}."
-        return f"{problem}\n{platform_advice()}"
+        return platform_problem() or f"PyTorch finns inte för {this}.\n{this_platform()[1].advice}"
     return (
         "Installationen misslyckades. Läs vad pip skrev här ovanför. Kör samma kommando en gång "
         f"till; går det inte då heller, ta bort mappen {VENV} och börja om, eller be om hjälp."
@@ -482,7 +422,7 @@ def pip_install(python: Path, extras: "Iterable[str]", cpu: bool) -> None:
         command = [str(python), "-m", "pip", "install", "--log", str(full_log)]
         command += ["--extra-index-url", CPU_INDEX] if cpu else []
         command += ["-c", "constraints.txt", "-e", ".[{}]".format(",".join(extras))]
-        if run_pip(command) == 0:
+        if run(command) == 0:
             return
         log = full_log.read_bytes() if full_log.exists() else b""
     explanation = explain_pip_failure(log.decode("utf-8", "replace"))
@@ -492,20 +432,19 @@ def pip_install(python: Path, extras: "Iterable[str]", cpu: bool) -> None:
 
 def set_up_jupyterlab() -> None:
     """Inga engelska frågor om nyheter, och ordlistan som läsbar sida; bara i kursens egen miljö."""
-    settings = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
-    settings.parent.mkdir(parents=True, exist_ok=True)
-    news = {"fetchNews": "false", "checkForUpdates": False}
-    viewers = {"defaultViewers": {"markdown": "Markdown Preview"}}
+    settings = VENV / "share" / "jupyter" / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    news, pages = "apputils-extension:notification", "docmanager-extension:plugin"
     choices = {
-        "@jupyterlab/apputils-extension:notification": news,
-        "@jupyterlab/docmanager-extension:plugin": viewers,
+        f"@jupyterlab/{news}": {"fetchNews": "false", "checkForUpdates": False},
+        f"@jupyterlab/{pages}": {"defaultViewers": {"markdown": "Markdown Preview"}},
     }
-    settings.write_text(json.dumps(choices), encoding="utf-8")
+    (settings / "overrides.json").write_text(json.dumps(choices), encoding="utf-8")
 
 
-def reason_to_rebuild(state: "State | None", cpu: bool) -> str:
+def reason_to_rebuild(state: State, cpu: bool) -> str:
     """Varför miljön måste göras om från början; tom text om den duger att bygga vidare på."""
-    if state is None or not state.made_here:
+    if not state.made_here:
         return ""
     if not state.ready:
         return "Förra installationen blev inte färdig. Börjar om från början."
@@ -518,8 +457,7 @@ def remove_venv() -> None:
     """Ta bort en miljö som kurs.py har gjort. Den byter namn först, så att den aldrig är halv."""
     old = VENV.with_name(VENV.name + ".gammal")
     try:
-        if old.exists():
-            shutil.rmtree(str(old))
+        shutil.rmtree(str(old), ignore_errors=True)  # en som blev kvar förra gången
         VENV.rename(old)
         shutil.rmtree(str(old))
     except PermissionError:
@@ -531,42 +469,45 @@ def remove_venv() -> None:
 
 def new_venv(cpu: bool) -> None:
     """Kontrollera att det går och gör miljön. kurs.json skrivs före allt annat."""
-    check_platform()
-    check_disk(cpu)
+    check_computer(cpu)
     if VENV.exists() and any(VENV.iterdir()):
         raise CourseError(
             f"Mappen {VENV} finns redan, men är ingen Python-miljö. "
             "Flytta eller ta bort den och kör samma kommando igen."
         )
     print(f"Installerar kursen i {VENV}. Det tar några minuter och omkring 1,5 GB.")
-    if gigabytes_needed(cpu) > SMALL_TORCH:
+    if not cpu and this_platform()[1].gigabytes > SMALL_TORCH:
         print("På Linux följer stöd för grafikkort med, omkring 5 GB till. --cpu låter bli det.")
     VENV.mkdir(parents=True, exist_ok=True)
-    write_state(State(False, "", (), cpu, made_here=True))
-    create_venv()
+    write_state(State(cpu=cpu, made_here=True))
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    if run([base, "-m", "venv", str(VENV)]):
+        raise CourseError(
+            f"Det gick inte att göra en Python-miljö i {VENV}. Läs vad Python skrev här ovanför. "
+            "Saknas något av Python? I Debian och Ubuntu: " + APT_VENV
+        )
 
 
 def install(extra: str, cpu: bool) -> None:
     """Gör eller uppdatera miljön. Den är färdig först när kurs.json säger det, allra sist."""
     old = read_state()
+    cpu = cpu or old.cpu
     reason = reason_to_rebuild(old, cpu)
     if reason:
         print(reason)
         remove_venv()
-    cpu = cpu or (old is not None and old.cpu)
-    made_here = not interpreter(VENV).exists()
-    if made_here:
-        old = None
-        new_venv(cpu)
-    else:
+    if interpreter(VENV).exists():
         print(f"Kompletterar det som är installerat i {VENV}")
-    extras = tuple(sorted({*parts(extra), *(old.extras if old else ())}))
-    new = State(False, "", extras, cpu, old.made_here if old else made_here)
+    else:
+        new_venv(cpu)
+        old = read_state()
+    extras = tuple(sorted({*parts(extra), *old.extras}))
+    new = old._replace(ready=False, extras=extras, cpu=cpu)
     write_state(new)
     try:
         pip_install(interpreter(VENV), extras, cpu)
     except CourseError:
-        write_state(old or new)  # pip ändrar inget förrän allt är hämtat: det gamla fungerar än
+        write_state(old if old.ready else new)  # pip ändrar inget förrän allt är hämtat
         raise
     set_up_jupyterlab()
     write_state(new._replace(ready=True, fingerprint=fingerprint()))
@@ -578,8 +519,8 @@ def ensure_environment(extra: str, cpu: bool = False, tolerant: bool = False) ->
     python = active_python(extra)
     if python is not None:
         return python
-    cpu = cpu and platform.system() == "Linux"
-    if not is_ready(extra, cpu):
+    cpu, state = cpu and platform.system() == "Linux", read_state()
+    if not works(extra) or state.fingerprint != fingerprint() or (cpu and not state.cpu):
         try:
             with installation_lock():
                 install(extra, cpu)
@@ -600,19 +541,6 @@ def course_files() -> "list[Path]":
     return [path for path in paths if not any(part.startswith(hidden) for part in path.parts)]
 
 
-def content_hash(path: Path) -> str:
-    """En kontrollsumma för att se om en fil har ändrats."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def copy_new(name: Path) -> None:
-    """Kopiera en fil till mitt_arbete. Finns den redan är det ett fel, aldrig en överskrivning."""
-    target, content = WORK / name, (NOTEBOOKS / name).read_bytes()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("xb") as handle:
-        handle.write(content)
-
-
 def lay_out_work(names: "list[Path]") -> None:
     """Kopiera det som saknas till mitt_arbete, och berätta vad som har kommit i ny version."""
     WORK.mkdir(exist_ok=True)
@@ -620,12 +548,15 @@ def lay_out_work(names: "list[Path]") -> None:
     with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
         copied = dict(json.loads(COPIED.read_text(encoding="utf-8")))
     for name in names:
-        current = content_hash(NOTEBOOKS / name)
-        if not (WORK / name).exists():
-            copy_new(name)
+        target, content = WORK / name, (NOTEBOOKS / name).read_bytes()
+        current = hashlib.sha256(content).hexdigest()
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as handle:  # x: hellre ett fel än att skriva över
+                handle.write(content)
             copied[name.as_posix()] = current
-        elif copied.setdefault(name.as_posix(), current) != current != content_hash(WORK / name):
-            newer.append(short_name(name))
+        elif copied.setdefault(name.as_posix(), current) != current:
+            newer += [short_name(name)] if target.read_bytes() != content else []
     COPIED.write_text(json.dumps(copied, indent=1), encoding="utf-8")
     for short in newer:
         print(f"Ny version av {short} finns. Hämta den: {program()} fresh {short}")
@@ -646,7 +577,7 @@ def find_course_file(wanted: str) -> Path:
         if number in (short_name(name), name.name, name.stem, name.as_posix()):
             return name
     known = ", ".join(short_name(name) for name in course_files()) or "inga än"
-    raise UsageError(f"Det finns ingen anteckningsbok {wanted}. De som finns: {known}.")
+    raise CourseError(f"Det finns ingen anteckningsbok {wanted}. De som finns: {known}.", 2)
 
 
 # --- Kommandona -------------------------------------------------------------------------------
@@ -665,35 +596,30 @@ def hand_over(command: "list[str]", cwd: Path, **variables: str) -> int:
 
 
 def start(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
-    """Installera om det behövs, lägg fram mitt_arbete och öppna JupyterLab."""
+    """Installera om det behövs, lägg fram mitt_arbete och öppna JupyterLab där, med första boken.
+
+    Hjälpen är översikten över alla kommandon.
+    """
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = overview()
     parser.epilog = "Du arbetar i mappen mitt_arbete. Inget där skrivs någonsin över."
     parser.usage = f"{program()} [KOMMANDO] [VAL]"
-    no_browser_help = "öppna ingen webbläsare, skriv bara ut adressen"
-    parser.add_argument("--no-browser", action="store_true", help=no_browser_help)
-    port_help = "använd den porten i stället för 8888"
-    parser.add_argument("--port", type=int, metavar="NUMMER", help=port_help)
-    parser.add_argument("--cpu", action="store_true", help=CPU_HELP)
+    add = parser.add_argument
+    add("--no-browser", action="store_true", help="öppna ingen webbläsare, skriv bara adressen")
+    add("--port", type=int, metavar="NUMMER", help="använd den porten i stället för 8888")
+    add("--cpu", action="store_true", help=CPU_HELP)
     options = parser.parse_args(arguments)
     python = ensure_environment("kurs", options.cpu, tolerant=True)
     lay_out_work(course_files())
-    print(f"Startar JupyterLab på {WORK}. Avsluta med Ctrl-C två gånger här.")
-    return hand_over(lab_command(python, options), WORK)
-
-
-def lab_command(python: Path, options: argparse.Namespace) -> "list[str]":
-    """Kommandot som startar JupyterLab i mitt_arbete, med den första boken öppen."""
     pages = ["/lab/tree/" + quote(name.name) for name in course_files() if name.suffix == ".ipynb"]
     command = [str(python), "-m", "jupyterlab", f"--ServerApp.root_dir={WORK}"]
     command += ["--LabApp.default_url=" + (pages or ["/lab"])[0], "--ServerApp.log_level=WARN"]
-    if options.no_browser:
-        command.append("--no-browser")
-    if options.port is not None:
-        command.append(f"--ServerApp.port={options.port}")
+    command += ["--no-browser"] if options.no_browser else []
+    command += [f"--ServerApp.port={options.port}"] if options.port is not None else []
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # i behållare är man ofta root
-    return command
+    print(f"Startar JupyterLab på {WORK}. Avsluta med Ctrl-C två gånger här.")
+    return hand_over(command, WORK)
 
 
 def setup(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
@@ -712,7 +638,7 @@ def fresh(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     parser.add_argument("books", nargs="*", metavar="BOK", help="bokens nummer, till exempel 03")
     books = parser.parse_args(arguments).books
     if len(books) != 1:
-        raise UsageError(f"Skriv vilken anteckningsbok: `{program()} fresh 03`")
+        raise CourseError(f"Skriv vilken anteckningsbok: `{program()} fresh 03`", 2)
     book = find_course_file(books[0])
     work = WORK / book
     if work.exists():
@@ -723,6 +649,9 @@ def fresh(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     lay_out_work([book])
     print(f"En ny {book.name} ligger i mitt_arbete.")
     print("Har du boken öppen i JupyterLab: stäng fliken och öppna boken på nytt.")
+    if MARKS.exists():
+        print(f"Det som har blivit grönt på vägen i 00 är kvar. Det står i {MARKS.name}, som du")
+        print("får ta bort om du vill börja om med alla övningar.")
     return 0
 
 
@@ -742,42 +671,48 @@ def test(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
 
 def seen_from_root(arguments: "list[str]") -> "list[str]":
     """Pytest körs i kursens mapp: filer som pekas ut från en annan mapp får hela sökvägen."""
-    if Path.cwd() == ROOT:
-        return arguments
     seen = []
     for previous, word in itertools.pairwise(["", *arguments]):
         path, colons, name = word.partition("::")
         is_file = path and previous not in ("-k", "-m") and Path(path).exists()
         seen.append(str(Path(path).absolute()) + colons + name if is_file else word)
-    return seen
+    return arguments if Path.cwd() == ROOT else seen
 
 
-def teachers_tool(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
-    """Lämna över till en modul i autorättaren, med användarens mapp som arbetsmapp."""
+def tool(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
+    """Lämna över till ett av paketets verktyg, med användarens mapp som arbetsmapp.
+
+    Verktygets val står i en fil som läses för sig: paketet går inte att importera innan torch är
+    installerat.
+    """
     name = parser.prog.split()[-1]  # `grade` i `python kurs.py grade`
-    file = ROOT / "dqn_helpers" / "autograder" / "arguments.py"
-    if not file.exists():
+    module, file, extra = TOOLS[name]
+    if not (ROOT / file).exists():
         raise CourseError("Det kommandot är lärarens och följer inte med i studentversionen.")
-    # Filen läses för sig: paketet går inte att importera innan torch är installerat.
-    runpy.run_path(str(file))[f"add_{name}_arguments"](parser)
+    runpy.run_path(str(ROOT / file))[f"add_{name}_arguments"](parser)
     parser.parse_args(arguments)  # svarar på --help och stoppar det felskrivna genast
-    python = ensure_environment("larare")
-    return hand_over([str(python), "-m", TEACHERS_TOOLS[name], *arguments], Path.cwd())
+    return hand_over([str(ensure_environment(extra)), "-m", module, *arguments], Path.cwd())
 
 
-TEACHERS_TOOLS = {"grade": "dqn_helpers.autograder", "release": "dqn_helpers.autograder.release"}
-COMMANDS = {  # det som utför kommandot, hur det skrivs och vad hjälpen säger
+TOOLS = {  # modulen som körs, filen med valen och den del av kursen som behövs
+    "grade": ("dqn_helpers.autograder", "dqn_helpers/autograder/arguments.py", "larare"),
+    "release": ("dqn_helpers.autograder.release", "dqn_helpers/autograder/arguments.py", "larare"),
+}
+COMMANDS = {  # ett per rad: det som utför kommandot, hur det skrivs och vad hjälpen säger
     "start": (start, "", "starta kursen i JupyterLab (installerar första gången)"),
     "setup": (setup, "setup", "installera och lägg fram mitt_arbete, men öppna inget"),
     "fresh": (fresh, "fresh 03", "lägg fram bok 03 på nytt; din gamla sparas bredvid"),
     "test": (test, "test", "kör alla tester; det du skriver efter går vidare till pytest"),
-    "grade": (teachers_tool, "grade FIL …", "rätta inlämningar (för lärare)"),
-    "release": (
-        teachers_tool, "release", "gör studenternas böcker av facit (för lärare);\n"
-        "--zip FIL packar allt som en student behöver",
-    ),
+    "grade": (tool, "grade FIL …", "rätta inlämningar (för lärare)"),
+    "release": (tool, "release", "gör studenternas böcker av facit (för lärare);\n"
+                "--zip FIL packar allt som en student behöver"),
 }  # fmt: skip
 FOR_STUDENTS = ("start", "setup", "fresh")  # de andra finns inte i studentversionen
+SYNONYMS = {  # svenska och närliggande ord som någon kan tänkas skriva, och vad som menades
+    "starta": "start", "installera": "setup", "install": "setup", "testa": "test",
+    "tester": "test", "ny": "fresh", "nytt": "fresh", "kopia": "fresh", "rätta": "grade",
+    "rattning": "grade", "hjälp": "--help", "help": "--help", "--help": "--help",
+}  # fmt: skip
 
 
 def overview() -> str:
@@ -790,17 +725,16 @@ def overview() -> str:
     return "\n".join([*lines, "", f"Vart och ett har egen hjälp: {program()} setup --help"])
 
 
-def run(arguments: "list[str]") -> int:
+def perform(arguments: "list[str]") -> int:
     """Utför det kommando som står först, `start` om inget står där."""
     name, rest = "start", arguments
     if arguments and not arguments[0].startswith("-"):
         name, *rest = arguments
     if name not in COMMANDS:
-        meant = {word: name for name, words in SYNONYMS.items() for word in [name, *words]}
-        close = difflib.get_close_matches(name, [*COMMANDS, *meant], 1, 0.5)
-        hint = "".join(f"Menade du `{program()} {meant.get(word, word)}`? " for word in close)
+        close = difflib.get_close_matches(name, [*COMMANDS, *SYNONYMS], 1, 0.5)
+        hint = "".join(f"Menade du `{program()} {SYNONYMS.get(word, word)}`? " for word in close)
         hint += f"Alla kommandon: `{program()} --help`"
-        raise UsageError(f"Kommandot `{name}` finns inte. {hint}")
+        raise CourseError(f"Kommandot `{name}` finns inte. {hint}", 2)
     command, _, text = COMMANDS[name]
     swedish = runpy.run_path(str(ROOT / "dqn_helpers" / "swedish_arguments.py"))
     prog = program() if name == "start" else f"{program()} {name}"
@@ -813,24 +747,23 @@ def main(arguments: "list[str]") -> int:
     show_in_any_terminal()
     try:
         check_python_version()
-        return run(arguments)
+        return perform(arguments)
     except SystemExit as stopped:  # argparse har visat hjälpen eller sagt vad som är fel
         return int(stopped.code or 0)
     except CourseError as error:
-        print(f"Fel: {error}", file=sys.stderr)
-        return error.exit_code
+        code, said = error.exit_code, f"Fel: {error}"
     except KeyboardInterrupt:
-        print("\nAvbrutet. Kör samma kommando igen när du vill fortsätta.", file=sys.stderr)
-        return 130
+        code, said = 130, "\nAvbrutet. Kör samma kommando igen när du vill fortsätta."
     except BrokenPipeError:
         return 1  # den som läste vår utskrift slutade läsa, till exempel `| head`
     except PermissionError as error:
-        print(f"Fel: Får inte skriva i {error.filename or ROOT}.", file=sys.stderr)
-        print("Lägg kursen i en mapp som är din egen, t.ex. under Dokument.", file=sys.stderr)
+        code, said = 1, f"Fel: Får inte skriva i {error.filename or ROOT}.\nLägg kursen i en mapp "
+        said += "som är din egen, t.ex. under Dokument."
     except OSError as error:
-        print(f"Fel: Det gick inte att läsa eller skriva en fil ({error}).", file=sys.stderr)
-        print(f"Kontrollera disken och mappen {ROOT}, och kör om kommandot.", file=sys.stderr)
-    return 1
+        code, said = 1, f"Fel: Det gick inte att läsa eller skriva en fil ({error}).\n"
+        said += f"Kontrollera disken och mappen {ROOT}, och kör om kommandot."
+    print(said, file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from dqn_helpers.exercises.model import (
     Observed,
     Outcome,
 )
+from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.plain import plain
 from dqn_helpers.exercises.running import run_cases
 
@@ -44,6 +45,7 @@ PRACTICE = PracticeExercise(
     number="0.1",
     signature="average(numbers)",
     driver=average_driver,
+    wraps={"numbers": ""},
     behaviours=(
         Behaviour("several", "räknar ut medelvärdet av flera tal", 0.0, ("value",)),
         Behaviour("single", "klarar en lista med ett enda tal", 0.0, ("value",)),
@@ -127,4 +129,5 @@ def check_average(function: Any) -> CheckResult:
         advice=tuple(mistake.text for mistake in verdict.mistakes),
         nudge=nudge,
         output=next((o.output for o in outcomes if o.output.strip()), ""),
+        codes=tuple(as_python(PRACTICE, b.case) if b.case else "" for b in verdict.behaviours),
     )

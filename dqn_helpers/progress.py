@@ -2,12 +2,26 @@
 
 import sys
 import time
-from typing import Any, TextIO
+from collections.abc import Collection, Iterable
+from typing import Any, TextIO, TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
 from dqn_helpers.training_log import TrainingLog
+
+Item = TypeVar("Item")
+
+
+def progress_bar(items: Collection[Item], unit: str) -> Iterable[Item]:
+    """Gå igenom `items` med en förloppsrad på svenska, som syns i en anteckningsbok.
+
+    Args:
+        items: det som ska gås igenom.
+        unit: vad de är, i flertal, till exempel "frön".
+    """
+    bar_format = "{n_fmt} av {total_fmt} " + unit + " |{bar:12}| {elapsed} gått, {remaining} kvar"
+    return tqdm(items, disable=not in_notebook(), file=sys.stdout, bar_format=bar_format)
 
 
 class TrainingProgress:

@@ -1,6 +1,5 @@
 """Självtestet på startsidan: finns allt som kursen behöver, och går det fort nog?"""
 
-import html
 import platform
 import sys
 import time
@@ -13,7 +12,7 @@ import torch
 from torch import nn
 
 from dqn_helpers import recipe
-from dqn_helpers.exercises.card import BOX
+from dqn_helpers.card import Card, Mark, Part
 from dqn_helpers.figures import swedish_number
 from dqn_helpers.network import DQN
 from dqn_helpers.replay import ReplayBuffer
@@ -57,18 +56,21 @@ class SelfTest:
         return "\n".join([f"Självtest: {self.summary}", *map(_line, self.findings)])
 
     def _repr_html_(self) -> str:
-        items = "".join(f"<li>{html.escape(_line(finding))}</li>" for finding in self.findings)
-        return (
-            f'<div role="group" aria-label="Självtest" style="{BOX}">'
-            f"<p><strong>Självtest</strong>: {html.escape(self.summary)}</p>"
-            f'<ul style="list-style: none; padding: 0">{items}</ul></div>'
-        )
+        parts = tuple(map(_part, self.findings))
+        mark: Mark = "passed" if self.passed else "failed"
+        card = Card("Självtest", mark, self.summary, parts, shows_all=True)
+        return card.notebook_html("Självtest")
 
 
 def _line(finding: Finding) -> str:
     text = f"{finding.name}: {finding.result}"
-    # Ordet står där för den vars dator saknar ✅ och ❌.
-    return f"✅ {text}" if finding.ok else f"❌ Obs! {text}. {finding.advice}"
+    return text if finding.ok else f"Obs! {text}. {finding.advice}"
+
+
+def _part(finding: Finding) -> Part:
+    if finding.ok:
+        return Part(finding.result, "passed", finding.name)
+    return Part(finding.result, "failed", f"Obs! {finding.name}", message=finding.advice)
 
 
 def self_test() -> SelfTest:

@@ -35,10 +35,10 @@ class Stations:
     @property
     def left(self) -> list[str]:
         """De övningar som är kvar och har en kontroll, i ordning."""
-        return [n for n, (name, _) in SYLLABUS.items() if name and n not in self.solved]
+        return [n for n, name in SYLLABUS.items() if name and n not in self.solved]
 
     def __repr__(self) -> str:
-        n_checked = sum(1 for name, _ in SYLLABUS.values() if name)
+        n_checked = sum(1 for name in SYLLABUS.values() if name)
         done = f"{n_checked - len(self.left)} av {n_checked} övningar är klara."
         if not self.left:
             return f"{done} Glöm inte reflektionen i bok 05."
@@ -60,14 +60,13 @@ class Stations:
         exercises = [n for n in SYLLABUS if notebook_of(n) == number]
         done = bool(exercises) and not set(exercises) & set(self.left)
         here = number == self.book
-        name = f"<b>{number}</b> {html.escape(title)}" if whole else f"<b>{number}</b>"
-        attributes = 'aria-current="page"' if here else f'href="{file}"'
-        label = "" if whole else f' aria-label="{number} {html.escape(title)}"'
+        name = f"<b>{number}</b>" + (f" {html.escape(title)}" if whole else "")
+        place = 'aria-current="page"' if here else f'href="{file}"'
         text = f"<p>{html.escape(gives)}</p>" if whole else ""
         stations = "".join(self._station(n) for n in exercises)
         return (
             f'<li class="{"dqn-klar" if done else ""}{" dqn-har" if here else ""}">'
-            f"<a {attributes}{label}>{name}</a>{text}"
+            f'<a {place} aria-label="{number} {html.escape(title)}">{name}</a>{text}'
             + (f'<ol class="dqn-stationer">{stations}</ol>' if stations else "")
             + "</li>"
         )

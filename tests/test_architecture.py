@@ -23,6 +23,9 @@ REFERENCE = {
 }  # fmt: skip
 """Referenskoden: det som en student som kör fast öppnar."""
 
+TEACHERS = ("autograder", "teacher")
+"""Det som bara läraren har: rättaren, och verktygen runt den."""
+
 SHOWN_DURING_TRAINING = {"dqn_helpers.training_log", "dqn_helpers.progress"}
 
 
@@ -110,17 +113,22 @@ def test_the_figures_know_nothing_of_training():
 def test_studies_and_exercises_are_not_needed_by_the_reference():
     for module in sorted(REFERENCE):
         below = {name.split(".")[1] for name in everything_under(module)}
-        assert not below & {"studies", "exercises", "autograder"}, module
+        assert not below & {"studies", "exercises", *TEACHERS}, module
 
 
 # --- rättaren och testerna -----------------------------------------------------------------------
 
 
 def imports_autograder(tree: ast.AST, module: str = "dqn_helpers.annan") -> bool:
-    """Sant om en fil importerar rättaren, också med dess namn i en text."""
+    """Sant om en fil importerar lärarens del, också med dess namn i en text."""
     names = list(imported(tree, module))
-    names += [text for text in texts_in(tree) if text.startswith("dqn_helpers.autograder")]
-    return any("autograder" in name.split(".") for name in names)
+    names += [text for text in texts_in(tree) if is_teachers(text)]
+    return any(set(TEACHERS) & set(name.split(".")) for name in names)
+
+
+def is_teachers(module: str) -> bool:
+    """Sant för rättaren och lärarens verktyg runt den, som studenten inte har."""
+    return module.split(".")[:2] in [["dqn_helpers", name] for name in TEACHERS]
 
 
 def texts_in(tree: ast.AST) -> Iterator[str]:
@@ -135,6 +143,7 @@ def texts_in(tree: ast.AST) -> Iterator[str]:
     [
         "import dqn_helpers.autograder.release",
         "from dqn_helpers import autograder",
+        "from dqn_helpers.teacher import gradebook",
         "from .autograder import release",
         "from . import autograder",
         "importlib.import_module('dqn_helpers.autograder')",
@@ -144,18 +153,25 @@ def test_every_way_of_importing_the_autograder_is_seen(line: str):
     assert imports_autograder(ast.parse(line))
 
 
-def test_only_the_autograder_imports_the_autograder():
+def test_only_the_teachers_part_imports_the_autograder():
     guilty = [
         module
         for module, tree in TREES.items()
-        if not module.startswith("dqn_helpers.autograder") and imports_autograder(tree, module)
+        if not is_teachers(module) and imports_autograder(tree, module)
     ]
     assert guilty == []
 
 
+def test_the_grader_does_without_the_tools_around_it():
+    """Bara kommandot använder dem."""
+    for module in TREES:
+        if module.startswith("dqn_helpers.autograder") and not module.endswith("__main__"):
+            assert not [name for name in USES[module] if "teacher" in name.split(".")], module
+
+
 def test_importing_the_whole_package_leaves_the_autograder_out():
     """Alla moduler utom rättarens importeras i en ny process, som sedan berättar vad den har."""
-    wanted = [name for name in TREES if not name.startswith("dqn_helpers.autograder")]
+    wanted = [name for name in TREES if not is_teachers(name)]
     program = (
         "import importlib, json, sys\n"
         f"for name in {wanted}: importlib.import_module(name)\n"
@@ -167,7 +183,7 @@ def test_importing_the_whole_package_leaves_the_autograder_out():
     assert result.returncode == 0, result.stderr
     names = json.loads(result.stdout.splitlines()[-1])
     assert set(wanted) <= set(names)
-    assert not [name for name in names if "autograder" in name]
+    assert not [name for name in names if is_teachers(name)]
 
 
 def reads_tests(tree: ast.AST, module: str = "") -> bool:

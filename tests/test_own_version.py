@@ -50,7 +50,7 @@ def test_a_right_step_is_drawn_alone():
     curves = own.curves(QUICK)
     assert list(curves) == [OWN]
     np.testing.assert_array_equal(curves[OWN], [[0, 1.5], [1, 1.5], [2, 1.5]])
-    assert "✅" in repr(own)
+    assert "klarar kontrollen. Jämförelserna" in repr(own)
 
 
 def test_a_wrong_step_is_drawn_beside_the_reference(capsys: pytest.CaptureFixture[str]):

@@ -24,7 +24,7 @@ def test_a_stub_is_not_solved_yet():
     result = check_average(unsolved)
     assert not result
     assert result.summary == "inte löst än."
-    assert repr(result).count("⬜") == 2
+    assert repr(result).count("Inte löst:") == 2
 
 
 def test_the_sum_is_recognised():
@@ -88,7 +88,7 @@ def test_a_missing_package_gets_advice(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(self_test, "PACKAGES", ("finnsinte",))
     report = self_test.self_test()
     assert not report.passed
-    assert "❌ Obs! finnsinte: saknas. Stäng JupyterLab" in repr(report)
+    assert "Obs! finnsinte: saknas. Stäng JupyterLab" in repr(report)
 
 
 def test_a_slow_computer_is_told(monkeypatch: pytest.MonkeyPatch):

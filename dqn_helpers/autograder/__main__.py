@@ -13,34 +13,34 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from dqn_helpers.autograder.arguments import ALONE, add_grade_arguments
+from dqn_helpers.autograder.arguments import ALONE, MAX_NOTEBOOKS, add_grade_arguments
 from dqn_helpers.autograder.batch import grade_all
 from dqn_helpers.autograder.catalogue import require_content
 from dqn_helpers.autograder.file_watch import FileWatch, handed_in
 from dqn_helpers.autograder.grade import Settings
-from dqn_helpers.autograder.report import ReportError, final, write_reports
-from dqn_helpers.autograder.report.grade_limits import (
+from dqn_helpers.autograder.report.summary import count, summary_lines
+from dqn_helpers.autograder.result import ClassResult
+from dqn_helpers.autograder.store import Store, StoreError
+from dqn_helpers.autograder.workshop import ROOT
+from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
+from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
+from dqn_helpers.swedish_arguments import SwedishParser
+from dqn_helpers.teacher.grade_limits import (
     DEFAULT_FILE,
     GradeLimits,
     GradeLimitsError,
     load_grade_limits,
 )
-from dqn_helpers.autograder.report.gradebook import GradebookError, fill_canvas
-from dqn_helpers.autograder.report.junit import junit_xml
-from dqn_helpers.autograder.report.overrides import (
+from dqn_helpers.teacher.gradebook import GradebookError, fill_canvas
+from dqn_helpers.teacher.junit import junit_xml
+from dqn_helpers.teacher.overrides import (
     FILE_NAME,
     Overrides,
     applicable,
     load_overrides,
     problems,
 )
-from dqn_helpers.autograder.report.summary import count, summary_lines
-from dqn_helpers.autograder.result import ClassResult
-from dqn_helpers.autograder.store import Store, StoreError
-from dqn_helpers.autograder.submissions import Submission, UsageError, find_submissions
-from dqn_helpers.autograder.workshop import ROOT
-from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
-from dqn_helpers.swedish_arguments import SwedishParser
+from dqn_helpers.teacher.reports import ReportError, final, write_reports
 
 WRONG_USAGE, INTERRUPTED = 2, 130
 MAX_LIMIT = 3600
@@ -89,7 +89,8 @@ def _grade(arguments: argparse.Namespace) -> int:
     limits = load_grade_limits(arguments.limits or DEFAULT_FILE)
     exercises, names = _only(arguments.only)
     out = arguments.out / ALONE if arguments.only else arguments.out
-    submissions = [one for one in find_submissions(arguments.paths) if _is_chosen(one, names)]
+    handed_in_files = find_submissions(arguments.paths, MAX_NOTEBOOKS)
+    submissions = [one for one in handed_in_files if _is_chosen(one, names)]
     if not submissions:
         raise UsageError(_nothing_to_grade(names))
     store = Store(out, arguments.resume)

@@ -26,9 +26,9 @@ from dqn_helpers.autograder.grade import (
     summed_up,
 )
 from dqn_helpers.autograder.result import SubmissionResult
-from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
+from dqn_helpers.submission.collect import Submission
 
 MAX_BREAKS = 3
 

@@ -31,7 +31,6 @@ from typing import Any
 import numpy as np
 
 import dqn_helpers
-from dqn_helpers.autograder.submissions import UsageError, find_submissions
 from dqn_helpers.autograder.worker import define
 from dqn_helpers.autograder.workshop import ROOT, Answer
 from dqn_helpers.exercises.comparing import same_outcome
@@ -41,6 +40,7 @@ from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.running import run_cases
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
 from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.collect import UsageError, find_submissions
 from dqn_helpers.submission.extract import Slices, slice_notebook
 
 SOLUTIONS, NOTEBOOKS = ROOT / "solutions", ROOT / "notebooks"

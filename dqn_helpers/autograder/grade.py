@@ -27,14 +27,15 @@ from dqn_helpers.autograder.result import (
     SubmissionResult,
     SubmissionStatus,
 )
-from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import Answer, WorkerError, Workshop
 from dqn_helpers.exercises.judging import BehaviourVerdict, Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
-from dqn_helpers.exercises.plain import shortened, swedish_value
+from dqn_helpers.exercises.pasteable import as_python
+from dqn_helpers.exercises.plain import in_short, shortened
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
 from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.collect import Submission
 from dqn_helpers.submission.reach import Reach
 
 MAX_SHOWN = 50_000  # tecken kod ur en övning som sparas till sidan
@@ -349,13 +350,13 @@ def _result(exercise: Exercise, verdict: Verdict, status: Status) -> ExerciseRes
         points=verdict.points,
         max_points=exercise.points,
         status=status,
-        parts=tuple(_part(b) for b in verdict.behaviours),
+        parts=tuple(_part(exercise, b) for b in verdict.behaviours),
         misconception=verdict.mistakes[0].id if verdict.mistakes else None,
         texts=("Inte löst än.",) if status == "unsolved" else texts,
     )
 
 
-def _part(verdict: BehaviourVerdict) -> PartResult:
+def _part(exercise: Exercise, verdict: BehaviourVerdict) -> PartResult:
     """Domen över ett beteende; ett fall utan egen text beskrivs av sina indata."""
     case, behaviour = verdict.case, verdict.behaviour
     inputs = case.without_evidence().inputs if case and not case.text else {}
@@ -365,8 +366,10 @@ def _part(verdict: BehaviourVerdict) -> PartResult:
         passed=verdict.mark == "passed",
         message=shortened(verdict.message, MAX_MESSAGE),
         situation=shortened(case.text, MAX_MESSAGE) if case else "",
-        arguments=tuple((name, swedish_value(value)) for name, value in inputs.items()),
+        arguments=tuple((name, in_short(name, value)) for name, value in inputs.items()),
         was_run=verdict.was_run,
+        comparison=verdict.comparison,
+        code=as_python(exercise, case) if case else "",
     )
 
 

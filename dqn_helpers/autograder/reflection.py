@@ -5,8 +5,8 @@ from pathlib import Path
 
 import mistune
 
-from dqn_helpers.autograder.submissions import Submission, find_submissions
 from dqn_helpers.autograder.workshop import ROOT
+from dqn_helpers.submission.collect import Submission, find_submissions
 
 CELL, HEADING, GUIDE = "ovning-5-4", "## Övning 5.4", "bedomning-5-4"
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from dqn_helpers.autograder.arguments import LIMIT
+from dqn_helpers.card import ComparedRow, Comparison
 
 Json = dict[str, Any]
 
@@ -45,6 +46,8 @@ class PartResult:
         situation: fallet i ord; tomt om det är dess indata som säger vilket fall det är.
         arguments: fallets indata, namn och värde i ord.
         was_run: falskt om delen aldrig kördes, för att ett tidigare fall tog för lång tid.
+        comparison: svaret bredvid det rätta, när det som är fel är ett värde.
+        code: fallet som Python att klistra in.
     """
 
     name: str
@@ -54,6 +57,8 @@ class PartResult:
     situation: str = ""
     arguments: tuple[tuple[str, str], ...] = ()
     was_run: bool = True
+    comparison: Comparison | None = None
+    code: str = ""
 
     def whole_message(self) -> str:
         """Fallet och det som hände, i en enda text."""
@@ -283,7 +288,18 @@ def _exercise(data: Json) -> ExerciseResult:
 
 
 def _part(data: Json) -> PartResult:
-    return PartResult(**data | {"arguments": _pairs(data["arguments"])})
+    # En avbruten rättning kan vara gjord innan tabellen och koden fanns.
+    table = data.get("comparison")
+    made = {
+        "arguments": _pairs(data["arguments"]),
+        "comparison": _comparison(table) if table else None,
+    }
+    return PartResult(**data | made)
+
+
+def _comparison(data: Json) -> Comparison:
+    rows = (ComparedRow(**row | {"inputs": tuple(row["inputs"])}) for row in data["rows"])
+    return Comparison(tuple(data["columns"]), tuple(rows), data["n_left_out"])
 
 
 def _pairs(rows: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:

@@ -32,15 +32,14 @@ import torch
 
 import dqn_helpers
 from dqn_helpers.autograder import sandbox
-from dqn_helpers.autograder.huge_pages import collapse_memory
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode, length_of
-from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.system_calls import ThreadGate
 from dqn_helpers.autograder.worker import perform
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.asking import open_line
 from dqn_helpers.exercises.registry import known_mistakes
 from dqn_helpers.studies import overestimation
+from dqn_helpers.submission.collect import find_submissions
 from dqn_helpers.submission.extract import read_cell, touched_in
 
 ORDER_BYTES = 1024
@@ -48,7 +47,7 @@ HIGH = 200  # filnummer som är lediga i en ny arbetare
 SELF_TEST_SECONDS = 10
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
-TEACHERS = "dqn_helpers.autograder"
+TEACHERS = ("dqn_helpers.autograder", "dqn_helpers.teacher")
 # Det som studenters anteckningsböcker brukar importera utöver det som kursens egna gör.
 OFTEN_USED = "matplotlib.pyplot tqdm IPython.display gymnasium.envs.classic_control"
 OFTEN_USED += " gymnasium.envs.toy_text"
@@ -85,9 +84,9 @@ def _load_modules() -> None:
 
 
 def course_modules(package: str = "dqn_helpers") -> Iterator[str]:
-    """Namnen på alla moduler i paketet, utom rättarens: studenterna har dem inte."""
+    """Namnen på alla moduler i paketet, utom lärarens: studenterna har dem inte."""
     for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
-        if module.name != TEACHERS:
+        if module.name not in TEACHERS:
             yield module.name
             if module.ispkg:
                 yield from course_modules(module.name)
@@ -125,7 +124,6 @@ def _close_course() -> None:
 def serve(tier: sandbox.Tier, control: socket.socket) -> None:
     """Ta emot uppdrag tills rättaren stänger."""
     warm()
-    collapse_memory()
     sandbox.confine_server(tier)
     control.send(json.dumps({"escapes": _self_test(tier)}).encode())
     while True:

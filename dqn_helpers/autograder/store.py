@@ -23,7 +23,7 @@ from dqn_helpers.autograder.result import (
     to_json,
 )
 from dqn_helpers.autograder.sandbox import TIERS
-from dqn_helpers.autograder.submissions import Submission
+from dqn_helpers.submission.collect import Submission
 
 SAVE_SECONDS = 2.0
 RESULTS, WORK = "results.json", "underlag.json"

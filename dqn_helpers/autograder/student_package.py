@@ -30,7 +30,7 @@ def package_files(root: Path, notebooks: Mapping[str, bytes]) -> dict[str, bytes
     files |= {f"notebooks/{name}": data for name, data in notebooks.items()}
     for path in (root / "dqn_helpers").rglob("*"):
         place = path.relative_to(root)
-        if path.suffix in SUFFIXES and "autograder" not in place.parts:
+        if path.suffix in SUFFIXES and not {"autograder", "teacher"} & set(place.parts):
             files[place.as_posix()] = path.read_bytes()
     return dict(sorted(files.items()))
 

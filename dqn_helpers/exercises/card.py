@@ -1,17 +1,12 @@
 """Svaret på `check()`: ett kort i anteckningsboken, ren text på andra ställen."""
 
-import html
 import re
 from dataclasses import dataclass
 
+from dqn_helpers.card import Card, Mark, Part, without_emphasis
 from dqn_helpers.exercises.judging import BehaviourVerdict
 
-SYMBOLS = {"passed": ("✅", "Klart"), "failed": ("❌", "Inte än"), "unsolved": ("⬜", "Inte löst")}
-
-BOX = (
-    "border-inline-start: 4px solid currentColor; padding: 0.25em 1em; margin: 0.5em 0; "
-    "max-width: 46em; line-height: 1.5"
-)
+WORDS = {"passed": "Klart", "failed": "Inte än", "unsolved": "Inte löst"}
 
 
 @dataclass(frozen=True)
@@ -25,6 +20,7 @@ class CheckResult:
         advice: texter om de misstag som känns igen.
         nudge: vad man kan göra nu.
         output: det studentens kod skrev ut.
+        codes: per beteende: exemplet som Python att klistra in.
     """
 
     title: str
@@ -33,6 +29,7 @@ class CheckResult:
     advice: tuple[str, ...] = ()
     nudge: str = ""
     output: str = ""
+    codes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -42,18 +39,33 @@ class CheckResult:
     def __bool__(self) -> bool:
         return self.passed
 
-    def _messages(self) -> list[tuple[BehaviourVerdict, list[str]]]:
-        """Varje dom med situationen och felet; det som redan är sagt sägs inte igen."""
+    @property
+    def mark(self) -> Mark:
+        """Hela kortets läge: grönt, gult eller grått."""
+        marks = {verdict.mark for verdict in self.behaviours}
+        if self.passed:
+            return "passed"
+        return "unsolved" if marks == {"unsolved"} else "failed"
+
+    def _parts(self) -> list[Part]:
+        """Delarna; den situation eller det fel som redan är sagt sägs inte igen."""
         said: set[str] = set()
-        pairs = []
-        for verdict in self.behaviours:
+        parts = []
+        codes = self.codes or ("",) * len(self.behaviours)
+        for verdict, code in zip(self.behaviours, codes, strict=True):
             situation = f"Exempel: {verdict.situation}" if verdict.situation else ""
-            lines = [situation, verdict.message]
+            message, comparison = verdict.message, verdict.comparison
             if verdict.mark == "unsolved":  # studenten vet det, om det inte är en annan övning
-                lines = [verdict.message] if self._is_about_another(verdict.message) else []
-            pairs.append((verdict, [line for line in lines if line and line not in said]))
-            said.update(lines)
-        return pairs
+                situation, message = "", message if self._is_about_another(message) else ""
+            if message in said:
+                message, comparison = "", None
+            code = "" if situation in said else code
+            situation = "" if situation in said else situation
+            said |= {situation, message} - {""}
+            name, mark = verdict.behaviour.name, verdict.mark
+            word = WORDS[mark]
+            parts.append(Part(name, mark, word, situation, message, comparison, code=code))
+        return parts
 
     def _is_about_another(self, message: str) -> bool:
         """Sant om texten handlar om en annan övning: den här anropar en som inte är löst."""
@@ -61,54 +73,18 @@ class CheckResult:
         return mentioned is not None and not self.title.startswith(mentioned.group())
 
     def __repr__(self) -> str:
-        lines = [f"{self.title}: {self.summary}", *(_unmarked(text) for text in self.advice)]
-        for verdict, messages in self._messages():
-            symbol, word = SYMBOLS[verdict.mark]
-            lines.append(f"{symbol} {word}: {verdict.behaviour.name}")
-            lines += [f"   {_unmarked(message)}" for message in messages]
+        lines = [f"{self.title}: {self.summary}", *map(without_emphasis, self.advice)]
+        for part in self._parts():
+            lines.append(f"{part.word}: {part.name}")
+            said = (text for text in (part.situation, part.message) if text)
+            lines += [f"   {without_emphasis(text)}" for text in said]
         lines += [self.nudge] if self.nudge else []
         lines += [f"Din kod skrev ut:\n{self.output}"] if self.output else []
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        parts = [f"<p><strong>{_safe(self.title)}</strong>: {_safe(self.summary)}</p>"]
-        parts += [f"<p>{_safe(text)}</p>" for text in self.advice]
-        if self.behaviours:
-            items = "".join(_item(verdict, lines) for verdict, lines in self._messages())
-            parts.append(f'<ul style="list-style: none; padding: 0">{items}</ul>')
-        parts += [f"<p>{_safe(self.nudge)}</p>"] if self.nudge else []
-        if self.output:
-            shown = f"<pre>{_safe(self.output)}</pre>"
-            parts.append(f"<details><summary>Din kod skrev ut</summary>{shown}</details>")
-        label = html.escape(self.title, quote=True)
-        return f'<div role="group" aria-label="{label}" style="{BOX}">{"".join(parts)}</div>'
-
-
-def _unmarked(text: str) -> str:
-    """Ren text: utan betoningens asterisker."""
-    return EMPHASIS.sub(r"\1", text)
-
-
-def _item(verdict: BehaviourVerdict, lines: list[str]) -> str:
-    symbol, word = SYMBOLS[verdict.mark]
-    block = '<span style="display: block; margin-inline-start: 1.6em">'
-    message = "".join(f"{block}{_safe(line)}</span>" for line in lines)
-    return (
-        f'<li style="margin: 0.4em 0"><span aria-hidden="true">{symbol}</span> '
-        f"<strong>{word}:</strong> {_safe(verdict.behaviour.name)}{message}</li>"
-    )
-
-
-EMPHASIS = re.compile(r"(?<![\w*])\*(\w(?:[^*\n]*\w)?)\*(?![\w*])")
-"""Ett betonat ord: *så här*. Ett gångertecken har mellanrum eller siffror omkring sig."""
-
-
-def _safe(text: str) -> str:
-    """Texten som HTML: `kod` i skrivmaskinsstil, *betonat* kursivt; $ ska inte bli matematik."""
-    parts = html.escape(text).replace("$", "&#36;").split("`")
-    if len(parts) % 2 == 0:  # ett ensamt bakåtstreck är bara ett tecken
-        return "`".join(parts)
-    return "".join(
-        f"<code>{part}</code>" if i % 2 else EMPHASIS.sub(r"<em>\1</em>", part)
-        for i, part in enumerate(parts)
-    )
+        parts = tuple(self._parts())
+        card = Card(
+            self.title, self.mark, self.summary, parts, self.advice, self.nudge, self.output
+        )
+        return card.notebook_html(self.title)

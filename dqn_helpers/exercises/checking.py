@@ -11,6 +11,7 @@ from dqn_helpers.exercises.blocking import blocked
 from dqn_helpers.exercises.card import CheckResult
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
+from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.registry import EXERCISES, known_mistakes
 from dqn_helpers.exercises.running import run_cases
 from dqn_helpers.exercises.syllabus import NUMBER_OF
@@ -69,7 +70,7 @@ def _check(number: Any, function: Any, stage: int | None) -> CheckResult:
     verdict = judge(exercise, cases, outcomes, mistakes, tried)
     if verdict.passed and stage is None:
         marks.remember(exercise.number)
-    return _result(exercise, verdict, outcomes, stage)
+    return result_of(exercise, verdict, outcomes, stage)
 
 
 def _wrong_stage(number: Any, stage: Any) -> str:
@@ -125,9 +126,13 @@ def _name(function: Any) -> str:
     return str(getattr(function, "__name__", ""))[:80]
 
 
-def _result(
-    exercise: Exercise, verdict: Verdict, outcomes: Sequence[Outcome], stage: int | None
+def result_of(
+    exercise: Exercise,
+    verdict: Verdict,
+    outcomes: Sequence[Outcome],
+    stage: int | None = None,
 ) -> CheckResult:
+    """Kortet som hör till en dom, för hela övningen eller för ett steg av den."""
     summary, nudge = _words(verdict, outcomes)
     title = f"Övning {exercise.number} {exercise.name}"
     if stage is not None:
@@ -141,6 +146,7 @@ def _result(
         advice=tuple(mistake.text for mistake in verdict.mistakes),
         nudge=nudge,
         output=next((o.output for o in outcomes if o.output.strip()), ""),
+        codes=tuple(as_python(exercise, b.case) if b.case else "" for b in verdict.behaviours),
     )
 
 

@@ -6,8 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from dqn_helpers.exercises.model import Case, Observable, Outcome, Within
-from dqn_helpers.exercises.plain import ANY_ORDER, MAX_ITEMS, kind_in_words, swedish_value
+from dqn_helpers.card import ComparedRow, Comparison
+from dqn_helpers.exercises.model import Case, Exercise, Observable, Outcome, Within
+from dqn_helpers.exercises.plain import (
+    ANY_ORDER,
+    MAX_ITEMS,
+    kind_in_words,
+    shortened,
+    swedish_value,
+)
 from dqn_helpers.figures import swedish_number
 
 
@@ -186,3 +193,77 @@ def _shown(value: Any) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+# --- tabellen på kortet ---------------------------------------------------------------------------
+
+MAX_ROWS = 6
+MAX_CELL = 48  # tecken i en ruta
+MAX_COLUMNS = 4  # kolumner med indata, och de får inte bli bredare än så här tillsammans
+MAX_WIDTH = 64
+
+
+def compared(key: str, exercise: Exercise, case: Case, got: Any, expected: Any) -> Comparison:
+    """Svaret bredvid det rätta, rad för rad, med de indata som hör till raden.
+
+    Args:
+        key: iakttagelsen.
+        exercise: övningen.
+        case: fallet.
+        got: det som iakttogs.
+        expected: det väntade.
+    """
+    n_rows = _length(expected) if _length(got) == _length(expected) else None
+    mine = _items(got, n_rows)
+    right = _items(expected, n_rows)
+    marks = [difference(a, b, case.tolerance) is None for a, b in zip(mine, right, strict=True)]
+    wrong = marks.index(False) if False in marks else 0  # den första som är fel ska synas
+    start = max(0, min(wrong - 2, len(marks) - MAX_ROWS))
+    columns = _columns(exercise, case, n_rows)
+    rows = tuple(
+        ComparedRow(
+            name="" if n_rows is None else f"{exercise.observables[key].row} {i}",
+            inputs=tuple(values[i] for values in columns.values()),
+            got=_cell(mine[i]),
+            wanted=_cell(right[i]),
+            right=marks[i],
+            by_hand=_calculation(case.by_hand.get(key), () if n_rows is None else (i,)),
+        )
+        for i in range(start, min(start + MAX_ROWS, len(marks)))
+    )
+    return Comparison(tuple(columns), rows, len(marks) - len(rows))
+
+
+def _length(value: Any) -> int | None:
+    """Så många rader som ett svar har; None när det är ett enda värde."""
+    whole = value.low if type(value) is Within else value
+    is_array = isinstance(whole, np.ndarray) and whole.ndim
+    return len(whole) if is_array or isinstance(whole, list | tuple) else None
+
+
+def _items(value: Any, n_rows: int | None) -> list[Any]:
+    if n_rows is None:
+        return [value]
+    if isinstance(value, Within):
+        return [Within(low, high) for low, high in zip(value.low, value.high, strict=True)]
+    return [_item(item) for item in value]
+
+
+def _columns(exercise: Exercise, case: Case, n_rows: int | None) -> dict[str, list[str]]:
+    """De indata som hör till var sin rad: argumentets namn → ett värde per rad.
+
+    Är svaret ett enda värde finns en rad, och den har alla argument eller inga.
+    """
+    arguments = {k: v for k, v in case.inputs.items() if k in exercise.arguments}
+    if n_rows is None:
+        shown = {name: [swedish_value(value)] for name, value in arguments.items()}
+        shown = shown if len(shown) == len(exercise.arguments) else {}
+    else:
+        per_row = {k: v for k, v in arguments.items() if _length(v) == n_rows}
+        shown = {k: [swedish_value(_item(one)) for one in v] for k, v in per_row.items()}
+    width = sum(max(len(name), *map(len, cells)) for name, cells in shown.items() if cells)
+    return shown if len(shown) <= MAX_COLUMNS and width <= MAX_WIDTH else {}
+
+
+def _cell(value: Any) -> str:
+    return shortened(_shown(value), MAX_CELL)

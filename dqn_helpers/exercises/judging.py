@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dqn_helpers.exercises.comparing import difference, in_words, same_outcome
+from dqn_helpers.card import Comparison
+from dqn_helpers.exercises.comparing import compared, difference, in_words, same_outcome
 from dqn_helpers.exercises.model import (
     DEFAULT_TOLERANCE,
     Behaviour,
@@ -24,13 +25,17 @@ Ran = list[tuple[Case, Outcome]]
 
 @dataclass(frozen=True)
 class BehaviourVerdict:
-    """Ett beteende: rätt, fel eller inte löst; vad som är fel, och i vilket fall."""
+    """Ett beteende: rätt, fel eller inte löst; vad som är fel, och i vilket fall.
+
+    `comparison` är svaret bredvid det rätta, när det som är fel är ett värde.
+    """
 
     behaviour: Behaviour
     mark: Mark
     message: str = ""
     case: Case | None = None
     was_run: bool = True
+    comparison: Comparison | None = None
 
     @property
     def situation(self) -> str:
@@ -102,32 +107,42 @@ def _behaviour_verdict(exercise: Exercise, behaviour: Behaviour, ran: Ran) -> Be
             continue
         if outcome.status == "unsolved":
             return BehaviourVerdict(behaviour, "unsolved", outcome.problem)
-        message = failure(exercise, behaviour, case, outcome)
-        if message:
+        wrong = failure(exercise, behaviour, case, outcome)
+        if wrong:
+            message, comparison = wrong
             was_run = outcome.status != "not_run"
-            return BehaviourVerdict(behaviour, "failed", message, case, was_run)
+            return BehaviourVerdict(behaviour, "failed", message, case, was_run, comparison)
     return BehaviourVerdict(behaviour, "passed")
 
 
-def failure(exercise: Exercise, behaviour: Behaviour, case: Case, outcome: Outcome) -> str:
-    """Vad som är fel, på svenska; tomt om något av de godtagna svaren stämmer."""
+Failure = tuple[str, Comparison | None]
+"""Vad som är fel: i en mening, och som tabell om det är ett värde."""
+
+
+def failure(
+    exercise: Exercise, behaviour: Behaviour, case: Case, outcome: Outcome
+) -> Failure | None:
+    """Vad som är fel, på svenska; None om något av de godtagna svaren stämmer."""
     if outcome.status != "ok":
-        return outcome.problem
+        return outcome.problem, None
     problems = [_mismatch(exercise, behaviour, case, outcome, right) for right in case.expected]
-    return "" if not problems or "" in problems else problems[0]
+    return None if not problems or None in problems else problems[0]
 
 
 def _mismatch(
     exercise: Exercise, behaviour: Behaviour, case: Case, outcome: Outcome, right: Observed
-) -> str:
+) -> Failure | None:
     for key in behaviour.observables:
         if key not in right:
             continue
         found = difference(outcome.observed.get(key), right[key], case.tolerance)
         if found:
             whole = outcome.observed.get(key), right[key]
-            return in_words(found, key, exercise.observables[key], case, whole)
-    return ""
+            observable = exercise.observables[key]
+            has_table = found.kind == "value" and not observable.wrong
+            table = compared(key, exercise, case, *whole) if has_table else None
+            return in_words(found, key, observable, case, whole), table
+    return None
 
 
 def _recognised(

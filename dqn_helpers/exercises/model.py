@@ -54,11 +54,13 @@ class Observable:
         label: vad den är, i bestämd form: "målet", "förlusten".
         none: mening för värdet None. Standard: funktionen returnerade inget.
         wrong: mening för ett fel värde, med {got} och {expected} (utan den: en allmän mening).
+        row: vad en rad i svaret heter i kortets tabell.
     """
 
     label: str
     none: str = "Funktionen returnerar inget (None). Glömde du return?"
     wrong: str = ""
+    row: str = "plats"
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,9 @@ class Exercise:
         observables: iakttagelsernas svenska beskrivningar.
         examples: öppna exempel, små nog att räkna för hand.
         hints: tre ledtrådar (markdown), den sista strax före koden.
+        wraps: argument → vad talen görs till i exemplet att klistra in: "torch.tensor", "" för ett
+            värde som det är, eller namnet på det av fallets indata som säger vad. Tomt när
+            exemplet är mer än ett enda anrop; då klistrar studenten in ett anrop av drivaren.
     """
 
     number: str
@@ -144,6 +149,7 @@ class Exercise:
     observables: dict[str, Observable]
     examples: tuple[Case, ...]
     hints: tuple[str, str, str]
+    wraps: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if sum(b.points for b in self.behaviours) % 1:
@@ -161,6 +167,13 @@ class Exercise:
     def name(self) -> str:
         """Funktionens eller klassens namn."""
         return SYLLABUS[self.number]
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Argumentens namn, så som de står i anropet."""
+        inside = self.signature.partition("(")[2].partition(")")[0]
+        names = (one.partition("=")[0].strip() for one in inside.split(","))
+        return tuple(name for name in names if name.isidentifier())
 
     @property
     def points(self) -> int:

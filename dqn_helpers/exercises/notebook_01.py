@@ -36,6 +36,7 @@ DISCOUNTED_RETURN = Exercise(
     number="1.1",
     signature="discounted_return(rewards, discount_factor)",
     driver=discounted_return_driver,
+    wraps={"rewards": "kind"},
     behaviours=(
         Behaviour("sum", "summerar γᵗ · rₜ från t = 0", 0.5, ("value",)),
         Behaviour(
@@ -137,6 +138,7 @@ BELLMAN_BACKUP = Exercise(
     number="1.2",
     signature="bellman_backup(q_values, transition_probabilities, rewards, discount_factor)",
     driver=bellman_backup_driver,
+    wraps=dict.fromkeys(("q_values", "transition_probabilities", "rewards"), "np.array"),
     behaviours=(
         Behaviour("reward", "väger belöningarna med sannolikheterna", 1, ("values",)),
         Behaviour("future", "räknar in det diskonterade bästa Q-värdet i varje s′", 1, ("values",)),
@@ -147,7 +149,7 @@ BELLMAN_BACKUP = Exercise(
             ("values", "changed"),
         ),
     ),
-    observables={"values": Observable("svaret"), "changed": CHANGED},
+    observables={"values": Observable("svaret", row="tillstånd"), "changed": CHANGED},
     examples=(
         Case(
             behaviours=("reward",),
@@ -262,6 +264,7 @@ Q_LEARNING_UPDATE = Exercise(
     signature="q_learning_update(q_values, state, action, reward, next_state, terminated, "
     "learning_rate, discount_factor)",
     driver=q_learning_update_driver,
+    wraps={"q_values": "np.array"},
     behaviours=(
         Behaviour(
             "update", "flyttar Q(s, a) en bit mot målet, i tabellen som den fick", 1, ("q_values",)
@@ -274,7 +277,7 @@ Q_LEARNING_UPDATE = Exercise(
         ),
     ),
     observables={
-        "q_values": Observable("Q-tabellen efter steget"),
+        "q_values": Observable("Q-tabellen efter steget", row="rad"),
         "td_error": Observable("TD-felet"),
     },
     examples=(

@@ -36,6 +36,7 @@ TD_TARGET = Exercise(
     number="3.1",
     signature="td_target(reward, next_q_values, terminated, discount_factor)",
     driver=td_target_driver,
+    wraps=dict.fromkeys(("reward", "next_q_values", "terminated"), "torch.tensor"),
     behaviours=(
         Behaviour("bellman", "räknar r + γ · max Q(s′, a′) för varje rad", 1, ("target",)),
         Behaviour(
@@ -45,7 +46,7 @@ TD_TARGET = Exercise(
             ("target", "changed"),
         ),
     ),
-    observables={"target": Observable("målet"), "changed": CHANGED},
+    observables={"target": Observable("målet", row="rad"), "changed": CHANGED},
     examples=(
         Case(
             behaviours=("bellman",),
@@ -114,6 +115,7 @@ CHOSEN_Q_VALUES = Exercise(
     number="3.2",
     signature="chosen_q_values(q_values, action)",
     driver=chosen_q_values_driver,
+    wraps={"q_values": "torch.tensor", "action": "torch.tensor"},
     behaviours=(
         Behaviour(
             "choice",
@@ -124,10 +126,11 @@ CHOSEN_Q_VALUES = Exercise(
         Behaviour("gradient", "går att derivera", 1, ("gradient",)),
     ),
     observables={
-        "values": Observable("svaret"),
+        "values": Observable("svaret", row="rad"),
         "changed": CHANGED,
         "gradient": Observable(
             "gradienten",
+            row="rad",
             none="Svaret går inte att derivera, eller har fel form, så nätverket skulle inte lära "
             "sig något: räkna med tensorer hela vägen och låt formen bli (B,).",
         ),

@@ -135,7 +135,7 @@ DOUBLE_DQN_TARGET = Exercise(
         ),
     ),
     observables={
-        "target": Observable("målet"),
+        "target": Observable("målet", row="rad"),
         "kind": Observable(
             "svarets sort",
             wrong="Svaret är av sorten {got}. Det ska vara en tensor, så att `criterion` kan "
@@ -620,6 +620,7 @@ Q_VALUE_BIAS = Exercise(
     number="5.3",
     signature="q_value_bias(predicted_q_values, rewards, discount_factor)",
     driver=q_value_bias_driver,
+    wraps={"predicted_q_values": "container", "rewards": "container"},
     behaviours=(
         Behaviour(
             "bias",

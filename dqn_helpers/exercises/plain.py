@@ -75,6 +75,26 @@ def swedish_value(value: Any) -> str:
     return shortened(_spelled(value, MAX_NESTED), MAX_VALUE)
 
 
+LONG_VALUE = 120  # tecken; ett längre värde i ett fall sägs med några ord i stället
+NETWORKS = ("layers", "target_layers", "model", "target")
+
+
+def in_short(name: str, value: Any) -> str:
+    """Det av fallets indata som heter `name`; är det stort sägs vad det är i stället."""
+    text = swedish_value(value)
+    if len(text) <= LONG_VALUE:
+        return text
+    if name in NETWORKS:
+        return "ett litet nätverk"
+    if name in ("transitions", "experiences"):
+        return f"{len(value)} övergångar"
+    try:
+        whole = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):  # delarna är olika stora
+        return f"en lista med {len(value)} delar" if hasattr(value, "__len__") else text
+    return kind_in_words(whole)
+
+
 def _spelled(value: Any, depth: int) -> str:
     if isinstance(value, bool | np.bool_):
         return "sant" if value else "falskt"

@@ -9,8 +9,16 @@ Allt som böckerna visar finns direkt här, som i `figures.learning_curves(…)`
 - `plots`: stilen för diagram; `learning_plots`, `study_plots`, `replay_plots` och
   `overestimation_plots` ritar dem
 - `value_maps` och `mdp_diagram`: rutnät med värden, och en MDP som graf
+- `diagrams`: hur delarna i DQN hänger ihop; `shapes` är det som de och teckningarna byggs av
 """
 
+from dqn_helpers.figures.diagrams import (
+    double_dqn_wirings,
+    dqn_loop,
+    dqn_loop_film,
+    loss_flow,
+    q_network,
+)
 from dqn_helpers.figures.episodes import show_episodes_together, show_one_episode
 from dqn_helpers.figures.learning_plots import (
     dots_per_seed,
@@ -18,16 +26,21 @@ from dqn_helpers.figures.learning_plots import (
     predicted_against_realised,
     training_curve,
 )
-from dqn_helpers.figures.mdp_diagram import mdp_graph
+from dqn_helpers.figures.mdp_diagram import backup_diagram, mdp_graph
 from dqn_helpers.figures.overestimation_plots import (
     largest_estimate,
     seed_dots,
     spread_in_words,
-    two_networks,
 )
-from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.figures.pictures import Picture, swedish_number, swedish_ticks
 from dqn_helpers.figures.player import Film, film_of_pictures, slider
-from dqn_helpers.figures.plots import COLORS, MARKS, new_figure
+from dqn_helpers.figures.plots import (
+    COLORS,
+    MARKS,
+    label_lines,
+    legend_above,
+    new_figure,
+)
 from dqn_helpers.figures.replay_plots import (
     batches_in_cloud,
     cost_lines,
@@ -42,8 +55,10 @@ from dqn_helpers.figures.value_maps import (
     CLIFF_WALKING_ARROWS,
     FROZEN_LAKE_ARROWS,
     grid_walks,
+    number_table,
     q_function,
     q_grid,
+    value_grid,
 )
 
 __all__ = [
@@ -53,23 +68,32 @@ __all__ = [
     "MARKS",
     "Film",
     "Picture",
+    "backup_diagram",
     "batches_in_cloud",
     "cost_lines",
     "difference_of",
     "dots_per_seed",
+    "double_dqn_wirings",
+    "dqn_loop",
+    "dqn_loop_film",
     "drawn_places",
     "film_of_pictures",
     "grid_walks",
+    "label_lines",
     "largest_estimate",
     "last_moments",
     "learned_against_exact",
     "learning_curves",
+    "legend_above",
     "lines",
+    "loss_flow",
     "mdp_graph",
     "new_figure",
+    "number_table",
     "predicted_against_realised",
     "q_function",
     "q_grid",
+    "q_network",
     "replay_ring",
     "seed_dots",
     "shares",
@@ -78,7 +102,8 @@ __all__ = [
     "slider",
     "spread_in_words",
     "swedish_number",
+    "swedish_ticks",
     "training_curve",
     "tried_actions",
-    "two_networks",
+    "value_grid",
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, MARKS, legend_above, new_figure, swedish_ticks
+from dqn_helpers.figures.plots import COLORS, MARKS, label_lines, new_figure
 from dqn_helpers.training_log import TrainingLog
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ def learning_curves(
         values = np.asarray(values, dtype=float)
         median, low, high = np.median(values, axis=0), values.min(axis=0), values.max(axis=0)
         ax.fill_between(x, low, high, color=color, alpha=0.15, linewidth=0)
-        ax.plot(x, values.T, color=color, alpha=0.35, linewidth=0.8)
+        ax.plot(x, values.T, color=color, alpha=0.4, linewidth=0.8)
         ax.plot(
             x, median, color=color, marker=mark, markevery=max(1, len(x) // 10), linewidth=2,
-            label=f"{name} ({len(values)} frön)",
+            label=f"{name}\n({len(values)} frön)",
         )  # fmt: skip
         descriptions.append(
             f"{name}: medianen går från {swedish_number(median[0], 3)} till "
@@ -56,9 +56,9 @@ def learning_curves(
         )
     if goal is not None:
         ax.axhline(goal, color="black", linestyle="--", linewidth=1)
-        ax.annotate(swedish_number(goal), (x[0], goal), xytext=(2, 2), textcoords="offset points")
+        ax.annotate(swedish_number(goal), (x[0], goal), xytext=(2, 3), textcoords="offset points")
     ax.set(xlabel=x_label, ylabel=y_label, title=title)
-    legend_above(ax)
+    label_lines(ax)
     alt = f"Linjediagram, {y_label} mot {x_label}. {'. '.join(descriptions)}."
     return Picture.from_figure(figure, alt)
 
@@ -78,7 +78,7 @@ def training_curve(log: TrainingLog) -> Picture:
     """En tränings kurva: varje episods poäng, glidande medel och de giriga utvärderingarna."""
     figure, (ax,) = new_figure()
     ends, returns = np.array(log.episode_ends), np.array(log.episode_returns)
-    ax.scatter(ends, returns, s=8, color=COLORS[5], label="träningsepisod")
+    ax.plot(ends, returns, ".", color=COLORS[5], alpha=0.7, label="en träningsepisod")
     if len(returns) >= 20:
         mean = np.convolve(returns, np.ones(20) / 20, mode="valid")
         ax.plot(ends[19:], mean, color=COLORS[0], label="medel av 20 episoder")
@@ -88,7 +88,7 @@ def training_curve(log: TrainingLog) -> Picture:
             label="girig utvärdering",
         )  # fmt: skip
     ax.set(xlabel="miljösteg", ylabel="poäng")
-    legend_above(ax)
+    label_lines(ax)
     alt = f"Inlärningskurva över {len(returns)} episoder och {log.environment_steps} miljösteg."
     if len(returns):
         alt += f" De 20 sista episoderna gav i medel {swedish_number(returns[-20:].mean(), 3)}."
@@ -124,15 +124,15 @@ def predicted_against_realised(
         )
     bound = reward / (1 - discount_factor)
     figure, (ax,) = new_figure()
-    ax.plot(predicted, color=COLORS[1], label="nätverkets Q(s, a)")
-    ax.plot(realised, color=COLORS[0], label="avkastningen som kom", linestyle="-.")
+    ax.plot(predicted, color=COLORS[0], label="nätverkets Q(s, a)")
+    ax.plot(realised, color=COLORS[2], label="avkastningen som kom", linestyle="-.")
     ax.axhline(bound, color="black", linestyle="--", linewidth=1)
     ax.annotate(
         f"gränsen r/(1−γ) = {swedish_number(bound, 4)}", (0, bound), xytext=(2, 3),
         textcoords="offset points",
     )  # fmt: skip
     ax.set(xlabel="steg i episoden", ylabel="diskonterad avkastning", title=title)
-    ax.legend()
+    label_lines(ax)
     above = 100 * float(np.mean(np.asarray(predicted) > bound))
     alt = (
         f"{title or 'Förutsagda Q-värden mot verklig avkastning'}: i genomsnitt säger nätverket "
@@ -170,12 +170,11 @@ def dots_per_seed(
     if any(len(values) == 0 for rows in panels.values() for values in rows.values()):
         raise ValueError("Varje variant behöver minst ett tal.")
     height = 1.2 + 0.42 * len(names[0])
-    figure, axes = new_figure(len(panels), width=4.2 * len(panels), height=height, share_y=True)
+    figure, axes = new_figure(len(panels), height=height, share_y=True)
     for number, (ax, (label, rows)) in enumerate(zip(axes, panels.items(), strict=True)):
         _draw_rows(ax, rows, COLORS[number], MARKS[number])
         if label in logarithmic:
             ax.set_xscale("log")
-            ax.xaxis.set_major_formatter(swedish_ticks())
         if lines and label in lines:
             ax.axvline(lines[label], color="black", linestyle="--", linewidth=1)
         ax.set(xlabel=label)

@@ -1,17 +1,32 @@
-"""En liten MDP som graf."""
+"""En liten MDP som graf, och hur ett Q-värde räknas ut ur den."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, new_figure
+from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, swedish_number
+from dqn_helpers.figures.shapes import (
+    INK,
+    MUTED,
+    ONLINE,
+    PAPER,
+    REWARD,
+    TARGET,
+    WRONG,
+    Point,
+    arrow,
+    box,
+    circle,
+    document,
+    path,
+    text,
+)
 from dqn_helpers.mdp import TabularMDP
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+_WIDTH, _HEIGHT, _UNIT = 600.0, 452.0, 60.0
+_MIDDLE = 277.0  # grafens mitt i höjdled; triangeln har sin spets uppåt
+_STATE, _ACTION = 27.0, 15.0  # ringarnas radier
+_REACH = 1.75  # från ett tillstånd till dess handlingar
 _KEEP_LEFT = np.radians(25)  # så möts inte pilarna fram och tillbaka
 
 
@@ -24,7 +39,7 @@ def mdp_graph(
     """En liten MDP som graf: stora ringar är tillstånd, små är handlingar.
 
     Utan `q_values` står sannolikhet och belöning vid varje pil. Med `q_values` blir det en graf per
-    tabell, där handlingens yta växer med |Q|, färgen visar tecknet och den bästa har en svart ring.
+    tabell, där handlingens yta växer med |Q|, färgen visar tecknet och den bästa har en tjock ring.
 
     Args:
         mdp: en MDP med få tillstånd.
@@ -44,12 +59,12 @@ def mdp_graph(
     allowed = mdp.allowed_actions
     sizes = [np.abs(t[allowed]).max() for t in tables.values() if t is not None]
     scale = max(largest or max(sizes, default=0.0), 1e-9)
-    width, height = (7.5, 5.0) if len(tables) == 1 else (2.9 * len(tables), 2.9)
-    figure, axes = new_figure(len(tables), width=width, height=height)
-    for ax, (name, table) in zip(axes, tables.items(), strict=True):
-        _draw_mdp(ax, mdp, table, scale, fontsize=11 if len(tables) == 1 else 8)
-        ax.set_title(name)
-    return Picture.from_figure(figure, _describe_mdp(mdp, q_values))
+    graphs = []
+    for place, (name, table) in enumerate(tables.items()):
+        graphs += [f'<g transform="translate({place * _WIDTH:g} 0)">']
+        graphs += [text(12, 20, name, 20, anchor="start"), *_graph(mdp, table, scale), "</g>"]
+    drawing = document(_WIDTH * len(tables), _HEIGHT, *graphs)
+    return Picture.from_svg(drawing, _describe_mdp(mdp, q_values), COLUMN_WIDTH)
 
 
 def _describe_mdp(mdp: TabularMDP, q_values: Mapping[str, np.ndarray] | None) -> str:
@@ -72,28 +87,32 @@ def _describe_mdp(mdp: TabularMDP, q_values: Mapping[str, np.ndarray] | None) ->
     return f"MDP:n som graf, med Q-värden. {'. '.join(panels)}."
 
 
-def _draw_mdp(
-    ax: "Axes", mdp: TabularMDP, q_values: np.ndarray | None, scale: float, fontsize: float
-) -> None:
-    """En graf: tillstånd, handlingar och pilarna mellan dem."""
+def _graph(mdp: TabularMDP, q_values: np.ndarray | None, scale: float) -> list[str]:
+    """En graf: underst pilarna, sedan ringarna, och överst det som står vid pilarna."""
     states = _state_positions(mdp.n_states)
+    arrows, rings, words = [], [], []
     for s in range(mdp.n_states):
         for a, place in _action_positions(mdp, s, states).items():
-            ax.plot(*zip(states[s], place, strict=True), color="0.6", linewidth=1.5, zorder=1)
+            arrows.append(path([_on_paper(states[s]), _on_paper(place)], MUTED, 2))
+            value = None if q_values is None else float(q_values[s, a])
+            radius = _ACTION if value is None else _action_radius(value, scale)
             for to in np.flatnonzero(mdp.transition_probabilities[s, a]):
                 p, r = mdp.transition_probabilities[s, a, to], mdp.rewards[s, a, to]
-                text = "" if q_values is not None else swedish_number(p, 3)
-                if text and r:
-                    text += f", {'+' if r > 0 else ''}{swedish_number(r, 3)}"
-                _draw_transition(ax, place, states[to], float(p), text, to == s, fontsize)
+                line, middle = _transition(place, states[to], float(p), to == s, radius)
+                arrows.append(line)
+                if q_values is None:
+                    words.append(_probability_and_reward(middle, float(p), float(r)))
             best = q_values is not None and q_values[s, a] >= q_values[s].max() - 1e-9
-            value = None if q_values is None else float(q_values[s, a])
-            _draw_action(ax, place, f"a{a}", value, scale, best, fontsize)
-    for s, (x, y) in enumerate(states):
-        ax.scatter(x, y, s=50 * fontsize, color="white", edgecolor="black", zorder=4)
-        ax.text(x, y, f"s{s}", ha="center", va="center", fontsize=fontsize + 1, zorder=5)
-    ax.axis("off")
-    ax.margins(0.12)
+            rings.append(_action(_on_paper(place), f"a{a}", value, radius, best))
+    for s, place in enumerate(states):
+        x, y = _on_paper(place)
+        rings.append(circle(x, y, _STATE, INK, tint=0.06, thick=2.5) + text(x, y, f"s{s}", 20))
+    return [*arrows, *rings, *words]
+
+
+def _on_paper(place: np.ndarray) -> Point:
+    """Från grafens längder, med y uppåt, till teckningens."""
+    return _WIDTH / 2 + _UNIT * float(place[0]), _MIDDLE - _UNIT * float(place[1])
 
 
 def _state_positions(n_states: int) -> np.ndarray:
@@ -113,7 +132,7 @@ def _action_positions(mdp: TabularMDP, s: int, states: np.ndarray) -> dict[int, 
         angles.append(np.arctan2(way[1], way[0]) + (_KEEP_LEFT if leaves else 0))
     spread = _spread_out(np.array(angles), np.radians(65))
     return {
-        int(a): states[s] + 1.35 * np.array([np.cos(angle), np.sin(angle)])
+        int(a): states[s] + _REACH * np.array([np.cos(angle), np.sin(angle)])
         for a, angle in zip(actions, spread, strict=True)
     }
 
@@ -128,46 +147,122 @@ def _spread_out(angles: np.ndarray, least: float) -> np.ndarray:
     return angles
 
 
-def _draw_transition(
-    ax: "Axes", start: np.ndarray, end: np.ndarray, p: float, text: str, back: bool, fontsize: float
-) -> None:
-    """En böjd pil från en handling till ett tillstånd, tjockare ju troligare."""
-    bend = 0.55 if back else -0.1
-    ax.annotate(
-        "", (end[0], end[1]), (start[0], start[1]), zorder=2,
-        arrowprops={
-            "arrowstyle": "-|>", "color": "0.35", "linewidth": 0.8 + 1.8 * p,
-            "connectionstyle": f"arc3,rad={bend}", "shrinkA": fontsize * 0.7,
-            "shrinkB": fontsize * 1.1,
-        },
-    )  # fmt: skip
+def _transition(
+    start: np.ndarray, end: np.ndarray, p: float, back: bool, radius: float
+) -> tuple[str, Point]:
+    """En böjd pil från en handling till ett tillstånd, tjockare ju troligare, och dess mitt."""
+    bend = 0.7 if back else -0.12
     way = end - start
-    x, y = (start + end) / 2 + bend / 2 * np.array([way[1], -way[0]])
-    if text:
-        ax.text(
-            x, y, text, ha="center", va="center", fontsize=fontsize - 2, zorder=3,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
-        )  # fmt: skip
+    handle = (start + end) / 2 + bend * np.array([way[1], -way[0]])
+    # Pilen börjar vid handlingens ring och slutar vid tillståndets.
+    first = start + (handle - start) * radius / _UNIT / max(np.linalg.norm(handle - start), 1e-9)
+    last = end + (handle - end) * (_STATE + 3) / _UNIT / max(np.linalg.norm(handle - end), 1e-9)
+    # Talen står närmast den handling de hör till, och utanför bågen om den går tillbaka.
+    t = 0.5 if back else 0.36
+    middle = (1 - t) ** 2 * start + 2 * t * (1 - t) * handle + t**2 * end
+    middle = middle + (0.12 * (handle - (start + end) / 2) if back else 0)
+    points = [_on_paper(place) for place in (first, handle, last)]
+    return arrow(points, MUTED, 1 + 2 * p), _on_paper(middle)
 
 
-def _draw_action(
-    ax: "Axes", place: np.ndarray, name: str, value: float | None, scale: float, best: bool,
-    fontsize: float,
-) -> None:  # fmt: skip
-    """Handlingens ring: liten och grå utan värde, annars med ytan efter |Q|."""
-    from matplotlib.patheffects import withStroke
+def _probability_and_reward(middle: Point, p: float, r: float) -> str:
+    """Sannolikheten i procent, och belöningen om den inte är noll, på en lapp mitt på pilen."""
+    x, y = middle
+    percent = f"{swedish_number(100 * p, 3)} %"
+    sign = "+" if r > 0 else ""
+    reward = f"{sign}{swedish_number(r, 3)}" if r else ""
+    width = 9.5 * len(percent) + 6
+    height = 40 if reward else 22
+    paper = f'fill="{PAPER}" fill-opacity="0.9"'
+    back = f'<rect x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" '
+    back += f'height="{height}" rx="6" {paper}/>'
+    if not reward:
+        return back + text(x, y, percent, 17)
+    color = REWARD if r > 0 else WRONG
+    return back + text(x, y - 10, percent, 17) + text(x, y + 10, reward, 18, color, bold=True)
 
+
+def _action_radius(value: float, scale: float) -> float:
+    """Ytan växer jämnt med |Q|, så radien växer långsammare och långsammare."""
+    smallest, most = 22**2, 38**2  # i den minsta ska talet ändå få plats
+    return float(np.sqrt(smallest + (most - smallest) * min(abs(value) / scale, 1)))
+
+
+def _action(place: Point, name: str, value: float | None, radius: float, best: bool) -> str:
+    """Handlingens ring: liten utan värde, annars med ytan efter |Q|."""
     x, y = place
     if value is None:
-        ax.scatter(x, y, s=22 * fontsize, color="#E6E6E6", edgecolor="0.4", zorder=3)
-        ax.text(x, y, name, ha="center", va="center", fontsize=fontsize - 2, zorder=5)
-        return
-    size = 3.5 * fontsize**2 + 13 * fontsize**2 * min(abs(value) / scale, 1)
-    color = "#E6E6E6" if value == 0 else COLORS[5] if value > 0 else COLORS[4]
-    edge, width = ("black", 2.0) if best else ("0.6", 0.8)
-    ax.scatter(x, y, s=size, color=color, edgecolor=edge, linewidth=width, zorder=3)
-    ax.text(
-        x, y, f"{name}\n{swedish_number(value, 3)}", ha="center", va="center",
-        fontsize=fontsize - 1, linespacing=0.95, zorder=6,
-        path_effects=[withStroke(linewidth=2.5, foreground="white", alpha=0.8)],
-    )  # fmt: skip
+        return circle(x, y, radius, MUTED, tint=0.2) + text(x, y, name, 16)
+    color = MUTED if value == 0 else ONLINE if value > 0 else TARGET
+    ring = circle(x, y, radius, color, tint=0.35, thick=1.5)
+    if best:
+        ring += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="none" stroke="{INK}" '
+        ring += 'stroke-width="4"/>'
+    return ring + text(x, y, f"{name}\n{swedish_number(value, 3)}", 15)
+
+
+def backup_diagram(
+    mdp: TabularMDP, q_values: np.ndarray, state: int, action: int, discount_factor: float
+) -> Picture:
+    """Hur ett enda Q-värde räknas ut: vart handlingen kan leda, vad det ger, och summan.
+
+    Args:
+        mdp: en MDP med få tillstånd.
+        q_values: float (S, A), de gamla värdena som räkningen läser.
+        state: tillståndet.
+        action: handlingen i det.
+        discount_factor: γ.
+    """
+    p, r = mdp.transition_probabilities[state, action], mdp.rewards[state, action]
+    outcomes = np.flatnonzero(p)
+    best = np.where(mdp.allowed_actions, q_values, -np.inf).max(axis=1)
+    height = max(150, 74 * len(outcomes) + 20) + 64
+    middle = (height - 64) / 2
+    parts = [
+        path([(60, middle), (150, middle)], MUTED, 2.5),
+        circle(45, middle, 28, INK, tint=0.06, thick=2.5), text(45, middle, f"s{state}", 20),
+        circle(160, middle, 22, MUTED, tint=0.2), text(160, middle, f"a{action}", 18),
+    ]  # fmt: skip
+    terms, total = [], 0.0
+    for row, to in enumerate(outcomes):
+        y = middle + 74 * (row - (len(outcomes) - 1) / 2)
+        value = float(p[to] * (r[to] + discount_factor * best[to]))
+        total += value
+        terms.append(_outcome_in_words(float(p[to]), float(r[to]), discount_factor, best[to]))
+        parts += _outcome(middle, y, int(to), float(p[to]), float(r[to]), float(best[to]))
+        parts.append(text(590, y + 12, f"{terms[-1]} = {swedish_number(value, 4)}", 16,
+                          anchor="end"))  # fmt: skip
+    answer = f"Q(s{state}, a{action}) ← {swedish_number(total, 4)}"
+    parts += [
+        box(330, height - 50, 262, 42, ONLINE, tint=0.15),
+        text(461, height - 29, answer, 20, ONLINE, bold=True),
+        text(318, height - 29, "summan", 16, MUTED, anchor="end"),
+    ]
+    ways = "; ".join(
+        f"till s{to} är det {swedish_number(100 * p[to], 3)} procent, och det ger {term}"
+        for to, term in zip(outcomes, terms, strict=True)
+    )
+    alt = f"Från s{state} med handlingen a{action}: {ways}. Summan blir {answer}."
+    return Picture.from_svg(document(600, height, *parts), alt, 640)
+
+
+def _outcome(middle: float, y: float, to: int, p: float, r: float, best: float) -> list[str]:
+    """En gren i diagrammet: pilen med sannolikheten, tillståndet, belöningen och det bästa där."""
+    reward = f"belöning {'+' if r > 0 else ''}{swedish_number(r, 3)}"
+    color = REWARD if r > 0 else WRONG if r < 0 else MUTED
+    return [
+        arrow([(182, middle), (290, y)], MUTED, 1 + 3 * p),
+        f'<rect x="206" y="{(middle + y) / 2 - 12:.1f}" width="54" height="23" rx="6" '
+        f'fill="{PAPER}"/>',
+        text(233, (middle + y) / 2, f"{swedish_number(100 * p, 3)} %", 16),
+        circle(320, y, 26, INK, tint=0.06),
+        text(320, y, f"s{to}", 18),
+        text(356, y - 12, reward, 16, color, anchor="start", bold=bool(r)),
+        text(590, y - 12, f"bästa Q: {swedish_number(best, 4)}", 16, ONLINE, anchor="end"),
+    ]
+
+
+def _outcome_in_words(p: float, r: float, discount_factor: float, best: float) -> str:
+    """En term i summan, som "0,7 · (10 + 0,9 · 7)"."""
+    numbers = [swedish_number(number, 4) for number in (p, r, discount_factor, best)]
+    return "{} · ({} + {} · {})".format(*numbers)

@@ -1,4 +1,4 @@
-"""Figurerna om överskattning: maximum av brusiga skattningar, två nätverk, en prick per frö.
+"""Figurerna om överskattning: maximum av brusiga skattningar, och en prick per frö.
 
 Varje funktion ger en `Picture` med svenska axlar och alternativtext.
 """
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, MARKS, new_figure
+from dqn_helpers.figures.plots import COLORS, MARKS, legend_above, new_figure
 
 _EDGES: Any = np.linspace(-3.5, 4.5, 65)
 
@@ -26,53 +26,31 @@ def largest_estimate(n_actions: int) -> Picture:
     largest = estimates.max(axis=1)
     mean = float(largest.mean())
     figure, (ax,) = new_figure(height=3.0)
-    for values, label, color in (
-        (estimates[:, 0], "en skattning", COLORS[5]),
-        (largest, f"den största av {n_actions}", COLORS[1]),
+    words = "den största" if n_actions > 1 else "den enda"
+    for values, label, color, x, way in (
+        (estimates[:, 0], "en skattning", COLORS[5], -1.2, "right"),
+        (largest, f"{words} av {n_actions}", COLORS[1], mean + 1.1, "left"),
     ):
-        ax.hist(values, _EDGES, density=True, alpha=0.55, label=label, color=color)
+        height = np.histogram(values, _EDGES, density=True)[0]
+        ax.stairs(height, _EDGES, fill=True, color=color, alpha=0.3)
+        ax.stairs(height, _EDGES, color=color, linewidth=1.5)
+        y = height[np.searchsorted(_EDGES, x) - 1]
+        ax.annotate(
+            label, (x, y), xytext=(6 if way == "left" else -6, 6), color=color, ha=way,
+            textcoords="offset points", fontsize=12,
+        )  # fmt: skip
     ax.axvline(0, color="black", linestyle="--", linewidth=1)
     ax.axvline(mean, color=COLORS[1], linewidth=2)
     ax.annotate(
-        f"medel {swedish_number(mean, 3)}", (mean, 0.78), xytext=(5, 0),
-        textcoords="offset points", color="black",
+        f"medel {swedish_number(mean, decimals=2)}", (mean, 0.78), xytext=(5, 0),
+        textcoords="offset points", color=COLORS[1], fontsize=12,
     )  # fmt: skip
     ax.set(xlabel="skattat värde (det sanna är 0)", ylabel="täthet", ylim=(0, 0.85))
-    ax.legend(loc="upper left")
     return Picture.from_figure(
         figure,
         "Två histogram. En enda skattning ligger symmetriskt kring 0. Den största av "
         f"{n_actions} har medelvärdet {swedish_number(mean, 3)}.",
     )
-
-
-def two_networks(online: Sequence[float], target: Sequence[float]) -> Picture:
-    """Två nätverks Q-värden i samma tillstånd. Vart och ett har sitt största inramat.
-
-    Args:
-        online: online-nätverkets Q-värden, A tal.
-        target: målnätverkets, lika många.
-    """
-    from matplotlib.patches import Patch
-
-    figure, (ax,) = new_figure(width=5.6, height=3.0)
-    places = np.arange(len(online))
-    networks = {"online-nätverket": online, "målnätverket": target}
-    descriptions = []
-    for (name, q_values), color, shift in zip(
-        networks.items(), COLORS, (-0.19, 0.19), strict=False
-    ):
-        bars = ax.bar(places + shift, q_values, 0.36, color=color)
-        ax.bar_label(bars, [swedish_number(q, 3) for q in q_values])
-        best = int(np.argmax(q_values))
-        bars[best].set(edgecolor="black", linewidth=2.5)
-        values = ", ".join(swedish_number(q, 3) for q in q_values)
-        descriptions.append(f"{name} {values}, störst för handling {best}")
-    ax.set(xlabel="handling i nästa tillstånd", ylabel="Q(s′, a′)", xticks=places)
-    ax.margins(y=0.15)
-    fills = [Patch(color=color, label=name) for name, color in zip(networks, COLORS, strict=False)]
-    figure.legend(handles=fills, loc="outside upper center", ncols=2, frameon=False)
-    return Picture.from_figure(figure, f"Staplar för Q-värdena: {'; '.join(descriptions)}.")
 
 
 def seed_dots(
@@ -91,7 +69,7 @@ def seed_dots(
     n_panels = len(panels)
     labels = list(y_labels) * (n_panels if len(y_labels) == 1 else 1)
     lines = list(truths) * (n_panels if len(truths) == 1 else 1)
-    figure, axes = new_figure(n_panels, width=1.0 + 3.1 * n_panels, height=3.4)
+    figure, axes = new_figure(n_panels, height=3.4)
     rng = np.random.default_rng(0)
     descriptions = []
     for ax, (title, methods), label, truth in zip(axes, panels.items(), labels, lines, strict=True):
@@ -103,8 +81,7 @@ def seed_dots(
         if truth is not None:
             ax.axhline(truth, color="black", linestyle="--", linewidth=1)
         ax.set(title=title, ylabel=label, xticks=[], xlim=(-0.6, len(methods) - 0.4))
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False)
+    legend_above(axes[0])
     return Picture.from_figure(figure, f"En prick per frö. {'. '.join(descriptions)}.")
 
 

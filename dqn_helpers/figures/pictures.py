@@ -4,16 +4,23 @@ import base64
 import html
 import io
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from dqn_helpers.figures import theme
 
 if TYPE_CHECKING:  # matplotlib behövs bara av den som redan har en figur
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
 SCREEN_DPI = 96
-PNG_DPI = 144
+COLUMN_WIDTH = 720
+"""En bild är aldrig bredare än textspalten, i bildpunkter."""
+
+SMALLEST_TEXT = 11
+"""Ingen text i en figur är mindre än så, i punkter."""
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -42,19 +49,40 @@ def swedish_number(value: float, digits: int = 6, *, decimals: int | None = None
     text = text.replace(",", "\u202f").replace(".", ",")
     mantissa, _, exponent = text.partition("e")
     if exponent:  # 1e-07 skrivs 1 · 10⁻⁷
-        text = f"{mantissa} · 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+        text = f"{mantissa} · {power_of_ten(int(exponent))}"
     return text.replace("-", "−")
+
+
+def power_of_ten(exponent: int) -> str:
+    """10 upphöjt till `exponent`, som 10⁸."""
+    return f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+
+
+def swedish_ticks() -> Any:
+    """Det som skriver talen på en axel, med decimalkomma."""
+    from matplotlib.ticker import FuncFormatter
+
+    return FuncFormatter(lambda value, _: _on_axis(float(value)))
+
+
+def _on_axis(value: float) -> str:
+    """Ett tal på en axel; på en logaritmisk blir de riktigt stora och små tiopotenser."""
+    power = math.log10(value) if value > 0 else 0.0
+    if abs(power) >= 5 and power == round(power):
+        return power_of_ten(round(power))
+    return swedish_number(value)
 
 
 @dataclass(frozen=True)
 class Picture:
     """En färdig bild. Sist i en cell visas den av sig själv.
 
-    Bilden läggs i en `<img>` med alternativtext: Jupyters egna bildutskrifter tappar den på vägen.
+    Bilden läggs i en `<img>` med alternativtext: Jupyters egna bildutskrifter tappar den på vägen,
+    och en SVG direkt på sidan försvinner ur en bok som Jupyter inte litar på.
 
     Attributes:
         data: filens innehåll.
-        mime_type: `"image/png"` eller `"image/gif"`.
+        mime_type: `"image/svg+xml"` eller `"image/png"`.
         alt: det bilden visar, i ord, för den som inte ser den.
         width: bredden i bildpunkter på skärmen.
         caption: text under bilden.
@@ -71,21 +99,57 @@ class Picture:
             raise ValueError("En bild behöver en alternativtext: säg i ord vad den visar.")
 
     @classmethod
+    def from_svg(
+        cls, drawing: str, alt: str, width: int = COLUMN_WIDTH, caption: str = ""
+    ) -> "Picture":
+        """Gör en bild av en teckning i kursens färger (`theme.color`); den följer sidans tema.
+
+        Args:
+            drawing: SVG, från `<svg` till `</svg>`.
+            alt: det teckningen visar, i ord.
+            width: bredden i bildpunkter på skärmen.
+            caption: text under bilden.
+
+        Raises:
+            ValueError: om alternativtexten är tom.
+        """
+        title = f"<title>{html.escape(alt, quote=False)}</title>"
+        opening = drawing.index(">") + 1
+        language = drawing[:opening].replace("<svg ", '<svg lang="sv" ', 1)
+        data = f"{language}{title}{theme.SVG_STYLE}{drawing[opening:]}".encode()
+        return cls(data, "image/svg+xml", alt, width, caption)
+
+    @property
+    def drawing(self) -> str:
+        """Teckningen utan färgernas värden, för den som har dem redan; "" om bilden är ett foto."""
+        is_drawing = self.mime_type == "image/svg+xml"
+        return self.data.decode().replace(theme.SVG_STYLE, "") if is_drawing else ""
+
+    @classmethod
     def from_figure(cls, figure: "Figure", alt: str, caption: str = "") -> "Picture":
-        """Gör en PNG-bild av en matplotlib-figur och stäng figuren.
+        """Gör en bild av en matplotlib-figur, i kursens färger, och stäng figuren.
 
         Raises:
             ValueError: om alternativtexten är tom.
         """
         from matplotlib import pyplot as plt
+        from matplotlib.text import Text
+        from matplotlib.ticker import LogFormatter, NullFormatter
 
+        for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+            if isinstance(axis.get_major_formatter(), LogFormatter):
+                axis.set_major_formatter(swedish_ticks())
+                axis.set_minor_formatter(NullFormatter())
+        for text in figure.findobj(Text):
+            text.set_fontsize(max(text.get_fontsize(), SMALLEST_TEXT))
         width = round(figure.get_figwidth() * SCREEN_DPI)
         file = io.BytesIO()
         try:
-            figure.savefig(file, format="png", dpi=PNG_DPI, facecolor="white")
+            with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "dqn_helpers"}):
+                figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
         finally:
             plt.close(figure)
-        return cls(file.getvalue(), "image/png", alt, width, caption)
+        return cls.from_svg(_clean(file.getvalue().decode()), alt, width, caption)
 
     @classmethod
     def from_image(cls, image: "Image", alt: str) -> "Picture":
@@ -102,12 +166,35 @@ class Picture:
         return f"[Bild: {self.alt}]"
 
     def _repr_html_(self) -> str:
+        caption = f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else ""
+        return (
+            f'<figure class="dqn-bild" lang="sv" style="margin: 0.5em 0">'
+            f"<style>{theme.image_css('.dqn-bild img')}</style>{self.img()}{caption}</figure>"
+        )
+
+    def img(self) -> str:
+        """Bilden som `<img>`, högst så bred som spalten."""
         encoded = base64.b64encode(self.data).decode("ascii")
-        image = (
+        return (
             f'<img src="data:{self.mime_type};base64,{encoded}" alt="{html.escape(self.alt)}" '
             f'width="{self.width}" style="max-width: 100%; height: auto">'
         )
-        if not self.caption:
-            return image
-        caption = f"<figcaption>{html.escape(self.caption)}</figcaption>"
-        return f'<figure style="margin: 0">{image}{caption}</figure>'
+
+
+def _clean(svg: str) -> str:
+    """matplotlibs SVG utan det som inte syns, med kursens färger i stället för fasta.
+
+    Varje märke får en egen rad. Stilmallen tas bort: den gäller annars hela sidan.
+    """
+    box = re.search(r'viewBox="[^"]*"', svg)
+    assert box is not None
+    body = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
+    body = body[body.index(">", body.index("<svg")) + 1 :]
+    body = re.sub(r"\s+", " ", body).replace("> <", ">\n<")
+    body = re.sub(r'<g id="[^"]*"', "<g", body)
+    body = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", body)
+    body = re.sub(r"(?<=: )#[0-9a-f]{6}", lambda found: theme.themed(found[0]), body)
+    body = body.replace("'DejaVu Sans'", theme.FONT)
+    names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    # Det som matplotlib ritar svart har ingen färg i filen, så den ärvs härifrån.
+    return f'<svg {names} {box[0]} fill="{theme.color("ink")}" stroke-linejoin="round">{body}'

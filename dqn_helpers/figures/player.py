@@ -11,6 +11,7 @@ import html
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,9 +86,7 @@ class Film:
         shown = self.frame(number)
         if not shown.startswith("<svg"):
             return shown
-        encoded = base64.b64encode(shown.encode()).decode()
-        alt = html.escape(f"{self.alt} ({self.labels[number]})")
-        return f'<img src="data:image/svg+xml;base64,{encoded}" alt="{alt}" width="{self.width}">'
+        return Picture.from_svg(shown, f"{self.alt} ({self.labels[number]})", self.width).img()
 
     def __repr__(self) -> str:
         return f"[Film: {self.alt}]"
@@ -105,7 +104,8 @@ class Film:
         caption = f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else ""
         return (
             f'<figure class="dqn-film" lang="sv" style="max-width: {self.width}px">'
-            f"<style>{theme.css('.dqn-film')}{_file('player.css')}</style>"
+            f"<style>{theme.css('.dqn-film')}{theme.image_css('.dqn-film img')}"
+            f"{_file('player.css')}</style>"
             f'<div class="dqn-scen" role="img" aria-label="{html.escape(self.alt)}">'
             f"{self.still(self.start)}</div>"
             f"{self._controls()}{caption}{self._on_paper()}"
@@ -149,7 +149,9 @@ def film_of_pictures(
     caption: str = "",
     start: int = 0,
 ) -> Film:
-    """En film av färdiga bilder. Är de för stora tillsammans blir de grövre, aldrig färre.
+    """En film av färdiga bilder: kursens figurer, eller foton.
+
+    Är fotona för stora tillsammans blir de grövre, aldrig färre.
 
     Args:
         pictures: bilderna i ordning, alla lika stora.
@@ -163,13 +165,34 @@ def film_of_pictures(
     Raises:
         ValueError: om bilderna är olika stora eller inga alls.
     """
-    images = [Image.open(io.BytesIO(picture.data)).convert("RGB") for picture in pictures]
-    if len({image.size for image in images}) != 1:
+    drawings = [picture.drawing for picture in pictures]
+    if len({picture.width for picture in pictures}) != 1:
         raise ValueError("En film behöver minst en bild, och alla ska vara lika stora.")
     width = pictures[0].width
-    drawing = f'<img src="{{bild}}" alt="{html.escape(alt)}" width="{width}">'
-    frames = tuple({"bild": address} for address in _small_addresses(images))
+    if all(drawings):
+        drawing, frames = _shared(drawings)
+    else:
+        drawing = f'<img src="{{bild}}" alt="{html.escape(alt)}" width="{width}">'
+        images = [Image.open(io.BytesIO(picture.data)).convert("RGB") for picture in pictures]
+        if len({image.size for image in images}) != 1:
+            raise ValueError("En film behöver minst en bild, och alla ska vara lika stora.")
+        frames = tuple({"bild": address} for address in _small_addresses(images))
     return Film(drawing, frames, tuple(labels), alt, milliseconds, name, caption, start, width)
+
+
+def _shared(drawings: Sequence[str]) -> tuple[str, tuple[dict[str, str], ...]]:
+    """En teckning av det som alla har lika, rad för rad, och värden för de rader som skiljer sig.
+
+    Har teckningarna olika många rader byts allt på en gång.
+    """
+    tables = [re.sub("<title>.*?</title>", "", drawing).splitlines() for drawing in drawings]
+    if len({len(table) for table in tables}) != 1:
+        return "{allt}", tuple({"allt": "\n".join(table)} for table in tables)
+    rows = list(zip(*tables, strict=True))
+    changing = {n: f"rad{n}" for n, row in enumerate(rows) if len(set(row)) > 1}
+    lines = [f"{{{changing[n]}}}" if n in changing else row[0] for n, row in enumerate(rows)]
+    frames = ({name: table[n] for n, name in changing.items()} for table in tables)
+    return "\n".join(lines), tuple(frames)
 
 
 def slider(

@@ -4,33 +4,44 @@ Varje funktion ger en `Picture` med svenska axlar och alternativtext.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from gymnasium.envs.classic_control import CartPoleEnv
 
-from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, MARKS, new_figure
+from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, swedish_number
+from dqn_helpers.figures.plots import (
+    COLORS,
+    MARKS,
+    label_lines,
+    legend_above,
+    new_figure,
+)
+from dqn_helpers.figures.shapes import MUTED, ONLINE, circle, document, text
+from dqn_helpers.figures.worlds import cartpole_frame, cartpoles_side_by_side
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+_RING = 260  # så bred är en ring i teckningen
 
 
 def replay_ring(*counts: int, n_slots: int = 8) -> Picture:
-    """En ringbuffert när så här många erfarenheter har lagts till; den senaste är orange.
+    """En ringbuffert när så här många erfarenheter har lagts till; den senaste har tjock kant.
 
     Args:
         counts: antalet tillagda; ges flera ritas en ring för vart och ett, bredvid varandra.
         n_slots: antalet platser i ringen.
     """
-    figure, axes = new_figure(len(counts), width=2.5 * len(counts) + 0.5, height=3.1)
-    descriptions = []
-    for ax, n_added in zip(axes, counts, strict=True):
+    rings, descriptions = [], []
+    for place, n_added in enumerate(counts):
         numbers = [_newest(slot, n_added, n_slots) for slot in range(n_slots)]
-        _draw_ring(ax, numbers, newest=n_added - 1)
-        ax.set_title(f"{n_added} tillagda\nlen = {min(n_added, n_slots)}")
+        rings.append(f'<g transform="translate({_RING * place} 0)">')
+        words = f"{n_added} tillagda, {min(n_added, n_slots)} kvar"
+        rings += [text(_RING / 2, 14, words, 17), *_ring(numbers, newest=n_added - 1), "</g>"]
         contents = ", ".join("tom" if number is None else str(number) for number in numbers)
         descriptions.append(f"med {n_added} tillagda ligger på platserna i ordning: {contents}")
-    return Picture.from_figure(figure, f"Ring med {n_slots} platser, {'; '.join(descriptions)}.")
+    drawing = document(_RING * len(counts), _RING + 20, *rings)
+    width = min(COLUMN_WIDTH, 320 * len(counts))
+    alt = f"Ring med {n_slots} platser, {'; '.join(descriptions)}."
+    return Picture.from_svg(drawing, alt, width)
 
 
 def _newest(slot: int, n_added: int, n_slots: int) -> int | None:
@@ -39,32 +50,43 @@ def _newest(slot: int, n_added: int, n_slots: int) -> int | None:
     return written[-1] if written else None
 
 
-def _draw_ring(ax: "Axes", numbers: Sequence[int | None], newest: int) -> None:
+def _ring(numbers: Sequence[int | None], newest: int) -> list[str]:
+    """Platserna i en ring, med numret inuti och platsens nummer utanför."""
+    parts = []
     for slot, number in enumerate(numbers):
         angle = 2 * np.pi * slot / len(numbers)
-        x, y = np.sin(angle), np.cos(angle)
-        color = "white" if number is None else COLORS[4] if number == newest else COLORS[5]
-        ax.plot(x, y, "o", markersize=26, markerfacecolor=color, markeredgecolor="black")
-        ax.text(x, y, "" if number is None else str(number), ha="center", va="center")
-        ax.text(1.45 * x, 1.45 * y, str(slot), ha="center", va="center", color="0.4", fontsize=8)
-    ax.set(xlim=(-1.65, 1.65), ylim=(-1.65, 1.65), aspect="equal")
-    ax.axis("off")
+        across, up = float(np.sin(angle)), float(np.cos(angle))
+        x, y = _RING / 2 + 74 * across, 142 - 74 * up
+        tint = 0.0 if number is None else 0.5 if number == newest else 0.15
+        color = MUTED if number is None else ONLINE
+        parts.append(circle(x, y, 25, color, tint=tint, thick=5 if tint == 0.5 else 1.5))
+        parts.append(text(x, y, "" if number is None else str(number), 18))
+        parts.append(text(x + 38 * across, y - 38 * up, str(slot), 16, MUTED))
+    return parts
 
 
-def last_moments(images: Mapping[str, np.ndarray]) -> Picture:
-    """Bilder från en miljö bredvid varandra, med rubrik.
+def last_moments(observations: Mapping[str, np.ndarray]) -> Picture:
+    """CartPole så som den ser ut i några lägen, bredvid varandra.
 
     Args:
-        images: rubrik → bild (höjd, bredd, 3), uint8.
+        observations: rubrik → observationen, float (4,).
     """
-    figure, axes = new_figure(len(images), width=4.2 * len(images), height=2.2)
-    for ax, (title, image) in zip(axes, images.items(), strict=True):
-        height = len(image)
-        ax.imshow(image[height // 3 : height * 5 // 6])  # himlen ovanför säger inget
-        ax.set_title(title)
-        ax.axis("off")
-    titles = ". ".join(title.replace("\n", ": ") for title in images)
-    return Picture.from_figure(figure, f"Sista bilden av varje episod. {titles}.")
+    world = CartPoleEnv()
+    frames = []
+    for obs in observations.values():
+        world.state = np.asarray(obs, dtype=float)
+        frames.append(cartpole_frame(world, None, 0) | {"steg": ""})
+    drawing = cartpoles_side_by_side(world, list(observations))
+    for place, frame in enumerate(frames):
+        for name, value in frame.items():
+            drawing = drawing.replace(f"{{{name}{place}}}", value)
+    leans = [f"{name}: {_in_words(obs)}" for name, obs in observations.items()]
+    return Picture.from_svg(drawing, f"Vagnen med stången. {'. '.join(leans)}.", COLUMN_WIDTH)
+
+
+def _in_words(obs: np.ndarray) -> str:
+    degrees = swedish_number(abs(float(np.degrees(obs[2]))), 2)
+    return f"stången lutar {degrees} grader åt {'höger' if obs[2] > 0 else 'vänster'}"
 
 
 def batches_in_cloud(
@@ -79,10 +101,10 @@ def batches_in_cloud(
         x_label: text under x-axlarna.
         y_label: text vid den första y-axeln.
     """
-    figure, axes = new_figure(len(batches), width=4.2 * len(batches), height=3.2, share_y=True)
+    figure, axes = new_figure(len(batches), height=3.2, share_y=True)
     shares = []
     for ax, (name, index) in zip(axes, batches.items(), strict=True):
-        ax.plot(x[::5], y[::5], ".", color="lightgrey")
+        ax.plot(x[::10], y[::10], ".", color=COLORS[5], alpha=0.5, rasterized=True)
         ax.plot(x[index], y[index], "o", color=COLORS[1], markeredgecolor="white")
         ax.set(title=name, xlabel=x_label)
         share = swedish_number(100 * np.ptp(x[index]) / np.ptp(x), 2)
@@ -100,7 +122,7 @@ def drawn_places(draws: Mapping[str, Sequence[Any]], n_stored: int) -> Picture:
         draws: namn → batchar, var och en en följd av platser.
         n_stored: antalet sparade erfarenheter.
     """
-    figure, axes = new_figure(len(draws), width=4.2 * len(draws), height=2.8, share_y=True)
+    figure, axes = new_figure(len(draws), height=2.8, share_y=True)
     spans = []
     for ax, color, (name, batches) in zip(axes, COLORS[1::-1], draws.items(), strict=False):
         for row, places in enumerate(batches):
@@ -128,7 +150,8 @@ def cost_lines(sizes: Sequence[int], costs: Sequence[Mapping[str, float]]) -> Pi
             f"{name} från {swedish_number(values[0], 2)} till {swedish_number(values[-1], 2)}"
         )
     ax.set(xlabel="antal sparade erfarenheter", ylabel="mikrosekunder per batch")
-    ax.figure.legend(loc="outside upper center", ncols=3, frameon=False)
+    ax.minorticks_off()
+    label_lines(ax)
     return Picture.from_figure(figure, f"Mikrosekunder per batch: {', '.join(ends)}.")
 
 
@@ -140,19 +163,18 @@ def tried_actions(logs: Mapping[str, Sequence[Any]]) -> Picture:
     Args:
         logs: vem som spelade → erfarenheterna.
     """
-    figure, axes = new_figure(len(logs), width=4.2 * len(logs), height=3.4, share_y=True)
+    figure, axes = new_figure(len(logs), height=3.4, share_y=True)
     for ax, (player, log) in zip(axes, logs.items(), strict=True):
         for action, name in enumerate(("vänster", "höger")):
             states = np.array([e[0] for e in log if e[1] == action]).reshape(-1, 4)
             ax.plot(
-                np.degrees(states[:, 2]), states[:, 3], "o^"[action], markersize=3, alpha=0.5,
-                color=COLORS[action], label=name,
+                np.degrees(states[:, 2]), states[:, 3], "o^"[action], markersize=3, alpha=0.6,
+                rasterized=True, color=COLORS[action], label=name,
             )  # fmt: skip
         ax.axline((0, 0), slope=-2 * np.pi / 180, color="black", linewidth=1)
         ax.set(title=f"loggen från {player}", xlabel="stångens vinkel (grader)")
     axes[0].set(ylabel="vinkelhastighet (rad/s)")
-    labels = axes[0].get_legend_handles_labels()
-    figure.legend(*labels, loc="outside upper center", ncols=2, frameon=False, markerscale=2)
+    legend_above(axes[0], markerscale=2)
     parts = [f"{player}: {_share_above(log)}" for player, log in logs.items()]
     return Picture.from_figure(
         figure, f"Prövade handlingar. Loggen från {'. Loggen från '.join(parts)}."
@@ -181,7 +203,7 @@ def learned_against_exact(
         exact: float (S, A).
         action_names: handlingarnas namn.
     """
-    figure, axes = new_figure(len(learned), width=4.2 * len(learned), height=3.6, share_y=True)
+    figure, axes = new_figure(len(learned), height=3.6, share_y=True)
     places, errors = np.arange(len(exact)), []
     for ax, (name, q_values) in zip(axes, learned.items(), strict=True):
         for action, label in enumerate(action_names):
@@ -195,6 +217,5 @@ def learned_against_exact(
             errors.append(f"{name}, {label}: som mest {swedish_number(error, 2)} fel")
         ax.set(title=name, xlabel="plats", xticks=places)
     axes[0].set(ylabel="Q-värde")
-    labels = axes[0].get_legend_handles_labels()
-    figure.legend(*labels, loc="outside upper center", ncols=len(action_names), frameon=False)
+    legend_above(axes[0])
     return Picture.from_figure(figure, f"Inlärda Q-värden mot de sanna. {'. '.join(errors)}.")

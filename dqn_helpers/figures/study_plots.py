@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, MARKS, legend_above, new_figure, swedish_ticks
+from dqn_helpers.figures.plots import COLORS, MARKS, label_lines, legend_above, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,8 +37,7 @@ def lines(
     """
     if not panels or not all(panels.values()):
         raise ValueError("Det behövs minst ett diagram, och minst en linje i varje.")
-    width = 7.0 if len(panels) == 1 else 4.2 * len(panels)
-    figure, axes = new_figure(len(panels), width=width, height=3.4, share_y=True)
+    figure, axes = new_figure(len(panels), height=3.4, share_y=True)
     words = []
     for ax, (title, series) in zip(axes, panels.items(), strict=True):
         for number, (name, (x, y)) in enumerate(series.items()):
@@ -50,7 +49,9 @@ def lines(
             ax.axhline(height_line, color="black", linestyle="--", linewidth=1)
         ax.set(title=title, xlabel=x_label)
     axes[0].set_ylabel(y_label)
-    if len(next(iter(panels.values()))) > 1:
+    if len(panels) == 1:
+        label_lines(axes[0])
+    elif len(next(iter(panels.values()))) > 1:
         legend_above(axes[0])
     alt = f"Linjediagram, {y_label} mot {x_label}. {'. '.join(words)}."
     return Picture.from_figure(figure, alt)
@@ -76,7 +77,7 @@ def shares(
         bound: var en streckad linje ska stå bland talen.
     """
     height = 1.2 + 0.42 * len(rows)
-    figure, (left, right) = new_figure(2, width=9.0, height=height, share_y=True)
+    figure, (left, right) = new_figure(2, height=height, share_y=True)
     for place, (name, (n_solved, n)) in enumerate(rows.items()):
         low, high = intervals[name]
         left.plot([100 * low, 100 * high], [place, place], color=COLORS[0], linewidth=3, alpha=0.4)
@@ -85,7 +86,6 @@ def shares(
         right.plot(np.median(dots[name]), place, "|", color="black", markersize=18, mew=2)
     left.set(xlabel=share_label, xlim=(-3, 103))
     right.set(xlabel=dots_label, xscale="log")
-    right.xaxis.set_major_formatter(swedish_ticks())
     right.axvline(bound, color="black", linestyle="--", linewidth=1)
     left.set_yticks(range(len(rows)), list(rows))
     left.set_ylim(len(rows) - 0.5, -0.5)  # den första överst
@@ -108,7 +108,7 @@ def difference_of(
         name: ändringen, i ord.
         goal: gränsen för löst.
     """
-    figure, (left, right) = new_figure(2, width=9.0, height=3.4)
+    figure, (left, right) = new_figure(2, height=3.4)
     pairs = {"kursens recept": course, name: changed}
     for number, (label, scores) in enumerate(pairs.items()):
         color = COLORS[number]

@@ -8,12 +8,20 @@ LIGHT = {
     "ink": "#1f2933",  # text och konturer
     "muted": "#5b6770",  # det som är mindre viktigt
     "paper": "#ffffff",
+    "page": "#f5f2ec",  # rapporternas sidor, bakom det vita
+    "mark": "#fff1c2",  # den rad i studentens kod som pekas ut
     "online": "#0b66a3",  # online-nätverket, och det som lär sig
     "target": "#a84300",  # målet och målnätverket
     "reward": "#00785a",  # belöningar, och det som är rätt
     "wrong": "#b3261e",  # fel, fall och stup
+    "almost": "#8a5200",  # det som inte stämmer än
+    "right-tint": "#e3f4ec",  # ytor bakom det som är rätt, nästan rätt och fel
+    "almost-tint": "#fdf1da",
+    "wrong-tint": "#fdeae8",
     "ground": "#e8eef1",  # mark, is och ytor bakom text
     "accent": "#0f766e",  # kursens egen färg
+    "other": "#7b3f98",  # en sak till att jämföra med
+    "note": "#6f5600",  # det man ska titta på
 }
 """Betydelse → färg på ljus bakgrund."""
 
@@ -21,14 +29,26 @@ DARK = {
     "ink": "#e6edf3",
     "muted": "#a5b1ba",
     "paper": "#16191d",
+    "page": "#0e1114",
+    "mark": "#453708",
     "online": "#6cb8ec",
     "target": "#ff9d5c",
     "reward": "#4fd1a5",
     "wrong": "#ff8a80",
+    "almost": "#f2bd5b",
+    "right-tint": "#14342a",
+    "almost-tint": "#38290d",
+    "wrong-tint": "#43201d",
     "ground": "#2a323a",
     "accent": "#5eead4",
+    "other": "#d0a5ec",
+    "note": "#e6c34a",
 }
 """Betydelse → färg på mörk bakgrund."""
+
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+"""Sidans eget typsnitt: bilden ska inte se ut som något som klistrats in."""
 
 
 def color(meaning: str) -> str:
@@ -51,8 +71,53 @@ def css(selector: str) -> str:
     )
 
 
+def page_css() -> str:
+    """CSS för en hel sida: kursens färger, ljusa eller mörka som datorn, alltid ljusa på papper."""
+    light, dark = _variables(LIGHT), _variables(DARK)
+    return (
+        f":root {{ {light} }}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+    )
+
+
 def _variables(colors: dict[str, str]) -> str:
     return " ".join(f"--dqn-{meaning}: {value};" for meaning, value in colors.items())
+
+
+SVG_STYLE = (
+    f"<style>:root {{ {_variables(LIGHT)} }} "
+    f"@media (prefers-color-scheme: dark) {{ :root {{ {_variables(DARK)} }} }}</style>"
+)
+"""Färgerna i en SVG som är en egen fil.
+
+Ligger den i en `<img>` frågar den inte datorn efter ljust eller mörkt, utan sidan: den får det
+`color-scheme` som står på `<img>`, och det bestämmer `image_css`.
+"""
+
+
+def image_css(selector: str) -> str:
+    """CSS som säger åt bilderna på sidan om den är ljus eller mörk; på papper är den ljus."""
+    return (
+        f"{selector} {{ color-scheme: light }}\n"
+        f"@media not print {{ "
+        f'body[data-jp-theme-light="false"] {selector}, body.vscode-dark {selector} '
+        "{ color-scheme: dark } }\n"
+        "@media (prefers-color-scheme: dark) and (not print) { "
+        f"body:not([data-jp-theme-light], .vscode-light) {selector} {{ color-scheme: dark }} }}\n"
+    )
+
+
+def themed(hexadecimal: str) -> str:
+    """En ljus färg ur en färdig bild som den färg som följer sidans tema.
+
+    Svart blir text, vitt blir papper och grått det som är mindre viktigt. En färg som inte är
+    kursens lämnas som den är.
+    """
+    meanings = {value: meaning for meaning, value in LIGHT.items()}
+    red, green, blue = (int(hexadecimal[i : i + 2], 16) for i in (1, 3, 5))
+    if red == green == blue:
+        return color("ink" if red < 64 else "muted" if red < 240 else "paper")
+    return color(meanings[hexadecimal]) if hexadecimal in meanings else hexadecimal
 
 
 def contrast(one: str, other: str) -> float:

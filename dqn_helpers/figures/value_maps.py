@@ -7,8 +7,22 @@ import numpy as np
 import torch
 from torch import nn
 
-from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, MARKS, new_figure, swedish_ticks
+from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, swedish_number, swedish_ticks
+from dqn_helpers.figures.plots import new_figure
+from dqn_helpers.figures.shapes import (
+    INK,
+    MUTED,
+    ONLINE,
+    TARGET,
+    WRONG,
+    arrow,
+    box,
+    circle,
+    document,
+    path,
+    text,
+)
+from dqn_helpers.figures.worlds import SQUARE, hatching, square
 from dqn_helpers.network import device_of
 
 if TYPE_CHECKING:
@@ -16,6 +30,43 @@ if TYPE_CHECKING:
 
 FROZEN_LAKE_ARROWS = ("←", "↓", "→", "↑")
 CLIFF_WALKING_ARROWS = ("↑", "→", "↓", "←")
+
+KINDS = {"hål": "H", "stup": "C", "mål": "G", "start": "S"}
+"""Ord för en ruta → rutans slag, som i `worlds`."""
+
+_WAYS = {"←": (-1, 0), "→": (1, 0), "↑": (0, -1), "↓": (0, 1)}
+_STRONGEST = 0.5  # hur mycket färg det största värdet får; texten ska gå att läsa ovanpå
+_SQUARE_WIDTH = 110  # bildpunkter, i ett rutnät som inte behöver hela spalten
+
+
+def value_grid(
+    values: np.ndarray | Sequence[float],
+    shape: tuple[int, int],
+    *,
+    names: Mapping[int, str] | None = None,
+    limits: tuple[float, float] | None = None,
+    title: str = "",
+) -> Picture:
+    """Ett rutnät med ett tal i varje ruta, mer färg ju större talet är.
+
+    Args:
+        values: ett tal per ruta, S tal; ruta nummer s ligger på rad s // kolumner. nan är en ruta
+            där man aldrig kan stå: den får varken tal eller färg.
+        shape: (rader, kolumner).
+        names: rutor som är något särskilt: "hål", "stup", "mål" och "start" ritas, andra ord står
+            som de är.
+        limits: de tal som får minst och mest färg; annars det minsta och det största.
+        title: rubrik.
+
+    Raises:
+        ValueError: om antalet tal inte stämmer med rutnätet.
+    """
+    numbers = np.asarray(values, dtype=float)
+    if numbers.shape != (shape[0] * shape[1],):
+        raise ValueError(f"values ska vara {shape[0] * shape[1]} tal, men har {numbers.shape}.")
+    lines = [" ".join(map(_number, row)) for row in numbers.reshape(shape)]
+    alt = f"{title or 'Värden'}: rutnät, tal rad för rad: {' / '.join(lines)}."
+    return _grid_picture(numbers, shape, names or {}, limits, title, [""] * len(numbers), alt)
 
 
 def q_grid(
@@ -27,14 +78,16 @@ def q_grid(
     limits: tuple[float, float] | None = None,
     title: str = "",
 ) -> Picture:
-    """Ett rutnät där färgen är max Q och pilarna är de bästa handlingarna.
+    """Ett rutnät där färgen och talet är max Q, och pilarna de bästa handlingarna.
+
+    Är alla handlingar lika bra säger pilar inget, och då ritas inga.
 
     Args:
         q_values: float (S, A); ruta nummer s ligger på rad s // kolumner. En rad med nan är en ruta
-            där man aldrig kan stå: den lämnas vit.
+            där man aldrig kan stå.
         shape: (rader, kolumner).
         arrows: en pil per handling, till exempel `FROZEN_LAKE_ARROWS`.
-        names: rutor som ska visa ett ord i stället för pilar, till exempel sluttillstånd.
+        names: rutor som är något särskilt, som i `value_grid`; de får ingen pil.
         limits: färgskalans minsta och största värde, för att flera bilder ska få samma färger;
             annars det minsta och det största i rutnätet.
         title: rubrik.
@@ -49,37 +102,73 @@ def q_grid(
             f"med {len(arrows)} pilar, men har {q_values.shape}."
         )
     names = names or {}
-    best = q_values.max(axis=1)
-    figure, (ax,) = new_figure(width=0.9 * n_columns + 1.6, height=0.9 * n_rows + 0.6)
-    low, high = limits or (np.nanmin(best), np.nanmax(best))
-    image = ax.imshow(best.reshape(shape), cmap="cividis", vmin=low, vmax=high)
-    threshold = (low + high) / 2
-    for s in range(len(best)):
-        row, column = divmod(s, n_columns)
-        color = "white" if best[s] <= threshold else "black"
-        mark = _cell_mark(q_values[s], arrows, names.get(s))
-        ax.text(column, row - 0.12, mark, ha="center", va="center", color=color, fontsize=14)
-        ax.text(
-            column, row + 0.3, "" if np.isnan(best[s]) else swedish_number(best[s], 3),
-            ha="center", va="center", color=color, fontsize=8,
-        )  # fmt: skip
-    ax.set(xticks=[], yticks=[], title=title)
-    ax.grid(False)
-    bar = figure.colorbar(image, ax=ax, label="max Q")
-    bar.formatter = swedish_ticks()
-    marks = [_cell_mark(q_values[s], arrows, names.get(s)) for s in range(len(best))]
-    lines = [" ".join(row) for row in np.reshape(marks, shape)]
-    alt = f"{title or 'Q-värden'}: rutnät med {n_rows} rader och {n_columns} kolumner, bästa "
-    return Picture.from_figure(figure, alt + f"handling rad för rad: {' / '.join(lines)}.")
+    best = [_best_arrows(row, arrows) for row in q_values]
+    marks = [names.get(s, way) for s, way in enumerate(best)]
+    lines = [" ".join(mark or "–" for mark in row) for row in np.reshape(marks, shape)]
+    alt = (
+        f"{title or 'Q-värden'}: rutnät med {n_rows} rader och {n_columns} kolumner, bästa "
+        f"handling rad för rad: {' / '.join(lines)}."
+    )
+    shown = ["" if s in names or len(way) == len(arrows) else way for s, way in enumerate(best)]
+    return _grid_picture(q_values.max(axis=1), shape, names, limits, title, shown, alt)
 
 
-def _cell_mark(q_values: np.ndarray, arrows: Sequence[str], name: str | None) -> str:
-    """Rutans namn om den har ett, annars en pil för var och en av de bästa handlingarna."""
-    if name is not None:
-        return name
+def _best_arrows(q_values: np.ndarray, arrows: Sequence[str]) -> str:
+    """En pil för var och en av de bästa handlingarna."""
     # Små avrundningsfel räknas inte som skillnad.
     is_best = np.isclose(q_values, q_values.max(), atol=1e-9)
     return "".join(arrow for arrow, best in zip(arrows, is_best, strict=True) if best)
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else swedish_number(value, 3)
+
+
+def _grid_picture(
+    values: np.ndarray, shape: tuple[int, int], names: Mapping[int, str],
+    limits: tuple[float, float] | None, title: str, ways: Sequence[str], alt: str,
+) -> Picture:  # fmt: skip
+    low, high = limits or (float(np.nanmin(values)), float(np.nanmax(values)))
+    shares = np.nan_to_num((values - low) / max(high - low, 1e-9)).clip(0, 1)
+    squares = []
+    for s, value in enumerate(values):
+        row, column = divmod(s, shape[1])
+        word = names.get(s, "")
+        # I den breda kartan är rutorna små på skärmen, och då måste texten vara större i dem.
+        size = 12 if shape[1] <= 6 else 15
+        strength = _STRONGEST * float(shares[s])
+        ground = square(KINDS.get(word, "F"), row, column, s, ONLINE, strength, size=size)
+        words = "" if word in ("hål", "stup", "mål") else _number(value)
+        x, y = (column + 0.5) * SQUARE, row * SQUARE
+        if word and word not in KINDS:
+            words = word
+        squares.append(ground + _arrows(x + 4, y + 28, ways[s]) + text(x, y + 50, words, size))
+    return _grid_drawing(shape, [(title, squares)], alt)
+
+
+def _arrows(x: float, y: float, ways: str) -> str:
+    """En pil, eller flera korta om flera handlingar är lika bra."""
+    if len(ways) == 1:
+        (dx, dy) = _WAYS[ways]
+        return arrow([(x - 10 * dx, y - 10 * dy), (x + 10 * dx, y + 10 * dy)], INK, 2.5)
+    ends = [_WAYS[way] for way in ways]
+    return "".join(arrow([(x, y), (x + 13 * dx, y + 13 * dy)], INK, 2) for dx, dy in ends)
+
+
+def _grid_drawing(
+    shape: tuple[int, int], grids: Sequence[tuple[str, Sequence[str]]], alt: str
+) -> Picture:
+    """Ett eller flera rutnät under varandra, med rubriker."""
+    width, height = shape[1] * SQUARE, shape[0] * SQUARE
+    parts, y = [hatching()], 0
+    for title, squares in grids:
+        if title:
+            parts.append(text(2, y + 15, title, 15 if shape[1] > 6 else 11, anchor="start"))
+            y += 28
+        parts += [f'<g transform="translate(0 {y})">', *squares, "</g>"]
+        y += height + 8
+    shown = min(COLUMN_WIDTH, _SQUARE_WIDTH * shape[1])
+    return Picture.from_svg(document(width, y - 8, *parts), alt, shown)
 
 
 def grid_walks(
@@ -87,36 +176,26 @@ def grid_walks(
     shape: tuple[int, int],
     *,
     names: Mapping[int, str] | None = None,
-    dangers: Sequence[int] = (),
 ) -> Picture:
-    """Vandringar i ett rutnät, en ruta i taget, ett diagram per vandring.
+    """Vandringar i ett rutnät, en ruta i taget, ett rutnät per vandring.
 
     Args:
         walks: rubrik → rutornas nummer i tur och ordning; ruta s ligger på rad s // kolumner.
         shape: (rader, kolumner).
-        names: rutor som har ett ord, till exempel start och mål.
-        dangers: rutor som målas mörka, till exempel ett stup.
+        names: rutor som är något särskilt, som i `value_grid`.
     """
-    n_rows, n_columns = shape
-    width = 7.5 if len(walks) == 1 else 4.2 * len(walks)
-    height = width / len(walks) * n_rows / n_columns + 0.6
-    figure, axes = new_figure(len(walks), width=width, height=height)
-    ground = np.zeros(n_rows * n_columns)
-    ground[list(dangers)] = 1.0
-    descriptions = []
-    for ax, (name, walk) in zip(axes, walks.items(), strict=True):
-        ax.imshow(ground.reshape(shape), cmap="Greys", vmin=0, vmax=1.6)
-        for s, word in (names or {}).items():
-            ax.text(s % n_columns, s // n_columns, word, ha="center", va="center", fontsize=9)
-        _draw_walk(ax, np.asarray(walk), n_columns)
-        ax.set_xticks(np.arange(n_columns + 1) - 0.5, labels=[])
-        ax.set_yticks(np.arange(n_rows + 1) - 0.5, labels=[])
-        ax.tick_params(length=0)
-        ax.set_title(name)
-        jumps = int(_jumps(np.asarray(walk), n_columns).sum())
+    kinds = {s: KINDS.get(word, "F") for s, word in (names or {}).items()}
+    squares = [
+        square(kinds.get(s, "F"), *divmod(s, shape[1]), s, size=15)
+        for s in range(shape[0] * shape[1])
+    ]
+    grids, descriptions = [], []
+    for name, walk in walks.items():
+        grids.append((name, [*squares, *_walk(np.asarray(walk), shape[1])]))
+        jumps = int(_jumps(np.asarray(walk), shape[1]).sum())
         descriptions.append(f"{name}: {len(walk) - 1} steg, varav {jumps} hopp")
-    alt = f"Vandringar i ett rutnät med {n_rows} rader och {n_columns} kolumner. "
-    return Picture.from_figure(figure, alt + ". ".join(descriptions) + ".")
+    alt = f"Vandringar i ett rutnät med {shape[0]} rader och {shape[1]} kolumner. "
+    return _grid_drawing(shape, grids, alt + ". ".join(descriptions) + ".")
 
 
 def _jumps(walk: np.ndarray, n_columns: int) -> np.ndarray:
@@ -125,20 +204,66 @@ def _jumps(walk: np.ndarray, n_columns: int) -> np.ndarray:
     return np.abs(np.diff(rows)) + np.abs(np.diff(columns)) > 1
 
 
-def _draw_walk(ax: "Axes", walk: np.ndarray, n_columns: int) -> None:
+def _walk(walk: np.ndarray, n_columns: int) -> list[str]:
     """Vandringen som en linje, lite förskjuten i varje ruta så att gamla spår syns.
 
-    Ett hopp, till exempel tillbaka till start efter ett fall, är prickat och börjar med ett kryss.
+    Ett hopp, till exempel tillbaka till start efter ett fall, är streckat och börjar med ett kryss.
     """
     shift = np.random.default_rng(0).uniform(-0.22, 0.22, (len(walk), 2))
-    points = np.column_stack([walk % n_columns, walk // n_columns]) + shift
+    places = SQUARE * (np.column_stack([walk % n_columns, walk // n_columns]) + 0.5 + shift)
+    points = [(float(x), float(y)) for x, y in places]
+    lines = []
     for i, jump in enumerate(_jumps(walk, n_columns)):
-        style: Any = {"color": COLORS[0], "linewidth": 1.2}
-        if jump:
-            style = {"color": COLORS[1], "linewidth": 0.8, "linestyle": ":"}
-            ax.plot(*points[i], "x", color=COLORS[1], markersize=6)
-        ax.plot(*points[i : i + 2].T, alpha=0.8, **style)
-    ax.plot(*points[-1], MARKS[0], color=COLORS[1])
+        if not jump:
+            lines.append(path(points[i : i + 2], ONLINE, 2))
+            continue
+        (x, y) = points[i]
+        cross = path([(x - 6, y - 6), (x + 6, y + 6)], WRONG, 2.5)
+        cross += path([(x - 6, y + 6), (x + 6, y - 6)], WRONG, 2.5)
+        lines.append(cross + path(points[i : i + 2], WRONG, 1.2, dashed=True))
+    return [*lines, circle(*points[-1], 9, ONLINE, tint=1, thick=2)]
+
+
+def number_table(
+    values: np.ndarray | torch.Tensor,
+    marked: Sequence[tuple[int, int]],
+    alt: str,
+    *,
+    row_label: str,
+    column_label: str,
+) -> Picture:
+    """En tabell med tal, blå där de är positiva och orange där de är negativa, och några inringade.
+
+    Args:
+        values: tal, (rader, kolumner).
+        marked: rad och kolumn för dem som ska ringas in.
+        alt: det tabellen visar, i ord.
+        row_label: vad raderna är.
+        column_label: vad kolumnerna är.
+    """
+    numbers = np.asarray(values, dtype=float)
+    n_rows, n_columns = numbers.shape
+    largest = max(float(np.abs(numbers).max()), 1e-9)
+    left, top, wide, high = 150, 58, 88, 52
+    parts = [text(left + n_columns * wide / 2, 14, column_label, 16, MUTED)]
+    parts.append(text(left - 40, top + n_rows * high / 2, row_label, 16, MUTED, anchor="end"))
+    parts += [text(left + (c + 0.5) * wide, 42, str(c), 16, MUTED) for c in range(n_columns)]
+    for r, row in enumerate(numbers):
+        parts.append(text(left - 14, top + (r + 0.5) * high, str(r), 16, MUTED))
+        for c, value in enumerate(row):
+            color, x, y = TARGET if value < 0 else ONLINE, left + c * wide, top + r * high
+            tint = _STRONGEST * abs(float(value)) / largest
+            parts.append(box(x + 2, y + 2, wide - 4, high - 4, color, tint=tint, thick=1, radius=4))
+            parts.append(text(x + wide / 2, y + high / 2, _number(float(value)), 18))
+    for r, c in marked:
+        x, y = left + c * wide, top + r * high
+        parts.append(box(x + 3, y + 3, wide - 6, high - 6, INK, tint=0, thick=4, radius=20))
+    width = left + n_columns * wide + 10
+    return Picture.from_svg(document(width, top + n_rows * high + 4, *parts), alt, width)
+
+
+_RIGHT, _LEFT, _GOOD = (0.58, 0.36, 0.72), (0.88, 0.49, 0.16), (0.18, 0.53, 0.77)
+"""Höger, vänster och bra läge: färger som syns både på ljust och på mörkt när de tonas."""
 
 
 def q_function(
@@ -170,10 +295,11 @@ def q_function(
     q_values = q_values / reward_scale
     difference = q_values[..., 1] - q_values[..., 0]
 
-    figure, (left, right) = new_figure(2, width=9.0, height=3.8)
+    figure, (left, right) = new_figure(2, height=3.9)
     largest = max(float(np.abs(difference).max()), 1e-9)
-    _heat_map(left, q_values.max(axis=-1), "max Q", "cividis", None)
-    _heat_map(right, difference, "Q(höger) − Q(vänster)", "PuOr", largest)
+    best = q_values.max(axis=-1)
+    _heat_map(left, best, "max Q", (float(best.min()), float(best.max())))
+    _heat_map(right, difference, "Q(höger) − Q(vänster)", (-largest, largest))
     if difference.min() < 0 < difference.max():  # annars finns ingen gräns att rita
         right.contour(np.linspace(-12, 12, 81), velocity, difference, levels=[0.0], colors="black")
     figure.suptitle(title)
@@ -187,13 +313,19 @@ def q_function(
     return Picture.from_figure(figure, alt)
 
 
-def _heat_map(ax: "Axes", values: np.ndarray, label: str, colors: str, limit: float | None) -> None:
-    """En färgkarta över vinkel och vinkelhastighet; `limit` gör skalan symmetrisk kring noll."""
+def _heat_map(ax: "Axes", values: np.ndarray, label: str, limits: tuple[float, float]) -> None:
+    """En färgkarta över vinkel och vinkelhastighet: ingen färg alls är minst, eller noll."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    ends: list[Any] = [(*_GOOD, 0.0), (*_GOOD, 0.9)]
+    if limits[0] < 0 < limits[1]:
+        ends = [(*_LEFT, 0.9), (*_LEFT, 0.0), (*_RIGHT, 0.0), (*_RIGHT, 0.9)]
+    places = [0.0, 1.0] if len(ends) == 2 else [0.0, 0.5, 0.5, 1.0]
+    colors = LinearSegmentedColormap.from_list("kurs", list(zip(places, ends, strict=True)))
     image = ax.imshow(
         values, origin="lower", aspect="auto", extent=(-12.0, 12.0, -2.5, 2.5), cmap=colors,
-        vmin=None if limit is None else -limit, vmax=limit,
+        vmin=limits[0], vmax=limits[1],
     )  # fmt: skip
-    bar = ax.figure.colorbar(image, ax=ax, label=label)
-    bar.formatter = swedish_ticks()
+    ax.figure.colorbar(image, ax=ax, label=label, location="top", format=swedish_ticks())
     ax.grid(False)
     ax.set(xlabel="stångens vinkel (grader)", ylabel="vinkelhastighet (rad/s)")

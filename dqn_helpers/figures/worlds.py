@@ -14,9 +14,20 @@ from gymnasium.envs.classic_control import CartPoleEnv
 from gymnasium.envs.toy_text.cliffwalking import CliffWalkingEnv
 from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 
-from dqn_helpers.figures.theme import color
+from dqn_helpers.figures.shapes import (
+    GROUND,
+    INK,
+    MUTED,
+    ONLINE,
+    PAPER,
+    REWARD,
+    TARGET,
+    WRONG,
+    text,
+)
+from dqn_helpers.figures.theme import FONT
 
-SVG = 'xmlns="http://www.w3.org/2000/svg" font-family="sans-serif"'
+SVG = f'xmlns="http://www.w3.org/2000/svg" font-family="{FONT}"'
 
 # --- CartPole -------------------------------------------------------------------------------------
 
@@ -26,9 +37,6 @@ SCALE = 110
 TRACK_Y, CENTER_X = 190, 300
 POLE = 2 * 0.5 * SCALE  # Gymnasium anger halva stångens längd
 FAN = 1.35 * POLE
-
-INK, MUTED, GROUND = color("ink"), color("muted"), color("ground")
-ONLINE, TARGET, WRONG, REWARD = (color(m) for m in ("online", "target", "wrong", "reward"))
 
 
 def cartpole_drawing(env: CartPoleEnv, text_size: int = 18) -> str:
@@ -112,20 +120,15 @@ def grid_drawing(env: FrozenLakeEnv | CliffWalkingEnv) -> str:
     kinds = grid_kinds(env)
     height, width = len(kinds) * SQUARE, len(kinds[0]) * SQUARE
     squares = [
-        _square(kind, row, column, row * len(kinds[0]) + column)
+        square(kind, row, column, row * len(kinds[0]) + column)
         for row, line in enumerate(kinds)
         for column, kind in enumerate(line)
     ]
-    hatching = (
-        f'<pattern id="stup" width="8" height="8" patternUnits="userSpaceOnUse" '
-        f'patternTransform="rotate(45)"><path d="M0 0v8" stroke="{WRONG}" stroke-width="4"/>'
-        "</pattern>"
-    )
     agent = (
         f'<circle cx="{{x}}" cy="{{y}}" r="15" fill="{ONLINE}" stroke="{INK}" stroke-width="2"/>'
     )
     return (
-        f'<svg {SVG} viewBox="0 0 {width} {height + 34}"><defs>{hatching}</defs>'
+        f'<svg {SVG} viewBox="0 0 {width} {height + 34}">{hatching()}'
         f'<text x="4" y="22" font-size="18" fill="{INK}">{{steg}}</text>'
         f'<g transform="translate(0 32)">{"".join(squares)}{agent}</g></svg>'
     )
@@ -145,20 +148,48 @@ def grid_kinds(env: FrozenLakeEnv | CliffWalkingEnv) -> list[str]:
     return ["".join(letters[r * n_columns : (r + 1) * n_columns]) for r in range(n_rows)]
 
 
-def _square(kind: str, row: int, column: int, number: int) -> str:
-    """En ruta: botten, det som finns i den, och dess nummer."""
+def hatching() -> str:
+    """Strecken som ett stup är ritat med; ska stå en gång i varje teckning som har rutor."""
+    return (
+        '<defs><pattern id="stup" width="8" height="8" patternUnits="userSpaceOnUse" '
+        f'patternTransform="rotate(45)"><path d="M0 0v8" stroke="{WRONG}" stroke-width="3"/>'
+        "</pattern></defs>"
+    )
+
+
+def square(
+    kind: str, row: int, column: int, number: int, color: str = "", strength: float = 0.0,
+    *, size: int = 12,
+) -> str:  # fmt: skip
+    """En ruta: botten, det som finns i den, och dess nummer.
+
+    Args:
+        kind: rutans slag, som i `grid_kinds`.
+        row: raden, uppifrån.
+        column: kolumnen, från vänster.
+        number: talet i hörnet.
+        color: en färg att tona rutan med i stället för is; ett hål eller ett stup tonas inte.
+        strength: hur mycket, från 0 till 1.
+        size: textens storlek.
+    """
     x, y = column * SQUARE, row * SQUARE
-    ground = "url(#stup)" if kind == "C" else GROUND
+    fill = f'fill="{GROUND}"'
+    if kind == "C":
+        fill = 'fill="url(#stup)"'
+    elif color and kind != "H":
+        fill = f'fill="{color}" fill-opacity="{strength:.2f}"'
     inside = {
-        "H": f'<path d="M12 34l9 -10 6 9 9 -14 5 12 8 -5M21 24l-3 -9M36 19l6 -8M27 33l-4 13M41 31'
+        "H": f'<path d="M12 36l9 -10 6 9 9 -14 5 12 8 -5M21 26l-3 -9M36 21l6 -8M27 35l-4 13M41 33'
         f'l6 12" fill="none" stroke="{WRONG}" stroke-width="2.5"/>',
-        "G": f'<path d="M22 48V14l20 8 -20 8" fill="{REWARD}" stroke="{REWARD}" stroke-width="3"/>',
-        "S": f'<path d="M18 46h24M30 46v-8" stroke="{MUTED}" stroke-width="4"/>',
+        "G": f'<path d="M22 40V14l20 7 -20 7" fill="{REWARD}" stroke="{REWARD}" stroke-width="3"/>',
+        "S": text(SQUARE / 2, 30, "start", size, MUTED),
+        # Papper bakom talet: mellan strecken går det inte att läsa.
+        "C": f'<rect x="1" y="1" width="{1.5 * size:g}" height="19" rx="4" fill="{PAPER}"/>',
     }.get(kind, "")
     return (
         f'<g transform="translate({x} {y})"><rect x="1" y="1" width="{SQUARE - 2}" '
-        f'height="{SQUARE - 2}" rx="4" fill="{ground}" stroke="{MUTED}"/>{inside}'
-        f'<text x="6" y="15" font-size="12" fill="{MUTED}">{number}</text></g>'
+        f'height="{SQUARE - 2}" rx="4" {fill} stroke="{MUTED}"/>{inside}'
+        f"{text(4, 10, str(number), size, MUTED, anchor='start')}</g>"
     )
 
 

@@ -9,7 +9,6 @@ som inte har löst övning 5.2 än.
 import copy
 import functools
 import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +17,12 @@ import gymnasium as gym
 import numpy as np
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from dqn_helpers import recipe
 from dqn_helpers.environments import Kasinot, make_cartpole
 from dqn_helpers.evaluation import greedy_episode, realised_returns
 from dqn_helpers.network import DQN
-from dqn_helpers.progress import in_notebook
+from dqn_helpers.progress import progress_bar
 from dqn_helpers.replay import ReplayBuffer
 from dqn_helpers.training import TrainingStep, train_dqn, update_target_network
 
@@ -222,17 +220,9 @@ def measure(
     Returns:
         float64 (antal frön, K).
     """
-    seeds = seed_bar(experiment.n_seeds if n_seeds is None else n_seeds)
+    seeds = progress_bar(range(experiment.n_seeds if n_seeds is None else n_seeds), "frön")
     with torch.random.fork_rng(devices=[]):
         return np.array([experiment.run(training_step, seed) for seed in seeds])
-
-
-def seed_bar(n_seeds: int) -> tqdm:
-    """Frön i tur och ordning, med en förloppsrad i anteckningsboken."""
-    return tqdm(
-        range(n_seeds), disable=not in_notebook(), file=sys.stdout,
-        bar_format="{n_fmt} av {total_fmt} frön |{bar:12}| {elapsed} gått, {remaining} kvar",
-    )  # fmt: skip
 
 
 def committed_numbers(experiment: Experiment, name: str = "Double DQN") -> np.ndarray:

@@ -1,7 +1,6 @@
 """Studentens eget träningssteg i jämförelserna i 05, vare sig det är rätt, fel eller olöst."""
 
 import functools
-import html
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,15 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from dqn_helpers.exercises.card import BOX
+from dqn_helpers.card import Card
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.running import TIMEOUT_TEXT, run_case
 from dqn_helpers.figures import swedish_number
+from dqn_helpers.progress import progress_bar
 from dqn_helpers.studies.overestimation import (
     Experiment,
     committed_numbers,
     mean_max_q,
-    seed_bar,
     train_in_casino,
 )
 from dqn_helpers.training import TrainingStep, dqn_training_step
@@ -33,6 +32,12 @@ SLOW_TEXT = (
     "här datorn. Gör den något stort i varje steg, eller finns det en slinga som aldrig tar slut?"
 )
 
+FROM_REFERENCE = "Jämförelserna nedan visar facits tal, som är uträknade i förväg."
+OWN_IS_MISSING = "Det som saknas är dina egna körningar."
+BESIDE_REFERENCE = (
+    f"Jämförelserna nedan kör det ändå, som «{WRONG}», bredvid facits tal som är uträknade i "
+    "förväg. Då ser du vad felet gör, om det märks: alla fel syns inte i en figur."
+)
 AGAIN = "Kör sedan om den här cellen och alla under den."
 
 
@@ -79,7 +84,7 @@ class OwnVersion:
         """Talen för så många frön som hinns med, eller None om det inte gick alls."""
         rows: list[list[float]] = []
         deadline = time.thread_time() + _patience(experiment)
-        for seed in seed_bar(experiment.n_seeds):
+        for seed in progress_bar(range(experiment.n_seeds), "frön"):
             outcome = self._one_seed(experiment, seed, max(deadline - time.thread_time(), 0.01))
             if outcome.status != "ok":
                 slow = outcome.problem == TIMEOUT_TEXT
@@ -104,34 +109,40 @@ class OwnVersion:
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        return " ".join(self._lines())
+        card = self._card()
+        texts = (card.title, card.summary, *card.advice, card.nudge)
+        return " ".join(text for text in texts if text)
 
     def _repr_html_(self) -> str:
-        text = "".join(f"<p>{html.escape(line)}</p>" for line in self._lines())
-        return f'<div role="group" aria-label="Ditt träningssteg" style="{BOX}">{text}</div>'
+        return self._card().notebook_html("Ditt träningssteg")
 
-    def _lines(self) -> list[str]:
+    def _card(self) -> Card:
         if self.is_right and not self.problem:
-            return ["✅ Ditt träningssteg klarar kontrollen. Jämförelserna nedan kör det."]
+            title = "Ditt träningssteg klarar kontrollen."
+            return Card(title, "passed", "Jämförelserna nedan kör det.")
         if self.is_unsolved:
-            return [
-                "⬜ Ditt träningssteg är inte klart: övning 5.2, eller 5.1 som det anropar, är "
-                "olöst. Jämförelserna nedan visar facits tal, som är uträknade i förväg. Det som "
-                "saknas är dina egna körningar.",
-                f"Lös övningen först. {AGAIN}",
-            ]
+            return Card(
+                "Ditt träningssteg är inte klart: övning 5.2, eller 5.1 som det anropar, är olöst.",
+                "unsolved",
+                "",
+                advice=(f"{FROM_REFERENCE} {OWN_IS_MISSING}",),
+                nudge=f"Lös övningen först. {AGAIN}",
+            )
         if self.problem:
-            return [
-                f"❌ Ditt träningssteg går inte att träna med. {self.problem}",
-                "Jämförelserna nedan visar facits tal, som är uträknade i förväg. Det som saknas "
-                f"är dina egna körningar. Rätta övningen först. {AGAIN}",
-            ]
-        return [
-            "❌ Ditt träningssteg går att köra men klarar inte kontrollen. Jämförelserna nedan "
-            f"kör det ändå, som «{WRONG}», bredvid facits tal som är uträknade i förväg. Då ser "
-            "du vad felet gör, om det märks: alla fel syns inte i en figur.",
-            f"Rätta det innan du lämnar in. {AGAIN}",
-        ]
+            return Card(
+                "Ditt träningssteg går inte att träna med.",
+                "failed",
+                "",
+                advice=(self.problem, f"{FROM_REFERENCE} {OWN_IS_MISSING}"),
+                nudge=f"Rätta övningen först. {AGAIN}",
+            )
+        return Card(
+            "Ditt träningssteg går att köra men klarar inte kontrollen.",
+            "failed",
+            "",
+            advice=(BESIDE_REFERENCE,),
+            nudge=f"Rätta det innan du lämnar in. {AGAIN}",
+        )
 
 
 def _patience(experiment: Experiment) -> float:

@@ -1,7 +1,10 @@
-"""Det som studenten har skrivit: från en anteckningsboks celler till det som en övning behöver.
+"""Det som studenten har skrivit: från filerna till det som en övning behöver.
 
 | modul | innehåll |
 |---|---|
+| `files` | filer, mappar och zip-filer, också i varandra |
+| `collect` | en rad per inlämnad fil: vems den är, vilken bok, eller vad som är fel |
+| `notebook` | en anteckningsboks bytes till celler |
 | `cells` | en kodcell som Python: IPythons egna rader bort, syntaxfel på svenska |
 | `statements` | en sats i en cell: vilka namn den läser, ger och ändrar |
 | `extract` | satserna som varje övning behöver (`slice_notebook`) |

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_FOUND = 50
-GRADER = (*(f"dqn_helpers.{name}" for name in ("exercises", "autograder")), "grading")
+GRADER = (*(f"dqn_helpers.{name}" for name in ("exercises", "autograder", "teacher")), "grading")
 
 
 def _words(text: str) -> frozenset[str]:
@@ -36,7 +36,7 @@ CALLS = _words("open exec eval compile __import__")
 FILES = _words("open read write fdopen dup dup2 pread pwrite sendfile readv writev")
 """Det i `os` och `io` som läser och skriver öppna filer."""
 
-WORDS = ("/proc", *GRADER[:2])
+WORDS = ("/proc", *GRADER[:3])
 OWN = _words("dqn_helpers builtins sys json base64")
 """Moduler vars namn ingen annan än de själva ska byta ut."""
 

@@ -13,9 +13,7 @@
     const speed = find('[data-dra="fart"]');
     const held = []; // de riktningar som hålls nere; den senaste gäller
     const records = { du: 0, agent: 0 };
-    let network = null;
-    let carts = null;
-    let timer = 0;
+    let [network, carts, timer] = [null, null, 0];
 
     function step([x, velocity, angle, spin], action) {
       const force = action === 1 ? p.force_mag : -p.force_mag;
@@ -53,11 +51,9 @@
     function draw(name, cart) {
       const [x, , angle] = cart.state;
       const way = cart.action === null ? 0 : 2 * cart.action - 1;
-      const values = {
-        steg: `${cart.steps} steg`, styrka: cart.done && cart.steps < data.max_steps ? 0.45 : 1,
+      const values = { steg: `${cart.steps} steg`, styrka: cart.done && cart.steps < data.max_steps ? 0.45 : 1,
         x: 300 + 110 * x, vinkel: (180 / Math.PI) * angle, knuff: 44 * way,
-        pil: way ? `M${62 * way} 38l${-18 * way} -9v18z` : "",
-      };
+        pil: way ? `M${62 * way} 38l${-18 * way} -9v18z` : "" };
       find(`[data-bana="${name}"]`).innerHTML = data.drawing
         .replace(/\{(\w+)\}/g, (all, key) => values[key]);
       show(name, `rekord ${records[name]}`);
@@ -81,8 +77,7 @@
     }
 
     function stop() {
-      cancelAnimationFrame(timer);
-      timer = 0;
+      timer = cancelAnimationFrame(timer) || 0;
       find('[data-gor="starta"]').textContent = "Starta";
     }
 
@@ -113,9 +108,8 @@
 
     function press(direction, down) {
       if (held.includes(direction)) held.splice(held.indexOf(direction), 1);
-      if (!down) return;
-      held.push(direction);
-      if (!timer) run();
+      if (down) held.push(direction);
+      if (down && !timer) run();
     }
 
     const onKey = (event, down) => {

@@ -63,7 +63,8 @@
       const every = Math.ceil(values.length / 600); // fler punkter än bildpunkter behövs inte
       const points = values.map((value, i) => [i, value]).filter(([i]) => i % every === 0 || i === values.length - 1);
       const end = values.length - 1;
-      const label = end ? `<text class="${kind}" x="${x(end)}" y="${y(values[end]) + (kind === "dqn-ett" ? 44 : -8)}">`
+      const beside = kind === "dqn-ett" ? y(values[end]) + 62 : Math.min(y(values[end]), y(0)) - 8;
+      const label = end ? `<text class="${kind}" x="${x(end)}" y="${beside}">`
         + `${name}: ${values[end].toFixed(0).replace("-", "−")}</text>` : "";
       return `<path class="${kind}" d="M${points.map(([i, v]) => `${x(i).toFixed(1)} ${y(v).toFixed(1)}`).join("L")}"/>${label}`;
     }

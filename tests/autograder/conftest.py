@@ -12,9 +12,9 @@ import pytest
 from dqn_helpers.autograder.catalogue import SOLUTIONS
 from dqn_helpers.autograder.grade import NO_EXERCISES, Grading
 from dqn_helpers.autograder.result import ExerciseResult
-from dqn_helpers.autograder.submissions import UsageError, find_submissions
 from dqn_helpers.autograder.workshop import LIMIT, WorkerError, Workshop
 from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.submission.collect import UsageError, find_submissions
 
 Grade = Callable[[int, str], ExerciseResult]
 

@@ -6,10 +6,10 @@ import pytest
 
 from dqn_helpers.autograder.grade import Grading, Ran
 from dqn_helpers.autograder.sandbox import TIERS
-from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises.syllabus import notebook_of
 from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.collect import Submission
 
 LIMIT = 3.0
 

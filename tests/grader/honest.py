@@ -165,7 +165,7 @@ def in_style(notebook: str, index: int) -> Notebook:
     source = module(notebook)
     answers = {}
     for number in book(notebook):
-        named = [s for s in CORRECT[number] if s.__name__ != "<lambda>"]
+        named = [s for s in accepted(number) if s.__name__ != "<lambda>"]
         name = SYLLABUS[number]
         answers[name] = style(name, named[index % len(named)].__name__)
     built = answered(notebook, **answers)

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dqn_helpers.autograder.grade import Grading, Ran
-from dqn_helpers.autograder.submissions import Submission
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.collect import Submission
 
 SEED = "elak"
 RIGHT = "def td_target(r, q, d, g):\n    return r + g * q.max(1).values * ~d"

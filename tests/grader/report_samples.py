@@ -10,8 +10,9 @@ from dqn_helpers.autograder.result import (
     PartResult,
     SubmissionResult,
 )
-from dqn_helpers.autograder.submissions import canvas_owner
+from dqn_helpers.card import ComparedRow, Comparison
 from dqn_helpers.exercises.registry import EXERCISES
+from dqn_helpers.submission.collect import canvas_owner
 
 ARGUMENTS = (
     ("reward", "[1; −2]"),
@@ -47,6 +48,13 @@ def with_part(made: ExerciseResult, number: int, **changes: Any) -> ExerciseResu
     parts = list(made.parts)
     parts[number] = replace(parts[number], **changes)
     return replace(made, parts=tuple(parts))
+
+
+TABLE = Comparison(
+    ("reward",),
+    (ComparedRow("rad 0", ("1",), "6,4", "1", False), ComparedRow("rad 1", ("2",), "2", "2", True)),
+    n_left_out=3,
+)
 
 
 def internal(number: str) -> ExerciseResult:

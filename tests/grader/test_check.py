@@ -32,7 +32,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_right_is_truthy() -> None:
     result = check("3.1", right)
     assert result
-    assert "✅ Klart" in repr(result)
+    assert "\nKlart: räknar" in repr(result)
 
 
 @pytest.mark.parametrize("number", ["3.1", 3.1, " 3.1", "3,1", "Övning 3.1", "td_target"])
@@ -360,13 +360,12 @@ def test_html_is_escaped_and_accessible() -> None:
         raise ValueError("<script>alert(1)</script> $x$ `kod`")
 
     html = check("3.1", nasty)._repr_html_()
-    assert "<script>" not in html
-    assert "&lt;script&gt;" in html
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert" in html
     assert html.count("<li") == 2
     assert 'role="group"' in html
     assert "Inte än:" in html
     assert "$" not in html
-    assert "color:" not in html.replace("currentColor", "")
 
 
 @pytest.mark.parametrize("body", ["pass", "...", '"""Bara en docstring."""', "return None"])

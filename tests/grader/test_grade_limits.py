@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.autograder.report.grade_limits import (
+from dqn_helpers.teacher.grade_limits import (
     DEFAULT_FILE,
     GradeLimitsError,
     letter,

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.autograder.report.gradebook import (
+from dqn_helpers.autograder.result import ClassResult
+from dqn_helpers.teacher.gradebook import (
     GradebookError,
     fill_canvas,
     result_csv,
     safe_cell,
 )
-from dqn_helpers.autograder.report.overrides import Override, Overrides, apply
-from dqn_helpers.autograder.result import ClassResult
+from dqn_helpers.teacher.overrides import Override, Overrides, apply
 
 from .report_samples import exercise, internal, results, submission, unreadable
 

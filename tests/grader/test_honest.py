@@ -6,8 +6,8 @@ import pytest
 
 from dqn_helpers.autograder import catalogue
 from dqn_helpers.autograder.grade import Grading
-from dqn_helpers.autograder.submissions import Submission, find_submissions
 from dqn_helpers.autograder.workshop import Workshop
+from dqn_helpers.submission.collect import Submission, find_submissions
 
 from . import honest_code, honest_files, honest_unusual  # noqa: F401  (samlingarna fylls i när de läses in)
 from .honest import HONEST, UNREADABLE, Expected, Honest

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import importlib
 import json
 import os
 import shlex
@@ -17,17 +18,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from autograder.evidence import Evidence
 
-from dqn_helpers.autograder.catalogue import reference, scenario
+from dqn_helpers.autograder.catalogue import content, reference, scenario
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode
 from dqn_helpers.autograder.sandbox import Tier
-from dqn_helpers.autograder.submissions import Submission, find_submissions
 from dqn_helpers.autograder.workshop import ROOT, Workshop, _outcome
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Outcome, Within
 from dqn_helpers.exercises.running import WAITING_TEXT, run_cases
+from dqn_helpers.submission.collect import Submission, find_submissions
 
 from . import hostile_files
 from .hostile import (
@@ -50,6 +50,9 @@ from .hostile_messages import AT_DEFINITION, MESSAGES, STATUSES
 from .hostile_tricks import ENDINGS, LATER, LIES, PATCHES, REFERENCE, TRICKS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inhägnaden prövas på Linux")
+
+content("03", "hidden")  # gör paketet `grading` känt
+Evidence = importlib.import_module("grading.evidence").Evidence
 
 LIMIT = 1.0
 LONGEST_MESSAGE = 4_100  # tecken i återkopplingen till ett beteende

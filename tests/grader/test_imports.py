@@ -12,10 +12,10 @@ import dqn_helpers
 from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.catalogue import NOTEBOOKS, solution_path
 from dqn_helpers.autograder.grade import Ran
-from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Run, Workshop
 from dqn_helpers.exercises.running import missing_import
 from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.collect import find_submissions
 
 from .honest_code import SHORT
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.autograder.report.overrides import (
+from dqn_helpers.autograder.result import ClassResult, Decision, to_json
+from dqn_helpers.teacher.overrides import (
     Override,
     Overrides,
     apply,
@@ -13,7 +14,6 @@ from dqn_helpers.autograder.report.overrides import (
     problems,
     read_overrides,
 )
-from dqn_helpers.autograder.result import ClassResult, Decision, to_json
 
 from .report_samples import exercise, internal, results, submission, unreadable
 

@@ -1,4 +1,4 @@
-"""Rimliga fel som inte står i katalogen: aldrig ✅, aldrig full poäng och inget falskt namn."""
+"""Rimliga fel som inte står i katalogen: aldrig klart, aldrig full poäng och inget falskt namn."""
 
 import random
 from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dqn_helpers.autograder.reflection import CELL, reflection_of
-from dqn_helpers.autograder.submissions import find_submissions
+from dqn_helpers.submission.collect import find_submissions
 
 (BOOK,) = (Path(__file__).resolve().parents[2] / "notebooks").glob("05_*.ipynb")
 PLACEHOLDER = "*Skriv ditt svar här.*"

@@ -6,7 +6,6 @@ import pytest
 
 from dqn_helpers.autograder import catalogue
 from dqn_helpers.autograder.arguments import MAX_MESSAGE
-from dqn_helpers.autograder.catalogue import solution_path
 from dqn_helpers.autograder.grade import (
     MAX_COMPARED,
     MAX_SHOWN,
@@ -15,9 +14,9 @@ from dqn_helpers.autograder.grade import (
     _shown_source,
     _similar,
 )
-from dqn_helpers.autograder.submissions import find_submissions
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.collect import find_submissions
 
 GradeCells = Callable[..., Ran]
 

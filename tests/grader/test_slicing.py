@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from dqn_helpers.autograder.messages import from_data, to_data
-from dqn_helpers.autograder.notebook_reading import MAX_CODE
 from dqn_helpers.submission.cells import CellSource, parse_cell
 from dqn_helpers.submission.extract import Slices, read_cell, slice_notebook, touched_in
+from dqn_helpers.submission.notebook import MAX_CODE
 
 WANTED = ("f", "g", "Klass")
 

@@ -13,15 +13,16 @@ from typing import Any
 
 import pytest
 
-from dqn_helpers.autograder import archives, found_files, notebook_reading
-from dqn_helpers.autograder.notebook_reading import MAX_CODE, MAX_FILE, NOTEBOOKS
-from dqn_helpers.autograder.submissions import (
-    MAX_NOTEBOOKS,
+from dqn_helpers.autograder.arguments import MAX_NOTEBOOKS
+from dqn_helpers.submission import files as found_files
+from dqn_helpers.submission import notebook as notebook_reading
+from dqn_helpers.submission.collect import (
     Submission,
     UsageError,
     canvas_owner,
     find_submissions,
 )
+from dqn_helpers.submission.notebook import MAX_CODE, MAX_FILE, NOTEBOOKS
 
 REPO = Path(__file__).resolve().parents[2]
 CODE = "def td_target():\n    return 1"
@@ -229,7 +230,7 @@ def fill(folder: Path, *files: str, data: bytes | None = None) -> list[Submissio
     for name in files:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(as_bytes() if data is None else data)
-    return list(find_submissions([folder]))
+    return list(find_submissions([folder], MAX_NOTEBOOKS))
 
 
 def test_folder(tmp_path: Path) -> None:
@@ -642,7 +643,7 @@ def test_limits_are_the_promised_ones() -> None:
     assert notebook_reading.MAX_FILE == 20_000_000
     assert notebook_reading.MAX_CODE == 1_000_000
     assert found_files.MAX_DEPTH == 3
-    assert archives.MAX_MEMBERS == 50_000
+    assert found_files.MAX_MEMBERS == 50_000
 
 
 # --- fel på kommandoraden och ordning ------------------------------------------------------------
@@ -704,7 +705,9 @@ def test_one_student_cannot_fill_the_teachers_memory(tmp_path: Path) -> None:
 
 def test_the_number_of_notebooks_in_what_a_student_hands_in_is_limited(tmp_path: Path) -> None:
     many = [(f"{i:03}.ipynb", as_bytes()) for i in range(200)]
-    rows = read(tmp_path, zipped(("elak.zip", zipped(*many)), ("anna.ipynb", as_bytes())), "k.zip")
+    whole = zipped(("elak.zip", zipped(*many)), ("anna.ipynb", as_bytes()))
+    (tmp_path / "k.zip").write_bytes(whole)
+    rows = list(find_submissions([tmp_path / "k.zip"], MAX_NOTEBOOKS))
     assert len(rows) == 201  # ingen försvinner
     assert sum(is_right(row) for row in rows) == MAX_NOTEBOOKS + 1
     assert all(is_refused(row, f"fler än {MAX_NOTEBOOKS}") for row in rows if row.problem)

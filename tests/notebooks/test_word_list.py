@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
 from form_rules import headings, plain_markdown, read_book
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,55 +59,43 @@ def test_the_list_is_in_order_without_doubles():
     assert len(words) == len(set(words)) >= 60
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.word)
-def test_every_word_is_explained_in_one_sentence_and_leads_somewhere(entry: Entry):
-    assert re.fullmatch(r"\*[^*]+\*", entry.english)
-    assert entry.meaning[0].isupper()
-    assert entry.meaning.endswith(".")
-    assert ". " not in entry.meaning
-    cells = read_book(ROOT / "solutions" / entry.file).cells
-    target = [cell for cell in cells if cell["id"] == entry.cell]
-    titles = [re.sub(r" \(\d+ poäng\)$", "", title) for _, title in headings(target)]
-    assert entry.section in titles
+def test_every_word_is_explained_in_one_sentence_and_leads_somewhere():
+    books = {path.name: read_book(path) for path in (ROOT / "solutions").glob("*.ipynb")}
+    for entry in ENTRIES:
+        assert re.fullmatch(r"\*[^*]+\*", entry.english), entry
+        assert entry.meaning[0].isupper() and entry.meaning.endswith("."), entry
+        assert ". " not in entry.meaning, entry
+        target = [cell for cell in books[entry.file].cells if cell["id"] == entry.cell]
+        titles = [re.sub(r" \(\d+ poäng\)$", "", title) for _, title in headings(target)]
+        assert entry.section in titles, entry
 
 
-@pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)
-def test_the_new_words_of_every_book_are_in_the_list(path: Path):
+def test_the_new_words_of_every_book_are_in_the_list():
     known = {entry.word.lower(): entry.english.strip("*").lower() for entry in ENTRIES}
-    text = "\n\n".join(map(plain_markdown, read_book(path).markdown()))
-    words = new_words(text)
-    assert len(words) >= 5, "boken saknar stycket **Nya ord**"
-    missing = [word for word, _ in words if word.lower() not in known]
-    assert not missing
-    different = [
-        (word, english, known[word.lower()])
-        for word, english in words
-        if english and english.lower() != known[word.lower()]
-    ]
-    assert not different
+    assert len(BOOKS) >= 5
+    for path in BOOKS:
+        text = "\n\n".join(map(plain_markdown, read_book(path).markdown()))
+        words = new_words(text)
+        assert len(words) >= 5, f"{path.name} saknar stycket **Nya ord**"
+        assert not [word for word, _ in words if word.lower() not in known], path.name
+        different = [
+            (word, english, known[word.lower()])
+            for word, english in words
+            if english and english.lower() != known[word.lower()]
+        ]
+        assert not different, path.name
 
 
-@pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)
-def test_books_link_to_the_list(path: Path):
-    assert any("](ordlista.md" in plain_markdown(cell) for cell in read_book(path).markdown())
-
-
-def test_the_start_page_and_the_readme_lead_to_the_list():
-    start = read_book(ROOT / "solutions" / "00_start.ipynb")
-    assert any("](ordlista.md)" in plain_markdown(cell) for cell in start.markdown())
+def test_the_books_and_the_readme_lead_to_the_list():
+    for path in [*BOOKS, ROOT / "solutions" / "00_start.ipynb"]:
+        texts = map(plain_markdown, read_book(path).markdown())
+        assert any("](ordlista.md" in text for text in texts), path.name
     assert "ordlista.md" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("**Nya ord:** agent, miljö (*environment*).", [("agent", ""), ("miljö", "environment")]),
-        (
-            "**Nya ord** (se [ordlistan](ordlista.md)): val (*a, b*), mask.",
-            [("val", "a, b"), ("mask", "")],
-        ),
-        ("Inga ord här.", []),
-    ],
-)
-def test_new_words_are_read(text: str, words: list[tuple[str, str]]):
-    assert new_words(text) == words
+def test_new_words_are_read():
+    words = new_words("**Nya ord:** agent, miljö (*environment*).")
+    assert words == [("agent", ""), ("miljö", "environment")]
+    words = new_words("**Nya ord** (se [ordlistan](ordlista.md)): val (*a, b*), mask.")
+    assert words == [("val", "a, b"), ("mask", "")]
+    assert new_words("Inga ord här.") == []

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.reflection import guide_html
 from dqn_helpers.autograder.report.html import render
+from dqn_helpers.autograder.report.markdown import markdown
 from dqn_helpers.autograder.report.page_names import own_name
 from dqn_helpers.autograder.report.statistics import (
     Attention,
@@ -200,12 +201,12 @@ def _changes(
 
 def _reflections(
     submissions: Sequence[SubmissionResult], pages: Sequence[str]
-) -> Iterator[tuple[str, str, str]]:
-    """Filerna med en skriven reflektion, deras sidor och texten."""
+) -> Iterator[tuple[str, str, Markup, int]]:
+    """Filerna med en skriven reflektion, deras sidor, texten och antalet ord."""
     for submission, page in zip(submissions, pages, strict=True):
         text = clean(submission.reflection, _MAX_REFLECTION)
         if text.strip():
-            yield file_name(submission), page, text.strip()
+            yield file_name(submission), page, markdown(text.strip()), len(text.split())
 
 
 def _without_reflection(

@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from dqn_helpers import card
 from dqn_helpers.autograder.report.words import (
     PRELIMINARY,
     clean,
@@ -21,7 +22,7 @@ from dqn_helpers.autograder.report.words import (
     tool_version,
 )
 from dqn_helpers.autograder.result import points_text
-from dqn_helpers.exercises.card import EMPHASIS
+from dqn_helpers.figures import theme
 
 TEMPLATES = Path(__file__).parent / "templates"
 GENERATOR = "dqn-helpers autograder"
@@ -34,21 +35,12 @@ def render(template: str, **values: Any) -> str:
 
 def prose(text: str) -> Markup:
     """Löptext som HTML: `kod` i skrivmaskinsstil och *betonat* kursivt; allt annat är text."""
-    parts = clean(text).split("`")
-    if len(parts) % 2 == 0:  # ett ensamt bakåtstreck är bara ett tecken
-        parts = ["`".join(parts)]
-    shown = (Markup("<code>{}</code>").format(p) if i % 2 else _emphasised(p)
-             for i, p in enumerate(parts))  # fmt: skip
-    return Markup("").join(shown)
+    return Markup(card.prose(clean(text)))
 
 
 def breakable(name: str) -> Markup:
     """Ett långt filnamn som får brytas efter _, - och /."""
     return Markup(re.sub(r"(?<=[_/-])", "<wbr>", str(escape(clean(name)))))
-
-
-def _emphasised(text: str) -> Markup:
-    return Markup(EMPHASIS.sub(r"<em>\1</em>", str(escape(text))))
 
 
 def _shown(value: Any) -> Any:
@@ -71,10 +63,13 @@ def _environment() -> Environment:
         "breakable": breakable,
         "points": points_text,
         "percent": percent_text,
+        "markup": Markup,  # bara för kortet, som själv gör all text ofarlig
     }
-    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    own = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    style = theme.page_css() + own + card.card_css()
     environment.globals |= {
         "style": Markup(style),
+        "drawn": lambda mark: Markup(card.drawn(mark)),
         "policy": content_security_policy(style),
         "generator": GENERATOR,
         "version": tool_version(),

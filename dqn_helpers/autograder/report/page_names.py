@@ -1,8 +1,6 @@
 """Filnamn åt återkopplingssidorna: ofarliga, unika och så att Canvas känner igen studenten.
 
-Canvas packar inlämningar som `namn_{användare}_{bilaga}_fil.ipynb` (`_LATE` före numren om den är
-sen, `anon_{kod}_{bilaga}_fil.ipynb` om den är anonym) och läser samma nummer när en mapp med
-kommentarer laddas upp.
+Canvas läser numren i de namn som den själv gav filerna när en mapp med kommentarer laddas upp.
 """
 
 import hashlib
@@ -11,9 +9,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
+from dqn_helpers.submission.collect import canvas_parts
+
 MAX_LENGTH = 120
-_CANVAS = re.compile(r".+?_[0-9]+_[0-9]+_(?P<file>.+)")
-_ANONYMOUS = re.compile(r"anon_[A-Za-z0-9]+(_LATE)?_[0-9]+_(?P<file>.+)")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _LETTERS = str.maketrans({"æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ß": "ss", "đ": "d", "ł": "l"})
 
@@ -21,8 +19,7 @@ _LETTERS = str.maketrans({"æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ß": "s
 def own_name(file: str) -> str:
     """Filens eget namn, utan mappar och utan det som Canvas satte framför."""
     last = _parts(file)[-1] if _parts(file) else ""
-    match = _canvas_name(last)
-    return match["file"] if match else last
+    return canvas_parts(last).get("file") or last
 
 
 def page_names(files: Sequence[str]) -> list[str]:
@@ -45,14 +42,10 @@ def _parts(file: str) -> list[str]:
     return [part for part in re.split(r"[/\\]", file) if part]
 
 
-def _canvas_name(part: str) -> re.Match[str] | None:
-    return _ANONYMOUS.fullmatch(part) or _CANVAS.fullmatch(part)
-
-
 def _page_name(file: str) -> str:
     """Sidans namn: filens väg från den del som Canvas har namngett, annars hela."""
     parts = _parts(file)
-    named = next((i for i, part in enumerate(parts) if _canvas_name(part)), 0)
+    named = next((i for i, part in enumerate(parts) if canvas_parts(part)), 0)
     stem = re.sub(r"\.ipynb$", "", "-".join(parts[named:]), flags=re.IGNORECASE)
     safe = re.sub(r"(?:[^A-Za-z0-9_.]|\.\.+)+", "-", _ascii(stem)).strip("-.")
     if not safe or _RESERVED.fullmatch(safe):

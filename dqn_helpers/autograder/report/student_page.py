@@ -1,11 +1,12 @@
-"""Studentens sida: poäng per beteende, vad som kom och vad som väntades, och den egna raden."""
+"""Studentens sida: samma kort som i anteckningsboken, med poäng, och den egna koden."""
 
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dqn_helpers.autograder.report.html import render
+from dqn_helpers.autograder.report.markdown import markdown
 from dqn_helpers.autograder.report.page_names import own_name
 from dqn_helpers.autograder.report.words import (
     ISOLATION,
@@ -20,46 +21,26 @@ from dqn_helpers.autograder.result import (
     PartResult,
     SubmissionResult,
     decision_texts,
+    points_text,
 )
+from dqn_helpers.card import Card, ComparedRow, Comparison, Part
 
-CLEAR = StatusWords("✅", "Klart")
-WRONG = StatusWords("❌", "Inte än")
+CLEAR = StatusWords("passed", "Klart")
+WRONG = StatusWords("failed", "Inte än")
 NOT_TRIED = {
-    "unsolved": StatusWords("⬜", "Inte löst"),
-    "missing": StatusWords("⬜", "Saknas"),
-    "internal": StatusWords("⬜", "Granskas för hand"),
+    "unsolved": StatusWords("unsolved", "Inte löst"),
+    "missing": StatusWords("unsolved", "Saknas"),
+    "internal": StatusWords("manual", "Granskas för hand"),
 }
-NOT_RUN = StatusWords("⬜", "Inte kört")
+NOT_RUN = StatusWords("unsolved", "Inte kört")
 
 _MAX_MESSAGE, _MAX_FEEDBACK, _MAX_OUTPUT, _MAX_REFLECTION = 3_000, 4_000, 2_000, 20_000
+_MAX_CODE = 6_000
 _MAX_LINE, _MAX_LINES, _MAX_CELLS, _MAX_NOTES = 300, 120, 8, 20
+Arguments = tuple[tuple[str, str], ...]
+
 _ROW = re.compile(r"Rad (?P<row>\d{1,6}) i (?P<cell>cell \d{1,6})")
 _SYNTAX_ROW = re.compile(r"(?P<cell>cell \d{1,6}), rad (?P<row>\d{1,6})")
-
-
-@dataclass(frozen=True)
-class Situation:
-    """Fallet som kördes: indata vid namn."""
-
-    arguments: tuple[tuple[str, str], ...]
-
-    @property
-    def is_short(self) -> bool:
-        """Sant om det går att visa direkt utan att skymma resten."""
-        return sum(len(value) for _, value in self.arguments) <= 400
-
-
-@dataclass(frozen=True)
-class BehaviourView:
-    """Ett beteende på sidan."""
-
-    name: str
-    words: StatusWords
-    earned: float | None
-    points: float
-    message: str = ""
-    situation: Situation | None = None
-    same_case: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True)
 class ExerciseView:
-    """En övning på sidan."""
+    """En övning på sidan: kortet, och det som sidan lägger till."""
 
     id: str
     name: str
@@ -81,9 +62,8 @@ class ExerciseView:
     status: str
     points: float | None
     max_points: float
-    advice: list[str]
+    card: Card
     override: str
-    behaviours: list[BehaviourView]
     cells: list[tuple[str, list[Line]]] = field(default_factory=list)
     output: str = ""
 
@@ -106,7 +86,7 @@ def feedback_page(submission: SubmissionResult, isolation: str) -> str:
         grade=one_line(submission.grade or "", 40),
         exercises=[_exercise(e) for e in submission.exercises],
         notes=[clean(note, 500) for note in submission.notes[:_MAX_NOTES]],
-        reflection=clean(submission.reflection, _MAX_REFLECTION).strip(),
+        reflection=markdown(clean(submission.reflection, _MAX_REFLECTION).strip()),
         lacks_reflection=submission.lacks_reflection,
         isolation=ISOLATION.get(isolation, isolation).split(":")[0],
     )
@@ -121,14 +101,30 @@ def _exercise(exercise: ExerciseResult) -> ExerciseView:
         status=exercise.status,
         points=exercise.points,
         max_points=exercise.max_points,
-        advice=_advice(exercise),
+        card=_card(exercise),
         override=" ".join(decision_texts(exercise)),
-        behaviours=list(_behaviours(exercise)),
         cells=[
             (one_line(cell, 40), code_lines(cell, text, texts))
             for cell, text in exercise.source[:_MAX_CELLS]
         ],
         output=clean(exercise.output, _MAX_OUTPUT).rstrip(),
+    )
+
+
+def _card(exercise: ExerciseResult) -> Card:
+    words = STATUSES[exercise.status]
+    name, points = one_line(exercise.name, 100), "poängen sätts för hand"
+    if exercise.points is not None:
+        points = f"{points_text(exercise.points)} av {points_text(exercise.max_points)} p"
+    n_right = sum(part.passed for part in exercise.parts)
+    summary = f"{words.word}. {n_right} av {len(exercise.parts)} delar stämmer."
+    return Card(
+        title=f"{exercise.id} `{name.replace('`', '')}`",
+        mark=words.mark,
+        summary=summary if exercise.status in ("partial", "failed") else f"{words.word}.",
+        parts=tuple(_parts(exercise)),
+        advice=tuple(_advice(exercise)),
+        points=points,
     )
 
 
@@ -141,37 +137,63 @@ def _advice(exercise: ExerciseResult) -> list[str]:
     return lines or [m for m in [STATUSES[exercise.status].meaning] if m]
 
 
-def _behaviours(exercise: ExerciseResult) -> Iterator[BehaviourView]:
-    """Beteendena; det som redan är sagt i övningen sägs inte igen."""
-    said: list[str | Situation] = [text.strip() for text in exercise.texts]
+def _parts(exercise: ExerciseResult) -> Iterator[Part]:
+    """Delarna; det som redan är sagt i övningen sägs inte igen."""
+    said: list[str | Arguments] = [text.strip() for text in exercise.texts]
     for part in exercise.parts:
-        situation, whole = _shown(part)
-        message, error = _without_repeated_error(whole, said)
-        words = _words(exercise, part)
+        shown = _shown(exercise, part)
+        message, error = _without_repeated_error(shown.message, said)
         if message and message in said:
-            situation, message = None, "" if words.symbol == "⬜" else "Samma som ovan."
-        yield BehaviourView(
-            name=one_line(part.name, 300),
-            words=words,
-            earned=_earned(exercise, part),
-            points=part.points,
-            message=message,
-            situation=None if situation in said else situation,
-            same_case=situation in said,
+            was_tried = shown.mark not in ("unsolved", "manual")
+            again = "Samma som ovan." if was_tried else ""
+            yield replace(
+                shown, situation="", message=again, comparison=None, arguments=(), code=""
+            )
+        elif shown.arguments and shown.arguments in said:
+            same = f"{message} (Samma fall som ovan.)"
+            yield replace(shown, message=same, arguments=(), code="")
+        else:
+            yield replace(shown, message=message)
+        said += [one for one in (message, error, shown.arguments) if one]
+
+
+def _shown(exercise: ExerciseResult, part: PartResult) -> Part:
+    """Delen med allt som finns att säga om den, tvättat."""
+    words = _words(exercise, part)
+    return Part(
+        name=one_line(part.name, 300),
+        mark=words.mark,
+        word=words.word,
+        situation=clean(part.situation, _MAX_MESSAGE).strip(),
+        message=clean(part.message, _MAX_MESSAGE).strip(),
+        comparison=part.comparison and _cleaned(part.comparison),
+        arguments=tuple((name, clean(value, _MAX_MESSAGE)) for name, value in part.arguments),
+        code=clean(part.code) if len(part.code) <= _MAX_CODE else "",  # avkortad går den inte
+        points=f"{points_text(_earned(exercise, part))} av {points_text(part.points)} p",
+    )
+
+
+def _cleaned(comparison: Comparison) -> Comparison:
+    """Tabellen utan osynliga tecken: det som står under "ditt svar" kommer från studenten."""
+    rows = (
+        ComparedRow(
+            name=_cell(row.name),
+            inputs=tuple(map(_cell, row.inputs)),
+            got=_cell(row.got),
+            wanted=_cell(row.wanted),
+            right=row.right,
+            by_hand=_cell(row.by_hand),
         )
-        said += [one for one in (message, error, situation) if one]
+        for row in comparison.rows
+    )
+    return replace(comparison, columns=tuple(map(_cell, comparison.columns)), rows=tuple(rows))
 
 
-def _shown(part: PartResult) -> tuple[Situation | None, str]:
-    """Fallets indata för sig, och det som hände; ett fall i ord står först i meddelandet."""
-    message = clean(f"{part.situation} {part.message}".strip(), _MAX_MESSAGE)
-    if not part.arguments:
-        return None, message
-    values = tuple((name, clean(value, _MAX_MESSAGE)) for name, value in part.arguments)
-    return Situation(values), message
+def _cell(text: str) -> str:
+    return one_line(text, 200)
 
 
-def _without_repeated_error(message: str, said: Sequence[str | Situation]) -> tuple[str, str]:
+def _without_repeated_error(message: str, said: Sequence[str | Arguments]) -> tuple[str, str]:
     """Meddelandet, och felet från studentens rad i det; ett fel som redan står sägs kort."""
     row = _ROW.search(message)
     error = message[row.start() :] if row else ""

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from dqn_helpers.autograder.result import SubmissionResult
+from dqn_helpers.card import Mark
 
 PRELIMINARY = "Preliminärt – examinator beslutar"
 NOT_CHOSEN = "Filen har ingen av de övningar som valdes med --only."
@@ -24,34 +25,36 @@ _PLAIN_PATH = re.compile(r"[\w./][\w./: ()+,@=-]*")
 
 @dataclass(frozen=True)
 class StatusWords:
-    """En status i rapporten: tecken, ord och en mening om vad den betyder."""
+    """En status i rapporten: läge (tecken och färg), ord och en mening om vad den betyder."""
 
-    symbol: str
+    mark: Mark
     word: str
     meaning: str = ""
 
 
 STATUSES: dict[str, StatusWords] = {
-    "passed": StatusWords("✅", "Klart"),
-    "partial": StatusWords("🟨", "Delvis rätt"),
-    "failed": StatusWords("❌", "Inte än", "Lösningen kördes, men svaren stämmer inte."),
-    "unsolved": StatusWords("⬜", "Inte löst", "Platsen för lösningen är tom."),
-    "missing": StatusWords("⬜", "Saknas", "Funktionen finns inte i filen."),
-    "syntax_error": StatusWords("❌", "Syntaxfel", "Python kan inte läsa cellen."),
-    "error": StatusWords("❌", "Fel när koden kördes", "Koden stannade med ett felmeddelande."),
-    "timeout": StatusWords("❌", "Tidsgränsen nåddes", "Koden blev inte klar i tid och avbröts."),
-    "memory": StatusWords("❌", "Minnesgränsen nåddes", "Koden bad om mer minne än den får."),
+    "passed": StatusWords("passed", "Klart"),
+    "partial": StatusWords("partial", "Delvis rätt"),
+    "failed": StatusWords("failed", "Inte än", "Lösningen kördes, men svaren stämmer inte."),
+    "unsolved": StatusWords("unsolved", "Inte löst", "Platsen för lösningen är tom."),
+    "missing": StatusWords("unsolved", "Saknas", "Funktionen finns inte i filen."),
+    "syntax_error": StatusWords("failed", "Syntaxfel", "Python kan inte läsa cellen."),
+    "error": StatusWords("failed", "Fel när koden kördes", "Koden stannade med ett felmeddelande."),
+    "timeout": StatusWords(
+        "failed", "Tidsgränsen nåddes", "Koden blev inte klar i tid och avbröts."
+    ),
+    "memory": StatusWords("failed", "Minnesgränsen nåddes", "Koden bad om mer minne än den får."),
     "crashed": StatusWords(
-        "❌", "Processen avslutades", "Koden avslutade Python medan den rättades."
+        "failed", "Processen avslutades", "Koden avslutade Python medan den rättades."
     ),
     "forbidden": StatusWords(
-        "❌",
+        "failed",
         "Otillåten åtgärd",
         "Koden försökte göra något som inte går under rättningen, till exempel läsa eller skriva "
         "filer, nå nätet eller starta ett annat program.",
     ),
     "internal": StatusWords(
-        "🔍",
+        "manual",
         "Manuell granskning",
         "Rättaren själv gick fel här. Det är inte studentens fel och ger inte noll poäng: läraren "
         "bedömer övningen för hand.",

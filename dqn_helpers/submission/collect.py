@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import json
 import re
+import sys
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,17 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from dqn_helpers.autograder.arguments import MAX_NOTEBOOKS
-from dqn_helpers.autograder.found_files import Found, Kind, in_file, in_folder, kind_of
-from dqn_helpers.autograder.notebook_reading import (
-    NOTEBOOKS,
-    UnreadableError,
-    notebook_in_name,
-    read_contents,
-)
 from dqn_helpers.submission.cells import CellSource
-
-__all__ = ["NOTEBOOKS", "Submission", "UsageError", "find_submissions"]
+from dqn_helpers.submission.files import Found, Kind, in_file, in_folder, kind_of
+from dqn_helpers.submission.notebook import UnreadableError, notebook_in_name, read_contents
 
 MAX_PART = 100  # tecken i ett mappnamn eller filnamn som visas
 LONGEST_NAME = 255  # längre namn finns inte på någon disk, men i zip-filer
@@ -33,8 +26,8 @@ USUAL_TEXT = 150_000  # tecken i cellerna; kursens egna böcker har hälften
 MAX_MORE_TEXT = 3_000_000  # tecken som en students böcker tillsammans får ha utöver det
 
 TOO_MANY = (
-    f"Studenten har lämnat in fler än {MAX_NOTEBOOKS} anteckningsböcker, och den här är inte "
-    "rättad. Ska den räknas går det att rätta den filen för sig."
+    "Studenten har lämnat in fler än {most} anteckningsböcker, och den här är inte rättad. Ska den "
+    "räknas går det att rätta den filen för sig."
 )
 TOO_MUCH = (
     "Studentens anteckningsböcker är orimligt långa tillsammans, och den här är inte rättad. Ska "
@@ -112,8 +105,12 @@ class _HandedIn:
     owner: Owner = Owner(None)  # noqa: RUF009  (en NamedTuple går inte att ändra)
 
 
-def find_submissions(paths: Sequence[Path]) -> Iterator[Submission]:
+def find_submissions(paths: Sequence[Path], most: int = sys.maxsize) -> Iterator[Submission]:
     """Alla inlämnade filer, alltid i samma ordning.
+
+    Args:
+        paths: filer, mappar och zip-filer.
+        most: så många böcker räknas av det som en student själv har lämnat in.
 
     Raises:
         UsageError: om en sökväg inte finns eller inte är en anteckningsbok, mapp eller zip-fil.
@@ -126,7 +123,7 @@ def find_submissions(paths: Sequence[Path]) -> Iterator[Submission]:
         for path in paths
         for item in _in_given(path, several=len(paths) > 1, ambiguous=names[path.name] > 1)
     ]
-    kept = _within_limits(_without_extras(handed_in))
+    kept = _within_limits(_without_extras(handed_in), most)
     return iter(_with_notes(kept, _extras(handed_in)))
 
 
@@ -181,7 +178,7 @@ _CANVAS_ANONYMOUS = re.compile(
 _DEEPEST_CANVAS = 3  # mappar runt en nedladdning från Canvas
 
 
-def _canvas_parts(name: str) -> dict[str, str | None]:
+def canvas_parts(name: str) -> dict[str, str | None]:
     """Delarna i ett namn från Canvas (`namn[_LATE]_nummer_bilaga_fil`), annars ingenting."""
     if len(name) > LONGEST_NAME:  # uttrycken tar kvadraten på längden
         return {}
@@ -191,7 +188,7 @@ def _canvas_parts(name: str) -> dict[str, str | None]:
 
 def canvas_owner(name: str) -> Owner | None:
     """Studenten ur ett filnamn från Canvas, annars None."""
-    parts = _canvas_parts(name)
+    parts = canvas_parts(name)
     return (
         Owner(clean(parts["name"] or ""), parts.get("user"), bool(parts["late"])) if parts else None
     )
@@ -212,7 +209,7 @@ def _canvas_level(paths: Sequence[tuple[str, ...]], one_is_enough: bool) -> int 
         return 1  # en hel nedladdning i en mapp eller zip-fil: vad den heter spelar ingen roll
     for level in range(_DEEPEST_CANVAS):
         places = {path[: level + 1] for path in paths if len(path) > level}
-        n_named = sum(bool(_canvas_parts(path[level])) for path in paths if len(path) > level)
+        n_named = sum(bool(canvas_parts(path[level])) for path in paths if len(path) > level)
         if 2 * n_named > len(paths) and _numbers_agree({place[level] for place in places}):
             enough = (level == 0 and one_is_enough) or _have_several_students(places)
             return level if enough else None
@@ -221,7 +218,7 @@ def _canvas_level(paths: Sequence[tuple[str, ...]], one_is_enough: bool) -> int 
 
 def _numbers_agree(names: set[str]) -> bool:
     """Sant om varje bilaga har sitt eget nummer, och varje student sitt."""
-    found = [parts for parts in map(_canvas_parts, names) if parts]
+    found = [parts for parts in map(canvas_parts, names) if parts]
     students = {(parts.get("user"), parts["name"]) for parts in found if parts.get("user")}
     numbers = {number for number, _ in students}
     attachments = {parts["attachment"] for parts in found}
@@ -232,7 +229,7 @@ def _have_several_students(places: Iterable[tuple[str, ...]]) -> bool:
     """Sant om minst hälften av mapparna har filer från flera studenter: då är ingen en students."""
     students: dict[tuple[str, ...], set[str | None]] = defaultdict(set)
     for *folder, name in places:
-        parts = _canvas_parts(name)
+        parts = canvas_parts(name)
         students[tuple(folder)] |= {parts["name"]} if parts else set()
     n_shared = sum(len(names) > 1 for names in students.values())
     return 2 * n_shared >= len(students)
@@ -328,7 +325,7 @@ def _unpacked(item: _HandedIn) -> Submission:
     )
 
 
-def _within_limits(items: Iterable[_HandedIn]) -> list[_HandedIn]:
+def _within_limits(items: Iterable[_HandedIn], most: int) -> list[_HandedIn]:
     """Med cellerna uppackade, utom i det som går över en students gränser: det får en rad."""
     books: Counter[Key] = Counter()
     texts: Counter[Key] = Counter()
@@ -339,7 +336,8 @@ def _within_limits(items: Iterable[_HandedIn]) -> list[_HandedIn]:
         texts[key] += max(length - USUAL_TEXT, 0)
         books[key] += item.is_upload and not row.problem
         too_much = texts[key] > MAX_MORE_TEXT and length > USUAL_TEXT
-        problem = TOO_MUCH if too_much else TOO_MANY if books[key] > MAX_NOTEBOOKS else ""
+        too_many = TOO_MANY.format(most=most) if books[key] > most else ""
+        problem = TOO_MUCH if too_much else too_many
         if problem and not row.problem:
             row = dataclasses.replace(item.row, problem=problem)
         result.append(dataclasses.replace(item, row=row, packed=b""))

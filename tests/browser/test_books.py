@@ -1,0 +1,177 @@
+"""Böckerna i en riktig JupyterLab: körda, sparade och öppnade på nytt utan Python.
+
+Varje bok körs en enda gång, och alla tester tittar på den körningen.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from dqn_helpers.exercises.syllabus import BOOKS, SYLLABUS, notebook_of
+
+from .axe import violations
+from .lab import Lab, Notebook
+
+ROOT = Path(__file__).resolve().parents[2]
+TYPED = "3.1"
+RIGHT = next(
+    "".join(cell["source"])
+    for cell in json.loads((ROOT / "solutions" / BOOKS["03"][0]).read_text("utf-8"))["cells"]
+    if cell["id"] == "ovning-3-1"
+)
+WRONG = RIGHT.replace("(1 - terminated)", "1").replace("~terminated", "True")
+UNSOLVED = """def td_target(reward, next_q_values, terminated, discount_factor):
+    raise NotImplementedError"""
+
+
+class Opened(NamedTuple):
+    """En bok som har körts, sparats och öppnats igen, och vad som hände på vägen."""
+
+    number: str
+    notebook: Notebook
+    errors: list[str]
+    cards: dict[str, str]  # vad man skrev → kortets läge
+    accessibility: list[str]
+    marks: tuple[list[str], list[str]]  # det som var grönt före och efter
+
+
+def marked(lab: Lab) -> list[str]:
+    """De övningar som står som gröna i studentens fil."""
+    path = lab.work / "framsteg.jsonl"
+    lines = path.read_text("utf-8").split("\n") if path.exists() else []
+    return [json.loads(line)["klar"] for line in lines if line]
+
+
+@pytest.fixture(scope="module", params=BOOKS)
+def book(request: pytest.FixtureRequest, browser: Any, lab: Lab) -> Iterator[Opened]:
+    number, green_before = request.param, marked(lab)
+    page = browser.new_page(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
+    notebook = Notebook(lab, page, BOOKS[number][0])
+    notebook.open()
+    notebook.run_all()
+    errors, cards = notebook.errors(), {}
+    if number == notebook_of(TYPED):
+        for what, text in (("olöst", UNSOLVED), ("fel", WRONG), ("rätt", RIGHT)):
+            notebook.type_and_run("ovning-3-1", text, "check-3-1")
+            cards[what] = notebook.card("check-3-1")
+    accessibility = violations(page, ".jp-OutputArea-output [role=group], .dqn-vag, .dqn-leksak")
+    notebook.save()
+    notebook.stop_kernel()
+    notebook.open()
+    notebook.stop_kernel()
+    marks = (green_before, marked(lab))
+    yield Opened(number, notebook, errors, cards, accessibility, marks)
+    notebook.page.close()
+
+
+def test_every_cell_runs(book: Opened):
+    assert book.errors == []
+
+
+def test_nothing_goes_wrong_in_the_browser_and_nothing_is_fetched_from_outside(book: Opened):
+    assert book.notebook.console == []
+    assert book.notebook.outside == []
+    text = book.notebook.page.locator(".jp-Notebook").inner_text()
+    assert "Error displaying widget" not in text
+    assert "Loading widget" not in text
+
+
+def test_pictures_are_whole_and_have_their_texts(book: Opened):
+    broken = book.notebook.page.evaluate(
+        """() => [...document.querySelectorAll(".jp-Notebook img")]
+          .filter((i) => !i.alt.trim() || (i.complete && i.naturalWidth === 0))
+          .map((i) => i.src.slice(0, 60))"""
+    )
+    assert broken == []
+
+
+def test_every_film_obeys_the_keys_and_the_button(book: Opened):
+    films = book.notebook.page.locator("figure.dqn-film")
+    assert films.count() > 0 or book.number not in ("00", "01", "02", "04")
+    for film in films.all():
+        film.scroll_into_view_if_needed()
+        slider, output = film.get_by_role("slider"), film.locator("output")
+        slider.fill("0")
+        before = output.inner_text()
+        slider.press("ArrowRight")
+        assert slider.input_value() == "1"
+        assert output.inner_text() != before
+        if film.get_by_role("button").count():
+            film.get_by_role("button", name="Till början").click()
+            assert slider.input_value() == "0"
+            film.get_by_role("button", name="Spela").click()
+            handle = slider.element_handle()
+            book.notebook.page.wait_for_function("(range) => range.value !== '0'", arg=handle)
+
+
+TOYS = {
+    "00": ("cartpole", "[data-visa=du]"),
+    "01": ("lake", "[data-formel]"),
+    "04": ("cartpole", "[data-visa=du]"),
+    "05": ("casino", "[data-visa=svar]"),
+}
+PRESS = {"cartpole": "Starta", "lake": "Ta ett steg", "casino": "Spela en kväll"}
+
+
+def test_the_toy_can_be_played(book: Opened):
+    if book.number not in TOYS:
+        assert book.notebook.page.locator("figure.dqn-leksak").count() == 0
+        return
+    name, shown = TOYS[book.number]
+    toy = book.notebook.page.locator(f"figure.dqn-{name}")
+    toy.scroll_into_view_if_needed()
+    before = toy.locator(shown).inner_text()
+    toy.get_by_role("button", name=PRESS[name]).click()
+    place = toy.locator(shown).element_handle()
+    book.notebook.page.wait_for_function(
+        "([place, before]) => place.innerText !== before", arg=[place, before]
+    )
+
+
+def test_arrow_keys_in_players_and_toys_never_change_cell(book: Opened):
+    page = book.notebook.page
+    active = "window.panel.content.activeCellIndex"
+    for element in page.locator("figure.dqn-film input, figure.dqn-leksak input").all():
+        element.focus()
+        before = page.evaluate(active)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowUp")
+        assert page.evaluate(active) == before
+
+
+def test_the_cards_say_unsolved_wrong_and_right(book: Opened):
+    checked = [n for n, name in SYLLABUS.items() if name and notebook_of(n) == book.number]
+    for number in checked:
+        cell = f"check-{number.replace('.', '-')}"
+        assert number in book.notebook.text(cell)
+        assert book.notebook.card(cell) == ("passed" if number == TYPED else "unsolved")
+    if book.cards:
+        assert book.cards == {"olöst": "unsolved", "fel": "failed", "rätt": "passed"}
+
+
+def test_a_green_card_is_remembered_and_shown_on_the_way(book: Opened):
+    stations = book.notebook.page.locator(".dqn-stationer li").all_inner_texts()
+    assert [text.split(",")[0].strip() for text in stations] == list(SYLLABUS)
+    before, after = book.marks
+    assert [text.removesuffix(", klar") for text in stations if text.endswith("klar")] == before
+    assert after == before + ([TYPED] if book.cards else [])
+
+
+def test_cards_toys_and_the_way_are_accessible(book: Opened):
+    assert book.accessibility == []
+
+
+def test_the_way_leads_to_the_next_book(book: Opened):
+    """Sist, för då lämnar man boken."""
+    following = f"{int(book.number) + 1:02}"
+    if following not in BOOKS:
+        return
+    page = book.notebook.page
+    page.locator(".dqn-vidare a", has_text="Nästa bok").click()
+    page.wait_for_function(
+        "(name) => window.jupyterapp.shell.currentWidget?.context?.path === name",
+        arg=BOOKS[following][0],
+    )
