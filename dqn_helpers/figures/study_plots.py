@@ -118,8 +118,9 @@ def difference_of(
         _mean_per_seed(right, scores.mean(axis=1), number)
     left.axhline(goal, color="black", linestyle="--", linewidth=1)
     left.set(xlabel="miljösteg", ylabel="poäng, girig utvärdering", ylim=(0, 520))
-    right.set(xlabel="medelpoäng under hela träningen", xlim=(0, 520), ylim=(1.5, -0.5))
-    right.set_yticks([0, 1], [f"{label}\n({len(s)} frön)" for label, s in pairs.items()])
+    left.locator_params(axis="x", nbins=4)
+    right.set(xlabel="medelpoäng i hela träningen", xlim=(0, 520), ylim=(1.5, -0.5))
+    right.set_yticks([0, 1], [f"{len(s)} frön" for s in pairs.values()])
     legend_above(left)
     means = [f"{label} {swedish_number(s.mean(), 3)}" for label, s in pairs.items()]
     return Picture.from_figure(figure, f"Medelpoäng under hela träningen: {', '.join(means)}.")

@@ -29,12 +29,11 @@ from dqn_helpers.figures import (
     dots_per_seed,
     film_of_pictures,
     shares,
-    swedish_number,
 )
 from dqn_helpers.network import DQN
+from dqn_helpers.progress import progress_bar
 from dqn_helpers.replay import ReplayBuffer
 from dqn_helpers.studies.ablations import NEVER, once_per_episode
-from dqn_helpers.studies.overestimation import seed_bar
 from dqn_helpers.training import (
     TrainingStep,
     dqn_training_step,
@@ -288,8 +287,8 @@ def solved_and_q(*names: str) -> Picture:
         counts,
         {name: wilson_interval(*count) for name, count in counts.items()},
         {name: run.at_rest[:, -1] for name, run in runs.items()},
-        share_label=f"löst inom {swedish_number(N_STEPS)} steg, procent av fröna",
-        dots_label="Q i vila, efter alla stegen",
+        share_label="löst, procent av fröna",
+        dots_label="Q i vila på slutet",
         bound=1 / (1 - recipe.DISCOUNT_FACTOR),
     )
 
@@ -314,7 +313,8 @@ def try_change(change: Mapping[str, Any], n_seeds: int = 5) -> np.ndarray:
         float (n_seeds, K), medelpoängen i hundra giriga episoder vid varje prövning.
     """
     with torch.random.fork_rng(devices=[]):
-        runs = [train_variant(Variant(change), seed) for seed in seed_bar(n_seeds)]
+        seeds = progress_bar(range(n_seeds), "frön")
+        runs = [train_variant(Variant(change), seed) for seed in seeds]
     return np.array([run["scores"] for run in runs])
 
 
