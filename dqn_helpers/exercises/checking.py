@@ -76,7 +76,7 @@ def _check(number: Any, function: Any, stage: int | None) -> CheckResult:
 def _wrong_stage(number: Any, stage: Any) -> str:
     """Vad som är fel i `stage`; tomt om inget är det."""
     last = EXERCISES[_as_number(number)].n_stages
-    if stage is None or (type(stage) is int and 1 <= stage <= last):
+    if stage is None or (type(stage) is int and 1 <= stage <= last > 1):
         return ""
     if last == 1:
         return "Den här övningen byggs inte i steg. Skriv anropet utan `stage`."

@@ -425,7 +425,8 @@ def after_the_episode(repeats):
     body = f"{TRAIN}{COUNT}{SYNC}"
     moved = "\n".join(line[4:] for line in body.split("\n")).rstrip(" ")
     if repeats:
-        condition = "        for _ in range(length // train_every if episode >= warmup else 0):\n"
+        enough = "episode >= warmup and len(replay_buffer) >= batch_size"
+        condition = f"        for _ in range(length // train_every if {enough} else 0):\n"
     else:
         condition = "        if episode >= warmup and len(replay_buffer) >= batch_size:\n"
     return loop((EACH_TIME, ""), (FINISH, f"{FINISH}{condition}{moved}"))
