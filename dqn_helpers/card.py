@@ -134,8 +134,13 @@ class Card:
     points: str = ""
     shows_all: bool = False
 
-    def head(self, level: int = 4) -> str:
-        """Kortets översta band: tecken, rubrik, en mening och en ruta per del."""
+    def head(self, level: int = 3) -> str:
+        """Kortets översta band: tecken, rubrik, en mening och en ruta per del.
+
+        Args:
+            level: rubrikens nivå. I böckerna står kort både under nivå 2 och 3, så där är det 3:
+                ingen nivå får hoppas över.
+        """
         summary = f'<p class="dqn-summary">{prose(self.summary)}</p>' if self.summary else ""
         points = f'<p class="dqn-points">{prose(self.points)}</p>' if self.points else ""
         segments = "".join(f'<span class="dqn-{part.mark}"></span>' for part in self.parts)

@@ -6,6 +6,7 @@ Reglerna prövas på källkoden, så att också en import inne i en funktion syn
 import ast
 import graphlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -240,3 +241,52 @@ def test_every_way_of_taking_a_private_name_is_seen(line: str):
 def test_no_module_takes_a_private_name_from_another():
     guilty = {module: private_names(tree, module) for module, tree in TREES.items()}
     assert {module: names for module, names in guilty.items() if names} == {}
+
+
+# --- lätt att läsa och att hitta i ---------------------------------------------------------------
+
+LONGEST = 40
+CONTENT = ("exercises/notebook_", "grading/book_", "tests/grader/hon", "tests/grader/host")
+"""Innehåll: övningar, fall, misstag och inlämningar, som är så långa som de är."""
+
+IN_ONE_PIECE = {"train_dqn": "DQN-loopen läses uppifrån och ner, i algoritmens ordning"}
+
+
+def length(function: ast.FunctionDef) -> int:
+    """Antalet rader utan docstringen: den får vara så lång som den behöver."""
+    first = function.body[1] if ast.get_docstring(function) and function.body[1:] else None
+    start = first.lineno if first else function.lineno
+    return (function.end_lineno or start) - start + 1
+
+
+def test_no_function_is_long():
+    long = []
+    for path in [ROOT / "kurs.py", *ROOT.glob("[dst]*/**/*.py")]:
+        name = path.relative_to(ROOT).as_posix()
+        if any(content in name for content in CONTENT):
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        long += [
+            f"{name}: {function.name} har {length(function)} rader"
+            for function in functions
+            if length(function) > LONGEST and function.name not in IN_ONE_PIECE
+        ]
+    assert long == []
+
+
+GUIDE = (ROOT / "ARKITEKTUR.md").read_text(encoding="utf-8")
+PATH = re.compile(r"`((?:dqn_helpers|solutions|tests|notebooks)/[\w/.]*)`")
+
+
+def test_every_path_in_the_guide_leads_somewhere():
+    paths = PATH.findall(GUIDE)
+    assert len(paths) > 30
+    gone = [path for path in paths if not list(ROOT.glob(path.replace("NN", "[0-9]*").rstrip("/")))]
+    assert gone == []
+
+
+def test_ten_questions_have_one_file_each():
+    table = GUIDE.partition("## Tio frågor")[2].partition("\n## ")[0]
+    answers = [line.split(" | ")[1] for line in table.splitlines() if line.startswith("| ")][1:]
+    assert [len(PATH.findall(answer)) for answer in answers] == [1] * 10

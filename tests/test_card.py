@@ -218,7 +218,7 @@ def test_the_card_reads_well_without_eyes() -> None:
         tags = View(card._repr_html_()).tags
         outer = tags[0][1]
         assert outer["lang"] == "sv" and outer["role"] == "group" and outer["aria-label"]
-        assert [tag for tag, _ in tags if re.fullmatch("h[1-6]", tag)] == ["h4"]
+        assert [tag for tag, _ in tags if re.fullmatch("h[1-6]", tag)] == ["h3"]
         assert all(a.get("aria-hidden") == "true" for tag, a in tags if tag == "svg")
         assert all(a.get("role") == "list" for tag, a in tags if tag == "ul")
         assert all("scope" in a for tag, a in tags if tag == "th")

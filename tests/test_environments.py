@@ -36,15 +36,15 @@ def test_all_environments_are_registered():
     assert set(PROBES) == {name for name in ENV_NAMES if "Probe" in name}
 
 
-@pytest.mark.parametrize("name", ENV_NAMES)
-def test_gymnasiums_own_checker_is_content(name: str):
-    env = gym.make(name)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        check_env(env.unwrapped)
-        # Den varning som bara säger att gym.make har lagt på sina omslag, vilket är meningen.
-        warnings.filterwarnings("ignore", message=r".*different from the unwrapped version.*")
-        check_env(env)
+def test_gymnasiums_own_checker_is_content():
+    for name in ENV_NAMES:
+        env = gym.make(name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            check_env(env.unwrapped)
+            # Den varning som bara säger att gym.make har lagt på sina omslag, vilket är meningen.
+            warnings.filterwarnings("ignore", message=r".*different from the unwrapped version.*")
+            check_env(env)
 
 
 def play(env: gym.Env, seed: int | None, n_steps: int = 20) -> list[Any]:
@@ -59,39 +59,39 @@ def play(env: gym.Env, seed: int | None, n_steps: int = 20) -> list[Any]:
     return events
 
 
-@pytest.mark.parametrize("name", ENV_NAMES)
-def test_same_seed_same_episode(name: str):
-    assert play(gym.make(name), seed=3) == play(gym.make(name), seed=3)
+def test_same_seed_same_episode():
+    for name in ENV_NAMES:
+        assert play(gym.make(name), seed=3) == play(gym.make(name), seed=3)
 
 
-@pytest.mark.parametrize("name", ["dqn_helpers/Kasinot-v0", "dqn_helpers/ProbeMatch-v0"])
-def test_other_seeds_give_other_episodes(name: str):
-    # Tjugoen startvärden ±1: att två frön ger samma har sannolikheten 2⁻²¹.
-    assert play(gym.make(name), seed=3) != play(gym.make(name), seed=4)
-    env = gym.make(name)
-    assert play(env, seed=3) != play(env, seed=None)
+def test_other_seeds_give_other_episodes():
+    for name in ["dqn_helpers/Kasinot-v0", "dqn_helpers/ProbeMatch-v0"]:
+        # Tjugoen startvärden ±1: att två frön ger samma har sannolikheten 2⁻²¹.
+        assert play(gym.make(name), seed=3) != play(gym.make(name), seed=4)
+        env = gym.make(name)
+        assert play(env, seed=3) != play(env, seed=None)
 
 
 # --- Kasinot ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "mean", "first_machine"),
-    [("dqn_helpers/Kasinot-v0", 0.0, 0), ("dqn_helpers/KasinotMedUtgang-v0", -0.1, 1)],
-)
-def test_every_machine_pays_the_same_on_average(name: str, mean: float, first_machine: int):
-    env = gym.make(name).unwrapped
-    env.reset(seed=0)
-    n = 1_000
-    rewards = np.array(
-        [[env.step(a)[1] for _ in range(n)] for a in range(first_machine, env.action_space.n)]
-    )
-    assert rewards.shape == (20, n)
-    # Medelvärdets standardavvikelse är 1/√n, stickprovsstandardavvikelsens 1/√(2n). Sex sådana
-    # ger falskt larm i ett fall av 5 · 10⁸; här görs 22 jämförelser per miljö.
-    assert rewards.mean() == pytest.approx(mean, abs=6 / np.sqrt(rewards.size))
-    assert rewards.mean(axis=1) == pytest.approx(np.full(20, mean), abs=6 / np.sqrt(n))
-    assert rewards.std() == pytest.approx(1.0, abs=6 / np.sqrt(2 * rewards.size))
+def test_every_machine_pays_the_same_on_average():
+    for name, mean, first_machine in [
+        ("dqn_helpers/Kasinot-v0", 0.0, 0),
+        ("dqn_helpers/KasinotMedUtgang-v0", -0.1, 1),
+    ]:
+        env = gym.make(name).unwrapped
+        env.reset(seed=0)
+        n = 1_000
+        rewards = np.array(
+            [[env.step(a)[1] for _ in range(n)] for a in range(first_machine, env.action_space.n)]
+        )
+        assert rewards.shape == (20, n)
+        # Medelvärdets standardavvikelse är 1/√n, stickprovsstandardavvikelsens 1/√(2n). Sex sådana
+        # ger falskt larm i ett fall av 5 · 10⁸; här görs 22 jämförelser per miljö.
+        assert rewards.mean() == pytest.approx(mean, abs=6 / np.sqrt(rewards.size))
+        assert rewards.mean(axis=1) == pytest.approx(np.full(20, mean), abs=6 / np.sqrt(n))
+        assert rewards.std() == pytest.approx(1.0, abs=6 / np.sqrt(2 * rewards.size))
 
 
 def test_the_observation_says_nothing_about_the_reward():
@@ -135,10 +135,10 @@ def test_kasinot_arguments():
     assert env.step(0)[1] > 90
 
 
-@pytest.mark.parametrize(("kind", "argument"), [(Kasinot, "n_machines"), (Chain, "n_places")])
-def test_sizes_below_one_are_refused(kind: Any, argument: str):
-    with pytest.raises(ValueError, match=f"{argument} ska vara minst 1, men är 0"):
-        kind(**{argument: 0})
+def test_sizes_below_one_are_refused():
+    for kind, argument in [(Kasinot, "n_machines"), (Chain, "n_places")]:
+        with pytest.raises(ValueError, match=f"{argument} ska vara minst 1, men är 0"):
+            kind(**{argument: 0})
 
 
 # --- Slingan och korridoren ---------------------------------------------------------------------
@@ -179,11 +179,11 @@ def chain_by_playing(n_places: int) -> TabularMDP:
     return TabularMDP(p, r, np.ones((n_places + 1, 2), dtype=bool))
 
 
-@pytest.mark.parametrize("n_places", [1, 2, 5])
-@pytest.mark.parametrize("discount_factor", [0.5, 0.9, 1.0])
-def test_chain_q_values_are_exact(n_places: int, discount_factor: float):
-    computed = q_value_iteration(chain_by_playing(n_places), discount_factor)[:n_places]
-    assert chain_q_values(discount_factor, n_places) == pytest.approx(computed, abs=1e-9)
+def test_chain_q_values_are_exact():
+    for discount_factor in [0.5, 0.9, 1.0]:
+        for n_places in [1, 2, 5]:
+            computed = q_value_iteration(chain_by_playing(n_places), discount_factor)[:n_places]
+            assert chain_q_values(discount_factor, n_places) == pytest.approx(computed, abs=1e-9)
 
 
 def test_chain_moves_one_place_at_a_time():
@@ -237,21 +237,21 @@ def enumerate_states(name: str, discount_factor: float) -> dict[float, list[floa
     return found
 
 
-@pytest.mark.parametrize("discount_factor", [0.5, 0.99])
-@pytest.mark.parametrize("name", PROBES)
-def test_probe_answers_are_exact(name: str, discount_factor: float):
-    observations, q_values = PROBES[name](discount_factor)
-    expected = enumerate_states(name, discount_factor)
-    assert observations.ravel().tolist() == sorted(expected)
-    assert q_values == pytest.approx(np.array([expected[obs] for obs in sorted(expected)]))
+def test_probe_answers_are_exact():
+    for name in PROBES:
+        for discount_factor in [0.5, 0.99]:
+            observations, q_values = PROBES[name](discount_factor)
+            expected = enumerate_states(name, discount_factor)
+            assert observations.ravel().tolist() == sorted(expected)
+            assert q_values == pytest.approx(np.array([expected[obs] for obs in sorted(expected)]))
 
 
-@pytest.mark.parametrize("name", PROBES)
-def test_probe_answers_fit_the_spaces(name: str):
-    env = gym.make(name)
-    observations, q_values = PROBES[name](GAMMA)
-    assert all(np.float32(obs) in env.observation_space for obs in observations)
-    assert q_values.shape == (len(observations), env.action_space.n)
+def test_probe_answers_fit_the_spaces():
+    for name in PROBES:
+        env = gym.make(name)
+        observations, q_values = PROBES[name](GAMMA)
+        assert all(np.float32(obs) in env.observation_space for obs in observations)
+        assert q_values.shape == (len(observations), env.action_space.n)
 
 
 # --- CartPole -----------------------------------------------------------------------------------
@@ -294,10 +294,11 @@ def test_leaning_with_the_angle():
     assert (returns.min(), returns.max()) == (24, 63)
 
 
-@pytest.mark.parametrize(("weight_of_angle", "expected"), [(0.0, 200.0), (1.0, 500.0)])
-def test_hand_written_controllers(weight_of_angle: float, expected: float):
-    returns = cartpole_returns(lambda obs: int(weight_of_angle * obs[2] + obs[3] / 2 > 0), 40)
-    assert returns.mean() == pytest.approx(expected, abs=10 if expected < 500 else 0)
+def test_hand_written_controllers():
+    for weight_of_angle, expected in [(0.0, 200.0), (1.0, 500.0)]:
+        weights = np.array([0, 0, weight_of_angle, 0.5])
+        returns = cartpole_returns(lambda obs, w=weights: int(obs @ w > 0), 40)
+        assert returns.mean() == pytest.approx(expected, abs=10 if expected < 500 else 0)
 
 
 def unscaled_and_scaled(**scales: Any) -> tuple[list[Any], list[Any], gym.Env]:
@@ -363,22 +364,24 @@ def test_render_mode_is_passed_on():
     assert make_cartpole().render_mode is None
 
 
-@pytest.mark.parametrize("scale", [None, (1, 1, 10, 1), (2, 3, 4, 5)])
-def test_the_vector_version_moves_and_scales_like_the_single_one(scale: Any):
-    vector_env = make_vector_cartpole(3, scale)
-    first, _ = vector_env.reset(seed=1)
-    states = np.array(vector_env.unwrapped.state).T
-    actions = np.array([0, 1, 1])
-    second, rewards, *_ = vector_env.step(actions)
-    assert rewards.tolist() == [1, 1, 1]  # oskalad
-    assert first in vector_env.observation_space
-    single = make_cartpole(scale)
-    for state, before, after, action in zip(states, first, second, actions, strict=True):
-        single.reset(seed=0)
-        single.unwrapped.state = state  # type: ignore[attr-defined]
-        assert before == pytest.approx(state * (1 if scale is None else np.array(scale)), rel=1e-5)
-        assert after == pytest.approx(single.step(action)[0], abs=1e-5)
-        assert before in vector_env.single_observation_space
+def test_the_vector_version_moves_and_scales_like_the_single_one():
+    for scale in [None, (1, 1, 10, 1), (2, 3, 4, 5)]:
+        vector_env = make_vector_cartpole(3, scale)
+        first, _ = vector_env.reset(seed=1)
+        states = np.array(vector_env.unwrapped.state).T
+        actions = np.array([0, 1, 1])
+        second, rewards, *_ = vector_env.step(actions)
+        assert rewards.tolist() == [1, 1, 1]  # oskalad
+        assert first in vector_env.observation_space
+        single = make_cartpole(scale)
+        for state, before, after, action in zip(states, first, second, actions, strict=True):
+            single.reset(seed=0)
+            single.unwrapped.state = state  # type: ignore[attr-defined]
+            assert before == pytest.approx(
+                state * (1 if scale is None else np.array(scale)), rel=1e-5
+            )
+            assert after == pytest.approx(single.step(action)[0], abs=1e-5)
+            assert before in vector_env.single_observation_space
 
 
 def test_the_vector_version_has_the_number_and_the_limits_asked_for():

@@ -78,10 +78,10 @@ THREE_STATE_ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("discount_factor", THREE_STATE_ANSWERS)
-def test_three_state_mdp_has_the_published_values(discount_factor: float):
-    q = q_value_iteration(three_state_mdp(), discount_factor)
-    assert q == pytest.approx(np.array(THREE_STATE_ANSWERS[discount_factor]), abs=1e-6)
+def test_three_state_mdp_has_the_published_values():
+    for discount_factor in THREE_STATE_ANSWERS:
+        q = q_value_iteration(three_state_mdp(), discount_factor)
+        assert q == pytest.approx(np.array(THREE_STATE_ANSWERS[discount_factor]), abs=1e-6)
 
 
 def test_three_state_mdp_at_09_equals_the_closed_form():
@@ -93,10 +93,10 @@ def test_three_state_mdp_at_09_equals_the_closed_form():
     assert q[1, 2] == pytest.approx(-50 + 0.9 * v2, abs=1e-10)
 
 
-@pytest.mark.parametrize(("discount_factor", "policy"), [(0.9, [0, 0, 1]), (0.95, [0, 2, 1])])
-def test_three_state_mdp_policy(discount_factor: float, policy: list[int]):
-    q = q_value_iteration(three_state_mdp(), discount_factor)
-    assert greedy_policy(q).tolist() == policy
+def test_three_state_mdp_policy():
+    for discount_factor, policy in [(0.9, [0, 0, 1]), (0.95, [0, 2, 1])]:
+        q = q_value_iteration(three_state_mdp(), discount_factor)
+        assert greedy_policy(q).tolist() == policy
 
 
 def test_fifty_sweeps_are_not_enough_at_095():
@@ -107,10 +107,10 @@ def test_fifty_sweeps_are_not_enough_at_095():
     assert q[2, 1] == pytest.approx(53.707, abs=5e-4)
 
 
-@pytest.mark.parametrize(("discount_factor", "action"), [(0.9476327, 0), (0.9476329, 2)])
-def test_state_one_changes_its_mind_at_09476328(discount_factor: float, action: int):
-    q = q_value_iteration(three_state_mdp(), discount_factor, tolerance=1e-12)
-    assert greedy_policy(q)[1] == action
+def test_state_one_changes_its_mind_at_09476328():
+    for discount_factor, action in [(0.9476327, 0), (0.9476329, 2)]:
+        q = q_value_iteration(three_state_mdp(), discount_factor, tolerance=1e-12)
+        assert greedy_policy(q)[1] == action
 
 
 # --- Publicerade rutnät -------------------------------------------------------------------------
@@ -216,20 +216,20 @@ def success_within(mdp: TabularMDP, policy: np.ndarray, n_steps: int) -> float:
     return float(mass[-1])
 
 
-@pytest.mark.parametrize(
-    ("discount_factor", "value", "success"),
-    [
-        (0.9, 0.068891, 0.7298),
-        (0.95, 0.180472, 0.7298),
-        (0.99, 0.542026, 0.7402),
-        (1.0, 14 / 17, 0.7402),
-    ],
-)
-def test_slippery_frozen_lake(discount_factor: float, value: float, success: float):
-    mdp = read("FrozenLake-v1")
-    q = q_value_iteration(mdp, discount_factor, tolerance=1e-12)
-    assert q[0].max() == pytest.approx(value, abs=5e-7)
-    assert success_within(mdp, greedy_policy(q), 100) == pytest.approx(success, abs=5e-5)
+SLIPPERY_FROZEN_LAKE_CASES = [
+    (0.9, 0.068891, 0.7298),
+    (0.95, 0.180472, 0.7298),
+    (0.99, 0.542026, 0.7402),
+    (1.0, 14 / 17, 0.7402),
+]
+
+
+def test_slippery_frozen_lake():
+    for discount_factor, value, success in SLIPPERY_FROZEN_LAKE_CASES:
+        mdp = read("FrozenLake-v1")
+        q = q_value_iteration(mdp, discount_factor, tolerance=1e-12)
+        assert q[0].max() == pytest.approx(value, abs=5e-7)
+        assert success_within(mdp, greedy_policy(q), 100) == pytest.approx(success, abs=5e-5)
 
 
 def test_slippery_frozen_lake_8x8():
@@ -239,21 +239,18 @@ def test_slippery_frozen_lake_8x8():
     assert success_within(mdp, greedy_policy(q), 200) == pytest.approx(0.8630, abs=5e-5)
 
 
-@pytest.mark.parametrize(
-    ("name", "n_steps", "best"),
-    [("FrozenLake-v1", 100, 0.7442), ("FrozenLake8x8-v1", 200, 0.9132)],
-)
-def test_best_possible_when_the_clock_is_known(name: str, n_steps: int, best: float):
-    # Svep nummer n är det bästa som går att få på n steg, när γ = 1.
-    sweeps = q_value_sweeps(read(name), 1.0)
-    q = next(itertools.islice(sweeps, n_steps, None))
-    assert q[0].max() == pytest.approx(best, abs=5e-5)
+def test_best_possible_when_the_clock_is_known():
+    for name, n_steps, best in [("FrozenLake-v1", 100, 0.7442), ("FrozenLake8x8-v1", 200, 0.9132)]:
+        # Svep nummer n är det bästa som går att få på n steg, när γ = 1.
+        sweeps = q_value_sweeps(read(name), 1.0)
+        q = next(itertools.islice(sweeps, n_steps, None))
+        assert q[0].max() == pytest.approx(best, abs=5e-5)
 
 
-@pytest.mark.parametrize("discount_factor", [0.9, 0.95, 0.99])
-def test_frozen_lake_without_ice_needs_six_steps(discount_factor: float):
-    q = q_value_iteration(read("FrozenLake-v1", is_slippery=False), discount_factor)
-    assert q[0].max() == pytest.approx(discount_factor**5, abs=1e-9)
+def test_frozen_lake_without_ice_needs_six_steps():
+    for discount_factor in [0.9, 0.95, 0.99]:
+        q = q_value_iteration(read("FrozenLake-v1", is_slippery=False), discount_factor)
+        assert q[0].max() == pytest.approx(discount_factor**5, abs=1e-9)
 
 
 def epsilon_soft(actions: np.ndarray, epsilon: float, n_actions: int = 4) -> np.ndarray:
@@ -266,12 +263,12 @@ def test_cliff_walking_optimum():
     assert values[0].tolist() == list(range(-14, -2))
 
 
-@pytest.mark.parametrize(("epsilon", "value"), [(0.1, -45.803), (0.05, -28.811), (0.01, -16.067)])
-def test_cliff_walking_exploring_along_the_edge_is_expensive(epsilon: float, value: float):
-    mdp = read("CliffWalking-v1")
-    actions = greedy_policy(q_value_iteration(mdp, 1.0))
-    values = evaluate_policy(mdp, epsilon_soft(actions, epsilon), 1.0)
-    assert values[36] == pytest.approx(value, abs=5e-4)
+def test_cliff_walking_exploring_along_the_edge_is_expensive():
+    for epsilon, value in [(0.1, -45.803), (0.05, -28.811), (0.01, -16.067)]:
+        mdp = read("CliffWalking-v1")
+        actions = greedy_policy(q_value_iteration(mdp, 1.0))
+        values = evaluate_policy(mdp, epsilon_soft(actions, epsilon), 1.0)
+        assert values[36] == pytest.approx(value, abs=5e-4)
 
 
 def test_cliff_walking_best_soft_policy_walks_one_row_up():
@@ -383,14 +380,14 @@ def test_an_environment_without_a_table_is_refused():
 # --- Svep ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("discount_factor", [0.0, 0.5, 0.95])
-@pytest.mark.parametrize("seed", range(3))
-def test_every_sweep_equals_plain_loops(seed: int, discount_factor: float):
-    mdp = random_mdp(seed)
-    expected = np.where(mdp.allowed_actions, 0.0, -INF)
-    for q in itertools.islice(q_value_sweeps(mdp, discount_factor), 20):
-        assert q == pytest.approx(expected, abs=1e-12)
-        expected = looped_backup(mdp, expected, discount_factor)
+def test_every_sweep_equals_plain_loops():
+    for seed in range(3):
+        for discount_factor in [0.0, 0.5, 0.95]:
+            mdp = random_mdp(seed)
+            expected = np.where(mdp.allowed_actions, 0.0, -INF)
+            for q in itertools.islice(q_value_sweeps(mdp, discount_factor), 20):
+                assert q == pytest.approx(expected, abs=1e-12)
+                expected = looped_backup(mdp, expected, discount_factor)
 
 
 def test_the_sweeps_are_separate_arrays():
@@ -440,23 +437,25 @@ def test_greedy_policy_takes_the_first_of_equals():
     assert greedy_policy(np.array([[1.0, 2.0, 2.0], [0.0, 0.0, 0.0]])).tolist() == [1, 0]
 
 
-@pytest.mark.parametrize("discount_factor", [-0.1, 1.1, np.nan])
-def test_bad_discount_factor(discount_factor: float):
-    mdp = three_state_mdp()
-    with pytest.raises(ValueError, match="mellan 0 och 1"):
-        q_value_iteration(mdp, discount_factor)
-    with pytest.raises(ValueError, match="mellan 0 och 1"):
-        evaluate_policy(mdp, np.array([0, 0, 1]), discount_factor)
+def test_bad_discount_factor():
+    for discount_factor in [-0.1, 1.1, np.nan]:
+        mdp = three_state_mdp()
+        with pytest.raises(ValueError, match="mellan 0 och 1"):
+            q_value_iteration(mdp, discount_factor)
+        with pytest.raises(ValueError, match="mellan 0 och 1"):
+            evaluate_policy(mdp, np.array([0, 0, 1]), discount_factor)
 
 
 # --- Värdera en policy --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_the_best_policy_is_worth_the_best_values(seed: int):
-    mdp = random_mdp(seed)
-    q = q_value_iteration(mdp, 0.9, tolerance=1e-13)
-    assert evaluate_policy(mdp, greedy_policy(q), 0.9) == pytest.approx(q.max(axis=1), abs=1e-10)
+def test_the_best_policy_is_worth_the_best_values():
+    for seed in range(3):
+        mdp = random_mdp(seed)
+        q = q_value_iteration(mdp, 0.9, tolerance=1e-13)
+        assert evaluate_policy(mdp, greedy_policy(q), 0.9) == pytest.approx(
+            q.max(axis=1), abs=1e-10
+        )
 
 
 def test_actions_and_certain_probabilities_are_the_same_policy():
@@ -469,39 +468,41 @@ def test_actions_and_certain_probabilities_are_the_same_policy():
     assert by_number == pytest.approx([0.0, -50 + 0.9 * v2, v2])
 
 
-@pytest.mark.parametrize(
-    ("policy", "message"),
-    [
-        (np.array([0, 0]), r"\(S, A\) = \(3, 3\)"),
-        (np.array([0.0, 0.0, 1.0]), r"\(S, A\) = \(3, 3\)"),
-        (np.array([0, 0, 3]), "0 till 2"),
-        (np.array([0, 0, -2]), "0 till 2"),
-        (np.array([0, 1, 1]), "inte är tillåten"),
-        (np.eye(3)[[0, 0, 1]] * 0.5, "summera till 1"),
-        (np.array([[2.0, -1.0, 0.0], [1, 0, 0], [0, 1, 0]]), "summera till 1"),
-    ],
-)
-def test_bad_policies(policy: np.ndarray, message: str):
-    with pytest.raises(ValueError, match=message):
-        evaluate_policy(three_state_mdp(), policy, 0.9)
+BAD_POLICIES_CASES = [
+    (np.array([0, 0]), r"\(S, A\) = \(3, 3\)"),
+    (np.array([0.0, 0.0, 1.0]), r"\(S, A\) = \(3, 3\)"),
+    (np.array([0, 0, 3]), "0 till 2"),
+    (np.array([0, 0, -2]), "0 till 2"),
+    (np.array([0, 1, 1]), "inte är tillåten"),
+    (np.eye(3)[[0, 0, 1]] * 0.5, "summera till 1"),
+    (np.array([[2.0, -1.0, 0.0], [1, 0, 0], [0, 1, 0]]), "summera till 1"),
+]
+
+
+def test_bad_policies():
+    for policy, message in BAD_POLICIES_CASES:
+        with pytest.raises(ValueError, match=message):
+            evaluate_policy(three_state_mdp(), policy, 0.9)
 
 
 # Den sista matrisen är bara nästan singulär i flyttal: numpy löser den och ger 10¹⁶.
-@pytest.mark.parametrize(
-    "loop", [[[1]], [[0, 1], [1, 0]], [[1 / 3, 1 / 3, 1 / 3], [0.1, 0.2, 0.7], [0.3, 0.6, 0.1]]]
-)
-def test_a_policy_that_never_arrives_has_no_value_without_discount(loop: list[list[float]]):
-    n = len(loop)
-    p = np.zeros((n + 1, 1, n + 1))
-    p[:n, 0, :n] = loop
-    p[n, 0, n] = 1.0
-    r = np.ones_like(p)
-    r[n] = 0.0
-    mdp = TabularMDP(p, r, np.ones((n + 1, 1), dtype=bool))
-    with pytest.raises(ValueError, match="når aldrig ett sluttillstånd"):
-        evaluate_policy(mdp, np.zeros(n + 1, dtype=int), 1.0)
-    values = evaluate_policy(mdp, np.zeros(n + 1, dtype=int), 0.5)
-    assert values == pytest.approx([2.0] * n + [0.0])
+def test_a_policy_that_never_arrives_has_no_value_without_discount():
+    for loop in [
+        [[1]],
+        [[0, 1], [1, 0]],
+        [[1 / 3, 1 / 3, 1 / 3], [0.1, 0.2, 0.7], [0.3, 0.6, 0.1]],
+    ]:
+        n = len(loop)
+        p = np.zeros((n + 1, 1, n + 1))
+        p[:n, 0, :n] = loop
+        p[n, 0, n] = 1.0
+        r = np.ones_like(p)
+        r[n] = 0.0
+        mdp = TabularMDP(p, r, np.ones((n + 1, 1), dtype=bool))
+        with pytest.raises(ValueError, match="når aldrig ett sluttillstånd"):
+            evaluate_policy(mdp, np.zeros(n + 1, dtype=int), 1.0)
+        values = evaluate_policy(mdp, np.zeros(n + 1, dtype=int), 0.5)
+        assert values == pytest.approx([2.0] * n + [0.0])
 
 
 def test_a_terminal_state_may_be_left_to_a_random_policy_of_any_size():
@@ -516,22 +517,22 @@ def test_a_terminal_state_may_be_left_to_a_random_policy_of_any_size():
 def broken_models() -> Iterator[Any]:
     p = np.array([[[0.5, 0.5]], [[0.0, 1.0]]])
     r, allowed = np.zeros_like(p), np.ones((2, 1), dtype=bool)
-    yield pytest.param(p[:, :, :1], r[:, :, :1], allowed, "formen", id="S skiljer sig")
-    yield pytest.param(p[0], r[0], allowed, "formen", id="två dimensioner")
-    yield pytest.param(p, r[:, :, :1], allowed, "formen", id="belöningarnas form")
-    yield pytest.param(p, r, allowed.T, "allowed_actions har formen", id="tillåtnas form")
-    yield pytest.param(p, r, ~allowed, "minst en tillåten", id="inget tillåtet")
-    yield pytest.param(p * 0.9, r, allowed, "summerar till 0.9", id="summan")
-    yield pytest.param(np.where(p == 0, np.nan, p), r, allowed, "ändliga", id="nan")
-    yield pytest.param(p, np.full_like(r, INF), allowed, "ändliga", id="oändlig belöning")
+    yield p[:, :, :1], r[:, :, :1], allowed, "formen"  # S skiljer sig
+    yield p[0], r[0], allowed, "formen"  # två dimensioner
+    yield p, r[:, :, :1], allowed, "formen"  # belöningarnas form
+    yield p, r, allowed.T, "allowed_actions har formen"  # tillåtnas form
+    yield p, r, ~allowed, "minst en tillåten"  # inget tillåtet
+    yield p * 0.9, r, allowed, "summerar till 0.9"  # summan
+    yield np.where(p == 0, np.nan, p), r, allowed, "ändliga"  # nan
+    yield p, np.full_like(r, INF), allowed, "ändliga"  # oändlig belöning
     negative = np.array([[[1.5, -0.5]], [[0.0, 1.0]]])
-    yield pytest.param(negative, r, allowed, "negativ", id="negativ sannolikhet")
+    yield negative, r, allowed, "negativ"  # negativ sannolikhet
 
 
-@pytest.mark.parametrize(("p", "r", "allowed", "message"), list(broken_models()))
-def test_broken_models_are_refused(p: np.ndarray, r: np.ndarray, allowed: Any, message: str):
-    with pytest.raises(ValueError, match=message):
-        TabularMDP(p, r, allowed)
+def test_broken_models_are_refused():
+    for p, r, allowed, message in broken_models():
+        with pytest.raises(ValueError, match=message):
+            TabularMDP(p, r, allowed)
 
 
 def test_sizes():
@@ -542,23 +543,23 @@ def test_sizes():
 # --- Diskonterad avkastning ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("rewards", "discount_factor", "expected"),
-    [
-        ([], 0.9, 0.0),
-        ([5], 0.9, 5.0),
-        ([1, 2, 3], 0.5, 1 + 1 + 0.75),
-        ((10, 0, -50), 0.8, -22.0),  # Gérons räkneexempel
-        (np.array([1, 2, 3]), 0.5, 2.75),
-        (np.ones(500, dtype=np.float32), 0.99, (1 - 0.99**500) / 0.01),
-        ([1.0, 7.0], 0.0, 1.0),
-        ([1, 2, 3], 1.0, 6.0),
-    ],
-)
-def test_discounted_return(rewards: Any, discount_factor: float, expected: float):
-    result = discounted_return(rewards, discount_factor)
-    assert type(result) is float
-    assert result == pytest.approx(expected, abs=1e-9)
+DISCOUNTED_RETURN_CASES = [
+    ([], 0.9, 0.0),
+    ([5], 0.9, 5.0),
+    ([1, 2, 3], 0.5, 1 + 1 + 0.75),
+    ((10, 0, -50), 0.8, -22.0),  # Gérons räkneexempel
+    (np.array([1, 2, 3]), 0.5, 2.75),
+    (np.ones(500, dtype=np.float32), 0.99, (1 - 0.99**500) / 0.01),
+    ([1.0, 7.0], 0.0, 1.0),
+    ([1, 2, 3], 1.0, 6.0),
+]
+
+
+def test_discounted_return():
+    for rewards, discount_factor, expected in DISCOUNTED_RETURN_CASES:
+        result = discounted_return(rewards, discount_factor)
+        assert type(result) is float
+        assert result == pytest.approx(expected, abs=1e-9)
 
 
 # --- Q-inlärning --------------------------------------------------------------------------------
@@ -605,22 +606,22 @@ def corridor_step(s: int, a: int) -> tuple[int, float]:
     return max(s + (1 if a else -1), 0), 10.0 if (s, a) == (3, 1) else -float((s, a) == (0, 0))
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_q_learning_finds_the_computed_optimum(seed: int):
-    # Utan slump i miljön är varje mål exakt när α = 1: bara fel från startvärdet finns kvar, och
-    # när varje par har prövats om och om igen försvinner de helt.
-    expected = q_value_iteration(mdp_from_step(5, 2, corridor_step), 0.9)
-    q, returns = q_learning(Corridor(), 200, 0.9, learning_rate=1.0, epsilon=0.5, seed=seed)
-    assert q == pytest.approx(expected, abs=1e-6)
-    assert len(returns) == 200
+def test_q_learning_finds_the_computed_optimum():
+    for seed in range(4):
+        # Utan slump i miljön är varje mål exakt när α = 1: bara fel från startvärdet finns kvar,
+        # och när varje par har prövats om och om igen försvinner de helt.
+        expected = q_value_iteration(mdp_from_step(5, 2, corridor_step), 0.9)
+        q, returns = q_learning(Corridor(), 200, 0.9, learning_rate=1.0, epsilon=0.5, seed=seed)
+        assert q == pytest.approx(expected, abs=1e-6)
+        assert len(returns) == 200
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_q_learning_finds_the_shortest_way_over_frozen_lake(seed: int):
-    env = gym.make("FrozenLake-v1", is_slippery=False)
-    q, _ = q_learning(env, 400, 0.9, learning_rate=0.5, epsilon=0.5, seed=seed)
-    assert q[0].max() == pytest.approx(0.9**5, abs=1e-3)
-    assert success_within(mdp_from_gymnasium(env), greedy_policy(q), 6) == 1.0
+def test_q_learning_finds_the_shortest_way_over_frozen_lake():
+    for seed in range(3):
+        env = gym.make("FrozenLake-v1", is_slippery=False)
+        q, _ = q_learning(env, 400, 0.9, learning_rate=0.5, epsilon=0.5, seed=seed)
+        assert q[0].max() == pytest.approx(0.9**5, abs=1e-3)
+        assert success_within(mdp_from_gymnasium(env), greedy_policy(q), 6) == 1.0
 
 
 class NoisyMDP(gym.Env):
@@ -645,17 +646,18 @@ class NoisyMDP(gym.Env):
         return self._state, self.mdp.rewards[s, action, self._state], False, False, {}
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_q_learning_in_noise_comes_close_to_the_optimum(seed: int):
-    # Målets standardavvikelse är högst 2,25 i någon ruta, så med α = 0,01 blir stickprovsfelet där
-    # √(α/(2 − α)) · 2,25 ≈ 0,16; värdena rör sig dessutom delvis i takt, som mest 1/(1 − γ) = 5
-    # gånger så mycket. 20 frön gav som mest 0,37. Med fel γ eller utan max blir felet över 1.
-    env = NoisyMDP()
-    best = q_value_iteration(env.mdp, 0.8)
-    q, _ = q_learning(
-        env, 1, 0.8, learning_rate=0.01, epsilon=1.0, max_episode_steps=20_000, seed=seed
-    )
-    assert q == pytest.approx(best, abs=0.6)
+def test_q_learning_in_noise_comes_close_to_the_optimum():
+    for seed in range(2):
+        # Målets standardavvikelse är högst 2,25 i någon ruta, så med α = 0,01 blir stickprovsfelet
+        # där √(α/(2 − α)) · 2,25 ≈ 0,16; värdena rör sig dessutom delvis i takt, som mest
+        # 1/(1 − γ) = 5 gånger så mycket. 20 frön gav som mest 0,37. Med fel γ eller utan max blir
+        # felet över 1.
+        env = NoisyMDP()
+        best = q_value_iteration(env.mdp, 0.8)
+        q, _ = q_learning(
+            env, 1, 0.8, learning_rate=0.01, epsilon=1.0, max_episode_steps=20_000, seed=seed
+        )
+        assert q == pytest.approx(best, abs=0.6)
 
 
 def test_same_seed_same_result():
@@ -749,22 +751,22 @@ def test_zero_episodes():
     assert returns == []
 
 
-@pytest.mark.parametrize(
-    ("env", "n_episodes", "kwargs", "message"),
-    [
-        (gym.make("CartPole-v1"), 1, {}, "numrerade.*anteckningsbok 03"),
-        (gym.make("Pendulum-v1"), 1, {}, "numrerade"),
-        (Corridor(), -1, {}, "n_episodes ska vara minst 0"),
-        (Corridor(), 1, {"max_episode_steps": 0}, "max_episode_steps minst 1"),
-        (Corridor(), 1, {"epsilon": 1.5}, "epsilon"),
-        (Corridor(), 1, {"q_values": np.zeros((4, 2))}, r"flyttal med formen \(5, 2\)"),
-        # I en heltalstabell skulle varje uppdatering avrundas bort.
-        (Corridor(), 1, {"q_values": np.zeros((5, 2), dtype=int)}, "flyttal"),
-    ],
-)
-def test_q_learning_errors(env: gym.Env, n_episodes: int, kwargs: dict, message: str):
-    with pytest.raises(ValueError, match=message):
-        q_learning(env, n_episodes, 0.9, **kwargs)
+Q_LEARNING_ERRORS_CASES = [
+    (gym.make("CartPole-v1"), 1, {}, "numrerade.*anteckningsbok 03"),
+    (gym.make("Pendulum-v1"), 1, {}, "numrerade"),
+    (Corridor(), -1, {}, "n_episodes ska vara minst 0"),
+    (Corridor(), 1, {"max_episode_steps": 0}, "max_episode_steps minst 1"),
+    (Corridor(), 1, {"epsilon": 1.5}, "epsilon"),
+    (Corridor(), 1, {"q_values": np.zeros((4, 2))}, r"flyttal med formen \(5, 2\)"),
+    # I en heltalstabell skulle varje uppdatering avrundas bort.
+    (Corridor(), 1, {"q_values": np.zeros((5, 2), dtype=int)}, "flyttal"),
+]
+
+
+def test_q_learning_errors():
+    for env, n_episodes, kwargs, message in Q_LEARNING_ERRORS_CASES:
+        with pytest.raises(ValueError, match=message):
+            q_learning(env, n_episodes, 0.9, **kwargs)
 
 
 def test_q_learning_wants_numbers_from_zero():

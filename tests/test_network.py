@@ -39,13 +39,13 @@ def test_default_network_fits_cartpole():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("hidden_sizes", [(), (7,), (1,), (5, 6, 7)])
-def test_hidden_sizes(hidden_sizes: tuple[int, ...]):
-    model = DQN(3, 4, hidden_sizes)
-    layers = [m for m in model.modules() if isinstance(m, nn.Linear)]
-    assert [layer.out_features for layer in layers] == [*hidden_sizes, 4]
-    assert sum(isinstance(m, nn.ReLU) for m in model.modules()) == len(hidden_sizes)
-    assert model(torch.zeros(2, 3)).shape == (2, 4)
+def test_hidden_sizes():
+    for hidden_sizes in [(), (7,), (1,), (5, 6, 7)]:
+        model = DQN(3, 4, hidden_sizes)
+        layers = [m for m in model.modules() if isinstance(m, nn.Linear)]
+        assert [layer.out_features for layer in layers] == [*hidden_sizes, 4]
+        assert sum(isinstance(m, nn.ReLU) for m in model.modules()) == len(hidden_sizes)
+        assert model(torch.zeros(2, 3)).shape == (2, 4)
 
 
 def test_network_is_relu_between_layers_and_nothing_at_the_end():
@@ -56,67 +56,65 @@ def test_network_is_relu_between_layers_and_nothing_at_the_end():
     torch.testing.assert_close(model(obs), by_hand)
 
 
-@pytest.mark.parametrize("value", [-1000.0, 1000.0])
-def test_q_values_can_be_negative_and_large(value: float):
-    model = DQN()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.zero_()
-        list(model.parameters())[-1].fill_(value)
-    assert model(torch.ones(1, 4)).tolist() == [[value, value]]
+def test_q_values_can_be_negative_and_large():
+    for value in [-1000.0, 1000.0]:
+        model = DQN()
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.zero_()
+            list(model.parameters())[-1].fill_(value)
+        assert model(torch.ones(1, 4)).tolist() == [[value, value]]
 
 
-@pytest.mark.parametrize("sizes", [(0, 2, (4,)), (4, 0, (4,)), (4, 2, (0,)), (4, 2, (8, -1))])
-def test_layer_without_neurons_is_an_error(sizes: tuple[int, int, tuple[int, ...]]):
-    with pytest.raises(ValueError, match="minst en neuron"):
-        DQN(*sizes)
+def test_layer_without_neurons_is_an_error():
+    for sizes in [(0, 2, (4,)), (4, 0, (4,)), (4, 2, (0,)), (4, 2, (8, -1))]:
+        with pytest.raises(ValueError, match="minst en neuron"):
+            DQN(*sizes)
 
 
 # --- miljöer -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "sizes"), [("CartPole-v1", (4, 2)), ("Acrobot-v1", (6, 3))])
-def test_for_env_fits_the_environment(name: str, sizes: tuple[int, int]):
-    env = gym.make(name)
-    assert space_sizes(env) == sizes
-    assert [type(size) for size in space_sizes(env)] == [int, int]
-    model = DQN.for_env(env, hidden_sizes=(8,))
-    assert model.sizes == [sizes[0], 8, sizes[1]]
-    assert DQN.for_env(env).sizes == [sizes[0], 64, 64, sizes[1]]
-    obs, _ = env.reset(seed=0)
-    assert model(torch.as_tensor(obs).unsqueeze(0)).shape == (1, sizes[1])
+def test_for_env_fits_the_environment():
+    for name, sizes in [("CartPole-v1", (4, 2)), ("Acrobot-v1", (6, 3))]:
+        env = gym.make(name)
+        assert space_sizes(env) == sizes
+        assert [type(size) for size in space_sizes(env)] == [int, int]
+        model = DQN.for_env(env, hidden_sizes=(8,))
+        assert model.sizes == [sizes[0], 8, sizes[1]]
+        assert DQN.for_env(env).sizes == [sizes[0], 64, 64, sizes[1]]
+        obs, _ = env.reset(seed=0)
+        assert model(torch.as_tensor(obs).unsqueeze(0)).shape == (1, sizes[1])
 
 
-@pytest.mark.parametrize(
-    "space",
-    [
-        spaces.Box(-1, 1, (2, 3), np.float32),
-        spaces.Box(-1, 1, (), np.float32),
-        spaces.Discrete(5),
-        spaces.Dict({"a": VECTOR}),
-        spaces.MultiBinary(3),
-    ],
-    ids=["2-D Box", "0-D Box", "Discrete", "Dict", "MultiBinary"],
-)
-def test_observation_space_that_does_not_fit_is_an_error(space: gym.Space):
-    env = SpacesOnly(space, spaces.Discrete(2))
-    with pytest.raises(ValueError, match=r"Box med en dimension.*FlattenObservation"):
-        DQN.for_env(env)
+OBSERVATION_SPACE_THAT_DOES_NOT_FIT_IS_AN_ERROR_CASES = [
+    spaces.Box(-1, 1, (2, 3), np.float32),
+    spaces.Box(-1, 1, (), np.float32),
+    spaces.Discrete(5),
+    spaces.Dict({"a": VECTOR}),
+    spaces.MultiBinary(3),
+]
 
 
-@pytest.mark.parametrize(
-    "space",
-    [
-        spaces.MultiDiscrete([2, 2]),
-        spaces.Box(-1, 1, (1,), np.float32),
-        spaces.Discrete(3, start=1),
-        spaces.Discrete(3, start=-1),
-    ],
-    ids=["MultiDiscrete", "Box", "start=1", "start=-1"],
-)
-def test_action_space_that_does_not_fit_is_an_error(space: gym.Space):
-    with pytest.raises(ValueError, match="numrerade handlingar 0, 1, 2"):
-        DQN.for_env(SpacesOnly(VECTOR, space))
+def test_observation_space_that_does_not_fit_is_an_error():
+    for space in OBSERVATION_SPACE_THAT_DOES_NOT_FIT_IS_AN_ERROR_CASES:
+        env = SpacesOnly(space, spaces.Discrete(2))
+        with pytest.raises(ValueError, match=r"Box med en dimension.*FlattenObservation"):
+            DQN.for_env(env)
+
+
+ACTION_SPACE_THAT_DOES_NOT_FIT_IS_AN_ERROR_CASES = [
+    spaces.MultiDiscrete([2, 2]),
+    spaces.Box(-1, 1, (1,), np.float32),
+    spaces.Discrete(3, start=1),
+    spaces.Discrete(3, start=-1),
+]
+
+
+def test_action_space_that_does_not_fit_is_an_error():
+    for space in ACTION_SPACE_THAT_DOES_NOT_FIT_IS_AN_ERROR_CASES:
+        with pytest.raises(ValueError, match="numrerade handlingar 0, 1, 2"):
+            DQN.for_env(SpacesOnly(VECTOR, space))
 
 
 def test_device_of_network_with_and_without_weights():

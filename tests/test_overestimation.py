@@ -15,7 +15,6 @@ from dqn_helpers.figures.overestimation_plots import (
     largest_estimate,
     seed_dots,
     spread_in_words,
-    two_networks,
 )
 from dqn_helpers.studies.overestimation import (
     CARTPOLE,
@@ -188,9 +187,6 @@ def test_every_experiment_has_ten_committed_seeds():
 
 def test_the_figures_say_in_words_what_they_show():
     assert "medelvärdet 1,54" in largest_estimate(10).alt
-    alt = two_networks([2, 5, 3], [6, 1, 4]).alt
-    assert "online-nätverket 2, 5, 3, störst för handling 1" in alt
-    assert "målnätverket 6, 1, 4, störst för handling 0" in alt
     panels = {"bias": {"DQN": np.array([1.0, 3.0])}, "avkastning": {"DQN": np.array([10.0])}}
     picture = seed_dots(panels, y_labels=["a", "b"], truths=[0, None])
     assert (

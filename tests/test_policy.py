@@ -26,19 +26,19 @@ def epsilon_greedy_probabilities(epsilon: float, n_actions: int = 4) -> list[flo
 # --- choose_dqn_action ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("epsilon", [0.5, 1.0, 0.1])
-def test_dqn_action_frequencies(epsilon: float):
-    torch.manual_seed(7)
-    chosen = [choose_dqn_action(MODEL, OBS, epsilon) for _ in range(N_CHOICES)]
-    counts = np.bincount(chosen, minlength=4)
-    probabilities = epsilon_greedy_probabilities(epsilon)
-    assert chi_square(counts, probabilities) < chi_square_limit(4), counts
+def test_dqn_action_frequencies():
+    for epsilon in [0.5, 1.0, 0.1]:
+        torch.manual_seed(7)
+        chosen = [choose_dqn_action(MODEL, OBS, epsilon) for _ in range(N_CHOICES)]
+        counts = np.bincount(chosen, minlength=4)
+        probabilities = epsilon_greedy_probabilities(epsilon)
+        assert chi_square(counts, probabilities) < chi_square_limit(4), counts
 
 
-@pytest.mark.parametrize(("obs", "best"), [([0.0], 2), ([1.0], 0)])
-def test_greedy_action_depends_on_the_observation(obs: list[float], best: int):
-    assert {choose_dqn_action(MODEL, np.array(obs), 0.0) for _ in range(50)} == {best}
-    assert {choose_dqn_action(MODEL, np.array(obs)) for _ in range(200)} == {best}
+def test_greedy_action_depends_on_the_observation():
+    for obs, best in [([0.0], 2), ([1.0], 0)]:
+        assert {choose_dqn_action(MODEL, np.array(obs), 0.0) for _ in range(50)} == {best}
+        assert {choose_dqn_action(MODEL, np.array(obs)) for _ in range(200)} == {best}
 
 
 def test_greedy_choice_uses_no_randomness():
@@ -57,10 +57,10 @@ def test_choices_follow_torchs_seed():
     assert choices(1) != choices(2)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
-def test_choice_is_a_plain_integer_for_any_observation_dtype(dtype: type):
-    for epsilon in (0.0, 1.0):
-        assert type(choose_dqn_action(MODEL, np.zeros(1, dtype), epsilon)) is int
+def test_choice_is_a_plain_integer_for_any_observation_dtype():
+    for dtype in [np.float32, np.float64, np.int64]:
+        for epsilon in (0.0, 1.0):
+            assert type(choose_dqn_action(MODEL, np.zeros(1, dtype), epsilon)) is int
 
 
 def test_choice_leaves_no_gradient_and_changes_no_weight():
@@ -82,23 +82,25 @@ def test_model_gets_a_float32_batch_of_one():
     assert seen == [((1, 3), torch.float32, False)]
 
 
-@pytest.mark.parametrize("epsilon", [-0.1, 1.1, float("nan")])
-def test_epsilon_must_be_a_probability(epsilon: float):
-    with pytest.raises(ValueError, match="epsilon är en sannolikhet mellan 0 och 1"):
-        choose_dqn_action(MODEL, OBS, epsilon)
-    with pytest.raises(ValueError, match="epsilon är en sannolikhet mellan 0 och 1"):
-        epsilon_greedy(np.zeros(2), epsilon, np.random.default_rng(0))
+def test_epsilon_must_be_a_probability():
+    for epsilon in [-0.1, 1.1, float("nan")]:
+        with pytest.raises(ValueError, match="epsilon är en sannolikhet mellan 0 och 1"):
+            choose_dqn_action(MODEL, OBS, epsilon)
+        with pytest.raises(ValueError, match="epsilon är en sannolikhet mellan 0 och 1"):
+            epsilon_greedy(np.zeros(2), epsilon, np.random.default_rng(0))
 
 
 # --- epsilon_greedy ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("epsilon", [0.3, 1.0])
-def test_epsilon_greedy_frequencies(epsilon: float):
-    rng = np.random.default_rng(11)
-    values = np.array([0.5, -1.0, 2.0, 1.5])
-    counts = np.bincount([epsilon_greedy(values, epsilon, rng) for _ in range(N_CHOICES)])
-    assert chi_square(counts, epsilon_greedy_probabilities(epsilon)) < chi_square_limit(4), counts
+def test_epsilon_greedy_frequencies():
+    for epsilon in [0.3, 1.0]:
+        rng = np.random.default_rng(11)
+        values = np.array([0.5, -1.0, 2.0, 1.5])
+        counts = np.bincount([epsilon_greedy(values, epsilon, rng) for _ in range(N_CHOICES)])
+        assert chi_square(counts, epsilon_greedy_probabilities(epsilon)) < chi_square_limit(4), (
+            counts
+        )
 
 
 def test_epsilon_zero_is_greedy():
@@ -138,22 +140,22 @@ def test_epsilon_greedy_returns_int_and_follows_its_rng():
 # --- linear_epsilon ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("step", "start", "end", "decay_steps", "wanted"),
-    [
-        (0, 1.0, 0.05, 2_000, 1.0),
-        (1_000, 1.0, 0.05, 2_000, 0.525),
-        (2_000, 1.0, 0.05, 2_000, 0.05),
-        (2_001, 1.0, 0.05, 2_000, 0.05),
-        (10**9, 1.0, 0.05, 2_000, 0.05),
-        (1, 0.9, 0.1, 4, 0.7),
-        (3, 0.9, 0.1, 4, 0.3),
-        (0, 1.0, 0.0, 1, 1.0),
-        (1, 1.0, 0.0, 1, 0.0),
-    ],
-)
-def test_linear_epsilon_by_hand(step: int, start: float, end: float, decay_steps: int, wanted):
-    assert linear_epsilon(step, start, end, decay_steps) == pytest.approx(wanted, abs=1e-12)
+LINEAR_EPSILON_BY_HAND_CASES = [
+    (0, 1.0, 0.05, 2_000, 1.0),
+    (1_000, 1.0, 0.05, 2_000, 0.525),
+    (2_000, 1.0, 0.05, 2_000, 0.05),
+    (2_001, 1.0, 0.05, 2_000, 0.05),
+    (10**9, 1.0, 0.05, 2_000, 0.05),
+    (1, 0.9, 0.1, 4, 0.7),
+    (3, 0.9, 0.1, 4, 0.3),
+    (0, 1.0, 0.0, 1, 1.0),
+    (1, 1.0, 0.0, 1, 0.0),
+]
+
+
+def test_linear_epsilon_by_hand():
+    for step, start, end, decay_steps, wanted in LINEAR_EPSILON_BY_HAND_CASES:
+        assert linear_epsilon(step, start, end, decay_steps) == pytest.approx(wanted, abs=1e-12)
 
 
 def test_linear_epsilon_falls_and_stays_a_probability():
@@ -163,7 +165,7 @@ def test_linear_epsilon_falls_and_stays_a_probability():
     assert all(0 <= value <= 1 for value in values)
 
 
-@pytest.mark.parametrize(("step", "decay_steps"), [(-1, 10), (0, 0), (5, -3)])
-def test_linear_epsilon_errors(step: int, decay_steps: int):
-    with pytest.raises(ValueError, match="step ska vara minst 0 och decay_steps minst 1"):
-        linear_epsilon(step, 1.0, 0.1, decay_steps)
+def test_linear_epsilon_errors():
+    for step, decay_steps in [(-1, 10), (0, 0), (5, -3)]:
+        with pytest.raises(ValueError, match="step ska vara minst 0 och decay_steps minst 1"):
+            linear_epsilon(step, 1.0, 0.1, decay_steps)

@@ -47,30 +47,27 @@ def train(env: Any = None, **changes: Any) -> tuple[list[float], RecordingStep, 
 # --- när det tränas ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("changes", "at_steps"),
-    [
-        ({}, list(range(1, 21))),
-        ({"train_every": 3}, [3, 6, 9, 12, 15, 18]),
-        ({"warmup": 1}, list(range(6, 21))),
-        ({"warmup": 2, "train_every": 5}, [15, 20]),
-        ({"warmup": 1, "train_every": 2}, [6, 8, 10, 12, 14, 16, 18, 20]),
-        ({"batch_size": 8}, list(range(8, 21))),
-        ({"batch_size": 8, "train_every": 3}, [9, 12, 15, 18]),
-        ({"batch_size": 8, "warmup": 3}, list(range(16, 21))),
-        ({"batch_size": 20}, [20]),
-        ({"batch_size": 21}, []),
-        ({"warmup": 4}, []),
-        ({"n_episodes": 0}, []),
-        ({"train_every": 21}, []),
-    ],
-    ids=str,
-)
-def test_training_happens_at_the_right_environment_steps(
-    changes: dict[str, Any], at_steps: list[int]
-):
-    _, step, _ = train(**changes)
-    assert step.at_steps == at_steps
+TRAINING_HAPPENS_AT_THE_RIGHT_ENVIRONMENT_STEPS_CASES = [
+    ({}, list(range(1, 21))),
+    ({"train_every": 3}, [3, 6, 9, 12, 15, 18]),
+    ({"warmup": 1}, list(range(6, 21))),
+    ({"warmup": 2, "train_every": 5}, [15, 20]),
+    ({"warmup": 1, "train_every": 2}, [6, 8, 10, 12, 14, 16, 18, 20]),
+    ({"batch_size": 8}, list(range(8, 21))),
+    ({"batch_size": 8, "train_every": 3}, [9, 12, 15, 18]),
+    ({"batch_size": 8, "warmup": 3}, list(range(16, 21))),
+    ({"batch_size": 20}, [20]),
+    ({"batch_size": 21}, []),
+    ({"warmup": 4}, []),
+    ({"n_episodes": 0}, []),
+    ({"train_every": 21}, []),
+]
+
+
+def test_training_happens_at_the_right_environment_steps():
+    for changes, at_steps in TRAINING_HAPPENS_AT_THE_RIGHT_ENVIRONMENT_STEPS_CASES:
+        _, step, _ = train(**changes)
+        assert step.at_steps == at_steps
 
 
 def test_batch_size_counts_what_is_stored_now():
@@ -89,23 +86,23 @@ def test_training_step_gets_the_seven_arguments():
     assert train()[1].arguments[0][6] is None
 
 
-@pytest.mark.parametrize(
-    ("every", "seen"),
-    [
-        (1, [-1, *range(1, 20)]),
-        (3, [-1] * 3 + [3] * 3 + [6] * 3 + [9] * 3 + [12] * 3 + [15] * 3 + [18] * 2),
-        (20, [-1] * 20),
-        (21, [-1] * 20),
-    ],
-)
-def test_target_is_copied_after_every_so_many_training_steps(every: int, seen: list[float]):
+TARGET_IS_COPIED_AFTER_EVERY_SO_MANY_TRAINING_STEPS_CASES = [
+    (1, [-1, *range(1, 20)]),
+    (3, [-1] * 3 + [3] * 3 + [6] * 3 + [9] * 3 + [12] * 3 + [15] * 3 + [18] * 2),
+    (20, [-1] * 20),
+    (21, [-1] * 20),
+]
+
+
+def test_target_is_copied_after_every_so_many_training_steps():
     """Vikten är antalet träningssteg. Målnätverket börjar på −1 och visar den senaste kopian."""
-    target = OneWeight()
-    target.weight.data.fill_(-1)
-    _, step, given = train(target_model=target, target_update_every=every)
-    assert step.target_weights == seen
-    assert weight_of(given["model"]) == 20
-    assert weight_of(target) == (20 // every * every if every <= 20 else -1)
+    for every, seen in TARGET_IS_COPIED_AFTER_EVERY_SO_MANY_TRAINING_STEPS_CASES:
+        target = OneWeight()
+        target.weight.data.fill_(-1)
+        _, step, given = train(target_model=target, target_update_every=every)
+        assert step.target_weights == seen
+        assert weight_of(given["model"]) == 20
+        assert weight_of(target) == (20 // every * every if every <= 20 else -1)
 
 
 def test_target_is_counted_in_training_steps_not_environment_steps():
@@ -168,18 +165,18 @@ def test_only_the_first_episode_is_seeded():
 # --- vad som kommer ut ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ends", ["terminated", "truncated"])
-def test_returns_and_log(ends: str):
-    returns, _, given = train(env=ScriptedEnv(5, ends), warmup=1, train_every=5)
-    log = given["log"]
-    assert returns == [15.0] * 4
-    assert log.episode_returns == returns
-    assert log.episode_ends == [5, 10, 15, 20]
-    assert log.environment_steps == 20
-    assert log.losses == [10.0, 20.0, 30.0]
-    assert log.gradient_steps == 3
-    assert (log.check_steps, log.check_scores, log.stopped) == ([], [], False)
-    assert log.best_score == -float("inf")
+def test_returns_and_log():
+    for ends in ["terminated", "truncated"]:
+        returns, _, given = train(env=ScriptedEnv(5, ends), warmup=1, train_every=5)
+        log = given["log"]
+        assert returns == [15.0] * 4
+        assert log.episode_returns == returns
+        assert log.episode_ends == [5, 10, 15, 20]
+        assert log.environment_steps == 20
+        assert log.losses == [10.0, 20.0, 30.0]
+        assert log.gradient_steps == 3
+        assert (log.check_steps, log.check_scores, log.stopped) == ([], [], False)
+        assert log.best_score == -float("inf")
 
 
 def test_returns_are_unscaled_when_statistics_lie_inside_the_scaling():
@@ -194,12 +191,12 @@ def test_log_keeps_numbers_and_no_graph(as_loss: Any):
     assert {type(loss) for loss in given["log"].losses} == {float}
 
 
-@pytest.mark.parametrize(("max_steps", "n_returns"), [(1, 0), (4, 0), (5, 1), (12, 2), (99, 4)])
-def test_max_steps_is_a_cap_on_environment_steps(max_steps: int, n_returns: int):
-    returns, step, given = train(max_steps=max_steps)
-    assert given["env"].total_steps == given["log"].environment_steps == min(max_steps, 20)
-    assert step.at_steps == list(range(1, min(max_steps, 20) + 1))
-    assert returns == [15.0] * n_returns
+def test_max_steps_is_a_cap_on_environment_steps():
+    for max_steps, n_returns in [(1, 0), (4, 0), (5, 1), (12, 2), (99, 4)]:
+        returns, step, given = train(max_steps=max_steps)
+        assert given["env"].total_steps == given["log"].environment_steps == min(max_steps, 20)
+        assert step.at_steps == list(range(1, min(max_steps, 20) + 1))
+        assert returns == [15.0] * n_returns
 
 
 # --- utvärdering ---------------------------------------------------------------------------------
@@ -227,26 +224,23 @@ def train_with_scores(scores: list[float], **changes: Any) -> tuple[Score, dict[
     return score, given
 
 
-@pytest.mark.parametrize(
-    ("changes", "at_steps"),
-    [
-        ({}, [3, 6, 9, 12, 15, 18]),
-        ({"evaluate_every": 7}, [7, 14]),
-        ({"evaluate_every": 20, "train_every": 3}, [20]),
-        ({"evaluate_every": 21}, []),
-        ({"warmup": 4}, [3, 6, 9, 12, 15, 18]),
-        ({"max_steps": 12}, [3, 6, 9, 12]),
-    ],
-    ids=str,
-)
-def test_evaluation_comes_also_in_mid_episode_and_warmup(
-    changes: dict[str, Any], at_steps: list[int]
-):
-    score, given = train_with_scores([1.0], **changes)
-    assert score.at_steps == at_steps
-    assert given["log"].check_steps == at_steps
-    assert given["log"].check_scores == [1.0] * len(at_steps)
-    assert all(type(value) is float for value in given["log"].check_scores)
+EVALUATION_COMES_ALSO_IN_MID_EPISODE_AND_WARMUP_CASES = [
+    ({}, [3, 6, 9, 12, 15, 18]),
+    ({"evaluate_every": 7}, [7, 14]),
+    ({"evaluate_every": 20, "train_every": 3}, [20]),
+    ({"evaluate_every": 21}, []),
+    ({"warmup": 4}, [3, 6, 9, 12, 15, 18]),
+    ({"max_steps": 12}, [3, 6, 9, 12]),
+]
+
+
+def test_evaluation_comes_also_in_mid_episode_and_warmup():
+    for changes, at_steps in EVALUATION_COMES_ALSO_IN_MID_EPISODE_AND_WARMUP_CASES:
+        score, given = train_with_scores([1.0], **changes)
+        assert score.at_steps == at_steps
+        assert given["log"].check_steps == at_steps
+        assert given["log"].check_scores == [1.0] * len(at_steps)
+        assert all(type(value) is float for value in given["log"].check_scores)
 
 
 def test_evaluation_sees_the_weights_after_the_training_step():
@@ -254,25 +248,26 @@ def test_evaluation_sees_the_weights_after_the_training_step():
     assert score.weights == [3, 6, 9, 12, 15, 18]
 
 
-@pytest.mark.parametrize(
-    ("stop_at", "steps"), [(5.0, 9), (4.0, 6), (1.0, 3), (5.1, 20), (None, 20)]
-)
-def test_stop_at_ends_at_once_with_that_model(stop_at: float | None, steps: int):
-    _, given = train_with_scores([1.0, 4.0, 5.0, 2.0], stop_at=stop_at, keep_best=False)
-    assert given["env"].total_steps == given["log"].environment_steps == steps
-    assert given["log"].stopped is (steps < 20)
-    assert weight_of(given["model"]) == steps
-    assert given["log"].episode_ends == [e for e in (5, 10, 15, 20) if e <= steps]
+def test_stop_at_ends_at_once_with_that_model():
+    for stop_at, steps in [(5.0, 9), (4.0, 6), (1.0, 3), (5.1, 20), (None, 20)]:
+        _, given = train_with_scores([1.0, 4.0, 5.0, 2.0], stop_at=stop_at, keep_best=False)
+        assert given["env"].total_steps == given["log"].environment_steps == steps
+        assert given["log"].stopped is (steps < 20)
+        assert weight_of(given["model"]) == steps
+        assert given["log"].episode_ends == [e for e in (5, 10, 15, 20) if e <= steps]
 
 
-@pytest.mark.parametrize(
-    ("scores", "best"),
-    [([1, 7, 3, 2], 6), ([9, 1, 2, 3], 3), ([1, 2, 3, 4, 5, 6], 18), ([5, 5, 5], 3), ([-3, -2], 6)],
-)
-def test_keep_best_puts_the_best_weights_back(scores: list[float], best: float):
-    _, given = train_with_scores(scores)
-    assert weight_of(given["model"]) == best
-    assert given["log"].best_score == max(scores)
+def test_keep_best_puts_the_best_weights_back():
+    for scores, best in [
+        ([1, 7, 3, 2], 6),
+        ([9, 1, 2, 3], 3),
+        ([1, 2, 3, 4, 5, 6], 18),
+        ([5, 5, 5], 3),
+        ([-3, -2], 6),
+    ]:
+        _, given = train_with_scores(scores)
+        assert weight_of(given["model"]) == best
+        assert given["log"].best_score == max(scores)
 
 
 def test_without_keep_best_the_last_weights_stay():
@@ -327,15 +322,15 @@ def test_training_does_not_depend_on_torchs_randomness_outside():
     assert same_weights(one[1], train_on_chain(1)[1])
 
 
-@pytest.mark.parametrize("seed", [5, None])
-def test_global_randomness_after_training(seed: int | None):
+def test_global_randomness_after_training():
     """Med ett frö ställs torch:s slump tillbaka; utan frö är det den som används."""
-    torch.manual_seed(123)
-    np.random.seed(123)
-    torch_before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].tolist()
-    train(n_episodes=2, seed=seed)
-    assert torch.equal(torch.get_rng_state(), torch_before) is (seed is not None)
-    assert np.random.get_state()[1].tolist() == numpy_before
+    for seed in [5, None]:
+        torch.manual_seed(123)
+        np.random.seed(123)
+        torch_before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].tolist()
+        train(n_episodes=2, seed=seed)
+        assert torch.equal(torch.get_rng_state(), torch_before) is (seed is not None)
+        assert np.random.get_state()[1].tolist() == numpy_before
 
 
 def test_randomness_is_put_back_after_an_error_too():
@@ -348,11 +343,11 @@ def test_randomness_is_put_back_after_an_error_too():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize("make_buffer", [lambda: deque(maxlen=500), list])
-def test_any_buffer_gives_the_same_training(make_buffer: Any):
-    ring, other = train_on_chain(3), train_on_chain(3, make_buffer)
-    assert ring[0] == other[0]
-    assert same_weights(ring[1], other[1])
+def test_any_buffer_gives_the_same_training():
+    for make_buffer in [lambda: deque(maxlen=500), list]:
+        ring, other = train_on_chain(3), train_on_chain(3, make_buffer)
+        assert ring[0] == other[0]
+        assert same_weights(ring[1], other[1])
 
 
 # --- den äldre anropsformen ----------------------------------------------------------------------
@@ -538,6 +533,16 @@ class Kernel:
     kernel = "ipykernel"
 
 
+def test_the_progress_bar_speaks_swedish(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(progress, "in_notebook", lambda: True)
+    assert list(progress.progress_bar([3, 1], "frön")) == [3, 1]
+    last = capsys.readouterr().out.split("\r")[-1]
+    assert "2 av 2 frön" in last and "gått" in last
+    assert "it" not in last and "." not in last  # tqdm säger annars "3.98s/it"
+
+
 @pytest.mark.parametrize(
     ("shell", "wanted"), [(Kernel(), True), (object(), False), (None, False), ("none", False)]
 )
@@ -656,11 +661,11 @@ BAD_INPUT: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", BAD_INPUT)
-def test_bad_input_gets_its_swedish_error(case: str):
-    changes, error, message = BAD_INPUT[case]
-    with pytest.raises(error, match=message):
-        train(**({"max_steps": 50} | changes))
+def test_bad_input_gets_its_swedish_error():
+    for case in BAD_INPUT:
+        changes, error, message = BAD_INPUT[case]
+        with pytest.raises(error, match=message):
+            train(**({"max_steps": 50} | changes))
 
 
 NOTHING_PLAYED = [
@@ -670,25 +675,25 @@ NOTHING_PLAYED = [
 ]
 
 
-@pytest.mark.parametrize("case", NOTHING_PLAYED)
-def test_most_errors_come_before_anything_is_played(case: str):
-    buffer = ReplayBuffer(10)
-    with pytest.raises(BAD_INPUT[case][1]):
-        train(replay_buffer=buffer, **BAD_INPUT[case][0])
-    assert len(buffer) == 0
+def test_most_errors_come_before_anything_is_played():
+    for case in NOTHING_PLAYED:
+        buffer = ReplayBuffer(10)
+        with pytest.raises(BAD_INPUT[case][1]):
+            train(replay_buffer=buffer, **BAD_INPUT[case][0])
+        assert len(buffer) == 0
 
 
-@pytest.mark.parametrize(
-    "accepted",
-    [
-        lambda *args: 1.0,
-        lambda a, b, c, d, e, f, g=None: 1.0,
-        lambda a, b, c, d, e, f, *rest: 1.0,
-        lambda a, b, c, d, e, f, g=None, h=3: 1.0,
-    ],
-)
-def test_training_steps_that_manage_without_a_target_network(accepted: Any):
-    assert train(training_step=accepted)[2]["log"].gradient_steps == 20
+TRAINING_STEPS_THAT_MANAGE_WITHOUT_A_TARGET_NETWORK_CASES = [
+    lambda *args: 1.0,
+    lambda a, b, c, d, e, f, g=None: 1.0,
+    lambda a, b, c, d, e, f, *rest: 1.0,
+    lambda a, b, c, d, e, f, g=None, h=3: 1.0,
+]
+
+
+def test_training_steps_that_manage_without_a_target_network():
+    for accepted in TRAINING_STEPS_THAT_MANAGE_WITHOUT_A_TARGET_NETWORK_CASES:
+        assert train(training_step=accepted)[2]["log"].gradient_steps == 20
 
 
 def test_training_step_whose_arguments_cannot_be_seen_is_tried():
@@ -701,10 +706,10 @@ def test_training_step_whose_arguments_cannot_be_seen_is_tried():
     assert train(training_step=Compiled())[2]["log"].losses == [7.0] * 20
 
 
-@pytest.mark.parametrize("discount_factor", [0, 0.0, 1, 1.0])
-def test_discount_factors_at_the_ends_are_accepted(discount_factor: float):
-    given = train(discount_factor=discount_factor, training_step=dqn_training_step)[2]
-    assert given["log"].gradient_steps == 20
+def test_discount_factors_at_the_ends_are_accepted():
+    for discount_factor in [0, 0.0, 1, 1.0]:
+        given = train(discount_factor=discount_factor, training_step=dqn_training_step)[2]
+        assert given["log"].gradient_steps == 20
 
 
 def test_training_step_that_needs_a_target_gets_it():

@@ -16,11 +16,10 @@ from tqdm import tqdm
 from dqn_helpers.autograder.arguments import ALONE, MAX_NOTEBOOKS, add_grade_arguments
 from dqn_helpers.autograder.batch import grade_all
 from dqn_helpers.autograder.catalogue import require_content
-from dqn_helpers.autograder.file_watch import FileWatch, handed_in
 from dqn_helpers.autograder.grade import Settings
 from dqn_helpers.autograder.report.summary import count, summary_lines
 from dqn_helpers.autograder.result import ClassResult
-from dqn_helpers.autograder.store import Store, StoreError
+from dqn_helpers.autograder.store import FileWatch, Store, StoreError, handed_in
 from dqn_helpers.autograder.workshop import ROOT
 from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions

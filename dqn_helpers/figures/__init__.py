@@ -13,6 +13,7 @@ Allt som böckerna visar finns direkt här, som i `figures.learning_curves(…)`
 """
 
 from dqn_helpers.figures.diagrams import (
+    LOOP_PARTS,
     double_dqn_wirings,
     dqn_loop,
     dqn_loop_film,
@@ -65,6 +66,7 @@ __all__ = [
     "CLIFF_WALKING_ARROWS",
     "COLORS",
     "FROZEN_LAKE_ARROWS",
+    "LOOP_PARTS",
     "MARKS",
     "Film",
     "Picture",

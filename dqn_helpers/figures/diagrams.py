@@ -32,7 +32,7 @@ from dqn_helpers.figures.shapes import (
 
 # --- DQN-loopen -----------------------------------------------------------------------------------
 
-PARTS = {
+LOOP_PARTS = {
     "miljö": (8, 16, INK, "ger r och s′"),
     "erfarenhet": (219, 16, REWARD, "s, a, r, s′, slut"),
     "buffert": (430, 16, INK, "minns allt"),
@@ -67,15 +67,17 @@ def dqn_loop(lit: str | Sequence[str] | None = None) -> Picture:
     """Hela DQN-loopen på en bild, med den del som det handlar om tänd.
 
     Args:
-        lit: en eller flera av delarna i `PARTS`, till exempel "buffert"; None tänder ingen.
+        lit: en eller flera av delarna i `LOOP_PARTS`, till exempel "buffert"; None tänder ingen.
 
     Raises:
         ValueError: om någon av delarna inte finns.
     """
     names = [lit] if isinstance(lit, str) else list(lit or ())
     for name in names:
-        if name not in PARTS:
-            raise ValueError(f"Det finns ingen del som heter {name!r}. Välj bland {list(PARTS)}.")
+        if name not in LOOP_PARTS:
+            raise ValueError(
+                f"Det finns ingen del som heter {name!r}. Välj bland {list(LOOP_PARTS)}."
+            )
     drawing = _filled(_loop_drawing(), _lights(names))
     steps = " ".join(words for words, _, _ in _LOOP)
     shown = f" Tänt: {', '.join(names)}." if names else ""
@@ -96,7 +98,7 @@ def dqn_loop_film() -> Film:
 
 def _lights(names: Sequence[str]) -> dict[str, str]:
     """Värdena i teckningen när de här delarna lyser och pricken inte syns."""
-    lights = {f"ljus{n}": "1" if name in names else "0" for n, name in enumerate(PARTS)}
+    lights = {f"ljus{n}": "1" if name in names else "0" for n, name in enumerate(LOOP_PARTS)}
     return lights | {"x": "0", "y": "0", "prick": "0"}
 
 
@@ -129,7 +131,9 @@ def _loop_drawing() -> str:
         text(262, 246, "kopieras ibland", 16, TARGET),
     ]  # fmt: skip
     dot = f'<circle cx="{{x}}" cy="{{y}}" r="9" fill="{NOTE}" stroke="{PAPER}" stroke-width="2" '
-    return document(600, 386, *arrows, *words, *map(_part, PARTS), f'{dot} opacity="{{prick}}"/>')
+    return document(
+        600, 386, *arrows, *words, *map(_part, LOOP_PARTS), f'{dot} opacity="{{prick}}"/>'
+    )
 
 
 def _wire(number: int) -> tuple[str, float]:
@@ -140,12 +144,12 @@ def _wire(number: int) -> tuple[str, float]:
 
 def _part(name: str) -> str:
     """En del av loopen; ljuset är en starkare ruta ovanpå, som syns när delen är tänd."""
-    x, y, color, words = PARTS[name]
-    number = list(PARTS).index(name)
-    light = box(x, y, _BOX_WIDTH, _BOX_HEIGHT, color, tint=0.22, thick=5)
+    x, y, color, words = LOOP_PARTS[name]
+    number = list(LOOP_PARTS).index(name)
+    light = box(x, y, _BOX_WIDTH, _BOX_HEIGHT, color, tint=0.07, thick=5)
     base = f'<rect x="{x}" y="{y}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="8" '
     base += f'fill="{PAPER}"/>'
-    base += box(x, y, _BOX_WIDTH, _BOX_HEIGHT, color, tint=0.06)
+    base += box(x, y, _BOX_WIDTH, _BOX_HEIGHT, color, tint=0.05)
     middle = x + _BOX_WIDTH / 2
     label = text(middle, y + 26, name, 18, color, bold=True)
     return f'{base}<g opacity="{{ljus{number}}}">{light}</g>{label}{text(middle, y + 52, words)}'
@@ -274,7 +278,7 @@ def _tensor(middle: float, y: float, name: str, shape: str, color: str) -> str:
 
 def _network(middle: float, y: float, name: str, color: str) -> list[str]:
     return [
-        box(middle - 88, y, 176, 52, color, tint=0.25, thick=2.5),
+        box(middle - 88, y, 176, 52, color, tint=0.15, thick=2.5),
         text(middle, y + 26, name, 18, color, bold=True),
     ]
 

@@ -61,9 +61,9 @@ def mdp_graph(
     scale = max(largest or max(sizes, default=0.0), 1e-9)
     graphs = []
     for place, (name, table) in enumerate(tables.items()):
-        graphs += [f'<g transform="translate({place * _WIDTH:g} 0)">']
+        graphs += [f'<g transform="translate(0 {place * _HEIGHT:g})">']
         graphs += [text(12, 20, name, 20, anchor="start"), *_graph(mdp, table, scale), "</g>"]
-    drawing = document(_WIDTH * len(tables), _HEIGHT, *graphs)
+    drawing = document(_WIDTH, _HEIGHT * len(tables), *graphs)
     return Picture.from_svg(drawing, _describe_mdp(mdp, q_values), COLUMN_WIDTH)
 
 

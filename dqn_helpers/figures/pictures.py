@@ -68,7 +68,7 @@ def swedish_ticks() -> Any:
 def _on_axis(value: float) -> str:
     """Ett tal på en axel; på en logaritmisk blir de riktigt stora och små tiopotenser."""
     power = math.log10(value) if value > 0 else 0.0
-    if abs(power) >= 5 and power == round(power):
+    if abs(power) >= 6 and power == round(power):
         return power_of_ten(round(power))
     return swedish_number(value)
 
@@ -194,7 +194,17 @@ def _clean(svg: str) -> str:
     body = re.sub(r'<g id="[^"]*"', "<g", body)
     body = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", body)
     body = re.sub(r"(?<=: )#[0-9a-f]{6}", lambda found: theme.themed(found[0]), body)
-    body = body.replace("'DejaVu Sans'", theme.FONT)
+    body = re.sub(r"font-family: [^;\"]*;? ?", "", body)
+    body = re.sub(r'<g([^>]*)>((?:\n<use [^>]*style="[^"]*"/>){2,})', _style_once, body)
     names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     # Det som matplotlib ritar svart har ingen färg i filen, så den ärvs härifrån.
-    return f'<svg {names} {box[0]} fill="{theme.color("ink")}" stroke-linejoin="round">{body}'
+    inherited = f'font-family="{theme.FONT}" fill="{theme.color("ink")}" stroke-linejoin="round"'
+    return f"<svg {names} {box[0]} {inherited}>{body}"
+
+
+def _style_once(group: re.Match[str]) -> str:
+    """Många punkter med samma stil: den skrivs en gång, så att en film med dem får plats."""
+    styles = set(re.findall(r' style="([^"]*)"', group[2]))
+    if len(styles) != 1:
+        return group[0]
+    return f'<g{group[1]} style="{styles.pop()}">' + re.sub(r' style="[^"]*"', "", group[2])

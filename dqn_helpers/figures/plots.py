@@ -44,6 +44,7 @@ _STYLE: Any = {
     "font.size": 12,
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
+    "figure.constrained_layout.wspace": 0.08,  # så går inte två axlars tal i varandra
 }
 
 

@@ -20,7 +20,7 @@ from dqn_helpers.figures.plots import (
 from dqn_helpers.figures.shapes import MUTED, ONLINE, circle, document, text
 from dqn_helpers.figures.worlds import cartpole_frame, cartpoles_side_by_side
 
-_RING = 260  # så bred är en ring i teckningen
+_RING = 184  # så bred är en ring i teckningen
 
 
 def replay_ring(*counts: int, n_slots: int = 8) -> Picture:
@@ -35,11 +35,11 @@ def replay_ring(*counts: int, n_slots: int = 8) -> Picture:
         numbers = [_newest(slot, n_added, n_slots) for slot in range(n_slots)]
         rings.append(f'<g transform="translate({_RING * place} 0)">')
         words = f"{n_added} tillagda, {min(n_added, n_slots)} kvar"
-        rings += [text(_RING / 2, 14, words, 17), *_ring(numbers, newest=n_added - 1), "</g>"]
+        rings += [text(_RING / 2, 12, words, 16), *_ring(numbers, newest=n_added - 1), "</g>"]
         contents = ", ".join("tom" if number is None else str(number) for number in numbers)
         descriptions.append(f"med {n_added} tillagda ligger på platserna i ordning: {contents}")
-    drawing = document(_RING * len(counts), _RING + 20, *rings)
-    width = min(COLUMN_WIDTH, 320 * len(counts))
+    drawing = document(_RING * len(counts), _RING + 28, *rings)
+    width = min(COLUMN_WIDTH, 300 * len(counts))
     alt = f"Ring med {n_slots} platser, {'; '.join(descriptions)}."
     return Picture.from_svg(drawing, alt, width)
 
@@ -56,12 +56,12 @@ def _ring(numbers: Sequence[int | None], newest: int) -> list[str]:
     for slot, number in enumerate(numbers):
         angle = 2 * np.pi * slot / len(numbers)
         across, up = float(np.sin(angle)), float(np.cos(angle))
-        x, y = _RING / 2 + 74 * across, 142 - 74 * up
+        x, y = _RING / 2 + 54 * across, 118 - 54 * up
         tint = 0.0 if number is None else 0.5 if number == newest else 0.15
         color = MUTED if number is None else ONLINE
-        parts.append(circle(x, y, 25, color, tint=tint, thick=5 if tint == 0.5 else 1.5))
-        parts.append(text(x, y, "" if number is None else str(number), 18))
-        parts.append(text(x + 38 * across, y - 38 * up, str(slot), 16, MUTED))
+        parts.append(circle(x, y, 18, color, tint=tint, thick=5 if tint == 0.5 else 1.5))
+        parts.append(text(x, y, "" if number is None else str(number), 16))
+        parts.append(text(x + 29 * across, y - 29 * up, str(slot), 16, MUTED))
     return parts
 
 
@@ -102,17 +102,24 @@ def batches_in_cloud(
         y_label: text vid den första y-axeln.
     """
     figure, axes = new_figure(len(batches), height=3.2, share_y=True)
+    # Samma gränser för alla batchar: i ett reglage ska molnet stå still.
+    limits = {"xlim": _with_margin(x), "ylim": _with_margin(y)}
     shares = []
     for ax, (name, index) in zip(axes, batches.items(), strict=True):
-        ax.plot(x[::10], y[::10], ".", color=COLORS[5], alpha=0.5, rasterized=True)
+        ax.plot(x[::40], y[::40], ".", color=COLORS[5], alpha=0.5)  # fler ryms inte i en film
         ax.plot(x[index], y[index], "o", color=COLORS[1], markeredgecolor="white")
-        ax.set(title=name, xlabel=x_label)
+        ax.set(title=name, xlabel=x_label, **limits)
         share = swedish_number(100 * np.ptp(x[index]) / np.ptp(x), 2)
         shares.append(f"{name} täcker {share} procent av bredden")
     axes[0].set(ylabel=y_label)
     return Picture.from_figure(
         figure, f"Punktmoln i grått med batchen i färg: {', '.join(shares)}."
     )
+
+
+def _with_margin(values: np.ndarray) -> tuple[float, float]:
+    margin = 0.05 * float(np.ptp(values))
+    return float(values.min()) - margin, float(values.max()) + margin
 
 
 def drawn_places(draws: Mapping[str, Sequence[Any]], n_stored: int) -> Picture:
@@ -163,7 +170,8 @@ def tried_actions(logs: Mapping[str, Sequence[Any]]) -> Picture:
     Args:
         logs: vem som spelade → erfarenheterna.
     """
-    figure, axes = new_figure(len(logs), height=3.4, share_y=True)
+    # Var sin y-axel: den som spelar bra rör sig i ett smalt band, som annars blir ett streck.
+    figure, axes = new_figure(len(logs), height=3.4)
     for ax, (player, log) in zip(axes, logs.items(), strict=True):
         for action, name in enumerate(("vänster", "höger")):
             states = np.array([e[0] for e in log if e[1] == action]).reshape(-1, 4)

@@ -23,8 +23,8 @@ def text(
     x: float, y: float, words: str, size: float = 16, fill: str = INK, *,
     anchor: str = "middle", bold: bool = False,
 ) -> str:  # fmt: skip
-    """Text med mitten i höjdled vid y; en rad för varje rad i `words`."""
-    lines = words.split("\n")
+    """Text med mitten i höjdled vid y, en rad för varje rad i `words`; ingen text ger ingenting."""
+    lines = words.split("\n") if words else []
     first = y + 0.35 * size - 0.6 * size * (len(lines) - 1)
     weight = ' font-weight="600"' if bold else ""
     return "".join(

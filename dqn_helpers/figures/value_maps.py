@@ -22,7 +22,7 @@ from dqn_helpers.figures.shapes import (
     path,
     text,
 )
-from dqn_helpers.figures.worlds import SQUARE, hatching, square
+from dqn_helpers.figures.worlds import SQUARE, grid_text, hatching, square
 from dqn_helpers.network import device_of
 
 if TYPE_CHECKING:
@@ -134,8 +134,7 @@ def _grid_picture(
     for s, value in enumerate(values):
         row, column = divmod(s, shape[1])
         word = names.get(s, "")
-        # I den breda kartan är rutorna små på skärmen, och då måste texten vara större i dem.
-        size = 12 if shape[1] <= 6 else 15
+        size = grid_text(shape[1])
         strength = _STRONGEST * float(shares[s])
         ground = square(KINDS.get(word, "F"), row, column, s, ONLINE, strength, size=size)
         words = "" if word in ("hål", "stup", "mål") else _number(value)
@@ -163,7 +162,7 @@ def _grid_drawing(
     parts, y = [hatching()], 0
     for title, squares in grids:
         if title:
-            parts.append(text(2, y + 15, title, 15 if shape[1] > 6 else 11, anchor="start"))
+            parts.append(text(2, y + 15, title, grid_text(shape[1]), anchor="start"))
             y += 28
         parts += [f'<g transform="translate(0 {y})">', *squares, "</g>"]
         y += height + 8
@@ -186,7 +185,7 @@ def grid_walks(
     """
     kinds = {s: KINDS.get(word, "F") for s, word in (names or {}).items()}
     squares = [
-        square(kinds.get(s, "F"), *divmod(s, shape[1]), s, size=15)
+        square(kinds.get(s, "F"), *divmod(s, shape[1]), s, size=grid_text(shape[1]))
         for s in range(shape[0] * shape[1])
     ]
     grids, descriptions = [], []

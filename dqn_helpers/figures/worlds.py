@@ -88,7 +88,7 @@ def cartpole_frame(env: CartPoleEnv, action: int | None, step: int) -> dict[str,
     }
 
 
-PANEL_WIDTH, PANEL_HEIGHT, PANEL_TEXT = 600, 300, 36
+PANEL_WIDTH, PANEL_HEIGHT, PANEL_TEXT = 600, 300, 38
 
 
 def cartpoles_side_by_side(env: CartPoleEnv, names: Sequence[str]) -> str:
@@ -120,7 +120,7 @@ def grid_drawing(env: FrozenLakeEnv | CliffWalkingEnv) -> str:
     kinds = grid_kinds(env)
     height, width = len(kinds) * SQUARE, len(kinds[0]) * SQUARE
     squares = [
-        square(kind, row, column, row * len(kinds[0]) + column)
+        square(kind, row, column, row * len(kinds[0]) + column, size=grid_text(len(kinds[0])))
         for row, line in enumerate(kinds)
         for column, kind in enumerate(line)
     ]
@@ -148,6 +148,11 @@ def grid_kinds(env: FrozenLakeEnv | CliffWalkingEnv) -> list[str]:
     return ["".join(letters[r * n_columns : (r + 1) * n_columns]) for r in range(n_rows)]
 
 
+def grid_text(n_columns: int) -> int:
+    """Textens storlek i rutorna: större i en bred värld, där rutorna är små på skärmen."""
+    return 12 if n_columns <= 6 else 15
+
+
 def hatching() -> str:
     """Strecken som ett stup är ritat med; ska stå en gång i varje teckning som har rutor."""
     return (
@@ -173,6 +178,7 @@ def square(
         size: textens storlek.
     """
     x, y = column * SQUARE, row * SQUARE
+    words = INK if color else MUTED  # grått går inte att läsa på en tonad ruta
     fill = f'fill="{GROUND}"'
     if kind == "C":
         fill = 'fill="url(#stup)"'
@@ -181,15 +187,15 @@ def square(
     inside = {
         "H": f'<path d="M12 36l9 -10 6 9 9 -14 5 12 8 -5M21 26l-3 -9M36 21l6 -8M27 35l-4 13M41 33'
         f'l6 12" fill="none" stroke="{WRONG}" stroke-width="2.5"/>',
-        "G": f'<path d="M22 40V14l20 7 -20 7" fill="{REWARD}" stroke="{REWARD}" stroke-width="3"/>',
-        "S": text(SQUARE / 2, 30, "start", size, MUTED),
+        "G": f'<path d="M30 40V14l20 7 -20 7" fill="{REWARD}" stroke="{REWARD}" stroke-width="3"/>',
+        "S": text(SQUARE / 2, 30, "start", size, words),
         # Papper bakom talet: mellan strecken går det inte att läsa.
         "C": f'<rect x="1" y="1" width="{1.5 * size:g}" height="19" rx="4" fill="{PAPER}"/>',
     }.get(kind, "")
     return (
         f'<g transform="translate({x} {y})"><rect x="1" y="1" width="{SQUARE - 2}" '
         f'height="{SQUARE - 2}" rx="4" {fill} stroke="{MUTED}"/>{inside}'
-        f"{text(4, 10, str(number), size, MUTED, anchor='start')}</g>"
+        f"{text(4, 10, str(number), size, words, anchor='start')}</g>"
     )
 
 

@@ -141,7 +141,7 @@
       show("svar", "Starta med ← eller →, eller med knapparna.");
     };
     opponents.forEach((button, i) => button.addEventListener("click", () => meet(i)));
-    const showSpeed = () => show("fart", `${speed.value} steg i sekunden`);
+    const showSpeed = () => show("fart", `${speed.value} steg/s`);
     speed.addEventListener("input", showSpeed);
     find(".dqn-stilla").hidden = true;
     find(".dqn-spel").hidden = false;

@@ -15,6 +15,7 @@ def td_lake() -> Toy:
     """Den frusna sjön ur bok 01: varje steg är en uppdatering, med talen insatta i formeln."""
     env: Any = gym.make("FrozenLake-v1").unwrapped
     env.reset(seed=0)
+    env.desc[0, 0] = b"F"  # ritas utan ordet "start": där står Q-värdena
     drawing = grid_drawing(env)
     still = drawing
     for name, value in grid_frame(env, 0).items():

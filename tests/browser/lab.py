@@ -245,8 +245,3 @@ class Notebook:
               .outputArea.node.innerText""",
             cell,
         )
-
-    def close(self) -> None:
-        """Stäng av kärnan och fliken."""
-        self.stop_kernel()
-        self.page.close()

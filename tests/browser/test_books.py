@@ -22,7 +22,9 @@ RIGHT = next(
     for cell in json.loads((ROOT / "solutions" / BOOKS["03"][0]).read_text("utf-8"))["cells"]
     if cell["id"] == "ovning-3-1"
 )
-WRONG = RIGHT.replace("(1 - terminated)", "1").replace("~terminated", "True")
+MASKED = "torch.where(terminated, reward, reward + discount_factor * best_next)"
+WRONG = RIGHT.replace(MASKED, "reward + discount_factor * best_next")
+assert WRONG != RIGHT
 UNSOLVED = """def td_target(reward, next_q_values, terminated, discount_factor):
     raise NotImplementedError"""
 

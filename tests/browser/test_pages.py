@@ -54,7 +54,7 @@ def test_what_a_book_shows_is_accessible(page: Any, what: str, theme: str):
         '<!doctype html><html lang="sv"><title>prov</title>'
         f'<body data-jp-theme-light="{str(theme == "light").lower()}" '
         f'style="background: {ground}; color: {ink}">'
-        f"<main><h1>prov</h1>{IN_A_BOOK[what]()._repr_html_()}</main>"
+        f"<main><h1>prov</h1><h2>övning</h2>{IN_A_BOOK[what]()._repr_html_()}</main>"
     )
     assert violations(page, "main") == []
 

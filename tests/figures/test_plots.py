@@ -1,6 +1,5 @@
 """Figurerna: rätt siffror i bild och alternativtext, svenska etiketter, inget kvar efteråt."""
 
-import io
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,9 +11,9 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
+from drawn_svg import SVG, parsed, texts
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from PIL import Image
 from torch import nn
 
 from dqn_helpers.figures import (
@@ -83,7 +82,8 @@ def tidy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     """Rita i minnet, och bara när det behövs; efter varje test ska ingen figur vara öppen."""
     plt.switch_backend("Agg")
     if "rendered" not in request.fixturenames:
-        monkeypatch.setattr(Figure, "savefig", lambda self, file, **kwargs: file.write(b"PNG"))
+        empty = b'<svg viewBox="0 0 1 1"></svg>'
+        monkeypatch.setattr(Figure, "savefig", lambda self, file, **kwargs: file.write(empty))
     yield
     assert plt.get_fignums() == []
 
@@ -115,11 +115,8 @@ def test_every_figure_is_a_picture_without_warnings(name: str):
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # till exempel tecken som saknas i typsnittet
         picture = FIGURES[name]()
-    image = Image.open(io.BytesIO(picture.data))
-    assert image.format == "PNG"
-    assert picture.mime_type == "image/png"
-    assert image.width == pytest.approx(picture.width * 1.5, abs=2)
-    assert len(image.convert("RGB").getcolors(2**24) or []) > 10  # inte tom
+    assert picture.mime_type == "image/svg+xml"
+    assert len(list(parsed(picture.drawing).iter())) > 10  # inte tom
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -134,7 +131,7 @@ def test_no_figure_is_left_open_and_no_setting_changed(name: str):
 def test_the_figure_is_drawn_although_the_notebook_has_other_settings():
     with mpl.rc_context({"axes.grid": False, "font.size": 20, "figure.dpi": 50}):
         before = dict(mpl.rcParams)
-        assert Image.open(io.BytesIO(FIGURES["predicted"]().data)).width == 1008  # 7 tum à 144
+        assert 'viewBox="0 0 540 ' in FIGURES["predicted"]().drawing  # 7,5 tum à 72 punkter
         assert dict(mpl.rcParams) == before
 
 
@@ -181,7 +178,7 @@ def test_new_figure_may_have_several_columns(share_y: bool):
     axes[0].set_ylim(0, 77)
     limits = [ax.get_ylim()[1] for ax in axes]
     plt.close(figure)
-    assert figure.get_size_inches().tolist() == [9, 2]
+    assert figure.get_size_inches().tolist() == [7.5, 2]  # spaltens bredd
     assert limits == ([77, 77, 77] if share_y else [77, 1, 1])
 
 
@@ -257,9 +254,7 @@ def test_learning_curves_draw_median_spread_and_every_seed(drawn: list[Figure]):
     assert (475, 475) in lines
     assert "475" in texts_in(drawn[0])
     assert ax.get_title() == "Rubrik"
-    # Förklaringen får ligga i diagrammet eller utanför det, i figuren.
-    (legend,) = [*drawn[0].legends, *filter(None, [ax.get_legend()])]
-    assert [text.get_text() for text in legend.get_texts()] == ["DQN (3 frön)"]
+    assert "DQN\n(3 frön)" in texts_in(drawn[0])  # vid kurvans slut, i dess färg
 
 
 def test_every_curve_has_its_own_colour_and_mark(drawn: list[Figure]):
@@ -300,10 +295,9 @@ def test_training_curve_alt_text_has_the_right_numbers():
 def test_training_curve_draws_episodes_mean_and_checks(drawn: list[Figure]):
     training_curve(a_log(25))
     ax = drawn[0].axes[0]
-    points = ax.collections[0].get_offsets()
-    assert points[0].tolist() == [10, 0]
-    assert len(points) == 25
-    mean, checks = ax.lines
+    points, mean, checks = ax.lines
+    assert points.get_xydata()[0].tolist() == [10, 0]
+    assert len(points.get_xydata()) == 25
     # Det första medlet av 20 (0…19 → 9,5) står där episod 20 slutar.
     assert mean.get_xydata()[0] == pytest.approx([200, 9.5])
     assert mean.get_xydata()[-1] == pytest.approx([250, 14.5])
@@ -320,7 +314,7 @@ def test_training_curve_of_a_few_episodes_has_no_mean(drawn: list[Figure]):
     log = a_log(19)
     log.check_steps, log.check_scores = [], []
     alt = training_curve(log).alt
-    assert not drawn[0].axes[0].lines
+    assert len(drawn[0].axes[0].lines) == 1
     assert "i medel 9" in alt
     assert "utvärdering" not in alt
 
@@ -332,11 +326,30 @@ GRID = np.array(
 )
 
 
-def test_grid_shows_arrows_ties_and_values(drawn: list[Figure]):
-    q_grid(GRID, (2, 2), FROZEN_LAKE_ARROWS)
-    assert texts_in(drawn[0]) == ["↓", "0,5", "←→", "1", "←↓→↑", "0", "↓", "−2"]
-    image = drawn[0].axes[0].images[0].get_array()
-    assert image.tolist() == [[0.5, 1.0], [0.0, -2.0]]
+def words_of(picture: Picture) -> list[str]:
+    return [found.words for found in texts(picture.drawing)]
+
+
+def tints_of(picture: Picture) -> list[float]:
+    """Hur mycket färg varje ruta har, i ordning."""
+    return [
+        float(rect.get("fill-opacity", "nan"))
+        for rect in parsed(picture.drawing).iter(f"{SVG}rect")
+        if "dqn-online" in rect.get("fill", "")
+    ]
+
+
+def arrows_of(picture: Picture) -> int:
+    return len(list(parsed(picture.drawing).iter(f"{SVG}polygon")))
+
+
+def test_grid_shows_numbers_values_and_arrows():
+    picture = q_grid(GRID, (2, 2), FROZEN_LAKE_ARROWS)
+    assert words_of(picture) == ["0", "0,5", "1", "1", "2", "0", "3", "−2"]
+    # En pil i ruta 0, två i ruta 1, ingen i ruta 2, där allt är lika bra, och en i ruta 3.
+    assert arrows_of(picture) == 4
+    # Minst och störst är −2 och 1: hälften av färgen är mest, så att talet går att läsa.
+    assert tints_of(picture) == pytest.approx([0.42, 0.5, 0.33, 0.0], abs=0.01)
 
 
 def test_grid_in_words():
@@ -346,43 +359,33 @@ def test_grid_in_words():
     )
 
 
-def test_grid_names_replace_arrows(drawn: list[Figure]):
-    q_grid(GRID, (1, 4), FROZEN_LAKE_ARROWS, names={0: "start", 3: "mål"})
-    assert texts_in(drawn[0])[::2] == ["start", "←→", "←↓→↑", "mål"]
-    # En enda rad: texterna ligger i kolumn 0, 1, 2 och 3.
-    positions = [text.get_position() for text in drawn[0].axes[0].texts[::2]]
-    assert [x for x, _ in positions] == [0, 1, 2, 3]
-    assert all(-0.5 < y < 0.5 for _, y in positions)
+def test_special_squares_are_drawn_and_have_no_arrow():
+    picture = q_grid(GRID, (1, 4), FROZEN_LAKE_ARROWS, names={0: "start", 1: "hål", 3: "mål"})
+    assert words_of(picture) == ["start", "0", "0,5", "1", "2", "0", "3"]
+    assert arrows_of(picture) == 0
+    assert "dqn-reward" in picture.drawing and "dqn-wrong" in picture.drawing  # flaggan, sprickan
 
 
-def test_a_square_where_nobody_stands_is_white(drawn: list[Figure]):
+def test_a_square_where_nobody_stands_is_hatched_and_has_no_value():
     grid = np.vstack([GRID[:3], np.full(4, np.nan)])
-    q_grid(grid, (1, 4), FROZEN_LAKE_ARROWS, names={3: "stup"})
-    assert texts_in(drawn[0])[-2:] == ["stup", ""]
-    shown = drawn[0].axes[0].images[0].get_array()
-    assert np.ma.getmaskarray(shown).tolist() == [[False, False, False, True]]
-    assert [text.get_color() for text in drawn[0].axes[0].texts[::2]] == [
-        "white" if value <= 0.5 else "black" for value in (0.5, 1.0, 0.0, np.nan)
+    picture = q_grid(grid, (1, 4), FROZEN_LAKE_ARROWS, names={3: "stup"})
+    assert words_of(picture)[-1] == "3"
+    assert picture.drawing.count('fill="url(#stup)"') == 1
+    assert len(tints_of(picture)) == 3
+
+
+def test_q_grid_can_keep_the_same_colours_from_picture_to_picture():
+    tints = [
+        tints_of(q_grid(factor * GRID, (2, 2), FROZEN_LAKE_ARROWS, limits=(0, 10)))
+        for factor in (1.0, 10.0)
     ]
+    assert tints == [pytest.approx([0.03, 0.05, 0, 0], abs=0.01), pytest.approx([0.25, 0.5, 0, 0])]
 
 
-def test_q_grid_can_keep_the_same_colours_from_picture_to_picture(drawn: list[Figure]):
-    for factor in (0.1, 1.0):
-        q_grid(factor * GRID, (2, 2), FROZEN_LAKE_ARROWS, limits=(0, 10))
-    images = [figure.axes[0].images[0] for figure in drawn]
-    assert [(image.norm.vmin, image.norm.vmax) for image in images] == [(0, 10), (0, 10)]
-
-
-def test_a_rounding_error_is_still_a_tie(drawn: list[Figure]):
-    q_grid(np.array([[0.3, 0.1 + 0.2, 0.29, 0.0]]), (1, 1), FROZEN_LAKE_ARROWS)
-    assert texts_in(drawn[0])[0] == "←↓"
-
-
-def test_text_is_readable_against_its_square(drawn: list[Figure]):
-    q_grid(GRID, (2, 2), FROZEN_LAKE_ARROWS)
-    colors = [text.get_color() for text in drawn[0].axes[0].texts[::2]]
-    # cividis är mörk längst ned och ljus högst upp; gränsen är mitt emellan −2 och 1.
-    assert colors == ["black", "black", "black", "white"]
+def test_a_rounding_error_is_still_a_tie():
+    assert (
+        arrows_of(q_grid(np.array([[0.3, 0.1 + 0.2, 0.29, 0.0]]), (1, 1), FROZEN_LAKE_ARROWS)) == 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -412,51 +415,59 @@ def test_bad_grid(shape: tuple[int, int], n_arrows: int):
 # --- MDP:n som graf -----------------------------------------------------------------------------
 
 
-def circle_sizes(figure: Figure, panel: int = 0) -> list[float]:
-    """Handlingarnas ringar i ordning; tillståndens kommer sist och är vita."""
-    rings = figure.axes[panel].collections
-    return [float(ring.get_sizes()[0]) for ring in rings if ring.get_zorder() == 3]
+def rings_of(picture: Picture) -> list[tuple[float, float]]:
+    """Radie och kantens tjocklek för varje färgad handling, i ordning."""
+    circles = parsed(picture.drawing).iter(f"{SVG}circle")
+    colored = [c for c in circles if re.search("online|target|muted", c.get("fill", ""))]
+    return [(float(c.get("r", "0")), float(c.get("stroke-width", "0"))) for c in colored]
 
 
-def test_mdp_graph_says_probabilities_and_rewards(drawn: list[Figure]):
-    alt = mdp_graph(three_state_mdp()).alt
-    assert "s0 –a0→ s0 med sannolikhet 0,7 och belöning 10" in alt
-    assert "s1 –a2→ s2 med sannolikhet 1 och belöning −50" in alt
-    texts = texts_in(drawn[0])
-    assert {"0,7, +10", "1, −50", "0,8, +40", "0,3", "s0", "s1", "s2"} <= set(texts)
-    assert sorted(text for text in texts if text.startswith("a")) == sorted(
+def n_best(picture: Picture) -> int:
+    return picture.drawing.count('stroke-width="4"')
+
+
+def test_mdp_graph_says_probabilities_and_rewards():
+    picture = mdp_graph(three_state_mdp())
+    assert "s0 –a0→ s0 med sannolikhet 0,7 och belöning 10" in picture.alt
+    assert "s1 –a2→ s2 med sannolikhet 1 och belöning −50" in picture.alt
+    words = words_of(picture)
+    assert {"70 %", "+10", "100 %", "−50", "+40", "30 %", "s0", "s1", "s2"} <= set(words)
+    assert sorted(word for word in words if word.startswith("a")) == sorted(
         ["a0", "a1", "a2", "a0", "a2", "a1"]
     )
 
 
-def test_mdp_graph_of_q_values_grows_and_marks_the_best(drawn: list[Figure]):
+def test_mdp_graph_of_q_values_grows_and_marks_the_best():
     q_values = np.array([[1.0, 4.0, 2.0], [0.0, -np.inf, -4.0], [-np.inf, 8.0, -np.inf]])
     picture = mdp_graph(three_state_mdp(), {"före": q_values / 8, "efter": q_values})
     assert "före: Q(s0, a0) = 0,125, Q(s0, a1) = 0,5" in picture.alt
     assert "efter: Q(s0, a0) = 1, Q(s0, a1) = 4" in picture.alt
     assert "inf" not in picture.alt
-    assert [ax.get_title() for ax in drawn[0].axes] == ["före", "efter"]
-    before, after = circle_sizes(drawn[0], 0), circle_sizes(drawn[0], 1)
+    assert {"före", "efter"} <= set(words_of(picture))
+    radii = [radius for radius, _ in rings_of(picture)]
+    before, after = radii[:6], radii[6:]
     # Ordning: s0 a0, a1, a2, s1 a0, a2, s2 a1. Ytan följer |Q|, i samma skala i båda graferna.
     assert after[1] == after[4] < after[5]
     assert before[3] == after[3] < before[5] < after[5]
-    rings = [ring for ring in drawn[0].axes[1].collections if ring.get_zorder() == 3]
-    widths = [float(ring.get_linewidths()[0]) for ring in rings]
-    assert [width == max(widths) for width in widths] == [False, True, False, True, False, True]
+    areas = np.square(after) - after[3] ** 2
+    assert areas[1] / areas[5] == pytest.approx(0.5, abs=0.01)
+    assert n_best(picture) == 6  # en i varje tillstånd, i båda graferna
 
 
-def test_mdp_graph_may_share_its_scale_with_other_pictures(drawn: list[Figure]):
+def test_mdp_graph_may_share_its_scale_with_other_pictures():
     q_values = np.where(three_state_mdp().allowed_actions, 5.0, -np.inf)
-    for largest in (5.0, 50.0):
-        mdp_graph(three_state_mdp(), {"Q": q_values}, largest=largest)
-    assert circle_sizes(drawn[0])[0] > circle_sizes(drawn[1])[0]
+    large, small = (
+        rings_of(mdp_graph(three_state_mdp(), {"Q": q_values}, largest=largest))[0][0]
+        for largest in (5.0, 50.0)
+    )
+    assert large > small
 
 
 def test_actions_of_a_state_are_kept_apart():
     positions = mdp_diagram._action_positions(three_state_mdp(), 0, mdp_diagram._state_positions(3))
     places = list(positions.values())
     distances = [np.linalg.norm(places[i] - places[j]) for i, j in ((0, 1), (0, 2), (1, 2))]
-    assert min(distances) > 1.3
+    assert min(distances) > 1.7
 
 
 def test_bad_table_for_the_graph():
@@ -468,19 +479,21 @@ def test_bad_table_for_the_graph():
 # --- Vandringar ---------------------------------------------------------------------------------
 
 
-def test_walks_are_drawn_square_by_square(drawn: list[Figure]):
+def test_walks_are_drawn_square_by_square():
     walks = {"rak": [3, 0, 1, 2, 5], "fall": [3, 0, 1, 2, 3]}
-    picture = grid_walks(walks, (2, 3), names={3: "start", 5: "mål"}, dangers=[4])
+    picture = grid_walks(walks, (2, 3), names={3: "start", 4: "stup", 5: "mål"})
     assert "rak: 4 steg, varav 0 hopp. fall: 4 steg, varav 1 hopp." in picture.alt
-    straight, fall = drawn[0].axes
-    assert [ax.get_title() for ax in (straight, fall)] == ["rak", "fall"]
-    assert [text.get_text() for text in straight.texts] == ["start", "mål"]
-    assert straight.images[0].get_array().tolist() == [[0, 0, 0], [0, 1, 0]]
+    assert [word for word in words_of(picture) if not word.isdigit()] == [
+        "rak", "start", "fall", "start",
+    ]  # fmt: skip
+    assert picture.drawing.count('fill="url(#stup)"') == 2
+    straight = picture.drawing.split(">fall<")[0]
+    lines = re.findall(r'd="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)"[^>]*dqn-online', straight)
     # Varje steg är en linje mellan två rutor (kolumn, rad), förskjuten mindre än en halv ruta.
-    steps = [np.round(line.get_xydata()).tolist() for line in straight.lines[:4]]
-    assert steps == [[[0, 1], [0, 0]], [[0, 0], [1, 0]], [[1, 0], [2, 0]], [[2, 0], [2, 1]]]
-    assert [line.get_linestyle() for line in fall.lines].count(":") == 1
-    assert [line.get_marker() for line in fall.lines].count("x") == 1
+    steps = [[int(float(number) // 60) for number in line] for line in lines]
+    assert steps == [[0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 2, 0], [2, 0, 2, 1]]
+    assert "stroke-dasharray" not in straight
+    assert picture.drawing.count("stroke-dasharray") == 1
 
 
 # --- CartPoles Q-funktion -----------------------------------------------------------------------
@@ -560,7 +573,7 @@ def test_predicted_against_realised_draws_both_and_the_bound(drawn: list[Figure]
     assert np.array_equal(drawn_lines["nätverkets Q(s, a)"], predicted)
     assert np.array_equal(drawn_lines["avkastningen som kom"], realised)
     assert ax.lines[-1].get_ydata() == pytest.approx([40, 40])  # 2/(1 − 0,95)
-    assert texts_in(drawn[0]) == ["gränsen r/(1−γ) = 40"]
+    assert texts_in(drawn[0])[0] == "gränsen r/(1−γ) = 40"
     assert len({line.get_linestyle() for line in ax.lines}) == 3
 
 
@@ -617,8 +630,8 @@ def test_html_carries_the_data_and_the_width():
     assert attributes["width"] == "123"
 
 
-def test_no_caption_no_figure():
-    assert Picture(b"x", "image/png", "alt", 1)._repr_html_().startswith("<img")
+def test_no_caption_no_empty_caption():
+    assert "figcaption" not in Picture(b"x", "image/png", "alt", 1)._repr_html_()
 
 
 def test_a_figure_title_with_html_is_escaped():
@@ -648,6 +661,6 @@ def test_a_figure_that_cannot_be_drawn_is_closed():
 
 def test_save_and_repr(tmp_path: Path):
     picture = FIGURES["predicted"]()
-    picture.save(tmp_path / "bild åäö.png")
-    assert (tmp_path / "bild åäö.png").read_bytes() == picture.data
+    picture.save(tmp_path / "bild åäö.svg")
+    assert (tmp_path / "bild åäö.svg").read_bytes() == picture.data
     assert repr(picture) == f"[Bild: {picture.alt}]"

@@ -78,17 +78,32 @@ def test_learned_values_tell_the_largest_error():
     assert "prov, vänster: som mest 1 fel" in alt and "prov, höger: som mest 0,5 fel" in alt
 
 
-def test_last_moments_have_their_titles_in_words():
-    image = np.zeros((60, 90, 3), dtype=np.uint8)
-    alt = figures.last_moments({"slanten\nsteg 9": image, "regeln": image}).alt
-    assert "slanten: steg 9. regeln." in alt
+def test_last_moments_tell_how_the_pole_leans():
+    observations = {"slanten": np.array([0, 0, 0.2, 0]), "regeln": np.array([1, 0, -0.1, 0])}
+    picture = figures.last_moments(observations)
+    assert "slanten: stången lutar 11 grader åt höger" in picture.alt
+    assert "regeln: stången lutar 5,7 grader åt vänster" in picture.alt
+    assert "rotate(11.5 0 -18)" in picture.drawing and "{" not in picture.drawing
 
 
 def test_rings_become_a_film():
     rings = [figures.replay_ring(n) for n in range(4)]
     film = film_of_pictures(rings, ["ring"] * 4, "Fyra ringar.", milliseconds=500)
-    assert len({frame["bild"] for frame in film.frames}) == 4
+    assert len({film.frame(n) for n in range(4)}) == 4
+    assert film.drawing.count("<circle") > 8  # det som är lika i alla bilder står en gång
     assert (film.milliseconds, film.width) == (500, rings[0].width)
+    assert len(film._repr_html_()) <= MAX_BYTES
+
+
+def test_a_slider_of_batches_fits_in_a_film():
+    """Molnet är lika i alla bilder, om axlarna står still."""
+    x, y = np.linspace(-2.0, 2.0, 5000), np.random.default_rng(0).normal(size=5000)
+
+    def show(start: float) -> Picture:
+        batches = {"32 i följd": np.arange(int(start), int(start) + 32), "32": np.arange(0, 32)}
+        return figures.batches_in_cloud(x, y, batches, x_label="", y_label="")
+
+    film = figures.slider(show, range(0, 4800, 240), name="första", start=240)
     assert len(film._repr_html_()) <= MAX_BYTES
 
 

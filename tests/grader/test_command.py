@@ -33,11 +33,11 @@ from dqn_helpers.autograder import batch, catalogue
 from dqn_helpers.autograder.arguments import LIMIT as LIMIT_SECONDS
 from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.grade import Settings
-from dqn_helpers.autograder.report.page_names import page_names
 from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.submission.collect import Submission
+from dqn_helpers.teacher.reports import page_names
 
 from .honest import answered, as_bytes, bare, page
 from .hostile import Process, descendants, wait_until_gone

@@ -7,7 +7,7 @@ import pytest
 
 from dqn_helpers.autograder import __main__ as command
 from dqn_helpers.autograder import workshop
-from dqn_helpers.autograder.file_watch import FileWatch, handed_in
+from dqn_helpers.autograder.store import FileWatch, handed_in
 from dqn_helpers.teacher.reports import write_reports
 
 from .hostile import RIGHT, in_body

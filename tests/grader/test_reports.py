@@ -15,11 +15,10 @@ import pytest
 from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.report import html as report_html
 from dqn_helpers.autograder.report.class_page import class_report
-from dqn_helpers.autograder.report.page_names import own_name, page_names
 from dqn_helpers.autograder.report.statistics import by_student
 from dqn_helpers.autograder.report.student_page import code_lines, feedback_page
 from dqn_helpers.autograder.report.summary import fit, summary_lines
-from dqn_helpers.autograder.report.words import ISOLATION, STATUSES, clean, rerun_command
+from dqn_helpers.autograder.report.words import ISOLATION, STATUSES, clean, own_name, rerun_command
 from dqn_helpers.autograder.result import (
     ClassResult,
     ExerciseResult,
@@ -38,6 +37,7 @@ from dqn_helpers.teacher.overrides import Override, Overrides
 from dqn_helpers.teacher.reports import (
     ReportError,
     final,
+    page_names,
     write_reports,
 )
 

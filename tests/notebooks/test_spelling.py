@@ -11,6 +11,7 @@ def course_files() -> list[Path]:
     """Filer med svensk text. `notebooks/` görs av `solutions/` och behöver inte läsas om."""
     patterns = (
         "README.md",
+        "ARKITEKTUR.md",
         "kurs.py",
         "solutions/*.md",
         "solutions/*.ipynb",

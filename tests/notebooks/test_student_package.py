@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dqn_helpers.autograder.release import build, main
-from dqn_helpers.autograder.student_package import FOLDER, package_files, write_package
+from dqn_helpers.autograder.student_package import FILES, FOLDER, package_files, write_package
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
@@ -39,7 +39,9 @@ def test_the_right_files_are_there(files: dict[str, bytes]) -> None:
         files
     )
     assert not [name for name in files if "/autograder/" in name or "/teacher/" in name]
-    assert not [name for name in files if name.startswith(("solutions", "tests"))]
+    top = {name.split("/")[0] for name in files}
+    assert top == {*FILES, "README.md", "dqn_helpers", "notebooks"}
+    assert "Så lägger man till en övning" not in "".join(data.decode() for data in files.values())
 
 
 def test_the_readme_is_the_students(files: dict[str, bytes]) -> None:

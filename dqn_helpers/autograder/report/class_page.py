@@ -11,7 +11,6 @@ from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.reflection import guide_html
 from dqn_helpers.autograder.report.html import render
 from dqn_helpers.autograder.report.markdown import markdown
-from dqn_helpers.autograder.report.page_names import own_name
 from dqn_helpers.autograder.report.statistics import (
     Attention,
     best_exercises,
@@ -28,6 +27,7 @@ from dqn_helpers.autograder.report.words import (
     clean,
     file_name,
     one_line,
+    own_name,
     rerun_command,
 )
 from dqn_helpers.autograder.result import (

@@ -44,7 +44,7 @@ def _as_written(text: str) -> Markup:
 
 
 class _Renderer(mistune.HTMLRenderer):
-    """Som mistunes egen, men utan rå HTML, länkar, bilder och rubriker."""
+    """Som `mistune.HTMLRenderer`, men utan rå HTML, länkar, bilder och rubriker."""
 
     def __init__(self) -> None:
         super().__init__(escape=True)

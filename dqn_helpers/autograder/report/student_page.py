@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from dqn_helpers.autograder.report.html import render
 from dqn_helpers.autograder.report.markdown import markdown
-from dqn_helpers.autograder.report.page_names import own_name
 from dqn_helpers.autograder.report.words import (
     ISOLATION,
     STATUSES,
@@ -15,6 +14,7 @@ from dqn_helpers.autograder.report.words import (
     clean,
     file_name,
     one_line,
+    own_name,
 )
 from dqn_helpers.autograder.result import (
     ExerciseResult,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.card import Mark
+from dqn_helpers.submission.collect import canvas_parts
 
 PRELIMINARY = "Preliminärt – examinator beslutar"
 NOT_CHOSEN = "Filen har ingen av de övningar som valdes med --only."
@@ -109,6 +110,17 @@ def one_line(text: object, limit: int | None = None) -> str:
 def file_name(submission: SubmissionResult) -> str:
     """Inlämningens filnamn så som det visas."""
     return one_line(submission.file, 200) or "(utan namn)"
+
+
+def own_name(file: str) -> str:
+    """Filens eget namn, utan mappar och utan det som Canvas satte framför."""
+    last = path_parts(file)[-1] if path_parts(file) else ""
+    return canvas_parts(last).get("file") or last
+
+
+def path_parts(file: str) -> list[str]:
+    """Mapparna och namnet i ett filnamn, med vanliga eller bakvända snedstreck."""
+    return [part for part in re.split(r"[/\\]", file) if part]
 
 
 def percent_text(share: float) -> str:

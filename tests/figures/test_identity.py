@@ -1,0 +1,226 @@
+"""En identitet: varje bild i paketet går att läsa, på ljust och mörkt, och talar svenska.
+
+En ny figur provas av sig själv: den som saknas i `PICTURES` fäller det första testet.
+"""
+
+import inspect
+import itertools
+import re
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+from drawn_svg import parsed, scale, texts
+
+from dqn_helpers import figures
+from dqn_helpers.figures import theme
+from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture
+from dqn_helpers.figures.player import MAX_BYTES, Film
+from dqn_helpers.mdp import three_state_mdp
+from dqn_helpers.training_log import TrainingLog
+
+POINTS = 96 / 72  # bildpunkter på en punkt
+RNG = np.random.default_rng(0)
+CURVES = {name: RNG.uniform(0, 1.5, (3, 4)) for name in ("DQN", "Double DQN med lång text")}
+EXPERIENCE = (np.array([0.0, 0.0, 0.1, 0.2]), 1, 1.0, np.zeros(4), False, False)
+LOG = TrainingLog([1.5, 2.5] * 15, list(range(30)), [10, 20], [1.25, 2.5], environment_steps=30)
+LAKE = {"hål": 1, "start": 0, "mål": 3}
+NAMES = {s: word for word, s in LAKE.items()}
+Q = np.array([[0.1, 0.5, 0.25, 0.0], [1.0, 0.0, 1.0, 0.0], [0.0] * 4, [-1.5] * 4])
+MDP = three_state_mdp()
+
+
+def walker(step: int) -> int:
+    return step % 2
+
+
+PICTURES: dict[str, Callable[[], Picture | Film]] = {
+    "backup_diagram": lambda: figures.backup_diagram(MDP, np.ones((3, 3)), 2, 1, 0.9),
+    "batches_in_cloud": lambda: figures.batches_in_cloud(
+        np.arange(50.0), RNG.normal(size=50), {"32 i följd": [1, 2], "oberoende": [3, 9]},
+        x_label="vagnens läge (m)", y_label="vinkel",
+    ),
+    "cost_lines": lambda: figures.cost_lines([1000, 10**6], [{"deque": 1.5}, {"deque": 2e7}]),
+    "dots_per_seed": lambda: figures.dots_per_seed({"Q": {"DQN": [0.5, 1e6]}}, logarithmic=["Q"]),
+    "double_dqn_wirings": lambda: figures.double_dqn_wirings([2.5, 5, 3], [6, 1.5, 4]),
+    "dqn_loop": lambda: figures.dqn_loop(list(figures.LOOP_PARTS)),
+    "dqn_loop_film": figures.dqn_loop_film,
+    "drawn_places": lambda: figures.drawn_places({"i följd": [[1, 2]], "lottade": [[3, 9]]}, 10),
+    "film_of_pictures": lambda: figures.film_of_pictures(
+        [figures.replay_ring(n) for n in range(3)], ["en", "två", "tre"], "Ringen fylls på."
+    ),
+    "grid_walks": lambda: figures.grid_walks({"ε = 0,5": [0, 2, 3, 0]}, (2, 2), names=NAMES),
+    "largest_estimate": lambda: figures.largest_estimate(5),
+    "last_moments": lambda: figures.last_moments({"slanten": np.zeros(4), "regeln": np.ones(4)}),
+    "learned_against_exact": lambda: figures.learned_against_exact(
+        {"bara experten": np.ones((2, 2, 2)), "båda": np.zeros((2, 2, 2))},
+        np.ones((2, 2)), ("vänster", "höger"),
+    ),
+    "learning_curves": lambda: figures.learning_curves([0, 1, 2, 3.5], CURVES, goal=0.75),
+    "loss_flow": figures.loss_flow,
+    "mdp_graph": lambda: figures.mdp_graph(MDP, {"svep 1": np.ones((3, 3)), "2": -np.ones((3, 3))}),
+    "number_table": lambda: figures.number_table(
+        Q, [(0, 1)], "Fyra rader med tal.", row_label="exempel", column_label="handling"
+    ),
+    "predicted_against_realised": lambda: figures.predicted_against_realised(
+        np.array([1.5, 2.5]), np.array([1.0, 0.5]), 0.9
+    ),
+    "q_function": lambda: figures.q_function(torch.nn.Linear(4, 2), title="Q-funktionen"),
+    "q_grid": lambda: figures.q_grid(Q, (2, 2), figures.FROZEN_LAKE_ARROWS, names=NAMES),
+    "q_network": figures.q_network,
+    "replay_ring": lambda: figures.replay_ring(3, 8, 9, 14),
+    "seed_dots": lambda: figures.seed_dots(
+        {"bias": {"DQN": np.array([0.5, 1.5])}}, y_labels=["Q minus det som kom"], truths=[0]
+    ),
+    "show_episodes_together": lambda: figures.show_episodes_together(
+        dict.fromkeys(("före", "halvvägs", "efter"), lambda obs: 1), env=gym.make("CartPole-v1")
+    ),
+    "show_one_episode": lambda: figures.show_one_episode(
+        lambda obs: 1, env=gym.make("CliffWalking-v1", max_episode_steps=3)
+    ),
+    "slider": lambda: figures.slider(figures.largest_estimate, [1, 2], "handlingar", 1),
+    "training_curve": lambda: figures.training_curve(LOG),
+    "tried_actions": lambda: figures.tried_actions({"regeln": [EXPERIENCE], "slant": [EXPERIENCE]}),
+    "value_grid": lambda: figures.value_grid(
+        [-14.0, -2.5, 0.25, np.nan] * 12, (4, 12), names=NAMES | {5: "stup"}, title="Stupet"
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def drawings() -> dict[str, list[tuple[str, float]]]:
+    """Namn → teckningarna och deras bredd på skärmen; en film ger sin första och sista bild."""
+    made: dict[str, list[tuple[str, float]]] = {}
+    for name, make in PICTURES.items():
+        shown = make()
+        if isinstance(shown, Film):
+            assert len(shown._repr_html_().encode()) < MAX_BYTES, name
+            made[name] = [(shown.frame(n), shown.width) for n in (0, -1)]
+        else:
+            made[name] = [(shown.drawing, shown.width)]
+    return made
+
+
+def shows_something(function: Any) -> bool:
+    kinds = inspect.signature(function).return_annotation if inspect.isfunction(function) else None
+    return kinds in (Picture, Film)
+
+
+def test_every_picture_in_the_package_is_tried():
+    public = {name: getattr(figures, name) for name in figures.__all__}
+    assert {name for name, function in public.items() if shows_something(function)} == set(PICTURES)
+
+
+def test_no_picture_is_wider_than_the_column(drawings: dict[str, list[tuple[str, float]]]):
+    for name, made in drawings.items():
+        assert all(width <= COLUMN_WIDTH for _, width in made), name
+
+
+def test_no_text_is_small_at_full_width(drawings: dict[str, list[tuple[str, float]]]):
+    for name, made in drawings.items():
+        for svg, width in made:
+            for found in texts(svg):
+                points = found.size * scale(svg, width) / POINTS
+                assert points > 10.8, f"{name}: «{found.words}» är {points:.1f} punkter"
+
+
+def test_every_text_can_be_read_against_what_is_under_it(
+    drawings: dict[str, list[tuple[str, float]]],
+):
+    for (name, made), colors in itertools.product(drawings.items(), (theme.LIGHT, theme.DARK)):
+        for svg, _ in made:
+            for found in texts(svg):
+                contrast = found.contrast(colors)
+                assert contrast >= 4.5, f"{name}: «{found.words}» har {contrast:.2f}, {found}"
+
+
+def test_every_line_and_surface_has_a_colour_of_the_course(
+    drawings: dict[str, list[tuple[str, float]]],
+):
+    """Då följer den sidans tema, och `test_player` håller kontrasten mot ljust och mörkt."""
+    for name, made in drawings.items():
+        for svg, _ in made:
+            fixed = re.findall(r"(?:fill|stroke)(?:=\"|: ?)(#\w+|rgb[^\"]*|black|white)", svg)
+            assert not fixed, f"{name}: {set(fixed)} följer inte temat"
+
+
+def test_numbers_have_a_decimal_comma(drawings: dict[str, list[tuple[str, float]]]):
+    for name, made in drawings.items():
+        words = [found.words for svg, _ in made for found in texts(svg)]
+        assert words, name
+        assert not [word for word in words if re.search(r"\d\.\d|\be[+-]\d", word)], name
+
+
+def test_every_picture_says_its_language_and_what_it_shows():
+    picture = figures.dqn_loop("buffert")
+    root = parsed(picture.data.decode())
+    assert root.attrib["lang"] == "sv"
+    assert root[0].text == picture.alt and "Tänt: buffert." in picture.alt
+    assert 'lang="sv"' in picture._repr_html_()
+
+
+def test_the_file_alone_is_dark_where_it_is_dark():
+    """Samma bild på ljust, mörkt och papper: färgerna frågar efter sidans tema, utan skript."""
+    file = figures.q_network().data.decode()
+    assert f"--dqn-ink: {theme.LIGHT['ink']}" in file and "<script" not in file
+    dark = file.split("prefers-color-scheme: dark")[1]
+    assert f"--dqn-ink: {theme.DARK['ink']}" in dark
+
+
+# --- diagrammen ----------------------------------------------------------------------------------
+
+
+def words_in(shown: Picture | Film, number: int = 0) -> str:
+    svg = shown.frame(number) if isinstance(shown, Film) else shown.drawing
+    return " ".join(found.words for found in texts(svg))
+
+
+@pytest.mark.parametrize("part", figures.LOOP_PARTS)
+def test_the_part_that_is_lit_and_no_other(part: str):
+    svg = figures.dqn_loop(part).drawing
+    lights = [g for g in parsed(svg).iter() if g.get("opacity") and len(g)]
+    lit = [n for n, g in enumerate(lights) if g.get("opacity") == "1"]
+    assert lit == [list(figures.LOOP_PARTS).index(part)]
+
+
+def test_an_unknown_part_is_said():
+    with pytest.raises(ValueError, match=r"ingen del som heter 'bufert'.*buffert"):
+        figures.dqn_loop("bufert")
+
+
+def test_the_dot_goes_through_every_part_of_the_loop():
+    film = figures.dqn_loop_film()
+    places = {(frame["x"], frame["y"]) for frame in film.frames}
+    assert len(places) > 60
+    lit = {n for frame in film.frames for n in range(8) if frame[f"ljus{n}"] == "1"}
+    assert lit == set(range(8)) - {list(figures.LOOP_PARTS).index("miljö")} | {0}
+    assert "{" not in film.frame(3)
+
+
+def test_the_four_wirings_give_the_four_numbers_of_the_page():
+    film = figures.double_dqn_wirings([2, 5, 3], [6, 1, 4])
+    assert film.labels == ("DQN", "Double DQN", "utan målnätverk", "ombytta roller")
+    for number, value in enumerate(("6", "1", "5", "2")):
+        assert f" {value} till målet" in words_in(film, number)
+    assert "online väljer a1, mål värderar den till 1" in film.alt
+
+
+def test_networks_of_different_sizes_are_refused():
+    with pytest.raises(ValueError, match="lika många"):
+        figures.double_dqn_wirings([1, 2], [1])
+
+
+def test_the_backup_adds_up_to_bellman():
+    q_values = np.array([[7.0, 0, 0], [0, 0, -50], [0, 32, 0]])
+    alt = figures.backup_diagram(MDP, q_values, 2, 1, 0.9).alt
+    assert "Q(s2, a1) ← 39,92" in alt  # talet i boken, räknat för hand
+    assert "80 procent, och det ger 0,8 · (40 + 0,9 · 7)" in alt
+
+
+def test_only_one_of_the_two_ways_has_a_gradient():
+    alone, two = figures.loss_flow(target_network=False), figures.loss_flow()
+    assert "klippt: no_grad" in words_in(two) and "samma nätverk" in words_in(alone)
+    assert "målnätverk" not in words_in(alone)
