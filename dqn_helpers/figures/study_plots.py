@@ -44,7 +44,7 @@ def lines(
             color, style = COLORS[number], STYLES[number % len(STYLES)]
             ax.plot(x, y, style, color=color, label=name, linewidth=1.8)
             ends = f"från {swedish_number(y[0], 3)} till {swedish_number(y[-1], 3)}"
-            words.append(f"{title}, {name}: {ends}")
+            words.append(f"{title}, {name}: {ends}" if title else f"{name}: {ends}")
         if height_line is not None:
             ax.axhline(height_line, color="black", linestyle="--", linewidth=1)
         ax.set(title=title, xlabel=x_label)

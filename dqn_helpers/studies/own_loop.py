@@ -21,7 +21,7 @@ from dqn_helpers.figures import Film, show_episodes_together, swedish_number
 from dqn_helpers.network import DQN
 from dqn_helpers.progress import TrainingProgress
 from dqn_helpers.replay import ReplayBuffer
-from dqn_helpers.training import TrainingStep, dqn_training_step
+from dqn_helpers.training import TrainingStep, dqn_training_step, train_dqn
 from dqn_helpers.training_log import TrainingLog
 
 MAX_STEPS = 15_000
@@ -92,6 +92,8 @@ def _start(loop: TrainingLoop, trained: Trained, env: gym.Env, training_step: Tr
     model, settings = trained.model, dict(recipe.TRAINING)
     in_order = ("n_episodes", "warmup", "batch_size", "discount_factor")
     numbers = [settings.pop(name) for name in in_order]
+    if loop is train_dqn:  # kursens loop har en egen förloppsrad, och en räcker
+        settings["progress"] = False
     loop(
         model, env, trained.replay_buffer, recipe.make_optimizer(model), nn.MSELoss(), *numbers,
         target_model=copy.deepcopy(model), training_step=training_step, **settings,
