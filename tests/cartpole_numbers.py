@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from many_agents import train_many
+from many_agents import VARIANTS, train_many
 
 from dqn_helpers import recipe
 from dqn_helpers.studies.cartpole import (
     DOUBLE,
     NUMBERS,
-    VARIANTS,
     kept_with_stop_rule,
     share_still_solved,
 )

@@ -7,18 +7,73 @@ samma tensorer, med agentens nummer först, så hundra agenter tar ungefär lika
 
 import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
 from dqn_helpers import recipe
-from dqn_helpers.studies.cartpole import CHECK_EVERY, N_STEPS, Variant, kept_with_stop_rule
+from dqn_helpers.studies.cartpole import CHECK_EVERY, N_STEPS, kept_with_stop_rule
 
 SIZES = (4, 64, 64, 2)
 TIME_LIMIT = 500
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Receptet med en sak ändrad.
+
+    Attributes:
+        settings: det som ändras i `recipe.TRAINING`; `target_model=None` är inget målnätverk.
+        observation_scale: observationens skalning; None tar bort den.
+        reward_scale: belöningens skalning; None tar bort den.
+        buffer_size: hur många erfarenheter som får plats.
+        learning_rate: optimerarens inlärningshastighet.
+        huber: Hubers förlust med gränsen 1 i miljöns belöningar; annars kvadratfelet.
+        tau: med ett tal blir målnätverket en mjuk kopia efter varje träningssteg.
+        once_per_episode: ett enda träningssteg efter varje episod.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    observation_scale: tuple[float, ...] | None = recipe.OBSERVATION_SCALE
+    reward_scale: float | None = recipe.REWARD_SCALE
+    buffer_size: int = recipe.BUFFER_SIZE
+    learning_rate: float = recipe.LEARNING_RATE
+    huber: bool = False
+    tau: float | None = None
+    once_per_episode: bool = False
+
+
+def _setting(*, huber: bool = False, **settings: Any) -> Variant:
+    return Variant(settings, huber=huber)
+
+
+VARIANTS: dict[str, Variant] = {
+    "kursens recept": Variant(),
+    # Hur målnätverket uppdateras, och med vilken förlust.
+    "C = 20": _setting(target_update_every=20),
+    "C = 100": _setting(target_update_every=100),
+    "mjuk kopia": Variant(tau=0.05),
+    "C = 5, Huber": Variant(huber=True),
+    "C = 100, Huber": _setting(target_update_every=100, huber=True),
+    # En del borttagen i taget.
+    "utan målnätverk": _setting(target_model=None),
+    "utan uppvärmning": _setting(warmup=0),
+    "utan skalad observation": Variant(observation_scale=None),
+    "utan skalad belöning": Variant(reward_scale=None),
+    "ett träningssteg per episod": Variant(once_per_episode=True),
+    # Minnet, och hur fort det lärs in.
+    "64 platser": Variant(buffer_size=64),
+    "1 000 platser": Variant(buffer_size=1_000),
+    "långsammare inlärning": Variant(learning_rate=recipe.LEARNING_RATE / 4),
+    # Förslag i det egna experimentet.
+    "train_every=8": _setting(train_every=8),
+    "discount_factor=0.9": _setting(discount_factor=0.9),
+}
+"""Namnet i `cartpole.json` → varianten. C är träningssteg mellan målnätverkets uppdateringar."""
+
 
 Weights = list[torch.Tensor]
 """Vikterna i alla agenters lager: (L, in, ut) och (L, 1, ut) om vartannat, för L agenter."""
@@ -225,7 +280,13 @@ class ManyAgents:
 def train_many(
     variants: Sequence[Variant], double: Sequence[bool], seed: int
 ) -> list[dict[str, Any]]:
-    """Som `train_variant` för var och en av agenterna, alla på en gång."""
+    """Träna och pröva alla agenter på en gång.
+
+    Returns:
+        För var och en av dem: `scores` och `at_rest`, medelpoängen och Q i vila vid varje prövning,
+        och `held_out`, poängen på nya startlägen för tre agenter ur samma träning: den som
+        stoppregeln hade behållit, den bästa och den sista.
+    """
     s = settings_of(variants, double)
     agents = ManyAgents(s, seed)
     scores, at_rest, kept = [], [], []

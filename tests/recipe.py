@@ -32,13 +32,14 @@ from dqn_helpers.recipe import (
     HELD_OUT_SEEDS,
     MAX_STEPS,
     N_EVALUATED,
+    REWARD_SCALE,
     SOLVED_AT,
     STOP_AT,
     STOP_CHECK_SEEDS,
     TRAINING,
     make_optimizer,
 )
-from dqn_helpers.studies.cartpole import value_at_rest, wilson_interval
+from dqn_helpers.studies.cartpole import wilson_interval
 
 
 @dataclass
@@ -110,6 +111,12 @@ def train_recipe(
         cpu_seconds,
         value_at_rest(model),
     )
+
+
+def value_at_rest(model: nn.Module) -> float:
+    """Det bästa Q-värdet när alla fyra talen i observationen är noll, i miljöns egna belöningar."""
+    with torch.no_grad():
+        return model(torch.zeros(4)).max().item() / REWARD_SCALE
 
 
 def as_table(results: Sequence[RecipeResult], name: str) -> str:

@@ -2,19 +2,19 @@
 
 import numpy as np
 import pytest
+from many_agents import VARIANTS
 
 from dqn_helpers import recipe
 from dqn_helpers.studies import cartpole
 from dqn_helpers.studies.cartpole import (
     CHECK_STEPS,
     DOUBLE,
-    VARIANTS,
-    Variant,
+    PLAYGROUND,
     all_numbers,
     kept_with_stop_rule,
     measured,
     share_still_solved,
-    train_variant,
+    train_changed,
     wilson_interval,
 )
 
@@ -51,11 +51,8 @@ def test_there_are_no_other_numbers():
     assert list(all_numbers()) == [*VARIANTS, DOUBLE]
 
 
-def test_a_run_gives_what_the_file_has(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(cartpole, "N_STEPS", 400)
-    monkeypatch.setattr(cartpole, "CHECK_EVERY", 200)
-    run = train_variant(Variant(), 1)
-    assert len(run["scores"]) == len(run["at_rest"]) == 2 and len(run["held_out"]) == 3
+def test_the_playground_has_numbers():
+    assert set(PLAYGROUND.values()) <= set(all_numbers())
 
 
 def test_a_buffer_that_never_fills_is_as_good_as_a_larger_one(monkeypatch: pytest.MonkeyPatch):
@@ -63,4 +60,4 @@ def test_a_buffer_that_never_fills_is_as_good_as_a_larger_one(monkeypatch: pytes
     monkeypatch.setattr(cartpole, "N_STEPS", 600)
     monkeypatch.setattr(cartpole, "CHECK_EVERY", 300)
     assert recipe.BUFFER_SIZE > cartpole.N_STEPS
-    assert train_variant(Variant(), 2) == train_variant(Variant(buffer_size=1_000_000), 2)
+    assert train_changed({}, 2) == train_changed({}, 2, buffer_size=1_000_000)

@@ -5,12 +5,19 @@ import many_agents
 import numpy as np
 import pytest
 import torch
-from many_agents import Adam, first_weights, gradients_of, q_values, settings_of, step_cartpole
+from many_agents import (
+    VARIANTS,
+    Adam,
+    Variant,
+    first_weights,
+    gradients_of,
+    q_values,
+    settings_of,
+    step_cartpole,
+)
 from torch import nn
 
 from dqn_helpers import DQN, ReplayBuffer, dqn_training_step, recipe
-from dqn_helpers.studies import cartpole
-from dqn_helpers.studies.cartpole import VARIANTS, Variant
 
 NAMES = ("kursens recept", "C = 5, Huber", "utan skalad belöning", "discount_factor=0.9")
 
@@ -53,7 +60,7 @@ def test_a_training_step_is_the_courses(name: str):
         adam.step(weights, gradients_of(weights, target, batch, s), active)
 
     optimizer = torch.optim.Adam(networks[0].parameters(), lr=variant.learning_rate)
-    criterion = cartpole._criterion(variant)
+    criterion = nn.HuberLoss(delta=variant.reward_scale) if variant.huber else nn.MSELoss()
     gamma = (recipe.TRAINING | dict(variant.settings))["discount_factor"]
     for _ in range(3):
         whole = _InOrder(buffer)
