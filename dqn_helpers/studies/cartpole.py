@@ -135,7 +135,7 @@ def solved_and_q(*names: str) -> Picture:
     return shares(
         counts,
         {name: wilson_interval(*count) for name, count in counts.items()},
-        {name: run.at_rest[:, -1] for name, run in runs.items()},
+        {name: run.at_rest[:, -1].tolist() for name, run in runs.items()},
         share_label="löst, procent av fröna",
         dots_label="Q i vila på slutet",
         bound=1 / (1 - recipe.DISCOUNT_FACTOR),
