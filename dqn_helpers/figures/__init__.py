@@ -6,7 +6,8 @@ Allt som böckerna visar finns direkt här, som i `figures.learning_curves(…)`
 - `pictures`: en färdig bild, och tal på svenska
 - `player`: filmer och reglage, som fungerar utan att Python är i gång
 - `worlds` och `episodes`: CartPole, sjön och klippan, och en spelad episod i dem
-- `plots`: stilen för diagram; `learning_plots`, `replay_plots` och `overestimation_plots` ritar dem
+- `plots`: stilen för diagram; `learning_plots`, `study_plots`, `replay_plots` och
+  `overestimation_plots` ritar dem
 - `simple_plots`: linjer och fördelningar av sidans egna tal
 - `table_films`: Q-tabeller som växer fram över sjön och klippan
 - `value_maps` och `mdp_diagram`: rutnät med värden, och en MDP som graf
@@ -63,6 +64,7 @@ from dqn_helpers.figures.step_plots import (
     target_parts,
     values_on_states,
 )
+from dqn_helpers.figures.study_plots import difference_of, line_panels, shares
 from dqn_helpers.figures.table_films import q_film, visit_film
 from dqn_helpers.figures.value_maps import (
     CLIFF_WALKING_ARROWS,
@@ -88,6 +90,7 @@ __all__ = [
     "chosen_numbers",
     "corridor_film",
     "cost_lines",
+    "difference_of",
     "dots_per_seed",
     "double_dqn_wirings",
     "dqn_loop",
@@ -101,6 +104,7 @@ __all__ = [
     "learned_against_exact",
     "learning_curves",
     "legend_above",
+    "line_panels",
     "lines",
     "loss_curves",
     "loss_flow",
@@ -117,6 +121,7 @@ __all__ = [
     "returns_by_length",
     "ring_film",
     "seed_dots",
+    "shares",
     "show_episodes_together",
     "show_one_episode",
     "slider",

@@ -146,8 +146,8 @@ def test_every_figure_is_shown_with_its_alt_text(name: str):
 @pytest.mark.parametrize(
     ("name", "labels"),
     [
-        ("learning_curves", ["miljösteg", "avkastning, girig utvärdering"]),
-        ("training_curve", ["miljösteg", "avkastning"]),
+        ("learning_curves", ["miljösteg", "poäng, girig utvärdering"]),
+        ("training_curve", ["miljösteg", "poäng"]),
         ("predicted", ["steg i episoden", "diskonterad avkastning"]),
         ("q_function", ["stångens vinkel (grader)", "vinkelhastighet (rad/s)"]),
     ],
@@ -240,7 +240,7 @@ def test_learning_curves_alt_text_has_the_right_numbers():
     # Median 10 → 500 över tre frön; sist mellan 475 och 12 345.
     assert "DQN: medianen går från 10 till 500" in alt
     assert "sist mellan 475 och 12\u202f345 över 3 frön" in alt
-    assert "avkastning, girig utvärdering mot miljösteg" in alt
+    assert "poäng, girig utvärdering mot miljösteg" in alt
 
 
 def test_learning_curves_draw_median_spread_and_every_seed(drawn: list[Figure]):
