@@ -85,8 +85,8 @@ def return_distributions(returns: Mapping[str, Sequence[float]], expected: float
     """
     figure, axes = new_figure(len(returns), height=3.0, share_y=True)
     descriptions = []
-    for ax, (who, values) in zip(axes, returns.items(), strict=True):
-        values = np.asarray(values, dtype=float)
+    for ax, (who, drawn) in zip(axes, returns.items(), strict=True):
+        values = np.asarray(drawn, dtype=float)
         finite = values[np.isfinite(values)]  # fel kod kan ge nan, och det går inte att rita
         mean = float(np.mean(finite)) if len(finite) else float("nan")
         ax.hist(finite, bins=30, color=COLORS[5])

@@ -1060,6 +1060,13 @@ def seed_zero_forgotten():
     som andra. Att inget frö finns skrivs None, och det kan `env.reset` ta emot som det är."""
 
 
+@misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset(seed=seed or 0)"))
+def seed_or_zero():
+    """Utan slumpfrö hittar du på ett eget, noll, och då börjar alla episoder likadant. Agenten
+    skulle bara lära sig en enda start. None betyder att miljön själv får välja, och `env.reset` kan
+    ta emot det som det är."""
+
+
 @misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset(seed=42)"))
 def seed_hard_coded():
     """Slumpfröet står som ett eget tal i funktionen, så alla episoder börjar likadant och

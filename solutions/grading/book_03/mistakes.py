@@ -10,8 +10,8 @@ from dqn_helpers.autograder.catalogue import Edited, edited, misconception
 @misconception("3.1")
 def mask_missing(reward, next_q_values, terminated, discount_factor):
     """Du räknar med en framtid också efter sluttillståndet. Där är episoden slut och det finns
-    inget mer att vinna, så målet är bara belöningen. Utan masken lär sig agenten att det lönar sig
-    att ramla. Se avsnittet om masken i 03."""
+    inget mer att vinna, så målet är bara belöningen. Utan masken kostar det ingenting att ramla,
+    och då lär sig agenten aldrig att låta bli. Se avsnittet om masken i 03."""
     return reward + discount_factor * next_q_values.max(dim=1).values
 
 
@@ -215,6 +215,14 @@ def masks_then_max(q_values, action):
 
 
 @misconception("3.2")
+def one_hot_guesses_width(q_values, action):
+    """`one_hot` gissar antalet handlingar av den största som råkar finnas i batchen. Gjordes bara
+    handling 0 blir masken en enda kolumn, som sträcks ut över alla. Säg hur många de är:
+    `one_hot(action, q_values.shape[1])`."""
+    return (q_values * torch.nn.functional.one_hot(action)).sum(dim=1)
+
+
+@misconception("3.2")
 def action_from_zero_missed(q_values, action):
     """Handlingarna är numrerade från 0, men du läser som om de började på 1: varje rad ger värdet
     för grannhandlingen. Python och torch räknar alltid från 0."""
@@ -284,6 +292,20 @@ def zero_grad_before_step():
     """Steget tas, men gradienten är noll, så inga vikter ändras. Antingen saknas backward, eller så
     nollar du mellan backward och step, precis innan gradienten skulle användas. Ordningen är nolla,
     backward, step. Se avsnittet om optimeringssteget i 03."""
+
+
+@misconception(
+    "3.3",
+    edited(
+        STEP,
+        "model(state).gather(1, action.unsqueeze(1)).squeeze(1)",
+        "(model(state) * torch.nn.functional.one_hot(action)).sum(dim=1)",
+    ),
+)
+def step_one_hot_guesses_width():
+    """Förutsägelsen blir fel när inte alla handlingar finns i batchen: `one_hot` gissar antalet av
+    den största som råkar finnas där. Säg hur många de är, `one_hot(action, q.shape[1])`, eller läs
+    av med gather. Se avsnittet om gather i 03."""
 
 
 @misconception("3.3", edited(STEP, "    optimizer.step()\n", ""))
