@@ -20,7 +20,7 @@ from dqn_helpers.figures.worlds import INK, SQUARE, SVG, grid_kinds, hatching, s
 HEADING = 34
 """Höjden på raden med panelens rubrik."""
 
-STRONGEST = 0.5
+STRONGEST = 0.34
 """Så mycket färg får den bästa rutan: bläck ska gå att läsa ovanpå."""
 
 SMALLEST = 14.5
@@ -213,6 +213,7 @@ def _drawing(env: Grid, headings: Sequence[str]) -> tuple[str, int]:
 def _squares(kinds: Sequence[str], panel: int, size: int) -> str:
     """Rutorna i ett rutnät, med plats för färg, pil och tal där agenten kan stå."""
     grounds, fills, places, arrows, numbers = [], [], [], [], []
+    inner = f'width="{SQUARE - 2}" height="{SQUARE - 2}"'
     for row, line in enumerate(kinds):
         for column, kind in enumerate(line):
             place, x, y = row * len(line) + column, column * SQUARE, row * SQUARE
@@ -222,7 +223,7 @@ def _squares(kinds: Sequence[str], panel: int, size: int) -> str:
             # Numret skrivs sist: under färgen går det inte att läsa.
             grounds.append(square("F", row, column, ""))
             key, middle = f"{panel}_{place}", x + SQUARE // 2
-            fills.append(f'<path d="M{x + 1} {y + 1}h58v58h-58z" opacity="{{f{key}}}"/>')
+            fills.append(f'<rect x="{x + 1}" y="{y + 1}" {inner} opacity="{{f{key}}}"/>')
             places.append(f'<text x="{x + 4}" y="{y + size}">{place}</text>')
             arrows.append(f'<text x="{middle + 8}" y="{y + 35}">{{p{key}}}</text>')
             numbers.append(f'<text x="{middle}" y="{y + 55}">{{t{key}}}</text>')
