@@ -129,6 +129,8 @@ def summed_up(
         file=submission.file,
         student=submission.student,
         canvas_id=submission.canvas_id,
+        notebook=submission.notebook,
+        attempt=submission.attempt,
         sha256=submission.sha256,
         status=status,
         message=" ".join(filter(None, (message, submission.note))),

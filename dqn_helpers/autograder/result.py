@@ -126,6 +126,11 @@ class SubmissionResult:
         isolation: nivån på inhägnaden; tom om inget kördes.
         isolation_reasons: varför en starkare nivå inte gick.
         canvas_id: studentens nummer i Canvas, om filen är nedladdad därifrån.
+        notebook: anteckningsbokens nummer, "05", om filen säger det.
+        batch: omgången som filen rättades i första gången.
+        attempt: Canvas nummer på filen (ett högre är nyare); 0 om det är okänt.
+        paths: det som läraren angav när filen rättades.
+        replaced_by: den nyare fil från samma student som räknas i stället, om det finns en.
     """
 
     file: str
@@ -140,6 +145,16 @@ class SubmissionResult:
     isolation: str = ""
     isolation_reasons: tuple[str, ...] = ()
     canvas_id: str | None = None
+    notebook: str | None = None
+    batch: int = 1
+    attempt: int = 0
+    paths: tuple[str, ...] = ()
+    replaced_by: str = ""
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """Så ny är filen bland studentens: omgången först, och i den Canvas nummer."""
+        return self.batch, self.attempt
 
     @property
     def points(self) -> float:
@@ -212,6 +227,8 @@ def _submission_json(submission: SubmissionResult) -> Json:
         "file": submission.file,
         "student": submission.student,
         "canvas_id": submission.canvas_id,
+        "batch": submission.batch,
+        "replaced_by": submission.replaced_by or None,
         "sha256": submission.sha256,
         "status": submission.status,
         "message": submission.message,
@@ -271,7 +288,9 @@ def from_data(data: Json) -> SubmissionResult:
         KeyError, TypeError, ValueError: om det inte är sådana data.
     """
     exercises = tuple(_exercise(one) for one in data["exercises"])
-    texts = {key: tuple(data[key]) for key in ("notes", "isolation_reasons")}
+    texts = {
+        key: tuple(data[key]) for key in ("notes", "isolation_reasons", "paths") if key in data
+    }
     return SubmissionResult(**data | texts | {"exercises": exercises})
 
 

@@ -68,6 +68,8 @@ def _row(submission: SubmissionResult, numbers: Sequence[str]) -> list[str]:
 
 def _remarks(submission: SubmissionResult) -> Iterator[str]:
     yield PRELIMINARY
+    if submission.replaced_by:
+        yield f"Räknas inte: {one_line(submission.replaced_by, 200)} är nyare"
     if submission.message:
         yield one_line(submission.message, 300).rstrip(".")
     if submission.undecided:
@@ -169,7 +171,7 @@ def _scores(results: ClassResult) -> tuple[dict[str, _Score], list[str]]:
 
 
 def _score(submissions: Sequence[SubmissionResult]) -> _Score:
-    decided = all(s.complete_points is not None for s in submissions)
+    decided = all(s.complete_points is not None for s in submissions if not s.replaced_by)
     best = list(best_exercises(submissions).values())
     files = tuple(s.file for s in submissions)
     return _Score(total(best) if decided else None, files, sum(e.max_points for e in best))

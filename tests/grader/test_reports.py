@@ -699,8 +699,8 @@ def test_rerun_command_is_safe_to_paste(file: str, shown: str) -> None:
 
 
 def test_rerun_command_names_what_was_graded(tmp_path: Path) -> None:
-    graded = results(submission("k/a.ipynb", internal("3.1")))
-    write_reports(tmp_path, graded, Overrides(), LIMITS, [Path("klass.zip")])
+    graded = results(submission("k/a.ipynb", internal("3.1"), paths=("klass.zip",)))
+    write_reports(tmp_path, graded, Overrides(), LIMITS)
     words = Page((tmp_path / "rapport.html").read_text("utf-8")).words()
     assert words.count("grade klass.zip --seed 4711 --only 3.1 k/a.ipynb") == 2
 
