@@ -33,7 +33,7 @@ from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.plain import in_short, shortened
 from dqn_helpers.exercises.registry import EXERCISES
-from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
+from dqn_helpers.exercises.syllabus import NUMBER_OF, exercises_of, notebook_of
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import Submission
 from dqn_helpers.submission.reach import Reach
@@ -251,7 +251,8 @@ def _exercises_in(submission: Submission, names: frozenset[str]) -> list[str]:
     books = {submission.notebook}
     if submission.notebook is None:
         books = {notebook_of(number) for name, number in NUMBER_OF.items() if name in names}
-    return [number for number in EXERCISES if notebook_of(number) in books]
+    own = {number for book in books for number in exercises_of(book)}
+    return [number for number in EXERCISES if number in own]
 
 
 def _similar(name: str, names: Collection[str]) -> list[str]:

@@ -17,7 +17,7 @@ Line = tuple[Sequence[float], Sequence[float]]
 STYLES = ("-", "--", ":", "-.")
 
 
-def lines(
+def line_panels(
     panels: Mapping[str, Mapping[str, Line]],
     *,
     x_label: str,

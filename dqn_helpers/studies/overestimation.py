@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -24,7 +25,12 @@ from dqn_helpers.evaluation import greedy_episode, realised_returns
 from dqn_helpers.network import DQN
 from dqn_helpers.progress import progress_bar
 from dqn_helpers.replay import ReplayBuffer
-from dqn_helpers.training import TrainingStep, train_dqn, update_target_network
+from dqn_helpers.training import (
+    TrainingStep,
+    dqn_training_step,
+    train_dqn,
+    update_target_network,
+)
 
 Run = Callable[[TrainingStep, int], list[float]]  # (träningssteg, frö) → K tal
 
@@ -202,6 +208,31 @@ CARTPOLE = Experiment("cartpole", _bias_in_cartpole, (0, 1), 2, (15.0, 500.0), 2
 """Kursens recept fast med γ = 0,95 och oskalad belöning: bias och avkastning efter 5 000 steg."""
 
 EXPERIMENTS = (CASINO, EXIT, LOG_SIZE, CARTPOLE)
+
+
+# --- kontrollen ----------------------------------------------------------------------------------
+
+CONTROL = "DQN med γ = 0"
+CONTROLLED = (CASINO, LOG_SIZE)
+"""De försök där kontrollens tal finns färdiga."""
+
+
+def step_without_future(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    criterion: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    replay_buffer: Any,
+    batch_size: int,
+    discount_factor: float,
+    target_model: nn.Module | None = None,
+) -> float:
+    """DQN:s träningssteg med γ = 0: målet är belöningen, och inget maximum hamnar i det.
+
+    Det nätverket ändå överskattar kommer av måttet självt, som är ett maximum av brusiga tal.
+    """
+    return dqn_training_step(
+        model, optimizer, criterion, replay_buffer, batch_size, 0.0, target_model
+    )
 
 
 # --- många frön, och facits färdiga tal ----------------------------------------------------------

@@ -3,6 +3,7 @@
 En ny figur provas av sig själv: den som saknas i `PICTURES` fäller det första testet.
 """
 
+import base64
 import inspect
 import itertools
 import re
@@ -13,7 +14,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
-from drawn_svg import parsed, scale, texts
+from drawn_svg import SVG, parsed, scale, texts
 
 from dqn_helpers import figures
 from dqn_helpers.figures import theme
@@ -160,6 +161,16 @@ def test_every_picture_says_its_language_and_what_it_shows():
     assert root.attrib["lang"] == "sv"
     assert root[0].text == picture.alt and "Tänt: buffert." in picture.alt
     assert 'lang="sv"' in picture._repr_html_()
+
+
+def test_the_stills_of_a_film_of_pictures_are_whole_files():
+    """En webbläsare visar inget av en SVG som inte är giltig XML, till exempel med två `lang`."""
+    film = PICTURES["film_of_pictures"]()
+    stills = re.findall(r"data:image/svg\+xml;base64,([^\"]+)", film._repr_html_())
+    assert len(stills) == 4  # den första på scenen, och tre på papper
+    for still in stills:
+        root = parsed(base64.b64decode(still).decode())
+        assert root.attrib["lang"] == "sv" and len(root.findall(f"{SVG}title")) == 1
 
 
 def test_the_file_alone_is_dark_where_it_is_dark():

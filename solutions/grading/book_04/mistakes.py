@@ -456,13 +456,15 @@ def truncated_ignored():
 @misconception("4.3", loop((RESET, ""), (START, f"{START}    obs, _ = env.reset()\n")))
 def reset_once():
     """Miljön startas om bara en gång, före den första episoden. När en episod är slut måste varje
-    ny börja med en egen env.reset(), annars går det inte att fortsätta spela. Se Gymnasium i 01."""
+    ny börja med en egen env.reset(), annars går det inte att fortsätta spela. Se Gymnasium
+    i 01a."""
 
 
 @misconception("4.3", loop((RESET, "        obs = env.reset()\n")))
 def reset_not_unpacked():
     """env.reset() ger två saker, observationen och en ordbok med upplysningar, och du lägger båda i
-    samma variabel. Nätverket ska bara ha observationen. Se Gymnasium i 01."""
+    samma variabel. Nätverket ska bara ha observationen. Se Gymnasium
+    i 01a."""
 
 
 @misconception("4.3", loop((RESET, "        obs, _ = env.reset()\n"), (COPY, "")))
@@ -831,7 +833,7 @@ def acts_with_target():
 )
 def chooses_worst():
     """Agenten väljer handlingen med det *minsta* Q-värdet, alltså den som nätverket tror är sämst.
-    Girig betyder störst. Se ε-girig i 01."""
+    Girig betyder störst. Se ε-girig i 01b."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start", "episode, epsilon_start")))
