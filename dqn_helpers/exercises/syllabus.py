@@ -1,7 +1,6 @@
 """Kursens böcker, och övningarnas nummer och namn. Poängen är beteendenas (`notebook_NN`).
 
-5.4 är en skriven reflektion som läraren läser; den har inget namn, ger inga poäng och rättas inte
-av kod.
+5.4 är en skriven reflektion som läraren bedömer; den har inget namn och rättas inte av kod.
 """
 
 BOOKS: dict[str, tuple[str, str, str]] = {
@@ -53,6 +52,9 @@ SYLLABUS: dict[str, str] = {
     "5.3": "q_value_bias",
     "5.4": "",
 }
+
+WRITTEN = {"5.4": 4}
+"""De skrivna svaren, som läraren bedömer → full poäng."""
 
 NUMBER_OF = {name: number for number, name in SYLLABUS.items() if name}
 """Övningens namn → dess nummer."""
