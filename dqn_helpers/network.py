@@ -28,7 +28,7 @@ class DQN(nn.Module):
         ValueError: om någon storlek är mindre än 1.
 
     Källa: idén med ett utvärde per handling kommer från Mnih m.fl., *Playing Atari with deep
-    reinforcement learning*, NIPS Deep Learning Workshop 2013.
+    reinforcement learning*, 2013.
     """
 
     def __init__(

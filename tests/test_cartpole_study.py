@@ -1,5 +1,7 @@
 """Mätningarna i 04: det som behålls, det som räknas, och att de färdiga talen är alla där."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from many_agents import VARIANTS
@@ -61,3 +63,32 @@ def test_a_buffer_that_never_fills_is_as_good_as_a_larger_one(monkeypatch: pytes
     monkeypatch.setattr(cartpole, "CHECK_EVERY", 300)
     assert recipe.BUFFER_SIZE > cartpole.N_STEPS
     assert train_changed({}, 2) == train_changed({}, 2, buffer_size=1_000_000)
+
+
+def test_the_page_says_what_the_numbers_say():
+    """Räknas talen om ska sidan skrivas om."""
+    book = Path(__file__).resolve().parents[1] / "solutions" / "04_dqn_loopen.ipynb"
+    page = " ".join(book.read_text(encoding="utf-8").split())
+    median = {name: round(np.median(measured(name).at_rest[:, -1])) for name in all_numbers()}
+    solved = {
+        name: f"{(measured(name).with_stop_rule >= recipe.SOLVED_AT).sum()} av 12"
+        for name in all_numbers()
+    }
+    still = {}
+    for name in ("64 platser", "1 000 platser", "långsammare inlärning"):
+        found = [share_still_solved(scores) for scores in measured(name).scores]
+        still[name] = f"{100 * np.mean([share for share in found if share is not None]):.0f} %"
+    said = [
+        f"är Q i vila {median['kursens recept']} i median",
+        f"hamnar flera gånger för högt ({median[DOUBLE]})",
+        f"Med C = 20 är medianen {median['C = 20']} och med C = 100 bara {median['C = 100']}",
+        f"{solved['C = 100']} frön löser uppgiften mot {solved['kursens recept']}",
+        f"med {solved['mjuk kopia']} lösta och Q i vila {median['mjuk kopia']}",
+        f"Agenten svälter ({solved['ett träningssteg per episod']})",
+        f"Utan den löses {solved['utan skalad observation']}",
+        f"belöningens skalning {solved['utan skalad belöning']}",
+        f"ändå löses {solved['64 platser']}",
+        f"lösta i {still['64 platser']} av fallen, med 1 000 platser i {still['1 000 platser']}",
+        f"lägre inlärningshastighet gav {still['långsammare inlärning']}",
+    ]
+    assert [words for words in said if words not in page] == []
