@@ -6,7 +6,10 @@ Allt som böckerna visar finns direkt här, som i `figures.learning_curves(…)`
 - `pictures`: en färdig bild, och tal på svenska
 - `player`: filmer och reglage, som fungerar utan att Python är i gång
 - `worlds` och `episodes`: CartPole, sjön och klippan, och en spelad episod i dem
-- `plots`: stilen för diagram; `learning_plots`, `replay_plots` och `overestimation_plots` ritar dem
+- `plots`: stilen för diagram; `learning_plots`, `study_plots`, `replay_plots` och
+  `overestimation_plots` ritar dem
+- `simple_plots`: linjer och fördelningar av sidans egna tal
+- `table_films`: Q-tabeller som växer fram över sjön och klippan
 - `value_maps` och `mdp_diagram`: rutnät med värden, och en MDP som graf
 - `step_plots` och `corridor`: träningssteget i bild, och korridoren som det lär sig
 - `diagrams`: hur delarna i DQN hänger ihop; `shapes` är det som de och teckningarna byggs av
@@ -53,6 +56,7 @@ from dqn_helpers.figures.replay_plots import (
     ring_film,
     tried_actions,
 )
+from dqn_helpers.figures.simple_plots import lines, return_distributions, returns_by_length
 from dqn_helpers.figures.step_plots import (
     chosen_numbers,
     loss_curves,
@@ -60,6 +64,8 @@ from dqn_helpers.figures.step_plots import (
     target_parts,
     values_on_states,
 )
+from dqn_helpers.figures.study_plots import difference_of, line_panels, shares
+from dqn_helpers.figures.table_films import q_film, visit_film
 from dqn_helpers.figures.value_maps import (
     CLIFF_WALKING_ARROWS,
     FROZEN_LAKE_ARROWS,
@@ -84,6 +90,7 @@ __all__ = [
     "chosen_numbers",
     "corridor_film",
     "cost_lines",
+    "difference_of",
     "dots_per_seed",
     "double_dqn_wirings",
     "dqn_loop",
@@ -97,6 +104,8 @@ __all__ = [
     "learned_against_exact",
     "learning_curves",
     "legend_above",
+    "line_panels",
+    "lines",
     "loss_curves",
     "loss_flow",
     "losses_and_gradients",
@@ -104,11 +113,15 @@ __all__ = [
     "new_figure",
     "number_table",
     "predicted_against_realised",
+    "q_film",
     "q_function",
     "q_grid",
     "q_network",
+    "return_distributions",
+    "returns_by_length",
     "ring_film",
     "seed_dots",
+    "shares",
     "show_episodes_together",
     "show_one_episode",
     "slider",
@@ -120,4 +133,5 @@ __all__ = [
     "tried_actions",
     "value_grid",
     "values_on_states",
+    "visit_film",
 ]

@@ -68,7 +68,7 @@ def chosen_numbers(q_values: Any, action: Any, answers: Mapping[str, Any] | None
         alt=f"Tabell {len(table)} × {table.shape[1]}. Inringat är {', '.join(words)}.",
         row_label="rad",
         column_label="handling",
-        answers={name: _one_per_row(a, len(table)) for name, a in (answers or {}).items()},
+        answers={name: _one_per_row(a, len(table)).tolist() for name, a in (answers or {}).items()},
     )
 
 

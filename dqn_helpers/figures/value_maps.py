@@ -332,7 +332,7 @@ def _heat_map(ax: "Axes", values: np.ndarray, label: str, limits: tuple[float, f
     from matplotlib.colors import LinearSegmentedColormap
 
     ends: list[Any] = [(*_GOOD, 0.0), (*_GOOD, 0.9)]
-    if limits[0] < 0 < limits[1]:
+    if limits[0] == -limits[1]:  # en skillnad, med noll i mitten
         ends = [(*_LEFT, 0.9), (*_LEFT, 0.0), (*_RIGHT, 0.0), (*_RIGHT, 0.9)]
     places = [0.0, 1.0] if len(ends) == 2 else [0.0, 0.5, 0.5, 1.0]
     colors = LinearSegmentedColormap.from_list("kurs", list(zip(places, ends, strict=True)))

@@ -49,6 +49,7 @@ class Submission:
         problem: varför filen inte går att rätta, annars tomt.
         note: något läraren bör veta, annars tomt.
         canvas_id: studentens nummer i Canvas.
+        attempt: Canvas nummer på filen (ett högre är nyare); 0 om det är okänt.
     """
 
     file: str
@@ -60,6 +61,7 @@ class Submission:
     problem: str = ""
     note: str = ""
     canvas_id: str | None = None
+    attempt: int = 0
 
 
 class UsageError(ValueError):
@@ -67,11 +69,12 @@ class UsageError(ValueError):
 
 
 class Owner(NamedTuple):
-    """Vem en fil kommer från: namn, nummer i Canvas, och om den lämnades in för sent."""
+    """Vem en fil kommer från: namn, nummer i Canvas, om den är sen, och filens nummer där."""
 
     student: str | None
     canvas_id: str | None = None
     late: bool = False
+    attempt: int = 0
 
     @property
     def key(self) -> tuple[str | None, str | None]:
@@ -189,9 +192,11 @@ def canvas_parts(name: str) -> dict[str, str | None]:
 def canvas_owner(name: str) -> Owner | None:
     """Studenten ur ett filnamn från Canvas, annars None."""
     parts = canvas_parts(name)
-    return (
-        Owner(clean(parts["name"] or ""), parts.get("user"), bool(parts["late"])) if parts else None
-    )
+    if not parts:
+        return None
+    number = parts["attachment"] or ""
+    attempt = int(number) if len(number) < 19 else 0
+    return Owner(clean(parts["name"] or ""), parts.get("user"), bool(parts["late"]), attempt)
 
 
 def _canvas_level(paths: Sequence[tuple[str, ...]], one_is_enough: bool) -> int | None:
@@ -346,7 +351,13 @@ def _within_limits(items: Iterable[_HandedIn], most: int) -> list[_HandedIn]:
 
 def _with_owner(item: _HandedIn, owner: Owner) -> _HandedIn:
     note = _joined("Inlämnad för sent enligt Canvas." if owner.late else "", item.row.note)
-    row = dataclasses.replace(item.row, student=owner.student, canvas_id=owner.canvas_id, note=note)
+    row = dataclasses.replace(
+        item.row,
+        student=owner.student,
+        canvas_id=owner.canvas_id,
+        attempt=owner.attempt,
+        note=note,
+    )
     return dataclasses.replace(item, row=row, owner=owner)
 
 

@@ -17,6 +17,7 @@ from dqn_helpers.autograder.result import (
     ClassResult,
     SubmissionResult,
     decision_texts,
+    highest,
     points_text,
     total,
 )
@@ -68,13 +69,19 @@ def _row(submission: SubmissionResult, numbers: Sequence[str]) -> list[str]:
 
 def _remarks(submission: SubmissionResult) -> Iterator[str]:
     yield PRELIMINARY
+    if submission.replaced_by:
+        yield f"Räknas inte: {one_line(submission.replaced_by, 200)} är nyare"
     if submission.message:
         yield one_line(submission.message, 300).rstrip(".")
+    if submission.grade_note:
+        yield f"Betyget är räknat {submission.grade_note}"
+    elif submission.waiting:
+        yield f"Poängen är räknade utan {', '.join(submission.waiting)}"
     if submission.undecided:
         there = points_text(submission.points)
         yield f"Granska {', '.join(submission.undecided)} för hand; övriga ger {there} poäng"
     for exercise in submission.exercises:
-        if exercise.decision:
+        if exercise.decision is not None:
             yield f"{exercise.id}: {decision_texts(exercise)[0]}".rstrip(".")
         elif exercise.status in ("crashed", "forbidden"):
             yield f"{exercise.id}: {STATUSES[exercise.status].word.lower()}"
@@ -169,10 +176,12 @@ def _scores(results: ClassResult) -> tuple[dict[str, _Score], list[str]]:
 
 
 def _score(submissions: Sequence[SubmissionResult]) -> _Score:
-    decided = all(s.complete_points is not None for s in submissions)
     best = list(best_exercises(submissions).values())
+    # En siffra i Canvas ser slutlig ut: den väntar tills också det skrivna svaret är bedömt.
+    decided = all(s.complete_points is not None for s in submissions if not s.replaced_by)
+    decided = decided and not any(exercise.is_waiting for exercise in best)
     files = tuple(s.file for s in submissions)
-    return _Score(total(best) if decided else None, files, sum(e.max_points for e in best))
+    return _Score(total(best) if decided else None, files, highest(best))
 
 
 def _remarks_on(table: "RawTable", place: int, scores: dict[str, _Score]) -> Iterator[str]:

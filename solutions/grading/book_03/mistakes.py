@@ -48,14 +48,14 @@ def max_over_everything(reward, next_q_values, terminated, discount_factor):
 @misconception("3.1")
 def discount_missing(reward, next_q_values, terminated, discount_factor):
     """Framtiden är inte diskonterad: γ saknas. Då väger en belöning långt fram lika mycket som en
-    nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i 01."""
+    nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i 01a."""
     return reward + next_q_values.max(dim=1).values * ~terminated
 
 
 @misconception("3.1")
 def discount_on_reward(reward, next_q_values, terminated, discount_factor):
     """γ multiplicerar också belöningen. Belöningen kommer nu och är odiskonterad; bara det som
-    kommer sedan krymper. Se Bellmans ekvation i 01."""
+    kommer sedan krymper. Se Bellmans ekvation i 01a."""
     return discount_factor * (reward + next_q_values.max(dim=1).values * ~terminated)
 
 
@@ -69,7 +69,7 @@ def argmax_for_max(reward, next_q_values, terminated, discount_factor):
 @misconception("3.1")
 def mean_for_max(reward, next_q_values, terminated, discount_factor):
     """Du tar medelvärdet över handlingarna. Q-inlärning räknar med att agenten gör sitt bästa i
-    nästa steg, alltså det största värdet. Se Bellmans ekvation i 01."""
+    nästa steg, alltså det största värdet. Se Bellmans ekvation i 01a."""
     return reward + discount_factor * next_q_values.mean(dim=1) * ~terminated
 
 
@@ -387,7 +387,7 @@ def states_swapped():
 
 @misconception("3.3", edited(STEP, "discount_factor * best_next", "best_next"))
 def step_discount_missing():
-    """Framtiden är inte diskonterad: γ saknas i målet. Se Bellmans ekvation i 01."""
+    """Framtiden är inte diskonterad: γ saknas i målet. Se Bellmans ekvation i 01a."""
 
 
 @misconception(
@@ -400,7 +400,7 @@ def step_discount_missing():
 )
 def step_discount_on_reward():
     """γ multiplicerar också belöningen. Belöningen kommer nu; bara det som kommer sedan krymper. Se
-    Bellmans ekvation i 01."""
+    Bellmans ekvation i 01a."""
 
 
 @misconception("3.3", edited(STEP, "reward + disc", "reward.clamp(-1, 1) + disc"))
