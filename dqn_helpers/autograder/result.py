@@ -288,10 +288,9 @@ def from_data(data: Json) -> SubmissionResult:
         KeyError, TypeError, ValueError: om det inte är sådana data.
     """
     exercises = tuple(_exercise(one) for one in data["exercises"])
-    texts = {
-        key: tuple(data[key]) for key in ("notes", "isolation_reasons", "paths") if key in data
-    }
-    return SubmissionResult(**data | texts | {"exercises": exercises})
+    lists = {key: tuple(data.get(key, ())) for key in ("notes", "isolation_reasons", "paths")}
+    made: Json = {**data, **lists, "exercises": exercises}
+    return SubmissionResult(**made)
 
 
 def _exercise(data: Json) -> ExerciseResult:
