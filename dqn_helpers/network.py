@@ -67,6 +67,12 @@ def device_of(model: nn.Module) -> torch.device:
     return torch.device("cpu") if parameter is None else parameter.device
 
 
+def depends_on_mode(model: nn.Module) -> bool:
+    """Sant om något lager gör olika i tränings- och utvärderingsläge, som Dropout och BatchNorm."""
+    return any("Drop" in (name := type(module).__name__) or "BatchNorm" in name
+               for module in model.modules())  # fmt: skip
+
+
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
     """Stäng av `Dropout` och liknande en stund; sedan är varje lager som det var.

@@ -1,4 +1,4 @@
-"""Studien i 03 om Huber: talen håller det som sidan säger, och de går att räkna om."""
+"""Studien i 03 om Huber: de färdiga talen håller det som sidan säger, och går att räkna om."""
 
 import numpy as np
 

@@ -8,7 +8,8 @@ import argparse
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -47,6 +48,8 @@ from dqn_helpers.teacher.overrides import (
     problems,
 )
 from dqn_helpers.teacher.reports import CANNOT_WRITE, ReportError, final, write_reports
+from dqn_helpers.teacher.students import FILE_NAME as STUDENTS
+from dqn_helpers.teacher.students import Answers, identified, read_answers, read_people
 
 WRONG_USAGE, INTERRUPTED = 2, 130
 MAX_LIMIT = 3600
@@ -149,17 +152,32 @@ def _write(
     limits: GradeLimits,
 ) -> ClassResult:
     """Skriv allt som ska finnas i utmappen; ger resultaten så som de står där."""
-    results = final(store.results(), overrides, limits)
+    graded = _identified(arguments, store)
+    results = final(graded, overrides, limits)
     store.save(results)
-    write_reports(out, store.results(), overrides, limits, store.watch)
+    write_reports(out, graded, overrides, limits, store.watch)
     _write_extras(arguments, out, results, store.watch)
     return results
+
+
+def _identified(arguments: argparse.Namespace, store: Store) -> ClassResult:
+    """Resultaten med de namn som läraren och omdömesboken ger. Svaren sparas till nästa gång."""
+    saved = arguments.out / STUDENTS
+    if arguments.students:
+        data = arguments.students.read_bytes()
+        if write_whole(arguments.out, {STUDENTS: data}, store.watch):
+            raise ReportError(CANNOT_WRITE.format(files=STUDENTS, out=arguments.out))
+    answers = read_answers(saved) if saved.exists() else Answers()
+    people = read_people(arguments.canvas) if arguments.canvas else ()
+    named = identified(store.results(), answers, people)
+    return replace(named, unclear=(), not_handed_in=()) if arguments.only else named
 
 
 def _guarded(arguments: argparse.Namespace) -> list[Path]:
     """Det som avgör poängen och som studenternas kod inte ska kunna ändra."""
     ours = [ROOT / name for name in ("solutions", "dqn_helpers")]
-    given = [file for file in (arguments.limits, arguments.canvas) if file]
+    names = (arguments.limits, arguments.canvas, arguments.students)
+    given = [file for file in names if file]
     return [*ours, *given, *handed_in(arguments.paths)]
 
 
@@ -185,12 +203,14 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.limit is not None and not 0 < arguments.limit <= MAX_LIMIT:
         raise UsageError(f"--limit är {arguments.limit:g}, men ska vara mer än 0 och högst "
                          f"{MAX_LIMIT} sekunder.")  # fmt: skip
-    for file in (arguments.canvas, arguments.limits):
+    for file in (arguments.canvas, arguments.limits, arguments.students):
         if file and not file.is_file():
             raise UsageError(f"{file} finns inte.")
-    if bool(arguments.canvas) != bool(arguments.column):
+    if arguments.column and not arguments.canvas:
         raise UsageError("--canvas och --column hör ihop: ange både filen och uppgiftens namn.")
     if arguments.canvas:  # ett fel i den ska synas nu, inte när alla är rättade
+        read_people(arguments.canvas)
+    if arguments.column:
         fill_canvas(arguments.canvas, arguments.column, ClassResult(0, "basic"))
 
 
@@ -260,11 +280,11 @@ def _write_extras(
             raise ReportError(f"Det gick inte att skriva {arguments.junit}. Finns mappen, och får "
                               "du skriva där?") from None  # fmt: skip
         watch.wrote(arguments.junit, xml)
-    if not arguments.canvas and (out / "canvas.csv").is_file():
+    if not arguments.column and (out / "canvas.csv").is_file():
         (out / "canvas.csv").unlink()
         print(f"{out / 'canvas.csv'} hade en tidigare rättnings poäng och är borttagen. Med "
               "--canvas och --column görs en ny.")  # fmt: skip
-    if arguments.canvas:
+    if arguments.column:
         filled = fill_canvas(arguments.canvas, arguments.column, results)
         if write_whole(out, {"canvas.csv": filled.text.encode("utf-8")}, watch):
             raise ReportError(CANNOT_WRITE.format(files="canvas.csv", out=out))
@@ -277,8 +297,17 @@ def _write_extras(
             print(f"  {file}: inte ifylld, studenten finns inte i omdömesboken.")
 
 
+def _people_lines(results: ClassResult) -> Iterator[str]:
+    if results.unclear:
+        yield f"Vem är vem? Svara med --students på det som står här ({len(results.unclear)}):"
+        yield from (f"  {question}" for question in results.unclear)
+    if results.not_handed_in:
+        missing = results.not_handed_in
+        yield f"Har inte lämnat in ({len(missing)}): {'; '.join(missing)}"
+
+
 def _print_summary(results: ClassResult, store: Store, out: Path, warnings: Sequence[str]) -> None:
-    for line in (*summary_lines(results), *warnings):
+    for line in (*summary_lines(results), *_people_lines(results), *warnings):
         print(line)
     if results.isolation == "basic":
         print(

@@ -78,7 +78,11 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add("--limits", type=Path, metavar="FIL",
         help="betygsgränser (TOML); utan valet gäller kursens")  # fmt: skip
     add("--canvas", type=Path, metavar="FIL",
-        help="omdömesboken exporterad ur Canvas (CSV); en kopia fylls i")  # fmt: skip
+        help="omdömesboken exporterad ur Canvas (CSV): namn, användarnamn och vilka som inte har "
+        "lämnat in; med --column fylls en kopia i")  # fmt: skip
+    add("--students", type=Path, metavar="FIL",
+        help="dina svar på vem som är vem: en CSV-fil med kolumnerna fil;student (flera namn i en "
+        "ruta är en grupp); sparas i mappen")  # fmt: skip
     add("--column", default="", metavar="UPPGIFT",
         help="uppgiftens namn i Canvas-filen (med --canvas)")  # fmt: skip
 

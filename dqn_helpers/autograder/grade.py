@@ -133,6 +133,7 @@ def summed_up(
         canvas_id=submission.canvas_id,
         notebook=submission.notebook,
         attempt=submission.attempt,
+        moodle_id=submission.moodle_id,
         sha256=submission.sha256,
         status=status,
         message=" ".join(filter(None, (message, submission.note))),

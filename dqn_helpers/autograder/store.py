@@ -274,7 +274,7 @@ def _is_same(one: Submission, known: Mapping[str, SubmissionResult]) -> bool:
 
 def _identity(one: Submission | SubmissionResult) -> tuple[str, ...]:
     """Studenten, filens eget namn och innehållet; tomt om studenten eller innehållet är okänt."""
-    student = one.canvas_id or one.student
+    student = one.canvas_id or one.moodle_id or one.student
     return (student, one.file.split("/")[-1], one.sha256) if student and one.sha256 else ()
 
 

@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     rows: dict[str, list[float]] = {}
     for loss, update_every in ROWS:
-        name = f"{loss}, målet flyttas vart {update_every}:e steg"
+        name = f"{loss}, vart {update_every}:e steg"
         rows[name] = [float(f"{largest_q_value(loss, update_every, s):.3g}") for s in seeds]
         print(name, rows[name], flush=True)
     if not options.print:

@@ -7,7 +7,7 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dqn_helpers.autograder.report.class_page import class_report
@@ -57,7 +57,8 @@ def write_reports(
         ReportError: om någon fil inte går att skriva; de andra är då ändå skrivna.
     """
     shown = final(results, overrides, limits)
-    pages = page_names([submission.file for submission in shown.submissions])
+    files_in_canvas = {one.file for one in shown.submissions if one.attempt}
+    pages = page_names([one.file for one in shown.submissions], files_in_canvas)
     files = _feedback_pages(shown, pages)
     files["rapport.html"] = class_report(shown, pages, problems(results, overrides))
     files["resultat.csv"] = result_csv(shown)
@@ -100,11 +101,16 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _LETTERS = str.maketrans({"æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ß": "ss", "đ": "d", "ł": "l"})
 
 
-def page_names(files: Sequence[str]) -> list[str]:
-    """Ett filnamn per inlämning; två som skulle få samma får en bit av sin kontrollsumma."""
+def page_names(files: Sequence[str], in_canvas: Collection[str] | None = None) -> list[str]:
+    """Ett filnamn per inlämning; två som skulle få samma får en bit av sin kontrollsumma.
+
+    Args:
+        files: inlämningarnas filnamn.
+        in_canvas: de som är nedladdade från Canvas; None betyder alla som heter så.
+    """
     names: list[str] = []
     taken: set[str] = set()
-    plain = [_page_name(file) for file in files]
+    plain = [_page_name(file, in_canvas is None or file in in_canvas) for file in files]
     times = Counter(name.lower() for name in plain)
     for file, name in zip(files, plain, strict=True):
         if times[name.lower()] > 1:
@@ -116,10 +122,13 @@ def page_names(files: Sequence[str]) -> list[str]:
     return names
 
 
-def _page_name(file: str) -> str:
-    """Sidans namn: filens väg från den del som Canvas har namngett, annars hela."""
+def _page_name(file: str, in_canvas: bool) -> str:
+    """Sidans namn: filens väg från den del som Canvas har namngett, annars hela.
+
+    En fil i en students mapp kan heta som en i Canvas; då är det mappen som säger vems den är.
+    """
     parts = path_parts(file)
-    named = next((i for i, part in enumerate(parts) if canvas_parts(part)), 0)
+    named = next((i for i, part in enumerate(parts) if in_canvas and canvas_parts(part)), 0)
     stem = re.sub(r"\.ipynb$", "", "-".join(parts[named:]), flags=re.IGNORECASE)
     safe = re.sub(r"(?:[^A-Za-z0-9_.]|\.\.+)+", "-", _ascii(stem)).strip("-.")
     if not safe or _RESERVED.fullmatch(safe):

@@ -170,6 +170,21 @@ def test_an_unreadable_resubmission_replaces_nothing() -> None:
     assert [row.replaced_by for row in graded.submissions] == ["", ""]
 
 
+def test_answers_about_who_is_who_are_kept_for_the_next_batch(folder: Path) -> None:
+    (folder / "05_double_dqn.ipynb").write_bytes(book(4))
+    answer = command("05_double_dqn.ipynb", cwd=folder)
+    assert "05_double_dqn.ipynb: vem har lämnat in filen?" in answer.out
+    (folder / "svar.csv").write_text("fil;student\n05_double_dqn.ipynb;al\n", encoding="utf-8")
+    (folder / "bok.csv").write_text(
+        'Student,ID,SIS Login ID,Section\n"Al, Ulf",1,al,A\n"Öst, Cia",9,cia,A\n', encoding="utf-8"
+    )
+    arguments = ("submissions.zip", "--canvas", "bok.csv")
+    answer = command(*arguments, "--students", "svar.csv", cwd=folder)
+    assert "vem har" not in answer.out and "Har inte lämnat in (1): Öst, Cia (cia)" in answer.out
+    command(*arguments, cwd=folder)
+    assert of(folder, "Al, Ulf") == [(1, 2, False), (2, 4, True)]
+
+
 # --- inställningar och samtycke ------------------------------------------------------------------
 
 

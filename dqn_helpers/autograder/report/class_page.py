@@ -27,6 +27,7 @@ from dqn_helpers.autograder.report.words import (
     STATUSES,
     clean,
     file_name,
+    named,
     one_line,
     own_name,
     rerun_command,
@@ -143,6 +144,8 @@ def _about(results: ClassResult) -> dict[str, Any]:
         "rules": rules(results.limit),
         "isolation": isolation,
         "isolation_text": ISOLATION.get(isolation, one_line(isolation, 40)),
+        "unclear": results.unclear,
+        "not_handed_in": results.not_handed_in,
         "changed_files_text": CHANGED_FILES,
         "changed_files": [one_line(file, 300) for file in results.changed_files],
         "example": _example(results),
@@ -170,7 +173,7 @@ def _row(
     best = best_exercises(mine)
     counted = [s for s in mine if not s.replaced_by]
     decided = all(s.complete_points is not None for s in counted)
-    name = next((one_line(s.student, 80) for s in mine if s.student), "")
+    name = next((named(s) for s in mine if s.student), "")
     return RowView(
         name=name,
         files=sorted(_file(submissions[i], pages[i], bool(name)) for i in group),
@@ -187,7 +190,7 @@ def _file(submission: SubmissionResult, page: str, by_name: bool) -> tuple[str, 
     Står studenten ovanför räcker filens eget namn.
     """
     whole = file_name(submission)
-    shown = (own_name(whole) or whole) if by_name else whole
+    shown = (own_name(whole, submission.attempt > 0) or whole) if by_name else whole
     remark = submission.message if submission.status == "graded" else ""
     if submission.replaced_by:
         remark = f"Räknas inte: en nyare fil finns. {remark}"

@@ -111,9 +111,7 @@ def by_student(submissions: Sequence[SubmissionResult]) -> list[list[int]]:
     """Platserna för varje students filer; en fil utan känd student är en egen rad."""
     groups: dict[object, list[int]] = defaultdict(list)
     for index, submission in enumerate(submissions):
-        user = submission.canvas_id
-        # Numret först: två studenter kan heta lika.
-        groups[("canvas", user) if user else submission.student or index].append(index)
+        groups[submission.who or index].append(index)
     return list(groups.values())
 
 

@@ -883,8 +883,10 @@ def epsilon_one_in_warmup():
     loop(("dqn_helpers.choose_dqn_action(model, obs, epsilon)", "int(env.action_space.sample())")),
 )
 def always_samples():
-    """Du räknar ut ε men använder den inte: `env.action_space.sample()` väljer på måfå hela tiden,
-    så agenten visar aldrig vad den har lärt sig. Låt `choose_dqn_action` välja, med ditt ε."""
+    """Agenten handlar på måfå hela tiden, också när ε ska vara nästan 0. Antingen används ε inte,
+    som med `env.action_space.sample()`, eller så räknas den ut ur egna tal i stället för ur
+    `epsilon_start`, `epsilon_end` och `epsilon_decay_steps`. Låt `choose_dqn_action` välja, med det
+    ε som schemat ger."""
 
 
 @misconception("4.3", loop((SCHEDULE, "epsilon_start")))
@@ -920,6 +922,7 @@ def epsilon_swapped():
     när den har lärt sig. Se i vilken ordning linear_epsilon vill ha sina argument."""
 
 
+# Med en miljon steg på sig är ε nästan 1 i alla fallen: samma svar som utan ε.
 @misconception(
     "4.3",
     loop(
@@ -928,6 +931,7 @@ def epsilon_swapped():
             "n_steps, 1.0, 0.1, 1_000_000\n",
         )
     ),
+    equivalent_to=("always_samples",),
 )
 def epsilon_hard_coded():
     """ε-schemat står som egna tal i funktionen, så epsilon_start, epsilon_end och
