@@ -206,7 +206,7 @@ def graded(points: dict[str, float]) -> dict:
 
 
 def test_a_limit_for_book_01_holds_for_each_of_its_files(tmp_path: Path) -> None:
-    limits = load_grade_limits(written(tmp_path, BOOK_01))
+    limits = load_grade_limits(saved(tmp_path, BOOK_01))
     assert submission_letter(graded(FIRST), limits) == "VG"  # 1.3 hör inte till 01a
     assert submission_letter(graded(SECOND | {"1.3": 2.5}), limits) == "G"
     assert submission_letter(graded(SECOND | {"1.3": 0.0}), limits) == "U"
@@ -216,8 +216,8 @@ def test_a_limit_for_book_01_holds_for_each_of_its_files(tmp_path: Path) -> None
 
 def test_the_files_of_book_01_may_have_limits_of_their_own(tmp_path: Path) -> None:
     own = '\n[bok.01b]\nannars = "F"\nbetyg = [{ bokstav = "A", procent = 90 }]\n'
-    limits = load_grade_limits(written(tmp_path, BOOK_01 + own))
+    limits = load_grade_limits(saved(tmp_path, BOOK_01 + own))
     assert submission_letter(graded(SECOND | {"1.3": 2.5}), limits) == "A"
     assert submission_letter(graded(FIRST), limits) == "VG"
-    only_own = load_grade_limits(written(tmp_path, own))
+    only_own = load_grade_limits(saved(tmp_path, own))
     assert submission_letter(graded(FIRST), only_own) is None
