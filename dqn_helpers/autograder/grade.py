@@ -176,9 +176,7 @@ class Grading:
         found = _exercises_in(submission, self.slices.names)
         self.numbers = [number for number in found if not only or number in only]
         books = set(map(notebook_of, found))
-        self.written = [
-            n for n in WRITTEN if notebook_of(n) in books and (not only or n in only)
-        ]
+        self.written = [n for n in WRITTEN if notebook_of(n) in books and (not only or n in only)]
         self._results: dict[str, Ran | None] = {}
 
     def ran(self, number: str) -> "Ran":

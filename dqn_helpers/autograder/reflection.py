@@ -57,7 +57,9 @@ def _without_question(text: str, cell: str) -> str:
 
 def _is_handed_out(cell: str, text: str) -> bool:
     """Sant för sidans egna textceller, på id (texten kan ha ändrats sedan) eller på texten."""
-    return any(cell == known or text.strip() == known_text for known, known_text in _handed_out())
+    return text.lstrip().startswith(tuple(HEADINGS.values())) or any(
+        cell == known or text.strip() == known_text for known, known_text in _handed_out()
+    )
 
 
 @functools.cache
@@ -97,7 +99,7 @@ def casino_code_of(submission: Submission) -> str | None:
 def casino_in_words(code: str | None) -> list[str]:
     """Vad som var rätt i studentens eget kasino, för läraren: en mening i taget."""
     if code is None:
-        return ["Det egna kasinot är okänt: raden `min_kod = \"…\"` finns inte i filen."]
+        return ['Det egna kasinot är okänt: raden `min_kod = "…"` finns inte i filen.']
     if not own_casino.letters_of(code):
         return ["Det egna kasinot är inte valt: `min_kod` är tom, så studenten såg exemplet."]
     casino = own_casino.casino(own_casino.casino_number(code))
