@@ -33,7 +33,7 @@ from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.plain import in_short, shortened
 from dqn_helpers.exercises.registry import EXERCISES
-from dqn_helpers.exercises.syllabus import NUMBER_OF, WRITTEN, notebook_of
+from dqn_helpers.exercises.syllabus import NUMBER_OF, WRITTEN, exercises_of, notebook_of
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import Submission
 from dqn_helpers.submission.reach import Reach
@@ -131,6 +131,9 @@ def summed_up(
         file=submission.file,
         student=submission.student,
         canvas_id=submission.canvas_id,
+        notebook=submission.notebook,
+        attempt=submission.attempt,
+        moodle_id=submission.moodle_id,
         sha256=submission.sha256,
         status=status,
         message=" ".join(filter(None, (message, submission.note))),
@@ -256,7 +259,8 @@ def _exercises_in(submission: Submission, names: frozenset[str]) -> list[str]:
     books = {submission.notebook}
     if submission.notebook is None:
         books = {notebook_of(number) for name, number in NUMBER_OF.items() if name in names}
-    return [number for number in EXERCISES if notebook_of(number) in books]
+    own = {number for book in books for number in exercises_of(book)}
+    return [number for number in EXERCISES if number in own]
 
 
 def _similar(name: str, names: Collection[str]) -> list[str]:

@@ -40,7 +40,7 @@ from dqn_helpers.autograder.notebook_files import (
 from dqn_helpers.autograder.student_package import write_package
 from dqn_helpers.exercises.model import Exercise
 from dqn_helpers.exercises.registry import EXERCISES
-from dqn_helpers.exercises.syllabus import SYLLABUS, WRITTEN
+from dqn_helpers.exercises.syllabus import WRITTEN, exercises_of
 from dqn_helpers.swedish_arguments import SwedishParser
 
 TEACHER_TAG = "larare"
@@ -128,7 +128,7 @@ def _check_grading(cell: Cell, book: str, where: str) -> None:
     if grading is None:
         return
     number = exercise_number(cell)
-    if number not in SYLLABUS or int(number.split(".")[0]) != int(book):
+    if number not in exercises_of(book):
         raise NotebookError(
             f"{where}: grade_id {grading.get('grade_id')!r} är ingen övning i bok {book}; "
             "skriv till exempel ovning-3-1 eller check-3-1"

@@ -139,6 +139,15 @@ class SubmissionResult:
         isolation: nivån på inhägnaden; tom om inget kördes.
         isolation_reasons: varför en starkare nivå inte gick.
         canvas_id: studentens nummer i Canvas, om filen är nedladdad därifrån.
+        notebook: anteckningsbokens nummer, "05", om filen säger det.
+        batch: omgången som filen rättades i första gången.
+        attempt: Canvas nummer på filen (ett högre är nyare); 0 om det är okänt.
+        paths: det som läraren angav när filen rättades.
+        moodle_id: studentens nummer i Moodle, om filen är nedladdad därifrån.
+        person: vem läraren har sagt att det är; tom om ingen har sagt något.
+        login: användarnamnet, om omdömesboken ger det.
+        members: numren i Canvas på alla i en grupp som har lämnat in tillsammans.
+        replaced_by: den nyare fil från samma student som räknas i stället, om det finns en.
         casino_code: det som avgör studentens eget kasino i 5.4; None om det inte står i filen.
     """
 
@@ -155,7 +164,28 @@ class SubmissionResult:
     isolation: str = ""
     isolation_reasons: tuple[str, ...] = ()
     canvas_id: str | None = None
+    notebook: str | None = None
+    batch: int = 1
+    attempt: int = 0
+    paths: tuple[str, ...] = ()
+    moodle_id: str | None = None
+    person: str = ""
+    login: str = ""
+    members: tuple[str, ...] = ()
+    replaced_by: str = ""
     casino_code: str | None = None
+
+    @property
+    def who(self) -> tuple[str, str] | None:
+        """Det som skiljer studenten från alla andra: numret först, för två kan heta lika."""
+        named = (("person", self.person), ("canvas", self.canvas_id), ("moodle", self.moodle_id),
+                 ("namn", self.student))  # fmt: skip
+        return next(((kind, value) for kind, value in named if value), None)
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """Så ny är filen bland studentens: omgången först, och i den Canvas nummer."""
+        return self.batch, self.attempt
 
     @property
     def points(self) -> float:
@@ -199,6 +229,8 @@ class ClassResult:
         submissions: inlämningarna, i den ordning de gavs.
         changed_files: filer som ändrades under rättningen fast ingen inlämning ska kunna röra dem.
         limit: processortiden i sekunder som en övning fick.
+        unclear: frågor till läraren om vem som är vem.
+        not_handed_in: de i omdömesboken som inte har lämnat in.
     """
 
     seed: int | str
@@ -206,6 +238,8 @@ class ClassResult:
     submissions: tuple[SubmissionResult, ...] = ()
     changed_files: tuple[str, ...] = ()
     limit: float = LIMIT
+    unclear: tuple[str, ...] = ()
+    not_handed_in: tuple[str, ...] = ()
 
 
 def total(exercises: Iterable[ExerciseResult]) -> float:
@@ -238,6 +272,9 @@ def _submission_json(submission: SubmissionResult) -> Json:
         "file": submission.file,
         "student": submission.student,
         "canvas_id": submission.canvas_id,
+        "login": submission.login or None,
+        "batch": submission.batch,
+        "replaced_by": submission.replaced_by or None,
         "sha256": submission.sha256,
         "status": submission.status,
         "message": submission.message,
@@ -306,8 +343,11 @@ def from_data(data: Json) -> SubmissionResult:
         KeyError, TypeError, ValueError: om det inte är sådana data.
     """
     exercises = tuple(_exercise(one) for one in data["exercises"])
-    texts = {key: tuple(data[key]) for key in ("notes", "isolation_reasons")}
-    return SubmissionResult(**data | texts | {"exercises": exercises})
+    lists = {
+        key: tuple(data.get(key, ())) for key in ("notes", "isolation_reasons", "paths", "members")
+    }
+    made: Json = {**data, **lists, "exercises": exercises}
+    return SubmissionResult(**made)
 
 
 def _exercise(data: Json) -> ExerciseResult:

@@ -74,7 +74,7 @@ def run_own(
         outcome = _ran(experiment, functions, NO_LIMIT, seed)
         if outcome.status == "ok":
             return {OWN: outcome.observed["value"]}
-        print(f"Din kod klarar kontrollen men stannade här. {outcome.problem}")
+        print(f"Din kod klarar kontrollen men stannade här. {outcome.explained}")
         return {COURSE: _course(experiment, answers, reference, seed)}
     started = time.thread_time()
     runs = {COURSE: _course(experiment, answers, reference, seed)}
@@ -140,7 +140,7 @@ def _course(
         return reference()
     outcome = _ran(experiment, [_course_function(number) for number in answers], NO_LIMIT, seed)
     if outcome.status != "ok":
-        raise RuntimeError(f"Försöket går inte ens med kursens kod. {outcome.problem}")
+        raise RuntimeError(f"Försöket går inte ens med kursens kod. {outcome.explained}")
     return outcome.observed["value"]
 
 

@@ -115,15 +115,20 @@ class Picture:
         """
         title = f"<title>{html.escape(alt, quote=False)}</title>"
         opening = drawing.index(">") + 1
-        language = drawing[:opening].replace("<svg ", '<svg lang="sv" ', 1)
+        language = drawing[:opening]
+        if " lang=" not in language:  # en bilds `drawing` har redan ett, och två är ogiltig SVG
+            language = language.replace("<svg ", '<svg lang="sv" ', 1)
         data = f"{language}{title}{theme.SVG_STYLE}{drawing[opening:]}".encode()
         return cls(data, "image/svg+xml", alt, width, caption)
 
     @property
     def drawing(self) -> str:
         """Teckningen utan färgernas värden, för den som har dem redan; "" om bilden är ett foto."""
-        is_drawing = self.mime_type == "image/svg+xml"
-        return self.data.decode().replace(theme.SVG_STYLE, "") if is_drawing else ""
+        if self.mime_type != "image/svg+xml":
+            return ""
+        # Det som `from_svg` lade till tas bort: två likadana egenskaper gör filen ogiltig.
+        plain = self.data.decode().replace(theme.SVG_STYLE, "").replace(' lang="sv"', "", 1)
+        return re.sub("<title>.*?</title>", "", plain, count=1, flags=re.DOTALL)
 
     @classmethod
     def from_figure(cls, figure: "Figure", alt: str, caption: str = "") -> "Picture":

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import numpy as np
@@ -145,8 +146,8 @@ def test_every_figure_is_shown_with_its_alt_text(name: str):
 @pytest.mark.parametrize(
     ("name", "labels"),
     [
-        ("learning_curves", ["miljösteg", "avkastning, girig utvärdering"]),
-        ("training_curve", ["miljösteg", "avkastning"]),
+        ("learning_curves", ["miljösteg", "poäng, girig utvärdering"]),
+        ("training_curve", ["miljösteg", "poäng"]),
         ("predicted", ["steg i episoden", "diskonterad avkastning"]),
         ("q_function", ["stångens vinkel (grader)", "vinkelhastighet (rad/s)"]),
     ],
@@ -239,7 +240,7 @@ def test_learning_curves_alt_text_has_the_right_numbers():
     # Median 10 → 500 över tre frön; sist mellan 475 och 12 345.
     assert "DQN: medianen går från 10 till 500" in alt
     assert "sist mellan 475 och 12\u202f345 över 3 frön" in alt
-    assert "avkastning, girig utvärdering mot miljösteg" in alt
+    assert "poäng, girig utvärdering mot miljösteg" in alt
 
 
 def test_learning_curves_draw_median_spread_and_every_seed(drawn: list[Figure]):
@@ -546,6 +547,15 @@ def test_q_function_draws_angle_across_and_velocity_up(drawn: list[Figure]):
     assert drawn[0].get_suptitle() == "Rubrik"
 
 
+@pytest.mark.parametrize("offset", [3.0, -0.1], ids=["över noll", "kring noll"])
+def test_the_best_value_has_one_colour_and_the_difference_two(offset: float, drawn: list[Figure]):
+    q_function(Linear(0, 0, 1, 0.5, offset=offset))
+    left, right = (ax.images[0].get_cmap() for ax in drawn[0].axes[:2])
+    assert left(0.0)[3] == 0 and left(1.0)[3] > 0.8  # ingen färg alls är det sämsta läget
+    assert right(0.0)[3] > 0.8 and right(1.0)[3] > 0.8 and right(0.5)[3] < 0.02
+    assert left(0.0)[:3] == left(1.0)[:3] and right(0.0)[:3] != right(1.0)[:3]
+
+
 def test_q_function_uses_the_scales_of_the_training():
     alt = q_function(
         Linear(0, 0, 1, 0, offset=1.0), observation_scale=(1, 1, 10, 1), reward_scale=0.01
@@ -664,3 +674,10 @@ def test_save_and_repr(tmp_path: Path):
     picture.save(tmp_path / "bild åäö.svg")
     assert (tmp_path / "bild åäö.svg").read_bytes() == picture.data
     assert repr(picture) == f"[Bild: {picture.alt}]"
+
+
+def test_a_picture_made_of_another_pictures_drawing_is_valid_svg():
+    """Två `lang` i samma element gör att webbläsaren inte visar bilden alls."""
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1"/></svg>'
+    again = Picture.from_svg(Picture.from_svg(drawing, "en linje").drawing, "samma linje")
+    assert ElementTree.fromstring(again.data).get("lang") == "sv"

@@ -75,7 +75,8 @@ def submission(file: str, *exercises: ExerciseResult, **changes: Any) -> Submiss
     owner = canvas_owner(file.split("/")[-1])
     digest = file.encode("utf-8", "replace").hex()[:64]
     made = SubmissionResult(file, None, digest, "graded", exercises=exercises)
-    made = replace(made, canvas_id=owner.canvas_id if owner else None)
+    if owner and changes.get("canvas_id", owner) is not None:
+        made = replace(made, canvas_id=owner.canvas_id, attempt=owner.attempt)
     return replace(made, **changes)
 
 

@@ -149,7 +149,7 @@ BOOK = '[bok.05]\nannars = "U"\nbetyg = '
     [
         ("[bok.05", "inte giltig TOML; läsningen tog stopp (på rad 1|i slutet)"),
         (BOOK + "[{ bokstav = 'G', procent = 62,5 }]", "stopp på rad 3, tecken .*punkt"),
-        ("[bok.06]", r"\[bok.06\]: boken finns inte. Välj bland 01, 02, 03, 04, 05"),
+        ("[bok.06]", r"\[bok.06\]: boken finns inte. Välj bland 01, 01a, 01b, 02, 03, 04, 05"),
         ("[bok.5]", "boken finns inte"),
         ("[bokk.05]", "känner inte igen ”bokk”. Menade du bok"),
         ("bok = 5", "tabeller som"),
@@ -190,3 +190,34 @@ def test_missing_and_badly_encoded_files(tmp_path: Path) -> None:
     path.write_bytes("# gränser".encode("cp1252"))
     with pytest.raises(GradeLimitsError, match="UTF-8"):
         load_grade_limits(path)
+
+
+BOOK_01 = """
+[bok.01]
+annars = "U"
+betyg = [{ bokstav = "VG", procent = 85, alla_av = ["1.3"] }, { bokstav = "G", procent = 60 }]
+"""
+FIRST = {"1.1": 1.0, "1.2": 3.0}
+SECOND = {"1.3": 3.0, "1.4": 2.0}
+
+
+def graded(points: dict[str, float]) -> dict:
+    return submission("a", *(exercise(n, points=p) for n, p in points.items()))
+
+
+def test_a_limit_for_book_01_holds_for_each_of_its_files(tmp_path: Path) -> None:
+    limits = load_grade_limits(saved(tmp_path, BOOK_01))
+    assert submission_letter(graded(FIRST), limits) == "VG"  # 1.3 hör inte till 01a
+    assert submission_letter(graded(SECOND | {"1.3": 2.5}), limits) == "G"
+    assert submission_letter(graded(SECOND | {"1.3": 0.0}), limits) == "U"
+    assert submission_letter(graded(FIRST | SECOND), limits) == "VG"  # den äldre, hela boken
+    assert submission_letter(graded(FIRST | SECOND | {"1.2": 0.0}), limits) == "G"
+
+
+def test_the_files_of_book_01_may_have_limits_of_their_own(tmp_path: Path) -> None:
+    own = '\n[bok.01b]\nannars = "F"\nbetyg = [{ bokstav = "A", procent = 90 }]\n'
+    limits = load_grade_limits(saved(tmp_path, BOOK_01 + own))
+    assert submission_letter(graded(SECOND | {"1.3": 2.5}), limits) == "A"
+    assert submission_letter(graded(FIRST), limits) == "VG"
+    only_own = load_grade_limits(saved(tmp_path, own))
+    assert submission_letter(graded(FIRST), only_own) is None

@@ -315,6 +315,19 @@ def test_canvas_names() -> None:
     assert own_name("k.zip/ek_LATE_12_34_03_td.ipynb") == "03_td.ipynb"
     assert own_name("anon_x8Fq2_34_03_td.ipynb") == "03_td.ipynb"
     assert own_name("anna/03_td.ipynb") == "03_td.ipynb"
+    assert own_name("anna/ek_12_34_03_td.ipynb", from_canvas=False) == "ek_12_34_03_td.ipynb"
+
+
+def test_the_page_of_a_file_in_a_folder_keeps_the_folder(tmp_path: Path) -> None:
+    """`DD2380_2025_05_…` i två studenters mappar är två sidor, med studenten i namnet."""
+    files = [f"{name}/DD2380_2025_05_double_dqn.ipynb" for name in ("Anna", "Bo")]
+    rows = [submission(file, student=file.split("/")[0], canvas_id=None) for file in files]
+    write_reports(tmp_path, results(*rows), Overrides(), LIMITS)
+    assert sorted(path.name for path in (tmp_path / "feedback").iterdir()) == [
+        "Anna-DD2380_2025_05_double_dqn.html", "Bo-DD2380_2025_05_double_dqn.html"
+    ]  # fmt: skip
+    text = (tmp_path / "feedback/Bo-DD2380_2025_05_double_dqn.html").read_text("utf-8")
+    assert "<h1>DD2380_<wbr>" in text or "<h1>DD2380_2025" in text
 
 
 def test_colliding_pages_are_all_written_and_linked(tmp_path: Path) -> None:
@@ -734,8 +747,8 @@ def test_rerun_command_is_safe_to_paste(file: str, shown: str) -> None:
 
 
 def test_rerun_command_names_what_was_graded(tmp_path: Path) -> None:
-    graded = results(submission("k/a.ipynb", internal("3.1")))
-    write_reports(tmp_path, graded, Overrides(), LIMITS, [Path("klass.zip")])
+    graded = results(submission("k/a.ipynb", internal("3.1"), paths=("klass.zip",)))
+    write_reports(tmp_path, graded, Overrides(), LIMITS)
     words = Page((tmp_path / "rapport.html").read_text("utf-8")).words()
     assert words.count("grade klass.zip --seed 4711 --only 3.1 k/a.ipynb") == 2
 

@@ -13,6 +13,7 @@ from dqn_helpers.autograder.report.words import (
     StatusWords,
     clean,
     file_name,
+    named,
     one_line,
     own_name,
 )
@@ -80,8 +81,8 @@ def feedback_page(submission: SubmissionResult, isolation: str) -> str:
     return render(
         "feedback.html",
         file=file_name(submission),
-        own_name=one_line(own_name(submission.file), 120) or "(utan namn)",
-        student=one_line(submission.student or "", 100),
+        own_name=one_line(own_name(submission.file, submission.attempt > 0), 120) or "(utan namn)",
+        student=named(submission),
         submission=submission,
         message=clean(submission.message, _MAX_MESSAGE),
         points=submission.complete_points,
