@@ -57,7 +57,9 @@ def _without_question(text: str, cell: str) -> str:
 
 def _is_handed_out(cell: str, text: str) -> bool:
     """Sant för sidans egna textceller, på id (texten kan ha ändrats sedan) eller på texten."""
-    return any(cell == known or text.strip() == known_text for known, known_text in _handed_out())
+    return text.lstrip().startswith(tuple(HEADINGS.values())) or any(
+        cell == known or text.strip() == known_text for known, known_text in _handed_out()
+    )
 
 
 @functools.cache

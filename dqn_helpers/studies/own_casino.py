@@ -54,7 +54,7 @@ class Casino:
             pays = "alla betalar 0 kronor i genomsnitt"
         return (
             f"Kasino {self.number} har {machines}: {pays}. Ett spels utfall har "
-            f"standardavvikelsen {swedish_number(self.noise, 2)} kronor. Nätverken lär av "
+            f"standardavvikelsen {swedish_number(self.noise, 2)} kr. Nätverken lär av "
             f"{swedish_number(self.n_stored)} sparade spel med γ = "
             f"{swedish_number(self.discount_factor, 3)}, och målnätverket blir en kopia vart "
             f"{self.copy_every}:e träningssteg."

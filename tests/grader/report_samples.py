@@ -64,7 +64,7 @@ def internal(number: str) -> ExerciseResult:
     return exercise(number, *[False] * 20, status="internal", points=None)
 
 
-def written(points: float | None, reason: str = "Bra skäl.") -> ExerciseResult:
+def by_teacher(points: float | None, reason: str = "Bra skäl.") -> ExerciseResult:
     """Det skrivna svaret, bedömt om det har fått poäng."""
     decision = None if points is None else Decision(None, points, reason)
     return replace(waiting_for_teacher("5.4"), points=points, decision=decision)

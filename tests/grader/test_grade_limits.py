@@ -13,7 +13,7 @@ from dqn_helpers.teacher.grade_limits import (
     with_letters,
 )
 
-from .report_samples import exercise, internal, results, submission, written
+from .report_samples import by_teacher, exercise, internal, results, submission
 
 LIMITS = load_grade_limits()
 FIVE = {"5.1": 4.0, "5.2": 4.0, "5.3": 2.0}
@@ -52,13 +52,13 @@ def test_default_limits(points: tuple[float | None, ...], expected: str | None) 
 
 def test_the_written_answer_counts_when_it_is_assessed() -> None:
     """8,5 av 10 är 85 procent; med noll poäng på 5.4 är det 8,5 av 14, 61 procent."""
-    waiting = submission("a", *five(4, 4, 0.5), written(None))
+    waiting = submission("a", *five(4, 4, 0.5), by_teacher(None))
     assert (waiting.points, waiting.max_points, waiting.waiting) == (8.5, 10, ["5.4"])
     assert waiting.complete_points == 8.5 and not waiting.undecided
     (one,) = with_letters(results(waiting), LIMITS).submissions
     assert (one.grade, one.grade_note) == ("VG", "utan 5.4")
     for points, grade in ((0, "U"), (0.5, "G"), (3, "G"), (3.5, "VG")):  # av 14
-        assessed = submission("a", *five(4, 4, 0.5), written(points))
+        assessed = submission("a", *five(4, 4, 0.5), by_teacher(points))
         assert (assessed.points, assessed.max_points) == (8.5 + points, 14)
         (one,) = with_letters(results(assessed), LIMITS).submissions
         assert (one.grade, one.grade_note) == (grade, None)
@@ -66,7 +66,7 @@ def test_the_written_answer_counts_when_it_is_assessed() -> None:
 
 def test_no_note_without_a_letter() -> None:
     (one,) = with_letters(
-        results(submission("a", internal("5.1"), written(None))), LIMITS
+        results(submission("a", internal("5.1"), by_teacher(None))), LIMITS
     ).submissions
     assert (one.grade, one.grade_note) == (None, None)
 
