@@ -17,6 +17,7 @@ from torch import nn
 
 from dqn_helpers.checks import (
     as_seed,
+    check_batch_norm,
     check_chosen_shapes,
     check_counts,
     check_loss,
@@ -130,6 +131,7 @@ def dqn_training_step(
         ValueError: om bufferten har för få erfarenheter, om förlusten inte är ett ändligt tal eller
             om optimeraren är gjord för ett annat nätverk.
     """
+    check_batch_norm(model, batch_size)
     device = device_of(model)
     state, action, reward, next_state, terminated, _ = (
         column.to(device) for column in sample_experiences(replay_buffer, batch_size)
@@ -319,6 +321,7 @@ def train_dqn(
     check_stop_rule(stop_at, evaluate, log)
     seed = as_seed(seed)
     check_networks(model, target_model, env)
+    check_batch_norm(model, batch_size)
     check_training_step(training_step, target_model)
 
     best_weights, finished = None, False

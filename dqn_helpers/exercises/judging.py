@@ -83,7 +83,20 @@ def judge(
         return verdict
     # Misstaget känns igen på det som hände, innan delar som är rätt slutar räknas.
     recognised = tuple(_recognised(verdict, ran, mistakes))
-    return Verdict(_without_what_does_not_count(behaviours), recognised)
+    explained = _explained(behaviours, ran, recognised)
+    return Verdict(_without_what_does_not_count(explained), recognised)
+
+
+def _explained(
+    behaviours: tuple[BehaviourVerdict, ...], ran: Ran, recognised: Sequence[KnownMistake]
+) -> tuple[BehaviourVerdict, ...]:
+    """Med orsaken efter varje fel, om inte ett misstag som känns igen redan säger den."""
+    causes = {
+        outcome.problem: outcome.explained
+        for index, (_, outcome) in enumerate(ran)
+        if not any(outcome.signature == m.outcomes[index].signature for m in recognised)
+    }
+    return tuple(replace(b, message=causes.get(b.message, b.message)) for b in behaviours)
 
 
 def _without_what_does_not_count(

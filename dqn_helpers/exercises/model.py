@@ -202,8 +202,9 @@ class Outcome:
         status: "ok" om drivaren kom till slutet.
         observed: det som iakttogs.
         problem: svensk mening när det inte gick.
-        signature: undantagets sort och meddelande utan siffror; samma fel ger samma text.
+        signature: undantagets sort, meddelande utan siffror och orsak; samma fel ger samma text.
         output: det koden skrev ut (början av det).
+        cause: orsaken till felet i ord, om den är känd.
     """
 
     status: Status
@@ -211,6 +212,12 @@ class Outcome:
     problem: str = ""
     signature: str = ""
     output: str = ""
+    cause: str = ""
+
+    @property
+    def explained(self) -> str:
+        """Problemet, och orsaken om den är känd."""
+        return f"{self.problem} {self.cause}".strip()
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,7 @@
 En *bok* är ett ämne ("01"), en *anteckningsbok* är en fil ("01a"). Bok 01 är två anteckningsböcker,
 de andra är en var.
 
-5.4 är en skriven reflektion som läraren läser; den har inget namn, ger inga poäng och rättas inte
-av kod.
+5.4 är en skriven reflektion som läraren bedömer; den har inget namn och rättas inte av kod.
 """
 
 BOOKS: dict[str, tuple[str, str, str]] = {
@@ -64,6 +63,9 @@ SYLLABUS: dict[str, str] = {
     "5.3": "q_value_bias",
     "5.4": "",
 }
+
+WRITTEN = {"5.4": 4}
+"""De skrivna svaren, som läraren bedömer → full poäng."""
 
 NUMBER_OF = {name: number for number, name in SYLLABUS.items() if name}
 """Övningens namn → dess nummer."""

@@ -120,8 +120,9 @@ def _place(n: int, place: int, scale: _Scale) -> str:
 
 
 def _goal(x: float) -> str:
-    flag = f'<path d="M{x + 24} {TOP + 44}V{TOP + 6}l28 11 -28 11" fill="{REWARD}" '
-    return flag + f'stroke="{REWARD}" stroke-width="4"/>' + text(x + 76, TOP + 24, "mål", 16)
+    way = f"M{x + 24} {TOP + 44}V{TOP + 6}l28 11 -28 11"
+    flag = f'<path d="{way}" fill="{REWARD}" stroke="{REWARD}" stroke-width="4"/>'
+    return flag + text(x + 76, TOP + 24, "mål", 16)
 
 
 def _panel_values(n: int, values: np.ndarray, scale: _Scale) -> dict[str, str]:

@@ -212,10 +212,9 @@ def tried_actions(logs: Mapping[str, Sequence[Any]], title: str = "") -> Picture
 
     Args:
         logs: vem som spelade → erfarenheterna.
-        title: rubrik över alltihop.
+        title: vems logg det är, till exempel "din kod".
     """
     figure, axes = new_figure(len(logs), height=3.6)
-    figure.suptitle(title)
     for ax, (player, log) in zip(axes, logs.items(), strict=True):
         for action, name in enumerate(("vänster", "höger")):
             states = np.array([e[0] for e in log if e[1] == action]).reshape(-1, 4)
@@ -224,7 +223,8 @@ def tried_actions(logs: Mapping[str, Sequence[Any]], title: str = "") -> Picture
                 rasterized=True, color=COLORS[action], label=name,
             )  # fmt: skip
         ax.axline((0, 0), slope=-2 * np.pi / 180, color="black", linewidth=1)
-        ax.set(title=f"loggen från {player}", xlabel="stångens vinkel (grader)")
+        more = f"\n({title})" if title else ""
+        ax.set(title=f"loggen från {player}{more}", xlabel="stångens vinkel (grader)")
         ax.set(ylabel="vinkelhastighet (rad/s)")
     legend_above(axes[0], markerscale=2)
     parts = [f"{player}: {_share_above(log)}" for player, log in logs.items()]

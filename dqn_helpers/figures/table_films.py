@@ -11,7 +11,7 @@ import numpy as np
 from gymnasium.envs.toy_text.cliffwalking import CliffWalkingEnv
 from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 
-from dqn_helpers.figures.pictures import swedish_number
+from dqn_helpers.figures.pictures import COLUMN_WIDTH, swedish_number
 from dqn_helpers.figures.player import Film
 from dqn_helpers.figures.theme import color
 from dqn_helpers.figures.value_maps import CLIFF_WALKING_ARROWS, FROZEN_LAKE_ARROWS
@@ -20,8 +20,11 @@ from dqn_helpers.figures.worlds import INK, SQUARE, SVG, grid_kinds, hatching, s
 HEADING = 34
 """Höjden på raden med panelens rubrik."""
 
-STRONGEST = 0.55
+STRONGEST = 0.34
 """Så mycket färg får den bästa rutan: bläck ska gå att läsa ovanpå."""
+
+SMALLEST = 14.5
+"""Så många bildpunkter höga är de minsta bokstäverna på skärmen."""
 
 NARROW = 6
 """Rutnät med högst så många kolumner ställs bredvid varandra, bredare staplas."""
@@ -194,34 +197,41 @@ def _drawing(env: Grid, headings: Sequence[str]) -> tuple[str, int]:
     narrow = len(kinds[0]) <= NARROW
     width, height = len(kinds[0]) * SQUARE, len(kinds) * SQUARE + HEADING
     step_x, step_y = (width + SQUARE // 2, 0) if narrow else (0, height + SQUARE // 4)
+    last = len(headings) - 1
+    whole = last * step_x + width, last * step_y + height
+    shown = min(COLUMN_WIDTH, 400 * len(headings)) if narrow else COLUMN_WIDTH
+    size = max(15, round(SMALLEST * whole[0] / shown + 0.5))
     panels = "".join(
         f'<g transform="translate({number * step_x} {number * step_y})"><text x="4" y="22" '
-        f'font-size="18" fill="{INK}">{html.escape(heading)}</text>{_squares(kinds, number)}</g>'
+        f'font-size="{size + 3}" fill="{INK}">{html.escape(heading)}</text>'
+        f"{_squares(kinds, number, size)}</g>"
         for number, heading in enumerate(headings)
     )
-    last = len(headings) - 1
-    whole = f"0 0 {last * step_x + width} {last * step_y + height}"
-    drawing = f'<svg {SVG} viewBox="{whole}">{hatching()}{panels}</svg>'
-    return drawing, min(720, 400 * len(headings)) if narrow else 720
+    return f'<svg {SVG} viewBox="0 0 {whole[0]} {whole[1]}">{hatching()}{panels}</svg>', shown
 
 
-def _squares(kinds: Sequence[str], panel: int) -> str:
+def _squares(kinds: Sequence[str], panel: int, size: int) -> str:
     """Rutorna i ett rutnät, med plats för färg, pil och tal där agenten kan stå."""
-    grounds, fills, arrows, numbers = [], [], [], []
+    grounds, fills, places, arrows, numbers = [], [], [], [], []
+    inner = f'width="{SQUARE - 2}" height="{SQUARE - 2}"'
     for row, line in enumerate(kinds):
         for column, kind in enumerate(line):
             place, x, y = row * len(line) + column, column * SQUARE, row * SQUARE
-            grounds.append(square(kind.replace("S", "F"), row, column, place))
-            if kind in "SF":
-                key, middle = f"{panel}_{place}", x + SQUARE // 2
-                fills.append(f'<path d="M{x + 1} {y + 1}h58v58h-58z" opacity="{{f{key}}}"/>')
-                arrows.append(f'<text x="{middle}" y="{y + 35}">{{p{key}}}</text>')
-                numbers.append(f'<text x="{middle}" y="{y + 54}">{{t{key}}}</text>')
+            if kind not in "SF":
+                grounds.append(square(kind, row, column, place, size=size))
+                continue
+            # Numret skrivs sist: under färgen går det inte att läsa.
+            grounds.append(square("F", row, column, ""))
+            key, middle = f"{panel}_{place}", x + SQUARE // 2
+            fills.append(f'<rect x="{x + 1}" y="{y + 1}" {inner} opacity="{{f{key}}}"/>')
+            places.append(f'<text x="{x + 4}" y="{y + size}">{place}</text>')
+            arrows.append(f'<text x="{middle + 8}" y="{y + 35}">{{p{key}}}</text>')
+            numbers.append(f'<text x="{middle}" y="{y + 55}">{{t{key}}}</text>')
     return (
         f'<g transform="translate(0 {HEADING - 4})">{"".join(grounds)}'
         f'<g fill="{color("accent")}">{"".join(fills)}</g>'
         f'<path d="{{w{panel}}}" fill="none" stroke="{color("target")}" stroke-width="9" '
-        'stroke-linejoin="round" opacity="0.45"/>'
-        f'<g fill="{INK}" text-anchor="middle" font-size="22">{"".join(arrows)}'
-        f'<g font-size="15">{"".join(numbers)}</g></g></g>'
+        f'stroke-linejoin="round" opacity="0.45"/><g fill="{INK}" font-size="{size}">'
+        f'{"".join(places)}<g text-anchor="middle">{"".join(numbers)}'
+        f'<g font-size="22">{"".join(arrows)}</g></g></g></g>'
     )

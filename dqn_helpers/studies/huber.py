@@ -25,8 +25,8 @@ NUMBERS = Path(__file__).with_name("huber.json")
 
 LOSSES: dict[str, nn.Module] = {"MSE": nn.MSELoss(), "Huber": nn.HuberLoss()}
 
-UPDATE_EVERY = (5, 100)
-"""Träningssteg mellan uppdateringarna av målnätverket: receptets, och tjugo gånger fler."""
+ROWS = (("MSE", 5), ("Huber", 5), ("Huber", 100))
+"""Förlusten, och antalet träningssteg mellan uppdateringarna av målnätverket; 5 är receptets."""
 
 N_SEEDS, N_STEPS = 12, 10_000
 N_STATES = 1_000
@@ -58,13 +58,8 @@ def largest_q_value(loss: str, update_every: int, seed: int, n_steps: int = N_ST
 
 
 def numbers() -> dict[str, list[float]]:
-    """De färdigräknade talen: "förlust, uppdateringar" → ett tal per frö."""
+    """De färdigräknade talen: radens namn → ett tal per frö."""
     return json.loads(NUMBERS.read_text(encoding="utf-8"))
-
-
-def name_of(loss: str, update_every: int) -> str:
-    """Namnet på en av studiens rader."""
-    return f"{loss}, målet flyttas vart {update_every}:e steg"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -76,11 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     rows: dict[str, list[float]] = {}
-    for update_every in UPDATE_EVERY:
-        for loss in LOSSES:
-            values = [float(f"{largest_q_value(loss, update_every, s):.3g}") for s in seeds]
-            rows[name_of(loss, update_every)] = values
-            print(name_of(loss, update_every), values, flush=True)
+    for loss, update_every in ROWS:
+        name = f"{loss}, vart {update_every}:e steg"
+        rows[name] = [float(f"{largest_q_value(loss, update_every, s):.3g}") for s in seeds]
+        print(name, rows[name], flush=True)
     if not options.print:
         text = json.dumps(rows, ensure_ascii=False, indent=1)
         NUMBERS.write_text(text + "\n", encoding="utf-8")

@@ -9,6 +9,7 @@ som inte har löst övning 5.2 än.
 import copy
 import functools
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -249,11 +250,31 @@ def measure(
         n_seeds: antalet frön; utan det `experiment.n_seeds`.
 
     Returns:
-        float64 (antal frön, K).
+        float64 (antal frön, K), med tal större än `experiment.limit` bytta mot den.
     """
     seeds = progress_bar(range(experiment.n_seeds if n_seeds is None else n_seeds), "frön")
     with torch.random.fork_rng(devices=[]):
-        return np.array([experiment.run(training_step, seed) for seed in seeds])
+        values = np.array([experiment.run(training_step, seed) for seed in seeds])
+    # Den som har spårat ur ritas vid gränsen i stället för att göra figuren oläslig.
+    limit = np.broadcast_to(experiment.limit, values.shape[1:])
+    if not (np.abs(values) <= limit).all():  # falskt också för nan
+        print("Talen har spårat ur: det som inte ryms ritas vid figurens kant.")
+    return np.where(np.isnan(values), limit, values.clip(-limit, limit))
+
+
+def course_seconds(experiment: Experiment) -> float:
+    """Så mycket processortid försöket tar på den här datorn med kursens träningssteg."""
+    return experiment.n_seeds * experiment.n_steps * _seconds_per_step()
+
+
+@functools.cache
+def _seconds_per_step() -> float:
+    """Processortid för ett av kursens träningssteg på den här datorn, mätt en gång."""
+    n_steps = 50
+    started = time.thread_time()
+    with torch.random.fork_rng(devices=[]):
+        train_in_casino(dqn_training_step, 0, mean_max_q, [n_steps], n_stored=1_000)
+    return (time.thread_time() - started) / n_steps
 
 
 def committed_numbers(experiment: Experiment, name: str = "Double DQN") -> np.ndarray:

@@ -10,6 +10,7 @@ import json
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class Casino:
             pays = "alla betalar 0 kronor i genomsnitt"
         return (
             f"Kasino {self.number} har {machines}: {pays}. Ett spels utfall har "
-            f"standardavvikelsen {swedish_number(self.noise, 2)} kronor. Nätverken lär av "
+            f"standardavvikelsen {swedish_number(self.noise, 2)} kr. Nätverken lär av "
             f"{swedish_number(self.n_stored)} sparade spel med γ = "
             f"{swedish_number(self.discount_factor, 3)}, och målnätverket blir en kopia vart "
             f"{self.copy_every}:e träningssteg."
@@ -65,9 +66,20 @@ def casino_number(code: str) -> int:
 
     Stora och små bokstäver, mellanrum och skiljetecken spelar ingen roll.
     """
+    return int(hashlib.sha256(letters_of(code).encode("utf-8")).hexdigest(), 16) % N_CASINOS + 1
+
+
+def letters_of(code: str) -> str:
+    """Det i namnet som räknas: bokstäver och siffror, som små bokstäver."""
     letters = unicodedata.normalize("NFKC", code).casefold()
-    plain = "".join(letter for letter in letters if letter.isalnum())
-    return int(hashlib.sha256(plain.encode("utf-8")).hexdigest(), 16) % N_CASINOS + 1
+    return "".join(letter for letter in letters if letter.isalnum())
+
+
+def casino_of(code: str) -> Casino:
+    """Kasinot som hör till ett namn. Är namnet tomt blir det ett exempel, och en rad säger det."""
+    if not letters_of(code):
+        print("Skriv ditt namn eller användarnamn i min_kod. Så länge visas ett exempel.")
+    return casino(casino_number(code))
 
 
 def casino(number: int) -> Casino:
@@ -83,5 +95,5 @@ def curves(number: int) -> dict[str, np.ndarray]:
 
 
 @functools.cache
-def _all() -> list[dict]:
+def _all() -> list[dict[str, Any]]:
     return json.loads(CURVES.read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ from dqn_helpers.autograder.result import (
     ClassResult,
     ExerciseResult,
     SubmissionResult,
+    highest,
     total,
 )
 from dqn_helpers.exercises.syllabus import PARTS, SYLLABUS, exercises_of, notebook_of
@@ -56,15 +57,16 @@ def letter(exercises: Sequence[ExerciseResult], notebook: str, limits: GradeLimi
     """Betyget i en bok, eller None.
 
     None är det när boken inte betygsätts, när någon av dess övningar inte är rättad (`--only`)
-    och när någon saknar poäng än (manuell granskning).
+    och när någon saknar poäng än (manuell granskning). Ett skrivet svar räknas först när det är
+    bedömt; dessförinnan är 100 procent full poäng på de andra övningarna.
     """
     scale = limits.get(notebook)
-    mine = {e.id: e for e in exercises if e.id in exercises_of(notebook)}
+    mine = {e.id: e for e in exercises if e.id in exercises_of(notebook) and not e.is_waiting}
     everything = set(graded_exercises(notebook)) <= set(mine)
     if scale is None or not everything or any(e.points is None for e in mine.values()):
         return None
     whole = {n for n, e in mine.items() if (e.points or 0) >= e.max_points - _TINY}
-    share = 100 * total(list(mine.values())) / sum(e.max_points for e in mine.values())
+    share = 100 * total(mine.values()) / highest(mine.values())
     reached = (
         limit.letter
         for limit in scale.limits
@@ -74,7 +76,7 @@ def letter(exercises: Sequence[ExerciseResult], notebook: str, limits: GradeLimi
 
 
 def graded_exercises(notebook: str) -> list[str]:
-    """Numren på bokens övningar som ger poäng."""
+    """Numren på bokens övningar som rättas av kod; alla måste vara rättade för att ge betyg."""
     return [number for number in exercises_of(notebook) if SYLLABUS[number]]
 
 
@@ -100,8 +102,13 @@ def _books(submission: SubmissionResult, limits: GradeLimits) -> set[str]:
 
 def with_letters(results: ClassResult, limits: GradeLimits) -> ClassResult:
     """Resultaten med betyg efter gränserna."""
-    graded = (replace(one, grade=submission_letter(one, limits)) for one in results.submissions)
+    graded = (_with_letter(one, submission_letter(one, limits)) for one in results.submissions)
     return replace(results, submissions=tuple(graded))
+
+
+def _with_letter(submission: SubmissionResult, grade: str | None) -> SubmissionResult:
+    without = f"utan {', '.join(submission.waiting)}" if grade and submission.waiting else None
+    return replace(submission, grade=grade, grade_note=without)
 
 
 # --- läsa filen -----------------------------------------------------------------------------------

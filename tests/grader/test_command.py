@@ -224,7 +224,8 @@ SCHEMA = {"version": (int,), "seed": (int,), "limit": NUMBER, "isolation": TEXT}
 SCHEMA |= dict.fromkeys(("changed_files", "submissions"), (list,))
 SUBMISSION = {
     **dict.fromkeys(("file", "sha256", "status", "message"), TEXT),
-    **dict.fromkeys(("student", "canvas_id", "grade"), OPTIONAL_TEXT),
+    **dict.fromkeys(("student", "canvas_id", "grade", "replaced_by", "login"), OPTIONAL_TEXT),
+    "batch": (int,),
     **dict.fromkeys(("points", "max_points"), NUMBER),
     "exercises": (list,),
 }

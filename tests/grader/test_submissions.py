@@ -480,6 +480,29 @@ def test_a_name_longer_than_any_disk_takes_costs_no_time() -> None:
     assert canvas_owner("_1" * 3_000_000 + "\n") is None  # den som backar tar dagar på sig
 
 
+MOODLE = ("Anna Ek_55008_assignsubmission_file_", "Anna Ek_55010_assignsubmission_file_",
+          "Bo Al_55011_assignsubmission_file_")  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["{}/05.ipynb", "{}05.ipynb", "uppgift/{}/05.ipynb"])
+def test_moodle_with_folders_and_without(tmp_path: Path, form: str) -> None:
+    """Två som heter lika har var sitt nummer; en följeslagare har inget."""
+    files = [form.format(name) for name in MOODLE]
+    rows = read(tmp_path, zipped(*((file, as_bytes()) for file in files)), "k.zip")
+    assert [(row.student, row.moodle_id) for row in rows] == [
+        ("Anna Ek", "55008"), ("Anna Ek", "55010"), ("Bo Al", "55011")
+    ]  # fmt: skip
+    assert not any(row.note for row in rows)
+    assert given_folder(tmp_path / "m", *files) == ["Anna Ek", "Anna Ek", "Bo Al"]
+
+
+def test_moodle_names_inside_a_students_folder_are_that_students(tmp_path: Path) -> None:
+    borrowed = ["oscar/Bo Al_7_assignsubmission_file_05.ipynb", "lisa/05.ipynb", "ola/05.ipynb"]
+    assert given_zip(tmp_path, "k.zip", *borrowed) == ["oscar", "lisa", "ola"]
+    inside = [f"{MOODLE[0]}/al_1_2_05.ipynb", f"{MOODLE[1]}/05.ipynb", f"{MOODLE[2]}/05.ipynb"]
+    assert given_zip(tmp_path, "m.zip", *inside) == ["Anna Ek", "Anna Ek", "Bo Al"]
+
+
 def test_canvas_zip_in_zip(tmp_path: Path) -> None:
     inner = zipped(("mapp/03.ipynb", as_bytes()))
     (row,) = read(tmp_path, zipped(("berg_LATE_7_8_allt.zip", inner)), "submissions.zip")
