@@ -521,14 +521,14 @@ def test_the_total_is_14_when_the_written_answer_is_assessed() -> None:
     five = [exercise(number) for number in ("5.1", "5.2", "5.3")]
     waiting, assessed = (submission("a", *five, by_teacher(points)) for points in (None, 3))
     words = page(waiting).words()
-    assert "10 av 10 poäng" in words and "5.4 bedöms av läraren och kan ge 4 poäng till" in words
+    assert "10 av 14 poäng" in words and "5.4 bedöms av läraren och kan ge 4 poäng till" in words
     words = page(assessed).words()
     assert "13 av 14 poäng" in words and "Lärarens bedömning: 3 av 4 poäng. Bra skäl." in words
     assert "ändrat av examinator" not in words
     report = Page(class_report(results(assessed), ["a.html"])).words()
     assert "13 av 14" in report and "Ändrat av examinator Fil" not in report
     report = Page(class_report(results(waiting), ["a.html"])).words()
-    assert "10 av 10" in report and "läses" in report
+    assert "10 av 14" in report and "100 %" in report and "läses" in report
 
 
 def test_a_new_answer_that_is_not_assessed_yet_has_not_lost_points() -> None:
@@ -544,7 +544,7 @@ def test_results_json_says_what_the_letter_leaves_out() -> None:
     five = [exercise(number) for number in ("5.1", "5.2", "5.3")]
     graded = with_letters(results(submission("a", *five, by_teacher(None))), LIMITS)
     (row,) = to_json(graded)["submissions"]
-    assert (row["points"], row["max_points"]) == (10, 10)
+    assert (row["points"], row["max_points"]) == (10, 14)
     assert (row["grade"], row["grade_note"]) == ("VG", "utan 5.4")
     written_answer = row["exercises"][-1]
     assert (written_answer["id"], written_answer["status"]) == ("5.4", "manual")
