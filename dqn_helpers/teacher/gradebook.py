@@ -17,7 +17,6 @@ from dqn_helpers.autograder.result import (
     ClassResult,
     SubmissionResult,
     decision_texts,
-    highest,
     points_text,
     total,
 )
@@ -75,10 +74,9 @@ def _remarks(submission: SubmissionResult) -> Iterator[str]:
         yield f"Räknas inte: {one_line(submission.replaced_by, 200)} är nyare"
     if submission.message:
         yield one_line(submission.message, 300).rstrip(".")
-    if submission.grade_note:
-        yield f"Betyget är räknat {submission.grade_note}"
-    elif submission.waiting:
-        yield f"Poängen är räknade utan {', '.join(submission.waiting)}"
+    if submission.waiting:
+        what = "Poängen och betyget" if submission.grade else "Poängen"
+        yield f"{what} är räknade utan {', '.join(submission.waiting)}, som inte är bedömd än"
     if submission.undecided:
         there = points_text(submission.points)
         yield f"Granska {', '.join(submission.undecided)} för hand; övriga ger {there} poäng"
@@ -193,7 +191,7 @@ def _score(submissions: Sequence[SubmissionResult]) -> _Score:
     decided = all(s.complete_points is not None for s in submissions if not s.replaced_by)
     decided = decided and not any(exercise.is_waiting for exercise in best)
     files = tuple(s.file for s in submissions)
-    return _Score(total(best) if decided else None, files, highest(best))
+    return _Score(total(best) if decided else None, files, sum(e.max_points for e in best))
 
 
 def _remarks_on(table: "RawTable", place: int, scores: dict[str, _Score]) -> Iterator[str]:
