@@ -4,6 +4,7 @@ Referenskoden anropar dem, så att algoritmen står ostörd där. Varje kontroll
 (`check_training_step` också TypeError), och de som heter något annat än check_… ger ett värde.
 """
 
+import copy
 import inspect
 import math
 from collections.abc import Callable, Sequence
@@ -209,6 +210,8 @@ def check_experience(experience: Sequence[Any], observation_shape: tuple[int, ..
     """
     check_six_fields(experience)
     state, _, reward, next_state, _, _ = experience
+    check_unpacked(state)
+    check_unpacked(next_state)
     if not math.isfinite(reward):
         raise ValueError(f"Belöningen är {reward}. Den måste vara ett ändligt tal.")
     # Formerna jämförs: annars skulle numpy tyst fylla en hel rad med ett enda tal.
@@ -297,6 +300,16 @@ def check_target_update(model: nn.Module, target_model: nn.Module, tau: float) -
         raise ValueError("Online-nätverket och målnätverket har olika lager. Kopiera det ena.")
 
 
+def check_batch_norm(model: nn.Module, batch_size: int) -> None:
+    """Säg till om BatchNorm ska räkna medelvärden över ett enda exempel."""
+    has_one = any("BatchNorm" in type(module).__name__ for module in model.modules())
+    if has_one and batch_size == 1:
+        raise ValueError(
+            "Nätverket har ett lager BatchNorm, och det behöver minst två exempel i batchen för "
+            "att räkna ut hur de varierar. Välj en större batch_size."
+        )
+
+
 # --- loopen --------------------------------------------------------------------------------------
 
 
@@ -316,8 +329,22 @@ def reward_as_number(reward: Any) -> float:
     return number
 
 
+def check_unpacked(obs: Any) -> None:
+    """Säg till om observationen är allt som `env.reset` gav, och inte bara det första."""
+    if isinstance(obs, tuple) and len(obs) == 2 and isinstance(obs[1], dict):
+        raise ValueError(
+            "Observationen är en tupel av två saker: env.reset ger både observationen och en "
+            "ordbok med upplysningar. Skriv obs, info = env.reset()."
+        )
+
+
 def check_observation(obs: np.ndarray) -> None:
-    """Säg till om en observation innehåller nan eller inf: det smittar annars alla vikter."""
+    """Säg till om en observation inte är en rad av ändliga tal: nan smittar annars alla vikter."""
+    if obs.ndim != 1:
+        raise ValueError(
+            f"Miljön gav en observation med formen {obs.shape}, men DQN behöver en rad av tal, "
+            "(n,). Låt miljön ge en array, till exempel np.array([tillstånd], dtype=np.float32)."
+        )
     if not np.isfinite(obs).all():
         raise ValueError(
             f"Miljön gav observationen {obs}. Alla tal i den måste vara ändliga: felet ligger i "
@@ -347,7 +374,9 @@ def check_networks(model: nn.Module, target_model: nn.Module | None, env: gym.En
         device = next((parameter.device for parameter in net.parameters()), None)
         try:
             with torch.no_grad():
-                shape = tuple(net(torch.zeros(1, observation_size, device=device)).shape)
+                # En kopia i utvärderingsläge: BatchNorm vill annars ha fler exempel än ett.
+                tried = copy.deepcopy(net).eval()
+                shape = tuple(tried(torch.zeros(1, observation_size, device=device)).shape)
         except RuntimeError as error:
             raise ValueError(f"Nätverket passar inte miljön {wanted}: {error}") from None
         if shape != (1, n_actions):

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from dqn_helpers.checks import as_seed, check_at_least, space_sizes
+from dqn_helpers.checks import as_seed, check_at_least, check_observation, space_sizes
 from dqn_helpers.network import device_of, evaluation_mode
 
 
@@ -70,7 +70,8 @@ def greedy_episode(
     """Spela en girig episod och anteckna vad nätverket trodde om varje steg.
 
     Raises:
-        ValueError: om DQN inte klarar miljön eller `max_episode_steps` är mindre än 1.
+        ValueError: om DQN inte klarar miljön, om den ger något annat än ändliga tal eller om
+            `max_episode_steps` är mindre än 1.
     """
     space_sizes(env)
     check_at_least(1, max_episode_steps=max_episode_steps)
@@ -80,6 +81,7 @@ def greedy_episode(
     with evaluation_mode(model):
         while not (terminated or truncated) and len(steps) < max_episode_steps:
             obs = np.array(obs)
+            check_observation(obs)
             q_values = _q_values(model, obs[np.newaxis])[0]
             action = int(q_values.argmax())
             next_obs, reward, terminated, truncated, _ = env.step(action)

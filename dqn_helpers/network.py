@@ -27,8 +27,8 @@ class DQN(nn.Module):
     Raises:
         ValueError: om någon storlek är mindre än 1.
 
-    Källa: idén med ett utvärde per handling kommer från Mnih m.fl., *Human-level control through
-    deep reinforcement learning*, Nature 518, 2015.
+    Källa: idén med ett utvärde per handling kommer från Mnih m.fl., *Playing Atari with deep
+    reinforcement learning*, 2013.
     """
 
     def __init__(
@@ -65,6 +65,12 @@ def device_of(model: nn.Module) -> torch.device:
     """Var modellens vikter ligger; processorn om den inte har några."""
     parameter = next(model.parameters(), None)
     return torch.device("cpu") if parameter is None else parameter.device
+
+
+def depends_on_mode(model: nn.Module) -> bool:
+    """Sant om något lager gör olika i tränings- och utvärderingsläge, som Dropout och BatchNorm."""
+    return any("Drop" in (name := type(module).__name__) or "BatchNorm" in name
+               for module in model.modules())  # fmt: skip
 
 
 @contextmanager

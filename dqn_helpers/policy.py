@@ -1,11 +1,13 @@
 """Hur agenten väljer handling: girigt, ε-girigt, och hur ε avtar."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import torch
 from torch import nn
 
-from dqn_helpers.checks import check_probability
-from dqn_helpers.network import device_of
+from dqn_helpers.checks import check_probability, check_unpacked
+from dqn_helpers.network import depends_on_mode, device_of, evaluation_mode
 
 
 def epsilon_greedy(action_values: np.ndarray, epsilon: float, rng: np.random.Generator) -> int:
@@ -35,7 +37,8 @@ def epsilon_greedy(action_values: np.ndarray, epsilon: float, rng: np.random.Gen
 def choose_dqn_action(model: nn.Module, obs: np.ndarray, epsilon: float = 0.0) -> int:
     """Välj handling ε-girigt med nätverkets Q-värden.
 
-    Slumpen kommer ur torch, så `torch.manual_seed` gör valen upprepbara. Med ε = 0 dras ingen.
+    Slumpen kommer ur torch, så `torch.manual_seed` gör valen upprepbara. Med ε = 0 dras ingen, inte
+    ens av ett nätverk med `Dropout` i träningsläge.
 
     Args:
         model: nätverk som tar float32 (1, n) och ger Q-värden (1, A).
@@ -49,7 +52,9 @@ def choose_dqn_action(model: nn.Module, obs: np.ndarray, epsilon: float = 0.0) -
         ValueError: om ε inte ligger mellan 0 och 1.
     """
     check_probability("epsilon", epsilon)
-    with torch.no_grad():
+    check_unpacked(obs)
+    steady = evaluation_mode(model) if depends_on_mode(model) else nullcontext()
+    with torch.no_grad(), steady:
         obs_tensor = torch.as_tensor(obs, dtype=torch.float32, device=device_of(model))
         q_values = model(obs_tensor.unsqueeze(0))  # nätverket vill ha en batch: (1, n)
     n_actions = q_values.shape[-1]

@@ -17,6 +17,7 @@ from torch import nn
 
 from dqn_helpers.checks import (
     as_seed,
+    check_batch_norm,
     check_chosen_shapes,
     check_counts,
     check_loss,
@@ -130,6 +131,7 @@ def dqn_training_step(
         ValueError: om bufferten har för få erfarenheter, om förlusten inte är ett ändligt tal eller
             om optimeraren är gjord för ett annat nätverk.
     """
+    check_batch_norm(model, batch_size)
     device = device_of(model)
     state, action, reward, next_state, terminated, _ = (
         column.to(device) for column in sample_experiences(replay_buffer, batch_size)
@@ -214,7 +216,7 @@ def play_and_record_episode(
         seed: slumpfrö till `env.reset`.
 
     Returns:
-        Episodens avkastning: summan av belöningarna, i miljöns egen skala om en
+        Episodens poäng: summan av belöningarna, i miljöns egen skala om en
         `RecordEpisodeStatistics` ligger innanför en skalning.
 
     Raises:
@@ -230,7 +232,7 @@ def play_and_record_episode(
 
 
 def unscaled_return(last_info: dict[str, Any], rewards: float) -> float:
-    """Episodens avkastning i miljöns egen skala, om den går att få; annars `rewards`.
+    """Episodens poäng i miljöns egen skala, om den går att få; annars `rewards`.
 
     `RecordEpisodeStatistics` innanför en skalning lägger den i det sista stegets `info`.
     """
@@ -294,10 +296,10 @@ def train_dqn(
         keep_best: lägg till slut tillbaka de vikter som fick den bästa utvärderingen.
         log: en `TrainingLog` att fylla i.
         progress: visa en förloppsrad (i en loggfil: en rad då och då).
-        live_curve: rita avkastning och utvärderingar medan träningen går (i en anteckningsbok).
+        live_curve: rita poäng och utvärderingar medan träningen går (i en anteckningsbok).
 
     Returns:
-        Varje avslutad episods avkastning, i miljöns egen skala (se `play_and_record_episode`).
+        Varje avslutad episods poäng, i miljöns egen skala (se `play_and_record_episode`).
         En episod som bröts av `stop_at` eller `max_steps` räknas inte.
 
     Raises:
@@ -319,6 +321,7 @@ def train_dqn(
     check_stop_rule(stop_at, evaluate, log)
     seed = as_seed(seed)
     check_networks(model, target_model, env)
+    check_batch_norm(model, batch_size)
     check_training_step(training_step, target_model)
 
     best_weights, finished = None, False

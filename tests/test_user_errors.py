@@ -13,6 +13,8 @@ from torch import nn
 from dqn_helpers import (
     DQN,
     ReplayBuffer,
+    choose_dqn_action,
+    dqn_training_step,
     greedy_episode,
     make_cartpole,
     make_vector_cartpole,
@@ -107,6 +109,59 @@ def test_a_seed_that_is_not_one(seed: Any):
         train(seed=seed)
 
 
+def test_an_observation_that_is_all_that_reset_gave():
+    env, buffer = make_cartpole(), ReplayBuffer(10)
+    both: Any = env.reset(seed=1)
+    for epsilon in (0.0, 1.0):
+        with pytest.raises(ValueError, match=r"Skriv obs, info = env.reset\(\)"):
+            choose_dqn_action(DQN(), both, epsilon)
+    for experience in ((both, 0, 1.0, both[0], False, False), (both[0], 0, 1.0, both, 0, 0)):
+        with pytest.raises(ValueError, match=r"Skriv obs, info = env.reset\(\)"):
+            buffer.append(experience)
+
+
+class OneNumber(gym.Env):
+    """En egen miljö som säger att den ger en rad av tal, men ger ett tal."""
+
+    observation_space = gym.spaces.Box(0, 5, (1,))
+    action_space = gym.spaces.Discrete(2)
+
+    def reset(self, **options: Any) -> Any:
+        return 3, {}
+
+    def step(self, action: int) -> Any:
+        return 3, 1.0, True, False, {}
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda model, env: train(model, env=env),
+        lambda model, env: play_and_record_episode(model, env, ReplayBuffer(9), 1.0),
+        greedy_episode,
+    ],
+    ids=["träning", "episod", "girig"],
+)
+def test_an_observation_of_the_wrong_shape(run: Callable[[nn.Module, gym.Env], Any]):
+    with pytest.raises(ValueError, match=r"observation med formen \(\), men DQN behöver en rad"):
+        run(DQN(1, 2), OneNumber())
+
+
+def with_batch_norm() -> nn.Sequential:
+    return nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 2))
+
+
+def test_batch_norm_with_one_example():
+    assert len(train(with_batch_norm(), batch_size=4)) == 3
+    with pytest.raises(ValueError, match="Välj en större batch_size"):
+        train(with_batch_norm(), batch_size=1)
+    model, buffer = with_batch_norm(), ReplayBuffer(99)
+    play_and_record_episode(model, make_cartpole(), buffer, 1.0)
+    optimizer = torch.optim.Adam(model.parameters())
+    with pytest.raises(ValueError, match="Välj en större batch_size"):
+        dqn_training_step(model, optimizer, nn.MSELoss(), buffer, 1, 0.9)
+
+
 # --- det som blir rätt ---------------------------------------------------------------------------
 
 
@@ -152,8 +207,9 @@ def with_dropout() -> nn.Sequential:
         lambda model: greedy_episode(model, make_cartpole(), seed=1).predicted_q_values,
         lambda model: vectorized_greedy_returns(model, make_vector_cartpole(20), seed=1),
         lambda model: show_one_episode(model, seed=1)._repr_html_(),
+        lambda model: [choose_dqn_action(model, np.full(4, n / 99)) for n in range(99)],
     ],
-    ids=["en", "många", "film"],
+    ids=["en", "många", "film", "handlingen"],
 )
 def test_dropout_left_on_does_not_disturb_the_greedy_agent(play: Callable[[nn.Module], Any]):
     model = with_dropout()

@@ -8,7 +8,8 @@ import argparse
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -19,9 +20,16 @@ from dqn_helpers.autograder.catalogue import require_content
 from dqn_helpers.autograder.grade import Settings
 from dqn_helpers.autograder.report.summary import count, summary_lines
 from dqn_helpers.autograder.result import ClassResult
-from dqn_helpers.autograder.store import FileWatch, Store, StoreError, handed_in
+from dqn_helpers.autograder.store import (
+    FileWatch,
+    Store,
+    StoreError,
+    class_seed,
+    handed_in,
+    write_whole,
+)
 from dqn_helpers.autograder.workshop import ROOT
-from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
+from dqn_helpers.exercises.syllabus import SYLLABUS, book_of, notebook_of
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
 from dqn_helpers.swedish_arguments import SwedishParser
 from dqn_helpers.teacher.grade_limits import (
@@ -39,7 +47,9 @@ from dqn_helpers.teacher.overrides import (
     load_overrides,
     problems,
 )
-from dqn_helpers.teacher.reports import ReportError, final, write_reports
+from dqn_helpers.teacher.reports import CANNOT_WRITE, ReportError, final, write_reports
+from dqn_helpers.teacher.students import FILE_NAME as STUDENTS
+from dqn_helpers.teacher.students import Answers, identified, read_answers, read_people
 
 WRONG_USAGE, INTERRUPTED = 2, 130
 MAX_LIMIT = 3600
@@ -92,14 +102,18 @@ def _grade(arguments: argparse.Namespace) -> int:
     submissions = [one for one in handed_in_files if _is_chosen(one, names)]
     if not submissions:
         raise UsageError(_nothing_to_grade(names))
-    store = Store(out, arguments.resume)
-    settings = Settings(store.seed(arguments.seed), arguments.limit, exercises)
-    store.begin(settings, submissions)
+    store = Store(out, arguments.resume, fresh=bool(arguments.only) or arguments.replace)
+    settings = _settings(arguments, store, exercises)
+    store.begin(settings, submissions, arguments.paths)
     print(f"Rättar {count(len(submissions))} med fröet {settings.seed}.", file=sys.stderr)
+    for notice in store.notices:
+        print(notice, file=sys.stderr)
     overrides = load_overrides(arguments.out)  # före studenternas kod, som i basic kan ändra dem
     store.watch.guard([arguments.out / FILE_NAME, *_guarded(arguments)])
     finished = _grade_with_progress(store, settings, arguments.jobs)
     store.watch.check()
+    if store.leaves_earlier:
+        return _left_as_it_was(store, out)
     if arguments.only:
         overrides = applicable(store.results(), overrides)
     results = _write(arguments, store, out, overrides, limits)
@@ -111,6 +125,25 @@ def _grade(arguments: argparse.Namespace) -> int:
     return 0 if finished else _interrupted(store)
 
 
+def _settings(arguments: argparse.Namespace, store: Store, exercises: tuple[str, ...]) -> Settings:
+    """Frö och tidsgräns. En enstaka dom får klassens frö, så att poängen blir desamma."""
+    known = class_seed(arguments.out) if arguments.only else None
+    if arguments.only and arguments.seed is None:
+        return store.settings(known, arguments.limit, exercises)
+    if known not in (None, arguments.seed):
+        print(f"Klassen i {arguments.out} är rättad med fröet {known}, inte {arguments.seed}. "
+              "Därför kan poängen här bli andra.", file=sys.stderr)  # fmt: skip
+    return store.settings(arguments.seed, arguments.limit, exercises)
+
+
+def _left_as_it_was(store: Store, out: Path) -> int:
+    """Rättningen skulle ersätta en tidigare men blev avbruten: då får den gamla stå kvar."""
+    store.save_work()
+    print(f"\nAVBRUTET: den tidigare rättningen i {out} står kvar som den var. Kör samma kommando "
+          "med --resume, så ersätts den när allt är rättat.", file=sys.stderr)  # fmt: skip
+    return INTERRUPTED
+
+
 def _write(
     arguments: argparse.Namespace,
     store: Store,
@@ -119,25 +152,40 @@ def _write(
     limits: GradeLimits,
 ) -> ClassResult:
     """Skriv allt som ska finnas i utmappen; ger resultaten så som de står där."""
-    results = final(store.results(), overrides, limits)
+    graded = _identified(arguments, store)
+    results = final(graded, overrides, limits)
     store.save(results)
-    write_reports(out, store.results(), overrides, limits, arguments.paths, store.watch)
+    write_reports(out, graded, overrides, limits, store.watch)
     _write_extras(arguments, out, results, store.watch)
     return results
+
+
+def _identified(arguments: argparse.Namespace, store: Store) -> ClassResult:
+    """Resultaten med de namn som läraren och omdömesboken ger. Svaren sparas till nästa gång."""
+    saved = arguments.out / STUDENTS
+    if arguments.students:
+        data = arguments.students.read_bytes()
+        if write_whole(arguments.out, {STUDENTS: data}, store.watch):
+            raise ReportError(CANNOT_WRITE.format(files=STUDENTS, out=arguments.out))
+    answers = read_answers(saved) if saved.exists() else Answers()
+    people = read_people(arguments.canvas) if arguments.canvas else ()
+    named = identified(store.results(), answers, people)
+    return replace(named, unclear=(), not_handed_in=()) if arguments.only else named
 
 
 def _guarded(arguments: argparse.Namespace) -> list[Path]:
     """Det som avgör poängen och som studenternas kod inte ska kunna ändra."""
     ours = [ROOT / name for name in ("solutions", "dqn_helpers")]
-    given = [file for file in (arguments.limits, arguments.canvas) if file]
+    names = (arguments.limits, arguments.canvas, arguments.students)
+    given = [file for file in names if file]
     return [*ours, *given, *handed_in(arguments.paths)]
 
 
 def _interrupted(store: Store) -> int:
     """Säg sist av allt att rapporten inte är hel: annars ser den ut som klassens."""
     left, every = len(store.waiting), count(len(store.submissions))
-    print(f"\nAVBRUTET: {left} av {every} är inte rättade och saknas i rapporten. Kör samma "
-          "kommando med --resume.", file=sys.stderr)  # fmt: skip
+    print(f"\nAVBRUTET: {left} av {every} är inte rättade och saknas i rapporten, eller står där "
+          "som förut. Kör samma kommando med --resume.", file=sys.stderr)  # fmt: skip
     return INTERRUPTED
 
 
@@ -152,23 +200,25 @@ def _nothing_to_grade(names: Sequence[str]) -> str:
 def _check(arguments: argparse.Namespace) -> None:
     if arguments.jobs < 1:
         raise UsageError(f"--jobs är {arguments.jobs}, men ska vara minst 1.")
-    if not 0 < arguments.limit <= MAX_LIMIT:
+    if arguments.limit is not None and not 0 < arguments.limit <= MAX_LIMIT:
         raise UsageError(f"--limit är {arguments.limit:g}, men ska vara mer än 0 och högst "
                          f"{MAX_LIMIT} sekunder.")  # fmt: skip
-    for file in (arguments.canvas, arguments.limits):
+    for file in (arguments.canvas, arguments.limits, arguments.students):
         if file and not file.is_file():
             raise UsageError(f"{file} finns inte.")
-    if bool(arguments.canvas) != bool(arguments.column):
+    if arguments.column and not arguments.canvas:
         raise UsageError("--canvas och --column hör ihop: ange både filen och uppgiftens namn.")
     if arguments.canvas:  # ett fel i den ska synas nu, inte när alla är rättade
+        read_people(arguments.canvas)
+    if arguments.column:
         fill_canvas(arguments.canvas, arguments.column, ClassResult(0, "basic"))
 
 
 def _only(wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Det som ska rättas: övningarnas nummer (tomt: alla), och delar av filnamn (tomt: alla)."""
     words = [_as_in_the_course(word) for word in wanted]
-    exercises = [n for word in words for n in SYLLABUS if word in (n, notebook_of(n))]
-    known = {*SYLLABUS, *map(notebook_of, SYLLABUS)}
+    exercises = [n for word in words for n in SYLLABUS if word in (n, notebook_of(n), book_of(n))]
+    known = {*SYLLABUS, *map(notebook_of, SYLLABUS), *map(book_of, SYLLABUS)}
     for word in words:
         if _is_number(word) and word not in known:
             raise UsageError(f"--only {word}: övningen finns inte. Välj bland "
@@ -177,9 +227,10 @@ def _only(wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _as_in_the_course(word: str) -> str:
-    """Numret som kursen skriver det: 5.1 för 5,1 och 05 för 5."""
-    if re.fullmatch(r"\d", word):
-        return f"0{word}"
+    """Numret som kursen skriver det: 5.1 för 5,1, 05 för 5 och 01a för 1A."""
+    book = re.fullmatch(r"0?(\d[ab]?)", word.lower())
+    if book:
+        return f"0{book[1]}"
     return word.replace(",", ".") if _is_number(word) else word
 
 
@@ -229,11 +280,14 @@ def _write_extras(
             raise ReportError(f"Det gick inte att skriva {arguments.junit}. Finns mappen, och får "
                               "du skriva där?") from None  # fmt: skip
         watch.wrote(arguments.junit, xml)
-    if arguments.canvas:
+    if not arguments.column and (out / "canvas.csv").is_file():
+        (out / "canvas.csv").unlink()
+        print(f"{out / 'canvas.csv'} hade en tidigare rättnings poäng och är borttagen. Med "
+              "--canvas och --column görs en ny.")  # fmt: skip
+    if arguments.column:
         filled = fill_canvas(arguments.canvas, arguments.column, results)
-        table = filled.text.encode("utf-8")
-        (out / "canvas.csv").write_bytes(table)
-        watch.wrote(out / "canvas.csv", table)
+        if write_whole(out, {"canvas.csv": filled.text.encode("utf-8")}, watch):
+            raise ReportError(CANNOT_WRITE.format(files="canvas.csv", out=out))
         print(f"Canvas: {filled.filled} studenter fick poäng i {out / 'canvas.csv'}.")
         for line in filled.remarks:
             print(f"  {line}")
@@ -243,8 +297,17 @@ def _write_extras(
             print(f"  {file}: inte ifylld, studenten finns inte i omdömesboken.")
 
 
+def _people_lines(results: ClassResult) -> Iterator[str]:
+    if results.unclear:
+        yield f"Vem är vem? Svara med --students på det som står här ({len(results.unclear)}):"
+        yield from (f"  {question}" for question in results.unclear)
+    if results.not_handed_in:
+        missing = results.not_handed_in
+        yield f"Har inte lämnat in ({len(missing)}): {'; '.join(missing)}"
+
+
 def _print_summary(results: ClassResult, store: Store, out: Path, warnings: Sequence[str]) -> None:
-    for line in (*summary_lines(results), *warnings):
+    for line in (*summary_lines(results), *_people_lines(results), *warnings):
         print(line)
     if results.isolation == "basic":
         print(

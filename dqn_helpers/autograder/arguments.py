@@ -51,16 +51,20 @@ def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
     add("paths", nargs="+", type=Path, metavar="SÖKVÄG",
         help=".ipynb, mapp eller .zip (till exempel hämtad från Canvas)")  # fmt: skip
     add("--out", type=Path, default=Path("rattning"), metavar="MAPP",
-        help="hit skrivs resultaten (standard: rattning)")  # fmt: skip
+        help="hit skrivs resultaten (standard: rattning). Det som redan är rättat där är kvar, och "
+        "det nya läggs till")  # fmt: skip
     add("--jobs", type=int, default=_processors(), metavar="N",
         help="så många rättas samtidigt (standard: antalet processorer)")  # fmt: skip
     add("--seed", type=int, metavar="TAL",
-        help="frö för de dolda fallen; samma frö ger samma fall (standard: slumpas, "
-        "skrivs ut och sparas)")  # fmt: skip
-    add("--limit", type=_number, default=LIMIT, metavar="S",
+        help="frö för de dolda fallen; samma frö ger samma fall (standard: det som mappens "
+        "rättning har, annars slumpas det, skrivs ut och sparas)")  # fmt: skip
+    add("--limit", type=_number, metavar="S",
         help="sekunder processortid per övning, alla försök tillsammans "
-        f"(standard: {LIMIT:g}; se Gränser)")  # fmt: skip
+        f"(standard: {LIMIT:g}, eller det som rättningen i mappen har; se Gränser)")  # fmt: skip
     add("--resume", action="store_true", help="fortsätt en avbruten rättning, utan att göra om")
+    add("--replace", action="store_true",
+        help="börja om: rättningen som finns i mappen ersätts när den nya är klar "
+        "(beslut.csv är kvar)")  # fmt: skip
     add("--only", nargs="+", default=[], metavar="VAD",
         help="bara vissa övningar (5.1), anteckningsböcker (05) eller inlämningar "
         f"(en del av filnamnet); hamnar i undermappen {ALONE}")  # fmt: skip
@@ -74,7 +78,11 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add("--limits", type=Path, metavar="FIL",
         help="betygsgränser (TOML); utan valet gäller kursens")  # fmt: skip
     add("--canvas", type=Path, metavar="FIL",
-        help="omdömesboken exporterad ur Canvas (CSV); en kopia fylls i")  # fmt: skip
+        help="omdömesboken exporterad ur Canvas (CSV): namn, användarnamn och vilka som inte har "
+        "lämnat in; med --column fylls en kopia i")  # fmt: skip
+    add("--students", type=Path, metavar="FIL",
+        help="dina svar på vem som är vem: en CSV-fil med kolumnerna fil;student (flera namn i en "
+        "ruta är en grupp); sparas i mappen")  # fmt: skip
     add("--column", default="", metavar="UPPGIFT",
         help="uppgiftens namn i Canvas-filen (med --canvas)")  # fmt: skip
 

@@ -26,8 +26,10 @@ Status = Literal[
     "crashed",
     "forbidden",
     "internal",
+    "manual",
 ]
-"""Hur det gick på en övning; `internal` betyder att rättaren själv gick sönder."""
+"""Hur det gick på en övning; `internal` betyder att rättaren själv gick sönder, och `manual` att
+det är ett skrivet svar, som läraren bedömer."""
 
 SubmissionStatus = Literal["graded", "unreadable", "error"]
 
@@ -108,6 +110,16 @@ class ExerciseResult:
     output: str = ""
     reach: tuple[str, ...] = ()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Sant om det är ett skrivet svar som läraren inte har bedömt än."""
+        return self.status == "manual" and self.points is None
+
+    @property
+    def is_changed(self) -> bool:
+        """Sant om examinator har ändrat poängen; att bedöma ett skrivet svar är ingen ändring."""
+        return self.decision is not None and self.status != "manual"
+
 
 @dataclass(frozen=True)
 class SubmissionResult:
@@ -121,11 +133,22 @@ class SubmissionResult:
         message: varför den inte gick att rätta, eller en anmärkning om filen.
         exercises: övningarna i den.
         grade: betyget, om boken har betyg.
+        grade_note: vad betyget inte räknar med, "utan 5.4"; None om det räknar med allt.
         notes: anmärkningar till studenten.
         reflection: svaret på övning 5.4.
         isolation: nivån på inhägnaden; tom om inget kördes.
         isolation_reasons: varför en starkare nivå inte gick.
         canvas_id: studentens nummer i Canvas, om filen är nedladdad därifrån.
+        notebook: anteckningsbokens nummer, "05", om filen säger det.
+        batch: omgången som filen rättades i första gången.
+        attempt: Canvas nummer på filen (ett högre är nyare); 0 om det är okänt.
+        paths: det som läraren angav när filen rättades.
+        moodle_id: studentens nummer i Moodle, om filen är nedladdad därifrån.
+        person: vem läraren har sagt att det är; tom om ingen har sagt något.
+        login: användarnamnet, om omdömesboken ger det.
+        members: numren i Canvas på alla i en grupp som har lämnat in tillsammans.
+        replaced_by: den nyare fil från samma student som räknas i stället, om det finns en.
+        casino_code: det som avgör studentens eget kasino i 5.4; None om det inte står i filen.
     """
 
     file: str
@@ -135,11 +158,34 @@ class SubmissionResult:
     message: str = ""
     exercises: tuple[ExerciseResult, ...] = ()
     grade: str | None = None
+    grade_note: str | None = None
     notes: tuple[str, ...] = ()
     reflection: str = ""
     isolation: str = ""
     isolation_reasons: tuple[str, ...] = ()
     canvas_id: str | None = None
+    notebook: str | None = None
+    batch: int = 1
+    attempt: int = 0
+    paths: tuple[str, ...] = ()
+    moodle_id: str | None = None
+    person: str = ""
+    login: str = ""
+    members: tuple[str, ...] = ()
+    replaced_by: str = ""
+    casino_code: str | None = None
+
+    @property
+    def who(self) -> tuple[str, str] | None:
+        """Det som skiljer studenten från alla andra: numret först, för två kan heta lika."""
+        named = (("person", self.person), ("canvas", self.canvas_id), ("moodle", self.moodle_id),
+                 ("namn", self.student))  # fmt: skip
+        return next(((kind, value) for kind, value in named if value), None)
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """Så ny är filen bland studentens: omgången först, och i den Canvas nummer."""
+        return self.batch, self.attempt
 
     @property
     def points(self) -> float:
@@ -148,17 +194,22 @@ class SubmissionResult:
 
     @property
     def max_points(self) -> float:
-        """Full poäng på övningarna i filen."""
-        return sum(exercise.max_points for exercise in self.exercises)
+        """Full poäng på övningarna i filen; ett skrivet svar räknas först när det är bedömt."""
+        return highest(self.exercises)
+
+    @property
+    def waiting(self) -> list[str]:
+        """Numren på de skrivna svar som läraren inte har bedömt än."""
+        return [exercise.id for exercise in self.exercises if exercise.is_waiting]
 
     @property
     def undecided(self) -> list[str]:
-        """Numren på de övningar som ännu inte har några poäng."""
-        return [exercise.id for exercise in self.exercises if exercise.points is None]
+        """Numren på de övningar som rättaren inte kunde ge några poäng."""
+        return [e.id for e in self.exercises if e.points is None and not e.is_waiting]
 
     @property
     def complete_points(self) -> float | None:
-        """Poängen; None om filen inte gick att rätta eller någon övning ännu saknar poäng."""
+        """Poängen; None om filen inte gick att rätta eller rättaren gick sönder på en övning."""
         return None if self.status != "graded" or self.undecided else self.points
 
     @property
@@ -178,6 +229,8 @@ class ClassResult:
         submissions: inlämningarna, i den ordning de gavs.
         changed_files: filer som ändrades under rättningen fast ingen inlämning ska kunna röra dem.
         limit: processortiden i sekunder som en övning fick.
+        unclear: frågor till läraren om vem som är vem.
+        not_handed_in: de i omdömesboken som inte har lämnat in.
     """
 
     seed: int | str
@@ -185,11 +238,18 @@ class ClassResult:
     submissions: tuple[SubmissionResult, ...] = ()
     changed_files: tuple[str, ...] = ()
     limit: float = LIMIT
+    unclear: tuple[str, ...] = ()
+    not_handed_in: tuple[str, ...] = ()
 
 
 def total(exercises: Iterable[ExerciseResult]) -> float:
     """Summan av de poäng som finns; ett beslut som saknas är inte en nolla."""
     return sum(exercise.points for exercise in exercises if exercise.points is not None)
+
+
+def highest(exercises: Iterable[ExerciseResult]) -> float:
+    """Full poäng på övningarna, utan de skrivna svar som inte är bedömda än."""
+    return sum(exercise.max_points for exercise in exercises if not exercise.is_waiting)
 
 
 # --- results.json --------------------------------------------------------------------------------
@@ -212,12 +272,16 @@ def _submission_json(submission: SubmissionResult) -> Json:
         "file": submission.file,
         "student": submission.student,
         "canvas_id": submission.canvas_id,
+        "login": submission.login or None,
+        "batch": submission.batch,
+        "replaced_by": submission.replaced_by or None,
         "sha256": submission.sha256,
         "status": submission.status,
         "message": submission.message,
         "points": submission.points,
         "max_points": submission.max_points,
         "grade": submission.grade,
+        "grade_note": submission.grade_note,
         "exercises": [_exercise_json(one) for one in submission.exercises],
     }
 
@@ -240,13 +304,21 @@ def _exercise_json(exercise: ExerciseResult) -> Json:
 
 
 def decision_texts(exercise: ExerciseResult) -> list[str]:
-    """Examinatorns ändring i ord, om det finns en."""
+    """Examinatorns ändring eller bedömning i ord, om det finns en."""
     decision = exercise.decision
     if decision is None:
         return []
+    if exercise.status == "manual":
+        given = f"{points_text(decision.points)} av {points_text(exercise.max_points)} poäng"
+        return [f"Lärarens bedömning: {given}. {decision.reason}"]
     old = "manuell granskning" if decision.old is None else points_text(decision.old)
     new = points_text(decision.points)
     return [f"Ändrat av examinator: {old} → {new} poäng. Skäl: {decision.reason}"]
+
+
+def grade_text(submission: SubmissionResult) -> str:
+    """Betyget med det som det inte räknar med: "VG, utan 5.4"; tomt om det saknas."""
+    return ", ".join(filter(None, (submission.grade, submission.grade_note)))
 
 
 def points_text(points: float | None) -> str:
@@ -271,8 +343,11 @@ def from_data(data: Json) -> SubmissionResult:
         KeyError, TypeError, ValueError: om det inte är sådana data.
     """
     exercises = tuple(_exercise(one) for one in data["exercises"])
-    texts = {key: tuple(data[key]) for key in ("notes", "isolation_reasons")}
-    return SubmissionResult(**data | texts | {"exercises": exercises})
+    lists = {
+        key: tuple(data.get(key, ())) for key in ("notes", "isolation_reasons", "paths", "members")
+    }
+    made: Json = {**data, **lists, "exercises": exercises}
+    return SubmissionResult(**made)
 
 
 def _exercise(data: Json) -> ExerciseResult:

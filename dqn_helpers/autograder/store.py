@@ -1,23 +1,26 @@
 """Det som sparas under en rättning: resultat och underlag, så att inget går förlorat.
 
-`underlag.json` har de automatiska resultaten och det som återkopplingssidorna visar. Den skrivs om
-medan rättningen pågår; `--resume` fortsätter från den. `results.json` skrivs sist, med
-examinatorns ändringar.
+`underlag.json` har de automatiska resultaten och det som återkopplingssidorna visar, från alla
+omgångar. Den skrivs om medan rättningen pågår; `--resume` fortsätter från den. `results.json`
+skrivs sist, med examinatorns ändringar.
 
 Filerna jämförs före och efter på alla nivåer. I `full` och `strong` ska inget kunna hända; i
 `basic` är det här det enda som märker att en inlämning har ändrat facit, en annan students fil
 eller ett resultat. Det är ingen spärr: den som väntar tills rättaren är klar syns inte.
 """
 
+import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dqn_helpers.autograder.arguments import LIMIT
 from dqn_helpers.autograder.grade import Settings
 from dqn_helpers.autograder.result import (
     ClassResult,
@@ -31,6 +34,7 @@ from dqn_helpers.submission.collect import Submission
 
 SAVE_SECONDS = 2.0
 RESULTS, WORK = "results.json", "underlag.json"
+PENDING = "underlag-paborjat.json"  # en rättning som ska ersätta den som finns, när den är klar
 LARGEST = 100_000_000  # byte: större filer jämförs på storlek och tid i stället för innehåll
 HANDED_IN = (".ipynb", ".zip")
 
@@ -40,81 +44,151 @@ class StoreError(ValueError):
 
 
 class Store:
-    """Resultaten i en utmapp.
+    """Resultaten i en utmapp: det som rättas läggs till det som redan finns där.
 
     Args:
         out: utmappen; görs om den saknas.
-        resume: sant om en tidigare rättning där ska fortsätta.
+        resume: sant om en avbruten rättning där ska fortsätta: det som är klart görs inte om.
+        fresh: sant om rättningen ska börja om från ingenting. Finns en tidigare står den kvar
+            orörd tills den nya är klar.
 
     Attributes:
+        submissions: det som det här kommandot rättar, med de namn som raderna har.
+        notices: det läraren bör veta innan rättningen börjar, en mening var.
         watch: vakten över filerna, också dem som skrivs här.
 
     Raises:
-        StoreError: om utmappen inte går att använda eller det sparade inte går att läsa.
+        StoreError: om det sparade inte går att läsa.
     """
 
-    def __init__(self, out: Path, resume: bool) -> None:
-        self._out = out
+    def __init__(self, out: Path, resume: bool, fresh: bool = False) -> None:
+        self._out, self._resume, self._fresh = out, resume, fresh
         self._saved_at = 0.0
-        self._old = self._load() if resume else {}
+        pending = fresh and resume and (out / PENDING).exists()
+        self._old = {} if fresh and not resume else self._load(PENDING if pending else WORK)
+        # Det som ska ersätta något skrivs bredvid, så att det gamla är helt till dess.
+        self._work = PENDING if fresh and (out / WORK).exists() else WORK
         self._graded: dict[str, SubmissionResult] = {}
+        self._order: list[str] = []
+        self._done: set[str] = set()
         self.submissions: list[Submission] = []
+        self.notices: list[str] = []
         self.watch = FileWatch()
         self._settings: Settings | None = None
 
-    def _load(self) -> dict[str, Any]:
-        path = self._out / WORK
+    def _load(self, name: str) -> dict[str, Any]:
+        path = self._out / name
         if not path.exists():
+            if (self._out / RESULTS).is_file():
+                raise StoreError(f"I {self._out} finns en rättning vars {name} är borta, så det "
+                                 "går inte att lägga till något. Lägg tillbaka den, välj en annan "
+                                 "--out, eller ersätt rättningen med --replace.")  # fmt: skip
             return {}
         try:
             saved = json.loads(path.read_text(encoding="utf-8"))
             graded = {file: from_data(data) for file, data in saved["graded"].items()}
             return saved | {"graded": graded}
         except (ValueError, TypeError, KeyError, AttributeError):
-            raise StoreError(f"{path} går inte att läsa. Rätta om utan --resume.") from None
+            raise StoreError(f"{path} går inte att läsa. Välj en annan --out, eller börja om och "
+                             "ersätt rättningen med --replace.") from None  # fmt: skip
 
-    def seed(self, given: int | None) -> int:
-        """Fröet: det angivna, annars den avbrutna rättningens, annars ett nytt.
+    def settings(
+        self, seed: int | None, limit: float | None, only: tuple[str, ...] = ()
+    ) -> Settings:
+        """Inställningarna: de angivna, annars de som rättningen i mappen redan har.
 
         Raises:
-            StoreError: om den avbrutna rättningen hade ett annat frö.
+            StoreError: om rättningen i mappen har ett annat frö.
         """
         old = self._old.get("seed")
-        if given is not None and old is not None and given != old:
-            raise StoreError(f"Den avbrutna rättningen har fröet {old}, inte {given}. Utelämna "
-                             "--seed, eller rätta om allt utan --resume.")  # fmt: skip
-        return next(seed for seed in (given, old, secrets.randbelow(10**12)) if seed is not None)
+        if seed is not None and old is not None and seed != old:
+            raise StoreError(f"Rättningen i {self._out} har fröet {old}, inte {seed}. Utelämna "
+                             "--seed, välj en annan --out, eller börja om och ersätt rättningen "
+                             "med --replace.")  # fmt: skip
+        seed = next(one for one in (seed, old, secrets.randbelow(10**12)) if one is not None)
+        return Settings(seed, limit or self._old.get("limit") or LIMIT, only)
 
-    def begin(self, settings: Settings, submissions: Sequence[Submission]) -> None:
-        """Sätt i gång; tidigare resultat för samma fil med samma innehåll behålls."""
-        self._settings, self.submissions = settings, list(submissions)
+    def begin(
+        self, settings: Settings, submissions: Sequence[Submission], paths: Sequence[Path] = ()
+    ) -> None:
+        """Sätt i gång: inget rättat försvinner, och samma fil med samma innehåll är samma rad.
+
+        Args:
+            settings: frö, tidsgräns och övningar.
+            submissions: det som ska rättas.
+            paths: det som läraren angav, till kommandot som gör om en dom.
+        """
+        self._settings, self._paths = settings, tuple(path.as_posix() for path in paths)
+        known: dict[str, SubmissionResult] = self._old.get("graded", {})
+        self.submissions = _placed(submissions, known, self._resume or self._fresh)
         try:
             self._out.mkdir(parents=True, exist_ok=True)
         except OSError:
             raise StoreError(f"{self._out} går inte att använda som utmapp. Är det en fil, eller "
                              "får du inte skriva där?") from None  # fmt: skip
-        if (self._old.get("limit"), self._old.get("only")) != (settings.limit, [*settings.only]):
-            return  # något annat skulle rättas då
-        old = self._old.get("graded", {})
-        for one in submissions:
-            if one.file in old and old[one.file].sha256 == one.sha256:
-                self._graded[one.file] = old[one.file]
+        if self._resume and not self._other_settings(settings):
+            self._done = {one.file for one in self.submissions if _is_same(one, known)}
+        kept = self._done if self._fresh else known
+        self._graded = {file: known[file] for file in known if file in kept}
+        self._batches = self._numbered(known)
+        self._order = _in_order(self._graded, self._batches, self._resume)
+        self.notices = [*self._settings_notices(settings), *self._kept_notices()]
+
+    def _numbered(self, known: Mapping[str, SubmissionResult]) -> dict[str, int]:
+        """Omgången för varje fil som kommandot gäller; en fil som redan fanns har kvar sin."""
+        last = max((row.batch for row in self._graded.values()), default=0)
+        begun = [known[one.file].batch for one in self.submissions if one.file in known]
+        this = max(begun) if self._resume and begun else last + 1
+        return {
+            one.file: known[one.file].batch if _is_same(one, known) else this
+            for one in self.submissions
+        }
+
+    def _other_settings(self, settings: Settings) -> bool:
+        saved = self._old.get("limit"), self._old.get("only")
+        return bool(self._old) and saved != (settings.limit, [*settings.only])
+
+    def _settings_notices(self, settings: Settings) -> Iterator[str]:
+        """Vad som skiljer från rättningen i mappen."""
+        if not self._other_settings(settings):
+            return
+        before, now = self._old.get("limit"), settings.limit
+        what = [f"tidsgränsen {before:g} s, inte {now:g} s"] if before != now else []
+        if self._old.get("only") != [*settings.only]:
+            chosen = ", ".join(self._old.get("only") or ["alla övningar"])
+            what.append(f"{chosen}, inte {', '.join(settings.only) or 'alla övningar'}")
+        again = " Allt som anges rättas därför om." if self._resume else ""
+        yield f"Rättningen i {self._out} gjordes med {' och '.join(what)}.{again}"
+
+    def _kept_notices(self) -> Iterator[str]:
+        mine = {one.file for one in self.submissions}
+        kept = [file for file in self._graded if file not in mine]
+        if kept:
+            yield (f"I {self._out} finns sedan tidigare {_count(len(kept))} till. De är kvar, och "
+                   "det som rättas nu läggs till.")  # fmt: skip
 
     @property
     def waiting(self) -> list[Submission]:
         """Det som återstår att rätta."""
-        return [one for one in self.submissions if one.file not in self._graded]
+        return [one for one in self.submissions if one.file not in self._done]
+
+    @property
+    def leaves_earlier(self) -> bool:
+        """Sant om rättningen skulle ersätta en tidigare men inte hanns med: då gäller den gamla."""
+        return self._work == PENDING and bool(self.waiting)
 
     def add(self, submission: Submission, graded: SubmissionResult) -> None:
         """Ta emot ett resultat."""
-        self._graded[submission.file] = graded
+        batch = self._batches[submission.file]
+        self._graded[submission.file] = dataclasses.replace(graded, batch=batch, paths=self._paths)
+        self._done.add(submission.file)
         if time.monotonic() - self._saved_at > SAVE_SECONDS:
-            self._save_work()
+            self.save_work()
 
     def results(self) -> ClassResult:
-        """Rättarens resultat, filerna i den ordning de gavs."""
+        """Alla resultat i mappen, omgång för omgång, filerna i den ordning de gavs."""
         assert self._settings is not None
-        done = [self._graded[one.file] for one in self.submissions if one.file in self._graded]
+        done = [self._graded[file] for file in self._order if file in self._graded]
         tiers = [tier for tier in TIERS if any(one.isolation == tier for one in done)]
         isolation = tiers[-1] if tiers else "basic"
         changed = tuple(self.watch.changed)
@@ -129,15 +203,19 @@ class Store:
 
     def save(self, results: ClassResult) -> None:
         """Skriv underlaget, och resultaten med examinatorns ändringar."""
-        self._save_work()
+        self._work = WORK
+        self.save_work()
         self._write(RESULTS, to_json(results))
+        (self._out / PENDING).unlink(missing_ok=True)
 
-    def _save_work(self) -> None:
+    def save_work(self) -> None:
+        """Skriv underlaget: det som `--resume` fortsätter från."""
         assert self._settings is not None
         only = [*self._settings.only]
-        graded = {file: as_data(one) for file, one in self._graded.items()}
+        rows = {file: self._graded[file] for file in self._order if file in self._graded}
+        graded = {file: as_data(one) for file, one in rows.items()}
         work = {"seed": self._settings.seed, "limit": self._settings.limit, "only": only}
-        self._write(WORK, work | {"graded": graded})
+        self._write(self._work, work | {"graded": graded})
         self._saved_at = time.monotonic()
 
     def _write(self, name: str, data: dict[str, Any]) -> None:
@@ -145,10 +223,122 @@ class Store:
         text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
         encoded = (text + "\n").encode("utf-8", "replace")
         path = self._out / name
-        unfinished = path.with_suffix(".json.ny")
-        unfinished.write_bytes(encoded)
-        os.replace(unfinished, path)
+        _beside(path).write_bytes(encoded)
+        os.replace(_beside(path), path)
         self.watch.wrote(path, encoded)
+
+
+def class_seed(out: Path) -> int | None:
+    """Fröet som klassen i utmappen är rättad med, om den går att läsa."""
+    try:
+        seed = json.loads((out / WORK).read_text(encoding="utf-8"))["seed"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return seed if isinstance(seed, int) else None
+
+
+# --- samma inlämning igen ------------------------------------------------------------------------
+
+
+def _placed(
+    submissions: Sequence[Submission], known: Mapping[str, SubmissionResult], in_place: bool
+) -> list[Submission]:
+    """Inlämningarna med de namn som deras rader har.
+
+    En student som har lämnat in på nytt får en rad till, också när filen heter som förut. Hämtas
+    hela klassen igen under ett annat namn (`submissions (1).zip`) är det samma rader.
+
+    Args:
+        submissions: det som kommandot gäller.
+        known: raderna som redan finns.
+        in_place: sant om en fil med samma namn alltid är samma rad.
+    """
+    same = {one.file for one in submissions if in_place or _is_same(one, known)}
+    elsewhere = {
+        key: file for file, row in known.items() if file not in same and (key := _identity(row))
+    }
+    taken = same.union(known)
+    placed = []
+    for one in submissions:
+        file = one.file
+        if file not in same:
+            file = elsewhere.pop(_identity(one), "") or _free(file, taken)
+        taken.add(file)
+        placed.append(dataclasses.replace(one, file=file))
+    return placed
+
+
+def _is_same(one: Submission, known: Mapping[str, SubmissionResult]) -> bool:
+    return one.file in known and known[one.file].sha256 == one.sha256
+
+
+def _identity(one: Submission | SubmissionResult) -> tuple[str, ...]:
+    """Studenten, filens eget namn och innehållet; tomt om studenten eller innehållet är okänt."""
+    student = one.canvas_id or one.moodle_id or one.student
+    return (student, one.file.split("/")[-1], one.sha256) if student and one.sha256 else ()
+
+
+def _free(file: str, taken: Collection[str]) -> str:
+    """Namnet, med ett nummer efter om det är upptaget."""
+    names = itertools.chain([file], (f"{file} ({number})" for number in itertools.count(2)))
+    return next(name for name in names if name not in taken)
+
+
+def _in_order(
+    graded: Mapping[str, SubmissionResult], batches: Mapping[str, int], resume: bool
+) -> list[str]:
+    """Filerna omgång för omgång; en avbruten rättning som fortsätter får den ordning som gavs."""
+    before = {file: (row.batch, place) for place, (file, row) in enumerate(graded.items())}
+    given = {file: (number, place) for place, (file, number) in enumerate(batches.items())}
+    places = before | given if resume else given | before
+    return sorted(places, key=lambda file: places[file])
+
+
+def _count(n_files: int) -> str:
+    return f"{n_files} {'fil' if n_files == 1 else 'filer'}"
+
+
+# --- hela filer, eller inga ----------------------------------------------------------------------
+
+
+def _beside(path: Path) -> Path:
+    """Där filen skrivs innan den är hel."""
+    return path.with_name(f"{path.name}.ny")
+
+
+def write_whole(folder: Path, files: Mapping[str, bytes], watch: "FileWatch") -> list[str]:
+    """Skriv alla filer, var och en hel; ger namnen på dem som inte gick att byta.
+
+    Allt skrivs först bredvid. Räcker inte disken är de gamla filerna orörda, och ett avbrott mitt i
+    bytet lämnar hela filer, gamla eller nya.
+    """
+    failed = [
+        name for name, data in files.items() if not _worked(_write_beside, folder, name, data)
+    ]
+    if failed:
+        for name in files:
+            _worked(_beside(folder / name).unlink)
+        return failed
+    for name, data in files.items():
+        if _worked(os.replace, _beside(folder / name), folder / name):
+            watch.wrote(folder / name, data)
+        else:  # öppen i Excel, till exempel
+            failed.append(name)
+            _beside(folder / name).unlink(missing_ok=True)
+    return failed
+
+
+def _write_beside(folder: Path, name: str, data: bytes) -> None:
+    _beside(folder / name).write_bytes(data)
+
+
+def _worked(action: Callable[..., object], *arguments: object) -> bool:
+    """Gör något med en fil; falskt om det inte gick."""
+    try:
+        action(*arguments)
+    except OSError:
+        return False
+    return True
 
 
 # --- vakten över filerna -------------------------------------------------------------------------

@@ -72,10 +72,12 @@ def judge(
     cases: Sequence[Case],
     outcomes: Sequence[Outcome],
     mistakes: Sequence[KnownMistake] = (),
+    behaviours_to_try: Sequence[Behaviour] | None = None,
 ) -> Verdict:
-    """Bedöm det som iakttogs i fallen."""
+    """Bedöm det som iakttogs i fallen; alla beteenden, eller bara de som räknas upp."""
     ran = list(zip(cases, outcomes, strict=True))
-    behaviours = tuple(_behaviour_verdict(exercise, b, ran) for b in exercise.behaviours)
+    tried = exercise.behaviours if behaviours_to_try is None else behaviours_to_try
+    behaviours = tuple(_behaviour_verdict(exercise, b, ran) for b in tried)
     verdict = Verdict(behaviours)
     if verdict.passed or verdict.unsolved:
         return verdict

@@ -74,6 +74,8 @@ class Behaviour:
         observables: de iakttagelser som avgör.
         requires: id för de beteenden som måste vara rätt för att det här ska räknas. Kärnan i en
             övning, det som den heter efter, går inte att hoppa över.
+        stage: i vilket steg av bygget beteendet kommer till. En övning som skrivs på en gång har
+            bara ett steg.
     """
 
     id: str
@@ -81,6 +83,7 @@ class Behaviour:
     points: float
     observables: tuple[str, ...]
     requires: tuple[str, ...] = ()
+    stage: int = 1
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,11 @@ class Exercise:
     def points(self) -> int:
         """Övningens poäng: beteendenas tillsammans."""
         return int(sum(b.points for b in self.behaviours))
+
+    @property
+    def n_stages(self) -> int:
+        """Antalet steg som övningen byggs i."""
+        return max(b.stage for b in self.behaviours)
 
     @property
     def notebook(self) -> str:

@@ -11,7 +11,7 @@ import re
 import sys
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -49,6 +49,8 @@ class Submission:
         problem: varför filen inte går att rätta, annars tomt.
         note: något läraren bör veta, annars tomt.
         canvas_id: studentens nummer i Canvas.
+        attempt: Canvas nummer på filen (ett högre är nyare); 0 om det är okänt.
+        moodle_id: studentens nummer i Moodle, i den uppgiften.
     """
 
     file: str
@@ -60,6 +62,8 @@ class Submission:
     problem: str = ""
     note: str = ""
     canvas_id: str | None = None
+    attempt: int = 0
+    moodle_id: str | None = None
 
 
 class UsageError(ValueError):
@@ -67,20 +71,22 @@ class UsageError(ValueError):
 
 
 class Owner(NamedTuple):
-    """Vem en fil kommer från: namn, nummer i Canvas, och om den lämnades in för sent."""
+    """Vem en fil kommer från: namn, nummer i Canvas, om den är sen, filens nummer där, Moodle."""
 
     student: str | None
     canvas_id: str | None = None
     late: bool = False
+    attempt: int = 0
+    moodle_id: str | None = None
 
     @property
     def key(self) -> tuple[str | None, str | None]:
         """Studenten, vare sig filen kom i tid eller inte."""
-        return self.student, self.canvas_id
+        return self.student, self.canvas_id or self.moodle_id
 
 
 Key = tuple[str | None, str | None]
-"""En student: namn och nummer i Canvas."""
+"""En student: namn och nummer i Canvas eller Moodle."""
 
 
 @dataclass(frozen=True)
@@ -157,10 +163,12 @@ def _in_given(path: Path, several: bool, ambiguous: bool) -> list[_HandedIn]:
     is_file = kind_of(path.name) == "notebook" and not real.is_dir()
     wrapped = 0 if is_file else _wrappers([i.path[len(start) :] for i in items], name, several)
     inside = [item.path[len(start) + wrapped :] for item in items]
-    level = _canvas_level(inside, one_is_enough=is_file or not several)
+    level, find = _moodle_level(inside), moodle_owner
+    if level is None:
+        level, find = _canvas_level(inside, one_is_enough=is_file or not several), canvas_owner
     fallback = name if several and start else None
     return [
-        _with_owner(item, _owner(path, level, fallback))
+        _with_owner(item, _owner(path, level, fallback, find))
         for item, path in zip(items, inside, strict=True)
     ]
 
@@ -189,9 +197,31 @@ def canvas_parts(name: str) -> dict[str, str | None]:
 def canvas_owner(name: str) -> Owner | None:
     """Studenten ur ett filnamn från Canvas, annars None."""
     parts = canvas_parts(name)
-    return (
-        Owner(clean(parts["name"] or ""), parts.get("user"), bool(parts["late"])) if parts else None
-    )
+    if not parts:
+        return None
+    number = parts["attachment"] or ""
+    attempt = int(number) if len(number) < 19 else 0
+    return Owner(clean(parts["name"] or ""), parts.get("user"), bool(parts["late"]), attempt)
+
+
+_MOODLE = re.compile(
+    r"(?P<name>.+?)_(?P<user>\d+)_assignsubmission_(file|onlinetext)(_(?P<file>.*))?"
+)
+
+
+def moodle_owner(name: str) -> Owner | None:
+    """Studenten ur en mapp eller fil från Moodle (`Namn_nummer_assignsubmission_file_…`)."""
+    match = _MOODLE.fullmatch(name) if len(name) <= LONGEST_NAME else None
+    return Owner(clean(match["name"]), moodle_id=match["user"]) if match else None
+
+
+def _moodle_level(paths: Sequence[tuple[str, ...]]) -> int | None:
+    """På vilken nivå i sökvägarna som namnen kommer från Moodle; None om de inte gör det."""
+    for level in range(_DEEPEST_CANVAS):
+        n_named = sum(len(path) > level and moodle_owner(path[level]) is not None for path in paths)
+        if 2 * n_named > len(paths):
+            return level
+    return None
 
 
 def _canvas_level(paths: Sequence[tuple[str, ...]], one_is_enough: bool) -> int | None:
@@ -235,9 +265,14 @@ def _have_several_students(places: Iterable[tuple[str, ...]]) -> bool:
     return 2 * n_shared >= len(students)
 
 
-def _owner(path: tuple[str, ...], level: int | None, fallback: str | None) -> Owner:
-    """Studenten: ur namnet från Canvas om nedladdningen har sådana, annars den yttersta mappen."""
-    known = canvas_owner(path[level]) if level is not None and len(path) > level else None
+def _owner(
+    path: tuple[str, ...],
+    level: int | None,
+    fallback: str | None,
+    find: Callable[[str], Owner | None],
+) -> Owner:
+    """Studenten: ur Canvas eller Moodles namn om nedladdningen har sådana, annars ur mappen."""
+    known = find(path[level]) if level is not None and len(path) > level else None
     if known:
         return known
     is_whole_zip = bool(path) and kind_of(path[-1]) == "zip"  # en som inte gick att läsa
@@ -346,7 +381,14 @@ def _within_limits(items: Iterable[_HandedIn], most: int) -> list[_HandedIn]:
 
 def _with_owner(item: _HandedIn, owner: Owner) -> _HandedIn:
     note = _joined("Inlämnad för sent enligt Canvas." if owner.late else "", item.row.note)
-    row = dataclasses.replace(item.row, student=owner.student, canvas_id=owner.canvas_id, note=note)
+    row = dataclasses.replace(
+        item.row,
+        student=owner.student,
+        canvas_id=owner.canvas_id,
+        attempt=owner.attempt,
+        moodle_id=owner.moodle_id,
+        note=note,
+    )
     return dataclasses.replace(item, row=row, owner=owner)
 
 

@@ -167,7 +167,7 @@ class Book:
         self.names = frozenset(
             name for s in self._statements for name in s.now.gives | s.later.gives
         )
-        for name in sorted(wanted - self.names):
+        for name in sorted(wanted - self._solved()):
             self._add_checked(name)
         self._given = self.names.union(*(s.now.imports for s in self._statements))
         self._classes = self._names_of(ast.ClassDef)
@@ -177,17 +177,25 @@ class Book:
         for name, needed in itertools.islice(self._links(), MAX_LINKS):
             self._implied[name].add(needed)
 
+    def _solved(self) -> set[str]:
+        """Namn som har en definition som gör något."""
+        return {
+            name for s in self._statements if not is_stub(s.node)
+            for name in s.now.gives | s.later.gives
+        }  # fmt: skip
+
     def _add_checked(self, exercise: str) -> None:
-        """Det som bokens egen `check("5.1", …)` anropas med räknas, när namnet saknas."""
+        """Det som bokens `check("5.1", …)` anropas med räknas, om namnet saknas eller är olöst."""
         own = self.names - self._wanted
         for s in reversed(self._statements):
             for number, tried in s.now.checks:
                 if number == NUMBER_OF.get(exercise) and tried.split(".")[0] in own:
                     _, (solution,) = read_cell("\n" * min(s.rows) + f"{exercise} = {tried}")
                     self._statements.append(replace(solution, cell=s.cell))
+                    lacks = "är inte löst" if exercise in self.names else "finns inte"
                     self.names |= {exercise}
                     self.notes.append(
-                        f"{s.where}: {exercise} finns inte, så {tried} räknas i stället, eftersom "
+                        f"{s.where}: {exercise} {lacks}, så {tried} räknas i stället, eftersom "
                         f'det är den som check("{number}", …) prövar'
                     )
                     return

@@ -17,6 +17,7 @@ from dqn_helpers.autograder.result import (
     ClassResult,
     SubmissionResult,
     decision_texts,
+    highest,
     points_text,
     total,
 )
@@ -44,7 +45,8 @@ def result_csv(results: ClassResult) -> str:
     names = exercise_names(results.submissions)
     # Namnet efter numret: ensamt skulle svenska Excel läsa 5.1 som den 5 januari.
     columns = [f"{number} {name}" for number, name in names.items()]
-    head = ["student", "fil", "poäng", "max", "betyg", *columns, "status", "anmärkning"]
+    head = ["student", "fil", "poäng", "max", "betyg", *columns, "status", "anmärkning",
+            "användarnamn"]  # fmt: skip
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(head)
@@ -63,18 +65,25 @@ def _row(submission: SubmissionResult, numbers: Sequence[str]) -> list[str]:
         *(_number(points.get(number)) for number in numbers),
         SUBMISSION_STATUS[submission.status],
         safe_cell(". ".join(_remarks(submission))),
+        safe_cell(submission.login),
     ]
 
 
 def _remarks(submission: SubmissionResult) -> Iterator[str]:
     yield PRELIMINARY
+    if submission.replaced_by:
+        yield f"Räknas inte: {one_line(submission.replaced_by, 200)} är nyare"
     if submission.message:
         yield one_line(submission.message, 300).rstrip(".")
+    if submission.grade_note:
+        yield f"Betyget är räknat {submission.grade_note}"
+    elif submission.waiting:
+        yield f"Poängen är räknade utan {', '.join(submission.waiting)}"
     if submission.undecided:
         there = points_text(submission.points)
         yield f"Granska {', '.join(submission.undecided)} för hand; övriga ger {there} poäng"
     for exercise in submission.exercises:
-        if exercise.decision:
+        if exercise.decision is not None:
             yield f"{exercise.id}: {decision_texts(exercise)[0]}".rstrip(".")
         elif exercise.status in ("crashed", "forbidden"):
             yield f"{exercise.id}: {STATUSES[exercise.status].word.lower()}"
@@ -112,17 +121,11 @@ class CanvasFill:
     remarks: tuple[str, ...] = ()
 
 
-def fill_canvas(gradebook_csv: Path, column: str, results: ClassResult) -> CanvasFill:
-    """Betygskatalogen ur Canvas med uppgiftens poäng ifyllda; inget annat ändras.
-
-    Args:
-        gradebook_csv: filen som Canvas exporterade.
-        column: uppgiftens rubrik, med eller utan numret inom parentes, eller bara numret.
-        results: resultaten. Studenten känns igen på numret i Canvas filnamn; flera böcker av
-            samma student läggs ihop.
+def read_gradebook(gradebook_csv: Path) -> "RawTable":
+    """En omdömesbok exporterad ur Canvas.
 
     Raises:
-        GradebookError: om filen inte är en export från Canvas eller kolumnen inte går att välja.
+        GradebookError: om filen inte är en sådan.
     """
     try:
         table = RawTable(gradebook_csv.read_bytes().decode("utf-8"))
@@ -136,6 +139,22 @@ def fill_canvas(gradebook_csv: Path, column: str, results: ClassResult) -> Canva
             f"{gradebook_csv.name} ser inte ut som en omdömesbok ur Canvas: rubrikerna ID och "
             "Section saknas. Exportera den på nytt i Canvas (Betyg, Exportera)."
         )
+    return table
+
+
+def fill_canvas(gradebook_csv: Path, column: str, results: ClassResult) -> CanvasFill:
+    """Betygskatalogen ur Canvas med uppgiftens poäng ifyllda; inget annat ändras.
+
+    Args:
+        gradebook_csv: filen som Canvas exporterade.
+        column: uppgiftens rubrik, med eller utan numret inom parentes, eller bara numret.
+        results: resultaten. Studenten känns igen på numret i Canvas filnamn; flera böcker av
+            samma student läggs ihop.
+
+    Raises:
+        GradebookError: om filen inte är en export från Canvas eller kolumnen inte går att välja.
+    """
+    table = read_gradebook(gradebook_csv)
     place = _column(table, column, gradebook_csv.name)
     scores, unnamed = _scores(results)
     remarks = tuple(_remarks_on(table, place, scores))
@@ -160,19 +179,21 @@ def _scores(results: ClassResult) -> tuple[dict[str, _Score], list[str]]:
     by_user: dict[str, list[SubmissionResult]] = {}
     unnamed = []
     for submission in results.submissions:
-        user = submission.canvas_id
-        if user is None:
+        users = submission.members or (submission.canvas_id,)
+        if None in users:
             unnamed.append(submission.file)
-        else:
+        for user in filter(None, users):
             by_user.setdefault(user, []).append(submission)
     return {user: _score(theirs) for user, theirs in by_user.items()}, unnamed
 
 
 def _score(submissions: Sequence[SubmissionResult]) -> _Score:
-    decided = all(s.complete_points is not None for s in submissions)
     best = list(best_exercises(submissions).values())
+    # En siffra i Canvas ser slutlig ut: den väntar tills också det skrivna svaret är bedömt.
+    decided = all(s.complete_points is not None for s in submissions if not s.replaced_by)
+    decided = decided and not any(exercise.is_waiting for exercise in best)
     files = tuple(s.file for s in submissions)
-    return _Score(total(best) if decided else None, files, sum(e.max_points for e in best))
+    return _Score(total(best) if decided else None, files, highest(best))
 
 
 def _remarks_on(table: "RawTable", place: int, scores: dict[str, _Score]) -> Iterator[str]:

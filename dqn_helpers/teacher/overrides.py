@@ -67,9 +67,9 @@ def load_overrides(out: Path) -> Overrides:
 
 def read_overrides(path: Path) -> Overrides:
     """Läs en fil med ändringar."""
-    text = _decoded(path.read_bytes())
+    text = decoded(path.read_bytes())
     try:
-        table = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+        table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text)))
     except csv.Error as error:
         return Overrides(problems=(f"{path.name} går inte att läsa som en tabell: {error}.",))
     rows = [(n, _cells(row)) for n, row in enumerate(table, 1) if _says_something(row)]
@@ -108,7 +108,7 @@ def _override(row: int, file: str, exercise: str, points: str, reason: str) -> O
     return Override(row, file, exercise, float(number), one_line(reason, 500))
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     """Texten, i vilken av Excels kodningar den än är sparad."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
@@ -118,7 +118,7 @@ def _decoded(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _delimiter(text: str) -> str:
+def delimiter(text: str) -> str:
     """Skiljetecknet i rubrikraden."""
     lines = (line for line in text.splitlines() if line.strip(' ;,\t"'))
     header = next((line for line in lines if not line.lstrip('"').startswith("#")), "")

@@ -7,19 +7,25 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dqn_helpers.autograder.report.class_page import class_report
 from dqn_helpers.autograder.report.html import GENERATOR
+from dqn_helpers.autograder.report.statistics import with_replaced
 from dqn_helpers.autograder.report.student_page import feedback_page
 from dqn_helpers.autograder.report.words import path_parts
 from dqn_helpers.autograder.result import ClassResult
-from dqn_helpers.autograder.store import FileWatch
+from dqn_helpers.autograder.store import FileWatch, write_whole
 from dqn_helpers.submission.collect import canvas_parts
 from dqn_helpers.teacher.grade_limits import GradeLimits, with_letters
 from dqn_helpers.teacher.gradebook import result_csv
 from dqn_helpers.teacher.overrides import Overrides, apply, problems
+
+CANNOT_WRITE = (
+    "Det gick inte att skriva {files} i {out}. Är filen öppen i ett annat program, till exempel "
+    "Excel? Stäng den och kör kommandot igen."
+)
 
 
 class ReportError(OSError):
@@ -28,7 +34,7 @@ class ReportError(OSError):
 
 def final(results: ClassResult, overrides: Overrides, limits: GradeLimits) -> ClassResult:
     """Resultaten med examinatorns ändringar och med betyg: så som de står i rapporterna."""
-    return with_letters(apply(results, overrides), limits)
+    return with_letters(with_replaced(apply(results, overrides)), limits)
 
 
 def write_reports(
@@ -36,7 +42,6 @@ def write_reports(
     results: ClassResult,
     overrides: Overrides,
     limits: GradeLimits,
-    paths: Sequence[Path] = (),
     watch: FileWatch | None = None,
 ) -> None:
     """Skriv `feedback/*.html`, `rapport.html` och `resultat.csv` i `out`.
@@ -46,16 +51,16 @@ def write_reports(
         results: rättarens resultat.
         overrides: examinatorns ändringar (`load_overrides`).
         limits: betygsgränserna (`load_grade_limits`).
-        paths: det som rättades, till kommandot som gör om en dom.
         watch: vakten som ska få veta vad som skrevs.
 
     Raises:
         ReportError: om någon fil inte går att skriva; de andra är då ändå skrivna.
     """
     shown = final(results, overrides, limits)
-    pages = page_names([submission.file for submission in shown.submissions])
+    files_in_canvas = {one.file for one in shown.submissions if one.attempt}
+    pages = page_names([one.file for one in shown.submissions], files_in_canvas)
     files = _feedback_pages(shown, pages)
-    files["rapport.html"] = class_report(shown, pages, problems(results, overrides), paths)
+    files["rapport.html"] = class_report(shown, pages, problems(results, overrides))
     files["resultat.csv"] = result_csv(shown)
     _write_all(out, files, watch or FileWatch())
     _remove_old_pages(out / "feedback", pages)
@@ -70,26 +75,15 @@ def _feedback_pages(results: ClassResult, pages: Iterable[str]) -> dict[str, str
 
 def _write_all(out: Path, files: Mapping[str, str], watch: FileWatch) -> None:
     (out / "feedback").mkdir(parents=True, exist_ok=True)
-    failed = [name for name, text in files.items() if not _write(out / name, text, watch)]
+    failed = write_whole(out, {name: text.encode() for name, text in files.items()}, watch)
     if failed:
-        raise ReportError(
-            f"Det gick inte att skriva {', '.join(failed[:5])} i {out}. Är filen öppen i ett annat "
-            "program, till exempel Excel? Stäng den och kör kommandot igen."
-        )
-
-
-def _write(path: Path, text: str, watch: FileWatch) -> bool:
-    data = text.encode("utf-8")
-    try:
-        path.write_bytes(data)
-    except OSError:
-        return False
-    watch.wrote(path, data)
-    return True
+        raise ReportError(CANNOT_WRITE.format(files=", ".join(failed[:5]), out=out))
 
 
 def _remove_old_pages(folder: Path, pages: Iterable[str]) -> None:
     """Ta bort sidor från en tidigare rättning; andras filer i mappen rörs inte."""
+    for unfinished in folder.glob("*.html.ny"):  # ett avbrott mitt i skrivningen
+        unfinished.unlink()
     current = {page.lower() for page in pages}
     for path in [p for p in sorted(folder.glob("*.html")) if p.name.lower() not in current]:
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -107,11 +101,16 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _LETTERS = str.maketrans({"æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ß": "ss", "đ": "d", "ł": "l"})
 
 
-def page_names(files: Sequence[str]) -> list[str]:
-    """Ett filnamn per inlämning; två som skulle få samma får en bit av sin kontrollsumma."""
+def page_names(files: Sequence[str], in_canvas: Collection[str] | None = None) -> list[str]:
+    """Ett filnamn per inlämning; två som skulle få samma får en bit av sin kontrollsumma.
+
+    Args:
+        files: inlämningarnas filnamn.
+        in_canvas: de som är nedladdade från Canvas; None betyder alla som heter så.
+    """
     names: list[str] = []
     taken: set[str] = set()
-    plain = [_page_name(file) for file in files]
+    plain = [_page_name(file, in_canvas is None or file in in_canvas) for file in files]
     times = Counter(name.lower() for name in plain)
     for file, name in zip(files, plain, strict=True):
         if times[name.lower()] > 1:
@@ -123,10 +122,13 @@ def page_names(files: Sequence[str]) -> list[str]:
     return names
 
 
-def _page_name(file: str) -> str:
-    """Sidans namn: filens väg från den del som Canvas har namngett, annars hela."""
+def _page_name(file: str, in_canvas: bool) -> str:
+    """Sidans namn: filens väg från den del som Canvas har namngett, annars hela.
+
+    En fil i en students mapp kan heta som en i Canvas; då är det mappen som säger vems den är.
+    """
     parts = path_parts(file)
-    named = next((i for i, part in enumerate(parts) if canvas_parts(part)), 0)
+    named = next((i for i, part in enumerate(parts) if in_canvas and canvas_parts(part)), 0)
     stem = re.sub(r"\.ipynb$", "", "-".join(parts[named:]), flags=re.IGNORECASE)
     safe = re.sub(r"(?:[^A-Za-z0-9_.]|\.\.+)+", "-", _ascii(stem)).strip("-.")
     if not safe or _RESERVED.fullmatch(safe):

@@ -4,8 +4,10 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
+from dqn_helpers.autograder.grade import waiting_for_teacher
 from dqn_helpers.autograder.result import (
     ClassResult,
+    Decision,
     ExerciseResult,
     PartResult,
     SubmissionResult,
@@ -62,12 +64,19 @@ def internal(number: str) -> ExerciseResult:
     return exercise(number, *[False] * 20, status="internal", points=None)
 
 
+def by_teacher(points: float | None, reason: str = "Bra skäl.") -> ExerciseResult:
+    """Det skrivna svaret, bedömt om det har fått poäng."""
+    decision = None if points is None else Decision(None, points, reason)
+    return replace(waiting_for_teacher("5.4"), points=points, decision=decision)
+
+
 def submission(file: str, *exercises: ExerciseResult, **changes: Any) -> SubmissionResult:
     """En inlämning. Har filen ett namn från Canvas är den nedladdad därifrån."""
     owner = canvas_owner(file.split("/")[-1])
     digest = file.encode("utf-8", "replace").hex()[:64]
     made = SubmissionResult(file, None, digest, "graded", exercises=exercises)
-    made = replace(made, canvas_id=owner.canvas_id if owner else None)
+    if owner and changes.get("canvas_id", owner) is not None:
+        made = replace(made, canvas_id=owner.canvas_id, attempt=owner.attempt)
     return replace(made, **changes)
 
 

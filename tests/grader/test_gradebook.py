@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dqn_helpers.autograder.result import ClassResult
+from dqn_helpers.teacher.grade_limits import load_grade_limits, with_letters
 from dqn_helpers.teacher.gradebook import (
     GradebookError,
     fill_canvas,
@@ -15,7 +16,7 @@ from dqn_helpers.teacher.gradebook import (
 )
 from dqn_helpers.teacher.overrides import Override, Overrides, apply
 
-from .report_samples import exercise, internal, results, submission, unreadable
+from .report_samples import by_teacher, exercise, internal, results, submission, unreadable
 
 
 def table(graded: ClassResult) -> list[dict[str, str]]:
@@ -62,6 +63,19 @@ def test_overrides_and_stops_are_remarked() -> None:
         "3.2: Ändrat av examinator: manuell granskning → 2 poäng. Skäl: Rätt" in row["anmärkning"]
     )
     assert "3.1: processen avslutades" in row["anmärkning"]
+
+
+def test_the_written_answer_is_blank_until_it_is_assessed() -> None:
+    five = [exercise(number) for number in ("5.1", "5.2", "5.3")]
+    graded = results(
+        submission("a", *five, by_teacher(None)), submission("b", *five, by_teacher(3.5))
+    )
+    first, second = table(with_letters(graded, load_grade_limits()))
+    assert (first["poäng"], first["max"], first["5.4 reflektion"]) == ("10", "10", "")
+    assert first["betyg"] == "VG" and "Betyget är räknat utan 5.4" in first["anmärkning"]
+    assert (second["poäng"], second["max"], second["5.4 reflektion"]) == ("13,5", "14", "3,5")
+    assert "Lärarens bedömning: 3,5 av 4 poäng. Bra skäl" in second["anmärkning"]
+    assert "utan 5.4" not in second["anmärkning"]
 
 
 HOSTILE_CELLS = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1",
@@ -152,6 +166,17 @@ def test_notebooks_are_summed_and_repeats_count_once(exported: Path) -> None:
     assert '"Grupp A, B",8,7.00' in fill_canvas(exported, "71", graded).text  # 2 + 2 + 4
     graded = results(*graded.submissions[::-1])
     assert '"Grupp A, B",8,7.00' in fill_canvas(exported, "71", graded).text
+
+
+def test_canvas_waits_for_the_written_answer(exported: Path) -> None:
+    waiting, assessed = (
+        results(submission("k/al_13_2_05.ipynb", exercise("5.1"), by_teacher(points)))
+        for points in (None, 3)
+    )
+    filled = fill_canvas(exported, "72", waiting)
+    assert (filled.filled, filled.left_alone) == (0, ("k/al_13_2_05.ipynb",))
+    assert filled.text == CANVAS
+    assert fill_canvas(exported, "72", assessed).filled == 1
 
 
 def test_undecided_students_are_left_alone_and_named(exported: Path) -> None:

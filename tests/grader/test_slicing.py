@@ -484,6 +484,29 @@ def test_a_missing_name_is_what_check_is_called_with(cells: list[str]) -> None:
     assert "td_target" in slices.names
 
 
+STUB = "def td_target():\n    raise NotImplementedError"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [STUB, "def mål():\n    return 7", "check('3.1', mål)"],
+        ["def mål():\n    return 7", "check('3.1', mål)", STUB, "check('3.1', td_target)"],
+    ],
+)
+def test_an_untouched_template_does_not_hide_what_check_is_called_with(cells: list[str]) -> None:
+    slices = target_of(*cells)
+    assert run(slices, "td_target")["td_target"]() == 7
+    assert "td_target är inte löst, så mål räknas i stället" in slices.notes[-1]
+
+
+def test_a_solution_is_not_exchanged_for_another_that_check_has_tried() -> None:
+    slices = target_of(
+        "def td_target():\n    return 7", "def försök():\n    return 8", "check('3.1', försök)"
+    )
+    assert run(slices, "td_target")["td_target"]() == 7 and not slices.notes
+
+
 def test_the_note_says_what_counts_instead() -> None:
     slices = target_of("def mål():\n    return chosen_q_values()", "\ncheck('3.1', mål)")
     assert slices.uses == {"td_target": {"chosen_q_values"}}

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from dqn_helpers.autograder.arguments import MAX_NOTEBOOKS
+from dqn_helpers.exercises.syllabus import BOOKS
 from dqn_helpers.submission import files as found_files
 from dqn_helpers.submission import notebook as notebook_reading
 from dqn_helpers.submission.collect import (
@@ -90,7 +91,8 @@ def test_a_notebook(tmp_path: Path) -> None:
 def test_the_courses_own_notebooks() -> None:
     for folder in ("solutions", "notebooks"):
         rows = [r for r in find_submissions([REPO / folder]) if r.notebook]
-        assert {r.notebook: Path(r.file).stem for r in rows} == NOTEBOOKS
+        current = {number: name for number, name in NOTEBOOKS.items() if number in BOOKS}
+        assert {r.notebook: Path(r.file).stem for r in rows} == current
         assert not any(r.problem or r.note for r in rows)
 
 
@@ -203,6 +205,9 @@ def test_which_notebook(tmp_path: Path) -> None:
     assert number("andersson_LATE_12_34_04_dqn_loopen-1.ipynb") == "04"
     assert number("bok.ipynb", {"dqn_kurs": {"notebook": "99"}}) is None
     assert number("04.ipynb") is None
+    assert number("andersson_12_34_01b_q_inlarning.ipynb") == "01b"
+    assert number("01_mdp_och_q_varden.ipynb") == "01"  # som den hette förr
+    assert number("bok.ipynb", {"dqn_kurs": {"notebook": "01"}}) == "01"
 
 
 def test_odd_text_is_made_whole(tmp_path: Path) -> None:
@@ -473,6 +478,29 @@ def test_canvas_downloads_in_folders(tmp_path: Path) -> None:
 
 def test_a_name_longer_than_any_disk_takes_costs_no_time() -> None:
     assert canvas_owner("_1" * 3_000_000 + "\n") is None  # den som backar tar dagar på sig
+
+
+MOODLE = ("Anna Ek_55008_assignsubmission_file_", "Anna Ek_55010_assignsubmission_file_",
+          "Bo Al_55011_assignsubmission_file_")  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["{}/05.ipynb", "{}05.ipynb", "uppgift/{}/05.ipynb"])
+def test_moodle_with_folders_and_without(tmp_path: Path, form: str) -> None:
+    """Två som heter lika har var sitt nummer; en följeslagare har inget."""
+    files = [form.format(name) for name in MOODLE]
+    rows = read(tmp_path, zipped(*((file, as_bytes()) for file in files)), "k.zip")
+    assert [(row.student, row.moodle_id) for row in rows] == [
+        ("Anna Ek", "55008"), ("Anna Ek", "55010"), ("Bo Al", "55011")
+    ]  # fmt: skip
+    assert not any(row.note for row in rows)
+    assert given_folder(tmp_path / "m", *files) == ["Anna Ek", "Anna Ek", "Bo Al"]
+
+
+def test_moodle_names_inside_a_students_folder_are_that_students(tmp_path: Path) -> None:
+    borrowed = ["oscar/Bo Al_7_assignsubmission_file_05.ipynb", "lisa/05.ipynb", "ola/05.ipynb"]
+    assert given_zip(tmp_path, "k.zip", *borrowed) == ["oscar", "lisa", "ola"]
+    inside = [f"{MOODLE[0]}/al_1_2_05.ipynb", f"{MOODLE[1]}/05.ipynb", f"{MOODLE[2]}/05.ipynb"]
+    assert given_zip(tmp_path, "m.zip", *inside) == ["Anna Ek", "Anna Ek", "Bo Al"]
 
 
 def test_canvas_zip_in_zip(tmp_path: Path) -> None:

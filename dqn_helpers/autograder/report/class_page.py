@@ -1,5 +1,6 @@
 """Klassens sida: poäng per övning och student, de vanligaste misstagen, filer att titta på."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dqn_helpers.autograder.arguments import rules
-from dqn_helpers.autograder.reflection import guide_html
+from dqn_helpers.autograder.reflection import casino_in_words, guide_html
 from dqn_helpers.autograder.report.html import render
 from dqn_helpers.autograder.report.markdown import markdown
 from dqn_helpers.autograder.report.statistics import (
@@ -26,6 +27,7 @@ from dqn_helpers.autograder.report.words import (
     STATUSES,
     clean,
     file_name,
+    named,
     one_line,
     own_name,
     rerun_command,
@@ -34,6 +36,9 @@ from dqn_helpers.autograder.result import (
     ClassResult,
     ExerciseResult,
     SubmissionResult,
+    decision_texts,
+    grade_text,
+    highest,
     total,
 )
 
@@ -47,6 +52,7 @@ SHORT = {
     "crashed": "avslut",
     "forbidden": "otillåtet",
     "internal": "för hand",
+    "manual": "läses",
 }
 """Det som står under poängen i tabellen när något särskilt hände."""
 
@@ -62,6 +68,18 @@ class CellView:
     mark: str
     words: str
     changed: bool
+
+
+@dataclass(frozen=True)
+class ReflectionView:
+    """En reflektion: filen, sidan, texten, antalet ord, lärarens underlag och bedömningen."""
+
+    file: str
+    page: str
+    text: Markup
+    n_words: int
+    facts: list[str]
+    decision: str
 
 
 @dataclass(frozen=True)
@@ -83,7 +101,6 @@ def class_report(
     results: ClassResult,
     pages: Sequence[str],
     problems: Sequence[str] = (),
-    paths: Sequence[Path] = (),
 ) -> str:
     """Sidan för klassen, som HTML.
 
@@ -91,15 +108,14 @@ def class_report(
         results: resultaten, med examinatorns ändringar.
         pages: återkopplingssidornas filnamn, i samma ordning som inlämningarna.
         problems: varningar om beslut.csv.
-        paths: det som rättades, till kommandot som gör om en dom.
     """
     submissions = results.submissions
     attention = needing_attention(submissions)
     return render(
         "class.html",
         **_numbers(submissions, pages),
-        **_about(results, paths),
-        attention=[(item, pages[item.index], _command(results, item, paths)) for item in attention],
+        **_about(results),
+        attention=[(item, pages[item.index], _command(results, item)) for item in attention],
         changes=list(_changes(submissions, pages)),
         problems=[clean(problem, 500) for problem in problems],
         reflections=list(_reflections(submissions, pages)),
@@ -119,17 +135,20 @@ def _numbers(submissions: Sequence[SubmissionResult], pages: Sequence[str]) -> d
     }
 
 
-def _about(results: ClassResult, paths: Sequence[Path]) -> dict[str, Any]:
+def _about(results: ClassResult) -> dict[str, Any]:
     """Det som gör att rättningen går att granska och köra om."""
     isolation = results.isolation
     return {
         "seed": one_line(results.seed, 40),
+        "batches": Counter(sorted(one.batch for one in results.submissions)),
         "rules": rules(results.limit),
         "isolation": isolation,
         "isolation_text": ISOLATION.get(isolation, one_line(isolation, 40)),
+        "unclear": results.unclear,
+        "not_handed_in": results.not_handed_in,
         "changed_files_text": CHANGED_FILES,
         "changed_files": [one_line(file, 300) for file in results.changed_files],
-        "example": _example(results, paths),
+        "example": _example(results),
     }
 
 
@@ -152,15 +171,16 @@ def _row(
 ) -> RowView:
     mine = [submissions[i] for i in group]
     best = best_exercises(mine)
-    decided = all(s.complete_points is not None for s in mine)
-    name = next((one_line(s.student, 80) for s in mine if s.student), "")
+    counted = [s for s in mine if not s.replaced_by]
+    decided = all(s.complete_points is not None for s in counted)
+    name = next((named(s) for s in mine if s.student), "")
     return RowView(
         name=name,
         files=sorted(_file(submissions[i], pages[i], bool(name)) for i in group),
         cells=[_cell(best[number]) if number in best else None for number in numbers],
         points=total(list(best.values())) if decided else None,
-        max_points=sum(e.max_points for e in best.values()),
-        letters=", ".join(one_line(s.grade, 30) for s in mine if s.grade),
+        max_points=highest(best.values()),
+        letters=", ".join(one_line(grade_text(s), 50) for s in counted if s.grade),
     )
 
 
@@ -170,8 +190,10 @@ def _file(submission: SubmissionResult, page: str, by_name: bool) -> tuple[str, 
     Står studenten ovanför räcker filens eget namn.
     """
     whole = file_name(submission)
-    shown = (own_name(whole) or whole) if by_name else whole
+    shown = (own_name(whole, submission.attempt > 0) or whole) if by_name else whole
     remark = submission.message if submission.status == "graded" else ""
+    if submission.replaced_by:
+        remark = f"Räknas inte: en nyare fil finns. {remark}"
     return shown, whole, page, one_line(remark, 200)
 
 
@@ -179,8 +201,8 @@ def _cell(exercise: ExerciseResult) -> CellView:
     points, status = exercise.points, exercise.status
     share = (points or 0) / exercise.max_points if exercise.max_points else 0
     level = 4 if share >= 1 else 0 if share <= 0 else 1 + int(share * 3 - 1e-9)
-    changed = exercise.decision is not None
-    mark = "" if changed else SHORT.get(status, "")
+    changed = exercise.is_changed
+    mark = "" if exercise.decision else SHORT.get(status, "")
     return CellView(points, level, mark, STATUSES[status].word, changed)
 
 
@@ -190,7 +212,7 @@ def _changes(
     """Examinatorns ändringar, fil för fil."""
     for submission, page in zip(submissions, pages, strict=True):
         for exercise in submission.exercises:
-            if exercise.decision:
+            if exercise.is_changed:
                 yield {
                     "file": file_name(submission),
                     "page": page,
@@ -201,12 +223,28 @@ def _changes(
 
 def _reflections(
     submissions: Sequence[SubmissionResult], pages: Sequence[str]
-) -> Iterator[tuple[str, str, Markup, int]]:
-    """Filerna med en skriven reflektion, deras sidor, texten och antalet ord."""
+) -> Iterator[ReflectionView]:
+    """De skrivna reflektionerna, var och en med det som var rätt för den studenten."""
     for submission, page in zip(submissions, pages, strict=True):
-        text = clean(submission.reflection, _MAX_REFLECTION)
-        if text.strip():
-            yield file_name(submission), page, markdown(text.strip()), len(text.split())
+        text = clean(submission.reflection, _MAX_REFLECTION).strip()
+        if text:
+            yield ReflectionView(
+                file=file_name(submission),
+                page=page,
+                text=markdown(text),
+                n_words=len(text.split()),
+                facts=[clean(fact, 600) for fact in casino_in_words(submission.casino_code)],
+                decision=next(map(_decided, filter(_is_written, submission.exercises)), ""),
+            )
+
+
+def _is_written(exercise: ExerciseResult) -> bool:
+    return exercise.status == "manual"
+
+
+def _decided(exercise: ExerciseResult) -> str:
+    """Lärarens bedömning, eller att den saknas."""
+    return " ".join(decision_texts(exercise)) or f"Övning {exercise.id} är inte bedömd än."
 
 
 def _without_reflection(
@@ -218,13 +256,19 @@ def _without_reflection(
             yield file_name(submission), page
 
 
-def _command(results: ClassResult, item: Attention, paths: Sequence[Path]) -> str:
-    file = results.submissions[item.index].file
-    return rerun_command(file, results.seed, item.exercise, paths) if item.exercise else ""
+def _command(results: ClassResult, item: Attention) -> str:
+    submission = results.submissions[item.index]
+    return _rerun(results, submission, item.exercise) if item.exercise else ""
 
 
-def _example(results: ClassResult, paths: Sequence[Path]) -> str:
+def _example(results: ClassResult) -> str:
     """Kommandot för den första domen, som exempel."""
     graded = [s for s in results.submissions if s.exercises]
-    number = graded[0].exercises[0].id if graded else "5.1"
-    return rerun_command(graded[0].file if graded else "", results.seed, number, paths)
+    if not graded:
+        return rerun_command("", results.seed, "5.1")
+    return _rerun(results, graded[0], graded[0].exercises[0].id)
+
+
+def _rerun(results: ClassResult, submission: SubmissionResult, number: str) -> str:
+    paths = [Path(path) for path in submission.paths]
+    return rerun_command(submission.file, results.seed, number, paths)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from dqn_helpers.autograder.report.words import (
@@ -12,7 +12,12 @@ from dqn_helpers.autograder.report.words import (
     file_name,
     one_line,
 )
-from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult
+from dqn_helpers.autograder.result import (
+    ClassResult,
+    ExerciseResult,
+    SubmissionResult,
+    points_text,
+)
 
 REACH_TEXT = (
     "Koden rör sådant som en lösning sällan behöver, så titta på den innan du litar på poängen."
@@ -71,22 +76,42 @@ def exercise_names(submissions: Sequence[SubmissionResult]) -> dict[str, str]:
 
 
 def best_exercises(submissions: Sequence[SubmissionResult]) -> dict[str, ExerciseResult]:
-    """En students övningar; står en i flera filer gäller den med högst poäng."""
-    best: dict[str, ExerciseResult] = {}
-    for exercise in chain.from_iterable(s.exercises for s in submissions):
-        old = best.get(exercise.id)
-        if old is None or (exercise.points or 0) > (old.points or 0):
-            best[exercise.id] = exercise
-    return best
+    """En students övningar, ur den nyaste fil som har dem; är två lika nya gäller den bästa."""
+    best: dict[str, tuple[tuple[int, int], float, ExerciseResult]] = {}
+    for submission in submissions:
+        for exercise in submission.exercises:
+            rank = submission.age, exercise.points or 0
+            if exercise.id not in best or rank > best[exercise.id][:2]:
+                best[exercise.id] = (*rank, exercise)
+    return {number: exercise for number, (_, _, exercise) in best.items()}
+
+
+def with_replaced(results: ClassResult) -> ClassResult:
+    """Resultaten, där varje fil vet vilken nyare fil från samma student som räknas i stället."""
+    rows = list(results.submissions)
+    for group in by_student(rows):
+        for index in group:
+            newer = [i for i in group if _replaces(rows[i], rows[index])]
+            if newer:
+                newest = max(newer, key=lambda i: rows[i].age)
+                rows[index] = replace(rows[index], replaced_by=rows[newest].file)
+    return replace(results, submissions=tuple(rows))
+
+
+def _replaces(new: SubmissionResult, old: SubmissionResult) -> bool:
+    """Sant om den nyare filen har allt som den äldre har; en oläslig ersätts av samma bok."""
+    if new.age <= old.age or not new.exercises:
+        return False
+    if old.exercises:
+        return {e.id for e in old.exercises} <= {e.id for e in new.exercises}
+    return old.status != "graded" and old.notebook in (None, new.notebook)
 
 
 def by_student(submissions: Sequence[SubmissionResult]) -> list[list[int]]:
     """Platserna för varje students filer; en fil utan känd student är en egen rad."""
     groups: dict[object, list[int]] = defaultdict(list)
     for index, submission in enumerate(submissions):
-        user = submission.canvas_id
-        # Numret först: två studenter kan heta lika.
-        groups[("canvas", user) if user else submission.student or index].append(index)
+        groups[submission.who or index].append(index)
     return list(groups.values())
 
 
@@ -174,7 +199,7 @@ def _own_reasons(submission: SubmissionResult) -> Iterator[tuple[str, str]]:
         yield "", f"Inga av kursens övningar hittades. {message}".strip()
     for exercise in submission.exercises:
         words = STATUSES.get(exercise.status, STATUSES["internal"])
-        if exercise.points is None:
+        if exercise.points is None and not exercise.is_waiting:
             yield exercise.id, f"Granska {exercise.id} för hand: rättaren själv gick fel."
         if exercise.reach:
             lines = "; ".join(one_line(line, 300) for line in exercise.reach)
@@ -194,17 +219,35 @@ def _duplicates(submissions: Sequence[SubmissionResult]) -> dict[int, str]:
 
 
 def _handed_in_twice(submissions: Sequence[SubmissionResult]) -> dict[int, str]:
-    """En students filer med samma övning i."""
+    """En students filer med samma övning i, när det är oklart vilken som ska räknas."""
     reasons = {}
     for group in by_student(submissions):
         for index in group:
-            mine = {e.id for e in submissions[index].exercises}
-            others = [i for i in group
-                      if mine & {e.id for e in submissions[i].exercises}]  # fmt: skip
-            if len(others) > 1:
-                where = _others(submissions, others, index)
+            mine = submissions[index]
+            numbers = {e.id for e in mine.exercises}
+            others = [i for i in group if i != index
+                      and numbers & {e.id for e in submissions[i].exercises}]  # fmt: skip
+            if as_new := [i for i in others if submissions[i].age == mine.age]:
+                where = _others(submissions, as_new, index)
                 reasons[index] = f"Studenten har samma övningar i {where}; det högsta räknas."
+            elif lost := _lost_points(mine, [submissions[i] for i in others]):
+                reasons[index] = lost
     return reasons
+
+
+def _lost_points(new: SubmissionResult, others: Sequence[SubmissionResult]) -> str:
+    """En mening om att studentens nyaste fil gav färre poäng än en äldre; annars tomt."""
+    if any(other.age > new.age for other in others):
+        return ""
+    now = {e.id: e.points or 0 for e in new.exercises}
+    worse = {
+        e.id: e.points for other in others for e in other.exercises
+        if e.id in now and e.points is not None and e.points > now[e.id]
+    }  # fmt: skip
+    if not worse:
+        return ""
+    what = ", ".join(f"{points_text(now[n])} i {n} mot {points_text(p)}" for n, p in worse.items())
+    return f"Studenten fick färre poäng än förut ({what}). Den nyaste filen räknas ändå."
 
 
 def _others(submissions: Sequence[SubmissionResult], group: Sequence[int], index: int) -> str:

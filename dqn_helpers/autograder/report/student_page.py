@@ -13,6 +13,7 @@ from dqn_helpers.autograder.report.words import (
     StatusWords,
     clean,
     file_name,
+    named,
     one_line,
     own_name,
 )
@@ -31,6 +32,7 @@ NOT_TRIED = {
     "unsolved": StatusWords("unsolved", "Inte löst"),
     "missing": StatusWords("unsolved", "Saknas"),
     "internal": StatusWords("manual", "Granskas för hand"),
+    "manual": StatusWords("manual", "Bedöms av läraren"),
 }
 NOT_RUN = StatusWords("unsolved", "Inte kört")
 
@@ -64,6 +66,7 @@ class ExerciseView:
     max_points: float
     card: Card
     override: str
+    is_changed: bool
     cells: list[tuple[str, list[Line]]] = field(default_factory=list)
     output: str = ""
 
@@ -78,12 +81,14 @@ def feedback_page(submission: SubmissionResult, isolation: str) -> str:
     return render(
         "feedback.html",
         file=file_name(submission),
-        own_name=one_line(own_name(submission.file), 120) or "(utan namn)",
-        student=one_line(submission.student or "", 100),
+        own_name=one_line(own_name(submission.file, submission.attempt > 0), 120) or "(utan namn)",
+        student=named(submission),
         submission=submission,
         message=clean(submission.message, _MAX_MESSAGE),
         points=submission.complete_points,
         grade=one_line(submission.grade or "", 40),
+        grade_note=submission.grade_note,
+        waiting=[(e.id, e.max_points) for e in submission.exercises if e.is_waiting],
         exercises=[_exercise(e) for e in submission.exercises],
         notes=[clean(note, 500) for note in submission.notes[:_MAX_NOTES]],
         reflection=markdown(clean(submission.reflection, _MAX_REFLECTION).strip()),
@@ -103,6 +108,7 @@ def _exercise(exercise: ExerciseResult) -> ExerciseView:
         max_points=exercise.max_points,
         card=_card(exercise),
         override=" ".join(decision_texts(exercise)),
+        is_changed=exercise.is_changed,
         cells=[
             (one_line(cell, 40), code_lines(cell, text, texts))
             for cell, text in exercise.source[:_MAX_CELLS]

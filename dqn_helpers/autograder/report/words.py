@@ -60,6 +60,9 @@ STATUSES: dict[str, StatusWords] = {
         "Rättaren själv gick fel här. Det är inte studentens fel och ger inte noll poäng: läraren "
         "bedömer övningen för hand.",
     ),
+    "manual": StatusWords(
+        "manual", "Bedöms av läraren", "Svaret är skrivet i ord, så läraren läser och bedömer det."
+    ),
 }
 """Status i results.json → hur den sägs på svenska."""
 
@@ -112,10 +115,16 @@ def file_name(submission: SubmissionResult) -> str:
     return one_line(submission.file, 200) or "(utan namn)"
 
 
-def own_name(file: str) -> str:
+def named(submission: SubmissionResult) -> str:
+    """Studentens namn, och användarnamnet om det är känt: "Anna Ek (annek)"."""
+    login = f" ({one_line(submission.login, 60)})" if submission.login else ""
+    return f"{one_line(submission.student or '', 100)}{login}"
+
+
+def own_name(file: str, from_canvas: bool = True) -> str:
     """Filens eget namn, utan mappar och utan det som Canvas satte framför."""
     last = path_parts(file)[-1] if path_parts(file) else ""
-    return canvas_parts(last).get("file") or last
+    return (canvas_parts(last).get("file") if from_canvas else None) or last
 
 
 def path_parts(file: str) -> list[str]:
