@@ -557,6 +557,7 @@ def lay_out_work(names: "list[Path]") -> None:
             copied[name.as_posix()] = current
         elif copied.setdefault(name.as_posix(), current) != current:
             newer += [short_name(name)] if target.read_bytes() != content else []
+    tell_of_retired(copied)
     COPIED.write_text(json.dumps(copied, indent=1), encoding="utf-8")
     for short in newer:
         print(f"Ny version av {short} finns. Hämta den: {program()} fresh {short}")
@@ -564,18 +565,36 @@ def lay_out_work(names: "list[Path]") -> None:
         print("Din egen kopia sparas då bredvid.")
 
 
+def tell_of_retired(copied: "dict[str, str]") -> None:
+    """Säg till, en gång, om en bok som kursen har bytt mot andra; studentens kopia ligger kvar."""
+    current = course_files()
+    for old in [name for name in copied if Path(name) not in current]:
+        del copied[old]
+        new = [short_name(name) for name in current if short_name(name)[:2] == Path(old).name[:2]]
+        if new and (WORK / old).exists():
+            print(f"I stället för {old} finns nu {' och '.join(new)} i mitt_arbete.")
+            print("Din egen kopia av den gamla ligger kvar, och den går fortfarande att lämna in.")
+
+
 def short_name(name: Path) -> str:
-    """Det man skriver efter `fresh`: numret om filen har ett, annars namnet."""
+    """Det man skriver efter `fresh`: numret (`03`, `01a`) om filen har ett, annars namnet."""
     number = name.name.split("_")[0]
-    return number if number.isdigit() else name.name
+    return number if number[:2].isdigit() and len(number) <= 3 else name.name
 
 
-def find_course_file(wanted: str) -> Path:
-    """Filen i notebooks/ som någon menar med `03`, `3` eller ett namn."""
-    number = wanted.zfill(2) if wanted.isdigit() else wanted
-    for name in course_files():
-        if number in (short_name(name), name.name, name.stem, name.as_posix()):
-            return name
+def find_course_files(wanted: str) -> "list[Path]":
+    """Filerna i notebooks/ som någon menar med `03`, `3`, `01a` eller ett namn; `01` är två."""
+    number, part = wanted.lower().rstrip("ab"), wanted.lower()[-1:]
+    if number.isdigit():
+        wanted = number.zfill(2) + (part if part in "ab" else "")
+    found = [
+        name
+        for name in course_files()
+        for short in [short_name(name)]
+        if wanted in (short, short.rstrip("ab"), name.name, name.stem, name.as_posix())
+    ]
+    if found:
+        return found
     known = ", ".join(short_name(name) for name in course_files()) or "inga än"
     raise CourseError(f"Det finns ingen anteckningsbok {wanted}. De som finns: {known}.", 2)
 
@@ -639,20 +658,24 @@ def fresh(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     books = parser.parse_args(arguments).books
     if len(books) != 1:
         raise CourseError(f"Skriv vilken anteckningsbok: `{program()} fresh 03`", 2)
-    book = find_course_file(books[0])
-    work = WORK / book
-    if work.exists():
-        names = (f"{work.stem}_sparad_{number}{work.suffix}" for number in itertools.count(1))
-        saved = next(work.with_name(name) for name in names if not work.with_name(name).exists())
-        work.rename(saved)
-        print(f"Din gamla kopia heter nu {saved.name}.")
-    lay_out_work([book])
-    print(f"En ny {book.name} ligger i mitt_arbete.")
+    for book in find_course_files(books[0]):
+        put_aside(WORK / book)
+        lay_out_work([book])
+        print(f"En ny {book.name} ligger i mitt_arbete.")
     print("Har du boken öppen i JupyterLab: stäng fliken och öppna boken på nytt.")
     if MARKS.exists():
         print(f"Det som har blivit grönt på vägen i 00 är kvar. Det står i {MARKS.name}, som du")
         print("får ta bort om du vill börja om med alla övningar.")
     return 0
+
+
+def put_aside(work: Path) -> None:
+    """Ge studentens kopia ett nytt namn, om den finns."""
+    if work.exists():
+        names = (f"{work.stem}_sparad_{number}{work.suffix}" for number in itertools.count(1))
+        saved = next(work.with_name(name) for name in names if not work.with_name(name).exists())
+        work.rename(saved)
+        print(f"Din gamla kopia heter nu {saved.name}.")
 
 
 def test(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:

@@ -27,8 +27,8 @@ class DQN(nn.Module):
     Raises:
         ValueError: om någon storlek är mindre än 1.
 
-    Källa: idén med ett utvärde per handling kommer från Mnih m.fl., *Human-level control through
-    deep reinforcement learning*, Nature 518, 2015.
+    Källa: idén med ett utvärde per handling kommer från Mnih m.fl., *Playing Atari with deep
+    reinforcement learning*, 2013.
     """
 
     def __init__(

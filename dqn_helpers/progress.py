@@ -99,7 +99,7 @@ class TrainingProgress:
         n_episodes, n_steps = len(self._log.episode_returns), self._log.environment_steps
         parts = [f"{n_episodes} episoder" if self._counts_steps else f"{n_steps} steg"]
         if self._log.episode_returns:
-            parts.append(f"avkastning {np.mean(self._log.episode_returns[-20:]):.0f}")
+            parts.append(f"poäng {np.mean(self._log.episode_returns[-20:]):.0f}")
         if self._log.check_scores:
             parts.append(f"girigt {self._log.check_scores[-1]:.0f}")
         if self._log.stopped:
@@ -148,9 +148,9 @@ def in_notebook() -> bool:
 
 
 def _curve_in_words(episode_returns: list[float]) -> str:
-    """Inlärningskurvan som en rad: medelavkastningen i varje tiondel av episoderna."""
+    """Inlärningskurvan som en rad: medelpoängen i varje tiondel av episoderna."""
     if not episode_returns:
         return "Ingen episod hann bli klar."
     parts = np.array_split(episode_returns, min(10, len(episode_returns)))
     means = " ".join(f"{part.mean():.0f}" for part in parts)
-    return f"Medelavkastning i varje tiondel av episoderna: {means}"
+    return f"Medelpoäng i varje tiondel av episoderna: {means}"

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dqn_helpers.exercises import marks
-from dqn_helpers.exercises.syllabus import BOOKS, SYLLABUS, notebook_of
+from dqn_helpers.exercises.syllabus import (
+    BOOKS,
+    OLD_FILES,
+    PARTS,
+    SYLLABUS,
+    exercises_of,
+    notebook_of,
+)
 from dqn_helpers.figures import theme
 
 ICON = (
@@ -27,10 +34,12 @@ class Stations:
     Attributes:
         book: numret på boken som vägen står i.
         solved: numren på de övningar som är klara.
+        old: böcker som ligger bredvid i en äldre form, till exempel "01".
     """
 
     book: str
     solved: frozenset[str]
+    old: tuple[str, ...] = ()
 
     @property
     def left(self) -> list[str]:
@@ -51,13 +60,13 @@ class Stations:
         return (
             f'<nav class="dqn-vag {kind}" lang="sv" aria-label="Vägen genom kursen">'
             f"<style>{theme.css('.dqn-vag')}{_css()}</style>"
-            f"<ol>{books}</ol>{self._onwards()}</nav>"
+            f"<ol>{books}</ol>{self._onwards()}{''.join(map(_what_is_new, self.old))}</nav>"
         )
 
     def _book(self, number: str, whole: bool) -> str:
         """En bok på vägen, med sina övningar."""
         file, title, gives = BOOKS[number]
-        exercises = [n for n in SYLLABUS if notebook_of(n) == number]
+        exercises = exercises_of(number)
         done = bool(exercises) and not set(exercises) & set(self.left)
         here = number == self.book
         name = f"<b>{number}</b>" + (f" {html.escape(title)}" if whole else "")
@@ -89,11 +98,21 @@ class Stations:
             links.append(_link(notebook_of(self.left[0]), link, self.book))
         else:
             links.append("<span>Glöm inte reflektionen, 5.4.</span>")
-        following = f"{int(self.book) + 1:02}"
-        if following in BOOKS:
+        later = list(BOOKS)[list(BOOKS).index(self.book) + 1 :]
+        for following in later[:1]:
             text = f"Nästa bok: {following} {BOOKS[following][1]}"
             links.append(_link(following, text, self.book))
         return f'<p class="dqn-vidare">{"".join(links)}</p>'
+
+
+def _what_is_new(book: str) -> str:
+    """Till den som har en bok i dess äldre form: vad den har blivit, och att inget är förlorat."""
+    files = " och ".join(f'<a href="{BOOKS[part][0]}">{part}</a>' for part in sorted(PARTS[book]))
+    return (
+        f"<p>Nytt: bok {book} är nu {files}. Din äldre fil, {html.escape(OLD_FILES[book])}, ligger "
+        "kvar. Det du har skrivit där räknas om du lämnar in den, och du kan klistra in det i de "
+        "nya.</p>"
+    )
 
 
 def _link(book: str, text: str, here: str) -> str:
@@ -111,9 +130,11 @@ def stations(book: str) -> Stations:
     Raises:
         KeyError: om boken inte finns.
     """
+    book = min(PARTS.get(book, {book}))  # en äldre 01 visar samma väg som 01a
     if book not in BOOKS:
         raise KeyError(f"Det finns ingen bok {book}. De som finns: {', '.join(BOOKS)}.")
-    return Stations(book, frozenset(marks.solved()))
+    old = tuple(number for number, file in OLD_FILES.items() if Path(file).is_file())
+    return Stations(book, frozenset(marks.solved()), old if book == "00" else ())
 
 
 @functools.cache

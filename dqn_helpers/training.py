@@ -216,7 +216,7 @@ def play_and_record_episode(
         seed: slumpfrö till `env.reset`.
 
     Returns:
-        Episodens avkastning: summan av belöningarna, i miljöns egen skala om en
+        Episodens poäng: summan av belöningarna, i miljöns egen skala om en
         `RecordEpisodeStatistics` ligger innanför en skalning.
 
     Raises:
@@ -232,7 +232,7 @@ def play_and_record_episode(
 
 
 def unscaled_return(last_info: dict[str, Any], rewards: float) -> float:
-    """Episodens avkastning i miljöns egen skala, om den går att få; annars `rewards`.
+    """Episodens poäng i miljöns egen skala, om den går att få; annars `rewards`.
 
     `RecordEpisodeStatistics` innanför en skalning lägger den i det sista stegets `info`.
     """
@@ -296,10 +296,10 @@ def train_dqn(
         keep_best: lägg till slut tillbaka de vikter som fick den bästa utvärderingen.
         log: en `TrainingLog` att fylla i.
         progress: visa en förloppsrad (i en loggfil: en rad då och då).
-        live_curve: rita avkastning och utvärderingar medan träningen går (i en anteckningsbok).
+        live_curve: rita poäng och utvärderingar medan träningen går (i en anteckningsbok).
 
     Returns:
-        Varje avslutad episods avkastning, i miljöns egen skala (se `play_and_record_episode`).
+        Varje avslutad episods poäng, i miljöns egen skala (se `play_and_record_episode`).
         En episod som bröts av `stop_at` eller `max_steps` räknas inte.
 
     Raises:

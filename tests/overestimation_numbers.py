@@ -1,15 +1,26 @@
 """Räknar om talen i `dqn_helpers/studies/overestimation.json`, med facit ur `solutions/`.
 
-Från kursens mapp: `python tests/overestimation_numbers.py` (några minuter).
+Från kursens mapp: `python tests/overestimation_numbers.py` (några minuter). Med en metods namn
+efter, till exempel `"DQN med γ = 0"`, räknas bara den om.
 """
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 import dqn_helpers
-from dqn_helpers.studies.overestimation import EXPERIMENTS, NUMBERS, measure
+from dqn_helpers.studies.overestimation import (
+    CONTROL,
+    CONTROLLED,
+    EXPERIMENTS,
+    NUMBERS,
+    measure,
+    step_without_future,
+)
 
 SOLUTION = Path(__file__).resolve().parents[1] / "solutions" / "05_double_dqn.ipynb"
 N_SEEDS = 10
@@ -30,15 +41,23 @@ def double_dqn_training_step() -> Callable[..., float]:
     return solution_namespace("ovning-5-1", "ovning-5-2")["double_dqn_training_step"]
 
 
-def main() -> None:
-    """Räkna allt och skriv filen."""
-    steps = {"DQN": dqn_helpers.dqn_training_step, "Double DQN": double_dqn_training_step()}
-    numbers: dict[str, dict[str, list[list[float]]]] = {}
+def main(wanted: list[str]) -> None:
+    """Räkna allt, eller bara de metoder som nämns, och skriv filen."""
+    torch.set_num_threads(1)
+    numbers = json.loads(NUMBERS.read_text(encoding="utf-8")) if wanted else {}
+    steps = {
+        "DQN": dqn_helpers.dqn_training_step,
+        "Double DQN": double_dqn_training_step(),
+        CONTROL: step_without_future,
+    }
     for experiment in EXPERIMENTS:
-        numbers[experiment.name] = {}
+        rows = numbers.setdefault(experiment.name, {})
         for name, step in steps.items():
+            skipped = name == CONTROL and experiment not in CONTROLLED
+            if skipped or (wanted and name not in wanted):
+                continue
             values = measure(step, experiment, N_SEEDS).round(3)
-            numbers[experiment.name][name] = values.tolist()
+            rows[name] = values.tolist()
             print(experiment.name, name, values.mean(axis=0), values[:, -1], flush=True)
     text = json.dumps(numbers, ensure_ascii=False, separators=(",", ":"))
     text = text.replace("},", "},\n").replace("]],", "]],\n ").replace("],[", "],\n  [")
@@ -46,4 +65,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

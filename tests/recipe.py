@@ -1,7 +1,7 @@
 """Mätningen av hur ofta och hur snabbt kursens recept för CartPole lyckas.
 
 Från kursens mapp: `python tests/recipe.py --seeds 50`. Med `--double` tränas Double DQN, med facit
-till övning 5.2.
+till övning 5.2, och med `--copy-every 5` uppdateras målnätverket oftare än i receptet.
 """
 
 import argparse
@@ -32,12 +32,14 @@ from dqn_helpers.recipe import (
     HELD_OUT_SEEDS,
     MAX_STEPS,
     N_EVALUATED,
+    REWARD_SCALE,
     SOLVED_AT,
     STOP_AT,
     STOP_CHECK_SEEDS,
     TRAINING,
     make_optimizer,
 )
+from dqn_helpers.studies.cartpole import wilson_interval
 
 
 @dataclass
@@ -52,6 +54,7 @@ class RecipeResult:
         gradient_steps: antalet träningssteg.
         environment_steps: antalet miljösteg, utvärderingar oräknade.
         cpu_seconds: processortid för träningen, stoppregelns utvärderingar inräknade.
+        q_at_rest: det bästa Q-värdet när allt står stilla, i miljöns belöningar; sant är högst 100.
     """
 
     seed: int
@@ -60,6 +63,7 @@ class RecipeResult:
     gradient_steps: int
     environment_steps: int
     cpu_seconds: float
+    q_at_rest: float
 
     @property
     def solved(self) -> bool:
@@ -67,7 +71,9 @@ class RecipeResult:
         return self.held_out_mean >= SOLVED_AT
 
 
-def train_recipe(seed: int, training_step: Callable[..., Any] = dqn_training_step) -> RecipeResult:
+def train_recipe(
+    seed: int, training_step: Callable[..., Any] = dqn_training_step, **changes: Any
+) -> RecipeResult:
     """Träna en agent från början med receptet och pröva den på undanhållna startlägen."""
     torch.manual_seed(seed)
     model = DQN()
@@ -90,7 +96,7 @@ def train_recipe(seed: int, training_step: Callable[..., Any] = dqn_training_ste
         stop_at=STOP_AT,
         log=log,
         progress=False,
-        **TRAINING,
+        **TRAINING | changes,
     )
     cpu_seconds = time.process_time() - start
     held_out = vectorized_greedy_returns(
@@ -103,7 +109,14 @@ def train_recipe(seed: int, training_step: Callable[..., Any] = dqn_training_ste
         log.gradient_steps,
         log.environment_steps,
         cpu_seconds,
+        value_at_rest(model),
     )
+
+
+def value_at_rest(model: nn.Module) -> float:
+    """Det bästa Q-värdet när alla fyra talen i observationen är noll, i miljöns egna belöningar."""
+    with torch.no_grad():
+        return model(torch.zeros(4)).max().item() / REWARD_SCALE
 
 
 def as_table(results: Sequence[RecipeResult], name: str) -> str:
@@ -111,28 +124,34 @@ def as_table(results: Sequence[RecipeResult], name: str) -> str:
     gradient = [result.gradient_steps for result in results]
     steps = [result.environment_steps for result in results]
     seconds = [result.cpu_seconds for result in results]
+    at_rest = [result.q_at_rest for result in results]
     n_solved = sum(result.solved for result in results)
+    low, high = wilson_interval(n_solved, len(results))
     cells = [
         name,
-        f"{n_solved} av {len(results)}",
+        f"{n_solved} av {len(results)} ({100 * low:.0f}–{100 * high:.0f} %)",
         _swedish(min(result.held_out_mean for result in results), 1),
         _swedish(np.median(gradient)),
         _swedish(np.percentile(gradient, 90)),
         _swedish(max(gradient)),
         _swedish(np.median(steps)),
         _swedish(max(steps)),
+        _swedish(np.median(at_rest)),
+        _swedish(max(at_rest)),
         _swedish(np.median(seconds), 2),
         _swedish(max(seconds), 2),
     ]
     head = [
         "funktion",
-        "löst",
+        "löst (95 %)",
         "lägsta medel av 100 giriga",
         "träningssteg: median",
         "90:e percentil",
         "sämst",
         "miljösteg: median",
         "sämst",
+        "Q i vila: median",
+        "störst",
         "CPU-sekunder: median",
         "sämst",
     ]
@@ -150,11 +169,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=50, help="antalet slumpfrön")
     parser.add_argument("--first-seed", type=int, default=0, help="det första slumpfröet")
     parser.add_argument("--double", action="store_true", help="Double DQN i stället för DQN")
+    parser.add_argument(
+        "--copy-every", type=int, default=TRAINING["target_update_every"],
+        help="träningssteg mellan målnätverkets uppdateringar",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
+    changes = {"target_update_every": options.copy_every}
     training_step = double_dqn_training_step() if options.double else dqn_training_step
     results = []
     for seed in range(options.first_seed, options.first_seed + options.seeds):
-        results.append(train_recipe(seed, training_step))
+        results.append(train_recipe(seed, training_step, **changes))
         print(results[-1], flush=True)
     print()
     print(as_table(results, training_step.__name__))

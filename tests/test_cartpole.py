@@ -15,12 +15,12 @@ def test_recipe_solves_cartpole(seed: int):
 
 def test_table_of_results():
     results = [
-        RecipeResult(0, True, 500.0, 500, 1250, 0.4),
-        RecipeResult(1, True, 499.5, 700, 1500, 0.5),
-        RecipeResult(2, False, 474.9, 14_000, 30_000, 9.25),
+        RecipeResult(0, True, 500.0, 500, 1250, 0.4, 60.0),
+        RecipeResult(1, True, 499.5, 700, 1500, 0.5, 70.0),
+        RecipeResult(2, False, 474.9, 14_000, 30_000, 9.25, 133.7),
     ]
     last = as_table(results, "dqn_training_step").splitlines()[-1]
     assert last == (
-        "| dqn_training_step | 2 av 3 | 474,9 | 700 | 11 340 | 14 000 "
-        "| 1 500 | 30 000 | 0,50 | 9,25 |"
+        "| dqn_training_step | 2 av 3 (21–94 %) | 474,9 | 700 | 11 340 | 14 000 "
+        "| 1 500 | 30 000 | 70 | 134 | 0,50 | 9,25 |"
     )

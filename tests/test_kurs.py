@@ -614,6 +614,40 @@ def test_fresh_keeps_the_old(kurs, folder, capsys, number):
     assert "Ny version" not in capsys.readouterr().out
 
 
+def with_two_files(folder):
+    """Kursen där bok 03 har blivit två anteckningsböcker."""
+    (folder / "notebooks" / "03_traningssteget.ipynb").unlink()
+    for name in ("03a_malet.ipynb", "03b_steget.ipynb"):
+        (folder / "notebooks" / name).write_text(f"första {name}", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("word", "replaced"),
+    [("03", "ab"), ("3", "ab"), ("03a", "a"), ("3B", "b"), ("03b_steget", "b")],
+)
+def test_fresh_takes_a_book_or_one_of_its_files(kurs, folder, word, replaced):
+    with_two_files(folder)
+    kurs.main([])
+    assert kurs.main(["fresh", word]) == 0
+    saved = [name for name in work_files(kurs) if "_sparad_1" in name]
+    assert sorted(name[2] for name in saved) == list(replaced)
+
+
+def test_a_book_that_became_two_is_kept_and_told_of_once(kurs, folder, capsys):
+    kurs.main([])
+    (kurs.WORK / "03_traningssteget.ipynb").write_text("mitt svar", encoding="utf-8")
+    with_two_files(folder)
+    capsys.readouterr()
+    kurs.main([])
+    shown = capsys.readouterr().out
+    assert "I stället för 03_traningssteget.ipynb finns nu 03a och 03b" in shown
+    files = work_files(kurs)
+    assert files["03_traningssteget.ipynb"] == "mitt svar"
+    assert {"03a_malet.ipynb", "03b_steget.ipynb"} <= set(files)
+    kurs.main([])
+    assert "I stället för" not in capsys.readouterr().out
+
+
 def test_copying_never_replaces_a_file(kurs, monkeypatch, capsys):
     """Även om en fil dyker upp efter kontrollen, till exempel från JupyterLab."""
     kurs.main([])

@@ -1,6 +1,10 @@
 """Påståendena i 05, mätta: biasen i Kasinot, utgången, de färdiga talen och CartPole med facit."""
 
+import dataclasses
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -16,17 +20,22 @@ from dqn_helpers.figures.overestimation_plots import (
     seed_dots,
     spread_in_words,
 )
+from dqn_helpers.studies import overestimation, own_casino
 from dqn_helpers.studies.overestimation import (
     CARTPOLE,
     CASINO,
+    CONTROL,
+    CONTROLLED,
     EXIT,
     EXPERIMENTS,
     LOG_SIZE,
     casino_log,
     committed_numbers,
+    course_seconds,
     mean_max_q,
     measure,
     share_going_home,
+    step_without_future,
     train_in_casino,
 )
 
@@ -78,6 +87,12 @@ def test_what_the_page_says_about_the_committed_numbers():
     assert double.mean() == pytest.approx(0.2, abs=0.05)
     assert double.max() < dqn.min()
 
+    control = committed_numbers(CASINO, CONTROL)[:, -1]
+    assert control.mean() == pytest.approx(0.08, abs=0.01)
+    assert control.max() < double.max() and control.mean() < 0.6 * double.mean()
+    share = committed_numbers(LOG_SIZE, CONTROL)[:, 0] / committed_numbers(LOG_SIZE, "DQN")[:, 0]
+    assert share.mean() == pytest.approx(1 / 3, abs=0.1), "en tredjedel är måttets eget fel"
+
     small, larger = committed_numbers(LOG_SIZE, "Double DQN").mean(axis=0) / committed_numbers(
         LOG_SIZE, "DQN"
     ).mean(axis=0)
@@ -90,6 +105,23 @@ def test_what_the_page_says_about_the_committed_numbers():
     assert min(bias[0].min(), bias[1].min()) > 0, "i CartPole överskattar båda"
     assert abs(bias[0].mean() - bias[1].mean()) < bias[0].std()
     assert abs(returns[0].mean() - returns[1].mean()) < returns[0].std()
+
+
+def test_the_control_has_no_maximum_in_its_target():
+    """Utan framtid är målet belöningen, vilka värden målnätverket än har."""
+    measured = measure(step_without_future, CASINO, 2)
+    committed = committed_numbers(CASINO, CONTROL)[:2]
+    assert np.abs(measured.mean(axis=0) - committed.mean(axis=0)).max() < 0.03
+
+    def with_a_wild_target(model: Any, *rest: Any) -> float:
+        *others, target_model = rest
+        with torch.no_grad():
+            target_model.layers[-1].bias += 100
+        return step_without_future(model, *others, target_model)
+
+    assert train_in_casino(with_a_wild_target, 0, mean_max_q, [30]) == train_in_casino(
+        step_without_future, 0, mean_max_q, [30]
+    )
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -180,6 +212,125 @@ def test_every_experiment_has_ten_committed_seeds():
     for experiment in EXPERIMENTS:
         for name in STEPS:
             assert committed_numbers(experiment, name).shape == (N_SEEDS, len(experiment.x))
+    for experiment in CONTROLLED:
+        assert committed_numbers(experiment, CONTROL).shape == (N_SEEDS, len(experiment.x))
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.name)
+def test_the_number_of_training_steps_in_a_run(experiment: Any):
+    calls = []
+
+    def counting(*arguments: Any) -> float:
+        calls.append(1)
+        return 0.0
+
+    experiment.run(counting, 0)
+    assert 0.9 * experiment.n_steps < len(calls) <= experiment.n_steps
+
+
+QUICK = dataclasses.replace(
+    CASINO, run=lambda step, seed: [float(seed), step()], x=(1.0, 2.0), n_seeds=3, limit=5.0
+)
+"""Ett försök som bara frågar steget efter ett tal."""
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e9])
+def test_numbers_that_do_not_fit_are_drawn_at_the_edge(
+    value: float, capsys: pytest.CaptureFixture[str]
+):
+    np.testing.assert_array_equal(measure(lambda: value, QUICK)[:, 1], [5, 5, 5])
+    assert "spårat ur" in capsys.readouterr().out
+    two_edges = dataclasses.replace(QUICK, limit=(1.0, 7.0))
+    np.testing.assert_array_equal(measure(lambda: -1e9, two_edges), [[0, -7], [1, -7], [1, -7]])
+
+
+def test_a_slow_computer_gives_more_time(monkeypatch: pytest.MonkeyPatch):
+    """Tiden följer det som kursens eget träningssteg kostar just här."""
+
+    def slow_step(*arguments: Any) -> float:
+        end = time.thread_time() + 0.004
+        while time.thread_time() < end:
+            pass
+        return dqn_training_step(*arguments)
+
+    monkeypatch.setattr(overestimation, "dqn_training_step", slow_step)
+    measured = overestimation._seconds_per_step.__wrapped__
+    monkeypatch.setattr(overestimation, "_seconds_per_step", measured)
+    assert course_seconds(CASINO) > 0.004 * CASINO.n_seeds * CASINO.n_steps
+
+
+# --- de egna kasinona ----------------------------------------------------------------------------
+
+GRADING = Path(__file__).resolve().parents[1] / "solutions" / "grading"
+
+
+@pytest.fixture(scope="module")
+def own_casinos() -> Any:
+    """Skriptet som räknar kurvorna."""
+    sys.path.insert(0, str(GRADING))
+    try:
+        import own_casinos
+    finally:
+        sys.path.remove(str(GRADING))
+    return own_casinos
+
+
+def test_the_same_name_gives_the_same_casino_everywhere():
+    assert own_casino.casino_number("Åsa Öberg") == 191
+    for same in ("åsa öberg", " ÅSA  Öberg.", "A\u030asa O\u0308berg"):
+        assert own_casino.casino_number(same) == 191
+    numbers = {own_casino.casino_number(f"student{n}") for n in range(2_000)}
+    assert numbers == set(range(1, own_casino.N_CASINOS + 1))
+
+
+def test_the_committed_casinos_are_those_of_the_script(own_casinos: Any):
+    committed = [own_casino.casino(n) for n in range(1, own_casino.N_CASINOS + 1)]
+    assert committed == own_casinos.casinos()
+    shape = own_casino.N_SEEDS, len(own_casino.CHECK_STEPS)
+    for casino in committed:
+        assert [c.shape for c in own_casino.curves(casino.number).values()] == [shape, shape]
+
+
+def test_the_shown_curves_do_not_say_which_is_which():
+    text = own_casino.CURVES.read_text(encoding="utf-8")
+    assert "DQN" not in text and "double" not in text.lower()
+
+
+def test_stacked_networks_learn_exactly_as_one_by_one(
+    own_casinos: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """Några steg i två kasinon, bredvid kursens DQN-steg och facits Double DQN."""
+    monkeypatch.setattr(torch, "randint", lambda high, size: torch.arange(high))  # hela batchen
+    chosen = own_casinos.casinos()[:2]
+    group = own_casinos.Group(chosen, n_seeds=1)
+    alone = [own_casinos._start(casino, 0) for casino in chosen for _ in range(2)]
+    targets = [own_casinos._start(casino, 0) for casino in chosen for _ in range(2)]
+    optimizers = [torch.optim.Adam(model.parameters(), lr=3e-3, fused=True) for model in alone]
+    for _ in range(4):
+        batch = group.drawn()
+        group.learn(batch)
+        for row, model in enumerate(alone):
+            casino, step = chosen[row // 2], (dqn_training_step, DOUBLE)[row % 2]
+            log = logged([column[row] for column in batch])
+            for network in (model, targets[row]):  # automater som inte finns väljs aldrig
+                network.forward = only(network.layers, casino.n_machines)
+            arguments = optimizers[row], torch.nn.MSELoss(), log, len(log), casino.discount_factor
+            step(model, *arguments, targets[row])
+    observations = torch.rand(len(alone), 5, 4)
+    stacked = group.online(observations)
+    for row, model in enumerate(alone):
+        torch.testing.assert_close(stacked[row], model.layers(observations[row]), atol=1e-5, rtol=0)
+
+
+def logged(columns: list[torch.Tensor]) -> Any:
+    """Batchen som en buffert där allt dras, en gång var."""
+    state, action, reward, next_state = (column.numpy() for column in columns)
+    no = np.zeros(len(state), dtype=bool)
+    return list(zip(state, action, reward, next_state, no, no, strict=True))
+
+
+def only(layers: torch.nn.Module, n_machines: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    return lambda obs: layers(obs)[:, :n_machines]
 
 
 # --- figurerna -----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Studentens kod driver sidan: rätt, fel, olöst, kraschande och blandat."""
 
 import random
+import time
 
 import numpy as np
 import pytest
@@ -131,6 +132,39 @@ def test_given_numbers_stand_in_where_the_course_keeps_its_answer(capsys):
         raise NotImplementedError("Övning 5.3 är inte löst än.")
 
     experiment = pytest.fail  # får inte anropas: det finns inget att köra
-    assert run_own(experiment, {"5.3": unsolved_bias}, reference=4.0) == {COURSE: 4.0}
+    assert run_own(experiment, {"5.3": unsolved_bias}, reference=lambda: 4.0) == {COURSE: 4.0}
     with pytest.raises(KeyError, match="q_value_bias"):
         run_own(experiment, {"5.3": unsolved_bias})
+
+
+def spend(seconds):
+    """Räkna så länge, i processortid: en upptagen dator gör det inte kortare."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+def test_patience_follows_what_the_course_would_have_taken(monkeypatch, capsys):
+    """Färdiga tal tar ingen tid, men det gör försöket på en långsam dator."""
+    monkeypatch.setattr(own_code, "LEAST_SECONDS", 0.05)
+
+    def experiment(discounted_return):
+        spend(0.5)
+        return value(discounted_return)
+
+    given = {"1.1": wrong}
+    assert list(run_own(experiment, given, reference=lambda: 1.5)) == [COURSE]
+    assert "10 gånger så länge" in capsys.readouterr().out
+    runs = run_own(experiment, given, reference=lambda: 1.5, course_seconds=1.0)
+    assert runs == {COURSE: 1.5, NOT_RIGHT: 2.0}
+
+
+def test_right_code_is_never_stopped_however_slow(monkeypatch):
+    monkeypatch.setattr(own_code, "LEAST_SECONDS", 0.05)
+
+    def experiment(discounted_return):
+        spend(0.5)
+        return value(discounted_return)
+
+    runs = run_own(experiment, {"1.1": right}, reference=lambda: 1.5, course_seconds=0.0)
+    assert runs == {OWN: 1.5}

@@ -29,7 +29,9 @@ def cells(book: str) -> dict[str, str]:
 
 def sources() -> Iterator[tuple[str, str]]:
     """(namn, kod) för paketet, mätningarna och böckernas kodceller."""
-    measurements = [ROOT / "tests" / name for name in ("recipe.py", "ablation.py")]
+    measurements = [
+        ROOT / "tests" / name for name in ("recipe.py", "cartpole_numbers.py", "many_agents.py")
+    ]
     for path in [*(ROOT / "dqn_helpers").rglob("*.py"), *measurements]:
         if path != ROOT / "dqn_helpers" / "recipe.py":
             yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.exercises.syllabus import BOOKS, SYLLABUS
+from dqn_helpers.exercises.syllabus import BOOKS, OLD_FILES, SYLLABUS
 from dqn_helpers.stations import Stations, stations
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,9 +40,10 @@ def test_green_stations_are_filled_and_marked_with_more_than_a_color():
 
 
 def test_the_way_on_leads_to_the_first_that_is_not_green():
-    assert 'href="01_mdp_och_q_varden.ipynb">Börja här: övning 1.1' in shown("00")
+    assert 'href="01a_mdp_och_q_varden.ipynb">Börja här: övning 1.1' in shown("00")
+    assert 'href="01b_q_inlarning.ipynb">Fortsätt här: övning 1.3' in shown("01a", "1.1", "1.2")
     assert 'href="02_replay_buffer.ipynb">Fortsätt här: övning 2.1' in shown(
-        "01", "1.1", "1.2", "1.3", "1.4", "2.2"
+        "01b", "1.1", "1.2", "1.3", "1.4", "2.2"
     )
     assert "Fortsätt här: övning 2.3, här i boken." in shown("02", *CHECKED[:6])
 
@@ -54,6 +55,16 @@ def test_every_book_but_the_last_leads_to_the_next():
     assert "Nästa bok" not in shown(numbers[-1])
 
 
+def test_the_start_page_tells_what_an_old_book_has_become(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "Nytt" not in stations("00")._repr_html_()
+    (tmp_path / OLD_FILES["01"]).write_text("{}", encoding="utf-8")
+    html = stations("00")._repr_html_()
+    assert re.search("Nytt: bok 01 är nu .*01a.*01b.*ligger kvar", html)
+    assert "Nytt" not in stations("02")._repr_html_()
+    assert stations("01").book == "01a"  # så står det i den äldre boken
+
+
 def test_when_all_is_green_the_reflection_is_what_remains():
     html = shown("05", *CHECKED)
     assert "16 av 16 övningar är klara." in html
@@ -63,8 +74,8 @@ def test_when_all_is_green_the_reflection_is_what_remains():
 
 
 def test_the_text_version_says_where_to_go_on():
-    assert repr(Stations("01", frozenset({"1.1"}))) == (
-        "1 av 16 övningar är klara. Fortsätt med övning 1.2 i bok 01."
+    assert repr(Stations("01a", frozenset({"1.1"}))) == (
+        "1 av 16 övningar är klara. Fortsätt med övning 1.2 i bok 01a."
     )
 
 

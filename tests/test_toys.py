@@ -10,7 +10,7 @@ import pytest
 import torch
 from cartpole_agents import LEVELS
 
-from dqn_helpers import DQN, toys
+from dqn_helpers import DQN, figures, toys
 from dqn_helpers.figures.player import MAX_BYTES
 from dqn_helpers.toys.cartpole import AGENTS, layers_of
 
@@ -73,3 +73,10 @@ def test_the_opponents_play_as_they_are_called(name: str):
         steps.append(count)
     low, high = LEVELS[name]
     assert low <= np.mean(steps) <= high
+
+
+def test_the_three_agents_play_as_well_as_they_are_named():
+    env = gym.make("CartPole-v1")
+    film = figures.show_episodes_together(toys.trained_policies(), seed=1, env=env)
+    steps = [int(number) for number in re.findall(r"(\d+) steg", film.caption)]
+    assert steps == sorted(steps) and steps[0] < 150 and steps[-1] == 500

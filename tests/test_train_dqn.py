@@ -394,9 +394,9 @@ def test_silent_when_asked(capsys: pytest.CaptureFixture[str]):
 @pytest.mark.parametrize(
     ("max_steps", "first", "last"),
     [
-        (None, "0/4 episoder, ", "4/4 episoder, .*, 20 steg · avkastning 15 · girigt 3"),
-        (30, "0/30 steg, ", "20/30 steg, .*, 4 episoder · avkastning 15 · girigt 3"),
-        (12, "0/12 steg, ", "12/12 steg, .*, 2 episoder · avkastning 15 · girigt 3"),
+        (None, "0/4 episoder, ", "4/4 episoder, .*, 20 steg · poäng 15 · girigt 3"),
+        (30, "0/30 steg, ", "20/30 steg, .*, 4 episoder · poäng 15 · girigt 3"),
+        (12, "0/12 steg, ", "12/12 steg, .*, 2 episoder · poäng 15 · girigt 3"),
         (4, "0/4 steg, ", "4/4 steg, .*, 0 episoder · girigt 3"),
     ],
 )
@@ -421,7 +421,7 @@ def test_log_file_gets_a_line_for_every_interval(
     train(progress=True, n_episodes=2)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(" ")[0] for line in lines] == ["0/2", "1/2", "2/2", "2/2"]
-    assert lines[1].endswith("kvar, 5 steg · avkastning 15")
+    assert lines[1].endswith("kvar, 5 steg · poäng 15")
 
 
 def test_bar_that_counts_steps_says_something_new_at_the_end_of_an_episode(
@@ -432,7 +432,7 @@ def test_bar_that_counts_steps_says_something_new_at_the_end_of_an_episode(
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(" ")[0] for line in lines] == [f"{n}/6" for n in (0, 1, 2, 3, 4, 5, 6, 6)]
     assert [line.endswith("kvar") for line in lines] == [True] * 5 + [False] * 3
-    assert lines[5].endswith("kvar, 1 episoder · avkastning 15")
+    assert lines[5].endswith("kvar, 1 episoder · poäng 15")
 
 
 def test_bar_says_when_the_goal_is_reached(capsys: pytest.CaptureFixture[str]):
@@ -443,12 +443,12 @@ def test_bar_says_when_the_goal_is_reached(capsys: pytest.CaptureFixture[str]):
 def test_bar_shows_the_mean_of_the_last_twenty(capsys: pytest.CaptureFixture[str]):
     env = TransformReward(ScriptedEnv(1), lambda r: r * (env.unwrapped.total_steps > 10))
     train(env, n_episodes=30, progress=True)
-    assert capsys.readouterr().out.splitlines()[-1].endswith("30 steg · avkastning 1")
+    assert capsys.readouterr().out.splitlines()[-1].endswith("30 steg · poäng 1")
 
 
 def test_live_curve_in_a_log_file_is_words(capsys: pytest.CaptureFixture[str]):
     train(live_curve=True)
-    wanted = "Medelavkastning i varje tiondel av episoderna: 15 15 15 15\n"
+    wanted = "Medelpoäng i varje tiondel av episoderna: 15 15 15 15\n"
     assert capsys.readouterr().out == wanted
 
 

@@ -29,7 +29,7 @@ from dqn_helpers.autograder.store import (
     write_whole,
 )
 from dqn_helpers.autograder.workshop import ROOT
-from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
+from dqn_helpers.exercises.syllabus import SYLLABUS, book_of, notebook_of
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
 from dqn_helpers.swedish_arguments import SwedishParser
 from dqn_helpers.teacher.grade_limits import (
@@ -227,8 +227,8 @@ def _check_ladok(arguments: argparse.Namespace) -> None:
 def _only(wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Det som ska rättas: övningarnas nummer (tomt: alla), och delar av filnamn (tomt: alla)."""
     words = [_as_in_the_course(word) for word in wanted]
-    exercises = [n for word in words for n in SYLLABUS if word in (n, notebook_of(n))]
-    known = {*SYLLABUS, *map(notebook_of, SYLLABUS)}
+    exercises = [n for word in words for n in SYLLABUS if word in (n, notebook_of(n), book_of(n))]
+    known = {*SYLLABUS, *map(notebook_of, SYLLABUS), *map(book_of, SYLLABUS)}
     for word in words:
         if _is_number(word) and word not in known:
             raise UsageError(f"--only {word}: övningen finns inte. Välj bland "
@@ -237,9 +237,10 @@ def _only(wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _as_in_the_course(word: str) -> str:
-    """Numret som kursen skriver det: 5.1 för 5,1 och 05 för 5."""
-    if re.fullmatch(r"\d", word):
-        return f"0{word}"
+    """Numret som kursen skriver det: 5.1 för 5,1, 05 för 5 och 01a för 1A."""
+    book = re.fullmatch(r"0?(\d[ab]?)", word.lower())
+    if book:
+        return f"0{book[1]}"
     return word.replace(",", ".") if _is_number(word) else word
 
 

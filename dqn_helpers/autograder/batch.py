@@ -27,7 +27,7 @@ from dqn_helpers.autograder.grade import (
 )
 from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.autograder.workshop import Workshop
-from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
+from dqn_helpers.exercises.syllabus import NUMBER_OF, book_of, notebook_of
 from dqn_helpers.submission.collect import Submission
 
 MAX_BREAKS = 3
@@ -146,5 +146,5 @@ def _numbers_needed(submissions: Sequence[Submission], settings: Settings) -> li
         number
         for number in NUMBER_OF.values()  # EXERCISES laddar alla drivare, och det kan vänta
         if (not settings.only or number in settings.only)
-        and (None in books or notebook_of(number) in books)
+        and not books.isdisjoint({None, book_of(number), notebook_of(number)})
     ]

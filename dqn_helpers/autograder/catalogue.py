@@ -38,7 +38,7 @@ from dqn_helpers.exercises.judging import failure
 from dqn_helpers.exercises.model import Case, Exercise, Inputs, KnownMistake, Observed, Outcome
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.running import run_cases
-from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
+from dqn_helpers.exercises.syllabus import NUMBER_OF, book_of
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import UsageError, find_submissions
 from dqn_helpers.submission.extract import Slices, slice_notebook
@@ -208,20 +208,20 @@ def load(book: str) -> None:
 
 def misconceptions(number: str) -> list[Misconception]:
     """Övningens misstag."""
-    load(notebook_of(number))
+    load(book_of(number))
     return _MISCONCEPTIONS[number]
 
 
 def accepted(number: str) -> list[Any]:
     """Rätta lösningar på övningen, i olika stilar."""
-    content(notebook_of(number), "accepted")
+    content(book_of(number), "accepted")
     return _CORRECT[number]
 
 
 def reference(number: str) -> Any:
     """Den rätta lösningen: kursens referenskod, för 05 lösningsboken."""
     name = EXERCISES[number].name
-    if notebook_of(number) != "05":
+    if book_of(number) != "05":
         return getattr(dqn_helpers, name)
     return define(solution("05").needed[name])[0][name]
 
@@ -261,9 +261,9 @@ def right_versions(number: str, used: frozenset[str]) -> tuple[CellSource, ...]:
     Facit i 05 får inte finnas i en process med studentens kod: där är den rätta versionen en som
     frågar rättaren. Tomt om någon av övningarna är hemlig och inte går att fråga efter.
     """
-    load(notebook_of(number))
+    load(book_of(number))
     asked_for, _ = _ANSWERS.get(number, (frozenset(), None))
-    secret = frozenset(name for name in used if notebook_of(NUMBER_OF[name]) == "05")
+    secret = frozenset(name for name in used if book_of(NUMBER_OF[name]) == "05")
     if not secret <= asked_for:
         return ()
     lines = [f"from dqn_helpers import {name}" for name in sorted(used - secret)]
@@ -273,7 +273,7 @@ def right_versions(number: str, used: frozenset[str]) -> tuple[CellSource, ...]:
 
 def answers(number: str, inputs: Sequence[Inputs]) -> Answer | None:
     """Den som svarar på frågorna, hos rättaren; en ny för varje körning."""
-    load(notebook_of(number))
+    load(book_of(number))
     return _ANSWERS[number][1](inputs) if number in _ANSWERS else None
 
 
@@ -287,7 +287,7 @@ class NotDistinctError(RuntimeError):
 @functools.lru_cache(maxsize=512)
 def scenario(number: str, seed: int | str) -> Scenario:
     """Övningens dolda fall för ett frö."""
-    load(notebook_of(number))
+    load(book_of(number))
     return draw_scenario(
         EXERCISES[number], seed, _CASES[number], reference(number), misconceptions(number)
     )

@@ -18,7 +18,7 @@ from dqn_helpers.autograder import catalogue
 from dqn_helpers.autograder.arguments import MAX_MESSAGE
 from dqn_helpers.autograder.budget import Budget
 from dqn_helpers.autograder.catalogue import Scenario
-from dqn_helpers.autograder.reflection import reflection_of
+from dqn_helpers.autograder.reflection import casino_code_of, reflection_of
 from dqn_helpers.autograder.report.words import NOT_CHOSEN
 from dqn_helpers.autograder.result import (
     ExerciseResult,
@@ -33,7 +33,7 @@ from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.plain import in_short, shortened
 from dqn_helpers.exercises.registry import EXERCISES
-from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
+from dqn_helpers.exercises.syllabus import NUMBER_OF, WRITTEN, exercises_of, notebook_of
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import Submission
 from dqn_helpers.submission.reach import Reach
@@ -54,6 +54,7 @@ INTERNAL_TEXT = (
     "Rättaren själv gick sönder här. Det är inte studentens fel: övningen har inga poäng förrän en "
     "människa har tittat."
 )
+WRITTEN_NAME = "reflektion"
 EVERYTHING_TEXT = (
     "Det gick inte att se vilka celler lösningen behöver, så alla celler kördes, i ordning och med "
     "tidsgräns."
@@ -88,7 +89,7 @@ def grade_submission(
         grading = Grading(submission, workshop, settings.seed, settings.only)
     except WorkerError as error:
         return summed_up(submission, workshop, "error", f"Koden gick inte att läsa: {error}")
-    if not grading.numbers:
+    if not grading.numbers and not grading.written:
         return _nothing(submission, workshop, settings)
     problems: list[str] = []
     ran = [_ran_or_internal(number, grading, problems) for number in grading.numbers]
@@ -96,9 +97,10 @@ def grade_submission(
     notes += [note for one in ran for note in one.notes]
     return replace(
         summed_up(submission, workshop, "graded", " ".join(problems)[:500]),
-        exercises=tuple(one.result for one in ran),
+        exercises=(*(one.result for one in ran), *map(waiting_for_teacher, grading.written)),
         notes=tuple(dict.fromkeys(notes)),
         reflection=reflection_of(submission),
+        casino_code=casino_code_of(submission),
     )
 
 
@@ -152,6 +154,7 @@ class Grading:
     Attributes:
         slices: det som varje övning behöver.
         numbers: övningarna som ska rättas.
+        written: de skrivna svaren, som läraren bedömer.
 
     Raises:
         WorkerError: om inlämningens kod inte gick att läsa.
@@ -175,6 +178,8 @@ class Grading:
         )
         found = _exercises_in(submission, self.slices.names)
         self.numbers = [number for number in found if not only or number in only]
+        books = set(map(notebook_of, found))
+        self.written = [n for n in WRITTEN if notebook_of(n) in books and (not only or n in only)]
         self._results: dict[str, Ran | None] = {}
 
     def ran(self, number: str) -> "Ran":
@@ -254,7 +259,8 @@ def _exercises_in(submission: Submission, names: frozenset[str]) -> list[str]:
     books = {submission.notebook}
     if submission.notebook is None:
         books = {notebook_of(number) for name, number in NUMBER_OF.items() if name in names}
-    return [number for number in EXERCISES if notebook_of(number) in books]
+    own = {number for book in books for number in exercises_of(book)}
+    return [number for number in EXERCISES if number in own]
 
 
 def _similar(name: str, names: Collection[str]) -> list[str]:
@@ -387,6 +393,11 @@ def without_run(exercise: Exercise, status: Status, text: str) -> ExerciseResult
         parts=tuple(PartResult(b.name, b.points, False, text) for b in exercise.behaviours),
         texts=(text,),
     )
+
+
+def waiting_for_teacher(number: str) -> ExerciseResult:
+    """Resultatet för ett skrivet svar: det har inga poäng förrän läraren har bedömt det."""
+    return ExerciseResult(number, WRITTEN_NAME, None, WRITTEN[number], "manual")
 
 
 def shown_reach(cells: Sequence[CellSource], reach: Sequence[Reach]) -> tuple[str, ...]:

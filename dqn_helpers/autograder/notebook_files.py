@@ -96,7 +96,7 @@ def canonical(notebook: Notebook, path: Path) -> Notebook:
 
     Filens namn ger bokens nummer (`04_dqn_loopen.ipynb` → 04), som rättaren känner igen den på.
     """
-    number = re.match(r"(\d\d)_", path.name)
+    number = re.match(r"(\d\d[a-z]?)_", path.name)
     if number is None:
         raise NotebookError(f"{short_name(path)}: namnet ska börja med ett nummer, som 04_")
     metadata = {

@@ -40,7 +40,7 @@ from dqn_helpers.autograder.notebook_files import (
 from dqn_helpers.autograder.student_package import write_package
 from dqn_helpers.exercises.model import Exercise
 from dqn_helpers.exercises.registry import EXERCISES
-from dqn_helpers.exercises.syllabus import SYLLABUS
+from dqn_helpers.exercises.syllabus import WRITTEN, exercises_of
 from dqn_helpers.swedish_arguments import SwedishParser
 
 TEACHER_TAG = "larare"
@@ -70,16 +70,22 @@ def source_notebook(path: Path) -> Notebook:
         if hints and (exercise := EXERCISES.get(".".join(hints.groups()))):
             text = hints_as_markdown(exercise) + "\n\n" + _HINTS.sub("", text)
         cell["source"] = text.rstrip("\n").splitlines(keepends=True)
-        graded = EXERCISES.get(exercise_number(cell) or "")
-        if graded and cell["metadata"]["nbgrader"].get("grade"):
-            cell["metadata"]["nbgrader"]["points"] = graded.points
+        points = full_points(exercise_number(cell) or "")
+        if points and cell["metadata"]["nbgrader"].get("grade"):
+            cell["metadata"]["nbgrader"]["points"] = points
     return notebook
 
 
 def _with_points(heading: re.Match[str]) -> str:
-    """Övningens rubrik med dess poäng; reflektionen i 5.4 har inga."""
+    """Övningens rubrik med dess poäng."""
     title, number = heading.groups()
-    return f"{title} ({EXERCISES[number].points} poäng)" if number in EXERCISES else title
+    points = full_points(number)
+    return f"{title} ({points} poäng)" if points else title
+
+
+def full_points(number: str) -> int | None:
+    """Övningens poäng, också ett skrivet svars; None om övningen inte finns."""
+    return EXERCISES[number].points if number in EXERCISES else WRITTEN.get(number)
 
 
 def hints_as_markdown(exercise: Exercise) -> str:
@@ -122,7 +128,7 @@ def _check_grading(cell: Cell, book: str, where: str) -> None:
     if grading is None:
         return
     number = exercise_number(cell)
-    if number not in SYLLABUS or int(number.split(".")[0]) != int(book):
+    if number not in exercises_of(book):
         raise NotebookError(
             f"{where}: grade_id {grading.get('grade_id')!r} är ingen övning i bok {book}; "
             "skriv till exempel ovning-3-1 eller check-3-1"

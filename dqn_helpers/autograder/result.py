@@ -26,8 +26,10 @@ Status = Literal[
     "crashed",
     "forbidden",
     "internal",
+    "manual",
 ]
-"""Hur det gick på en övning; `internal` betyder att rättaren själv gick sönder."""
+"""Hur det gick på en övning; `internal` betyder att rättaren själv gick sönder, och `manual` att
+det är ett skrivet svar, som läraren bedömer."""
 
 SubmissionStatus = Literal["graded", "unreadable", "error"]
 
@@ -108,6 +110,16 @@ class ExerciseResult:
     output: str = ""
     reach: tuple[str, ...] = ()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Sant om det är ett skrivet svar som läraren inte har bedömt än."""
+        return self.status == "manual" and self.points is None
+
+    @property
+    def is_changed(self) -> bool:
+        """Sant om examinator har ändrat poängen; att bedöma ett skrivet svar är ingen ändring."""
+        return self.decision is not None and self.status != "manual"
+
 
 @dataclass(frozen=True)
 class SubmissionResult:
@@ -121,6 +133,7 @@ class SubmissionResult:
         message: varför den inte gick att rätta, eller en anmärkning om filen.
         exercises: övningarna i den.
         grade: betyget, om boken har betyg.
+        grade_note: vad betyget inte räknar med, "utan 5.4"; None om det räknar med allt.
         notes: anmärkningar till studenten.
         reflection: svaret på övning 5.4.
         isolation: nivån på inhägnaden; tom om inget kördes.
@@ -135,6 +148,7 @@ class SubmissionResult:
         login: användarnamnet, om omdömesboken ger det.
         members: numren i Canvas på alla i en grupp som har lämnat in tillsammans.
         replaced_by: den nyare fil från samma student som räknas i stället, om det finns en.
+        casino_code: det som avgör studentens eget kasino i 5.4; None om det inte står i filen.
     """
 
     file: str
@@ -144,6 +158,7 @@ class SubmissionResult:
     message: str = ""
     exercises: tuple[ExerciseResult, ...] = ()
     grade: str | None = None
+    grade_note: str | None = None
     notes: tuple[str, ...] = ()
     reflection: str = ""
     isolation: str = ""
@@ -158,6 +173,7 @@ class SubmissionResult:
     login: str = ""
     members: tuple[str, ...] = ()
     replaced_by: str = ""
+    casino_code: str | None = None
 
     @property
     def who(self) -> tuple[str, str] | None:
@@ -178,17 +194,22 @@ class SubmissionResult:
 
     @property
     def max_points(self) -> float:
-        """Full poäng på övningarna i filen."""
-        return sum(exercise.max_points for exercise in self.exercises)
+        """Full poäng på övningarna i filen; ett skrivet svar räknas först när det är bedömt."""
+        return highest(self.exercises)
+
+    @property
+    def waiting(self) -> list[str]:
+        """Numren på de skrivna svar som läraren inte har bedömt än."""
+        return [exercise.id for exercise in self.exercises if exercise.is_waiting]
 
     @property
     def undecided(self) -> list[str]:
-        """Numren på de övningar som ännu inte har några poäng."""
-        return [exercise.id for exercise in self.exercises if exercise.points is None]
+        """Numren på de övningar som rättaren inte kunde ge några poäng."""
+        return [e.id for e in self.exercises if e.points is None and not e.is_waiting]
 
     @property
     def complete_points(self) -> float | None:
-        """Poängen; None om filen inte gick att rätta eller någon övning ännu saknar poäng."""
+        """Poängen; None om filen inte gick att rätta eller rättaren gick sönder på en övning."""
         return None if self.status != "graded" or self.undecided else self.points
 
     @property
@@ -226,6 +247,11 @@ def total(exercises: Iterable[ExerciseResult]) -> float:
     return sum(exercise.points for exercise in exercises if exercise.points is not None)
 
 
+def highest(exercises: Iterable[ExerciseResult]) -> float:
+    """Full poäng på övningarna, utan de skrivna svar som inte är bedömda än."""
+    return sum(exercise.max_points for exercise in exercises if not exercise.is_waiting)
+
+
 # --- results.json --------------------------------------------------------------------------------
 
 
@@ -255,6 +281,7 @@ def _submission_json(submission: SubmissionResult) -> Json:
         "points": submission.points,
         "max_points": submission.max_points,
         "grade": submission.grade,
+        "grade_note": submission.grade_note,
         "exercises": [_exercise_json(one) for one in submission.exercises],
     }
 
@@ -277,13 +304,21 @@ def _exercise_json(exercise: ExerciseResult) -> Json:
 
 
 def decision_texts(exercise: ExerciseResult) -> list[str]:
-    """Examinatorns ändring i ord, om det finns en."""
+    """Examinatorns ändring eller bedömning i ord, om det finns en."""
     decision = exercise.decision
     if decision is None:
         return []
+    if exercise.status == "manual":
+        given = f"{points_text(decision.points)} av {points_text(exercise.max_points)} poäng"
+        return [f"Lärarens bedömning: {given}. {decision.reason}"]
     old = "manuell granskning" if decision.old is None else points_text(decision.old)
     new = points_text(decision.points)
     return [f"Ändrat av examinator: {old} → {new} poäng. Skäl: {decision.reason}"]
+
+
+def grade_text(submission: SubmissionResult) -> str:
+    """Betyget med det som det inte räknar med: "VG, utan 5.4"; tomt om det saknas."""
+    return ", ".join(filter(None, (submission.grade, submission.grade_note)))
 
 
 def points_text(points: float | None) -> str:

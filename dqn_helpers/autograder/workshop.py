@@ -57,6 +57,7 @@ SPENT_TEXT = "Tiden för övningen tog slut: koden har redan räknat eller sovit
 Answer = Callable[[Any], dict[str, Any]]
 """Svarar på en fråga från arbetaren, `{"ask": …}`, medan den kör (se `catalogue.answers`)."""
 
+TEXTS = ("problem", "signature", "output", "cause")
 STATUSES: tuple[Any, ...] = ("ok", "unsolved", "error", "timeout", "memory", "forbidden")
 
 Cause = Literal["", "timeout", "sleep", "memory", "too_long", "crashed", "internal"]
@@ -266,7 +267,7 @@ def _outcome(answer: dict[str, Any]) -> Outcome:
         observed = plain(observed)  # inte större än det en ärlig arbetare skickar
     except RecursionError:
         return Outcome("crashed", problem=CRASHED_TEXT)
-    texts = {key: str(answer.get(key, ""))[:3000] for key in ("problem", "signature", "output")}
+    texts = {key: str(answer.get(key, ""))[:3000] for key in TEXTS}
     return Outcome(cast(Any, status), observed, **texts)
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from dqn_helpers.exercises import marks
@@ -22,12 +23,15 @@ rätta stilen i testen klarar sig med en tiondel."""
 _NOTHING = object()
 
 
-def check(number: Any = _NOTHING, function: Any = _NOTHING) -> CheckResult:
+def check(
+    number: Any = _NOTHING, function: Any = _NOTHING, *, stage: int | None = None
+) -> CheckResult:
     """Pröva din lösning på små exempel, och se vad som är rätt och vad som är kvar.
 
     Args:
         number: övningens nummer, som `"3.1"`.
         function: din funktion (eller klass), utan parenteser efter.
+        stage: i en övning som byggs i flera steg: pröva bara det som hör till de så många första.
 
     Returns:
         Ett kort som visas sist i en cell. Det räknas som sant när allt är rätt.
@@ -36,28 +40,47 @@ def check(number: Any = _NOTHING, function: Any = _NOTHING) -> CheckResult:
         AssertionError: bara när nbgrader kör anteckningsboken och allt inte är rätt.
     """
     try:
-        result = _check(number, function)
+        result = _check(number, function, stage)
     except Exception as error:  # kontrollen ska aldrig stoppa en anteckningsbok
         result = CheckResult(
             "Kontrollen", f"gick själv sönder ({type(error).__name__}). Det är inte ditt fel."
         )
-    if os.environ.get("NBGRADER_EXECUTION") and not result:
+    graded = stage is None  # stegen på vägen ger inga poäng
+    if graded and os.environ.get("NBGRADER_EXECUTION") and not result:
         raise AssertionError(repr(result))
     return result
 
 
-def _check(number: Any, function: Any) -> CheckResult:
-    problem = _wrong_call(number, function)
+def _check(number: Any, function: Any, stage: int | None) -> CheckResult:
+    problem = _wrong_call(number, function) or _wrong_stage(number, stage)
     if problem:
         return CheckResult("Kontrollen", problem)
     exercise = EXERCISES[_as_number(number)]
-    inputs = [case.inputs for case in exercise.examples]
+    tried = [b for b in exercise.behaviours if stage is None or b.stage <= stage]
+    names = {b.id for b in tried}
+    places = [i for i, case in enumerate(exercise.examples) if names & set(case.behaviours)]
+    cases = [exercise.examples[i] for i in places]
     with blocked(exercise.name):  # som i rättaren: det som godtas här ska godtas där
+        inputs = [case.inputs for case in cases]
         outcomes = run_cases(exercise.driver, function, inputs, SECONDS)
-    verdict = judge(exercise, exercise.examples, outcomes, known_mistakes(exercise.number))
-    if verdict.passed:
+    mistakes = [
+        replace(mistake, outcomes=[mistake.outcomes[i] for i in places])
+        for mistake in known_mistakes(exercise.number)
+    ]
+    verdict = judge(exercise, cases, outcomes, mistakes, tried)
+    if verdict.passed and stage is None:
         marks.remember(exercise.number)
-    return result_of(exercise, verdict, outcomes)
+    return result_of(exercise, verdict, outcomes, stage)
+
+
+def _wrong_stage(number: Any, stage: Any) -> str:
+    """Vad som är fel i `stage`; tomt om inget är det."""
+    last = EXERCISES[_as_number(number)].n_stages
+    if stage is None or (type(stage) is int and 1 <= stage <= last > 1):
+        return ""
+    if last == 1:
+        return "Den här övningen byggs inte i steg. Skriv anropet utan `stage`."
+    return f"`stage` ska vara ett av stegen 1 till {last}. Utan `stage` prövas allt."
 
 
 def _as_number(number: Any) -> str:
@@ -103,11 +126,21 @@ def _name(function: Any) -> str:
     return str(getattr(function, "__name__", ""))[:80]
 
 
-def result_of(exercise: Exercise, verdict: Verdict, outcomes: Sequence[Outcome]) -> CheckResult:
-    """Kortet som hör till en dom."""
+def result_of(
+    exercise: Exercise,
+    verdict: Verdict,
+    outcomes: Sequence[Outcome],
+    stage: int | None = None,
+) -> CheckResult:
+    """Kortet som hör till en dom, för hela övningen eller för ett steg av den."""
     summary, nudge = _words(verdict, outcomes)
+    title = f"Övning {exercise.number} {exercise.name}"
+    if stage is not None:
+        title += f", steg {stage} av {exercise.n_stages}"
+        if verdict.passed:
+            summary = "det här steget stämmer. Gå vidare till nästa!"
     return CheckResult(
-        title=f"Övning {exercise.number} {exercise.name}",
+        title=title,
         summary=summary,
         behaviours=verdict.behaviours,
         advice=tuple(mistake.text for mistake in verdict.mistakes),

@@ -135,18 +135,14 @@ def play_and_record_driver(play_and_record_episode: Any, inputs: Inputs) -> Obse
 
     Indata: layers, observations, rewards, epsilon, och om så behövs ends, reuse, seed (utan den
     anropas funktionen med fyra argument) och look ("choices": se bara på valen av handling,
-    "length": bara på hur många steg det blev, "actions": bara på om rätt handlingar sparades). Med
-    `evidence` är belägget för valen `actions`, och för det sparade `pairs`.
+    "length": bara på hur många steg det blev, "actions": bara på om rätt handlingar sparades,
+    "starts": bara på om två episoder utan slumpfrö börjar med samma). Med `evidence` är belägget
+    för valen `actions`, och för det sparade `pairs`.
     """
+    if inputs.get("look") == "starts":
+        return {"same_seed": _same_seed(play_and_record_episode, inputs)}
     model = GivenNetwork(inputs["layers"])
-    env = ScriptedEpisode(
-        inputs["observations"],
-        inputs["rewards"],
-        len(inputs["layers"][-1][0]),
-        inputs.get("ends", "terminated"),
-        inputs.get("reuse", False),
-    )
-    memory = Memory()
+    env, memory = _scripted(inputs), Memory()
     arguments = [model, env, memory, inputs["epsilon"]]
     arguments += [inputs["seed"]] if "seed" in inputs else []
     returned = play_and_record_episode(*arguments)
@@ -165,6 +161,26 @@ def play_and_record_driver(play_and_record_episode: Any, inputs: Inputs) -> Obse
         evidence = {"pairs": _pairs(saved, env.log)} if "evidence" in inputs else {}
         return {"odd": stored["odd"], "unlike": unlike} | evidence
     return observed | stored
+
+
+def _scripted(inputs: Inputs) -> ScriptedEpisode:
+    return ScriptedEpisode(
+        inputs["observations"],
+        inputs["rewards"],
+        len(inputs["layers"][-1][0]),
+        inputs.get("ends", "terminated"),
+        inputs.get("reuse", False),
+    )
+
+
+def _same_seed(play_and_record_episode: Any, inputs: Inputs) -> str:
+    """Slumpfröet som två episoder utan frö ändå båda fick; tomt om de inte börjar likadant."""
+    given = []
+    for _ in range(2):
+        env = _scripted(inputs)
+        play_and_record_episode(GivenNetwork(inputs["layers"]), env, Memory(), inputs["epsilon"])
+        given.append(plain(env.seed_given))
+    return str(given[0]) if given[0] == given[1] is not None else ""
 
 
 def _pairs(saved: list[Any], log: Sequence[Step]) -> list[Any]:

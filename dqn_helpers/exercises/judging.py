@@ -72,16 +72,31 @@ def judge(
     cases: Sequence[Case],
     outcomes: Sequence[Outcome],
     mistakes: Sequence[KnownMistake] = (),
+    behaviours_to_try: Sequence[Behaviour] | None = None,
 ) -> Verdict:
-    """Bedöm det som iakttogs i fallen."""
+    """Bedöm det som iakttogs i fallen; alla beteenden, eller bara de som räknas upp."""
     ran = list(zip(cases, outcomes, strict=True))
-    behaviours = tuple(_behaviour_verdict(exercise, b, ran) for b in exercise.behaviours)
+    tried = exercise.behaviours if behaviours_to_try is None else behaviours_to_try
+    behaviours = tuple(_behaviour_verdict(exercise, b, ran) for b in tried)
     verdict = Verdict(behaviours)
     if verdict.passed or verdict.unsolved:
         return verdict
     # Misstaget känns igen på det som hände, innan delar som är rätt slutar räknas.
     recognised = tuple(_recognised(verdict, ran, mistakes))
-    return Verdict(_without_what_does_not_count(behaviours), recognised)
+    explained = _explained(behaviours, ran, recognised)
+    return Verdict(_without_what_does_not_count(explained), recognised)
+
+
+def _explained(
+    behaviours: tuple[BehaviourVerdict, ...], ran: Ran, recognised: Sequence[KnownMistake]
+) -> tuple[BehaviourVerdict, ...]:
+    """Med orsaken efter varje fel, om inte ett misstag som känns igen redan säger den."""
+    causes = {
+        outcome.problem: outcome.explained
+        for index, (_, outcome) in enumerate(ran)
+        if not any(outcome.signature == m.outcomes[index].signature for m in recognised)
+    }
+    return tuple(replace(b, message=causes.get(b.message, b.message)) for b in behaviours)
 
 
 def _without_what_does_not_count(

@@ -74,6 +74,8 @@ class Behaviour:
         observables: de iakttagelser som avgör.
         requires: id för de beteenden som måste vara rätt för att det här ska räknas. Kärnan i en
             övning, det som den heter efter, går inte att hoppa över.
+        stage: i vilket steg av bygget beteendet kommer till. En övning som skrivs på en gång har
+            bara ett steg.
     """
 
     id: str
@@ -81,6 +83,7 @@ class Behaviour:
     points: float
     observables: tuple[str, ...]
     requires: tuple[str, ...] = ()
+    stage: int = 1
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,11 @@ class Exercise:
         return int(sum(b.points for b in self.behaviours))
 
     @property
+    def n_stages(self) -> int:
+        """Antalet steg som övningen byggs i."""
+        return max(b.stage for b in self.behaviours)
+
+    @property
     def notebook(self) -> str:
         """Anteckningsbokens nummer, "03"."""
         return notebook_of(self.number)
@@ -194,8 +202,9 @@ class Outcome:
         status: "ok" om drivaren kom till slutet.
         observed: det som iakttogs.
         problem: svensk mening när det inte gick.
-        signature: undantagets sort och meddelande utan siffror; samma fel ger samma text.
+        signature: undantagets sort, meddelande utan siffror och orsak; samma fel ger samma text.
         output: det koden skrev ut (början av det).
+        cause: orsaken till felet i ord, om den är känd.
     """
 
     status: Status
@@ -203,6 +212,12 @@ class Outcome:
     problem: str = ""
     signature: str = ""
     output: str = ""
+    cause: str = ""
+
+    @property
+    def explained(self) -> str:
+        """Problemet, och orsaken om den är känd."""
+        return f"{self.problem} {self.cause}".strip()
 
 
 @dataclass(frozen=True)

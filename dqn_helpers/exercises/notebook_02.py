@@ -439,7 +439,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             "epsilon", "väljer handling ε-girigt", 0.5, ("share", "n_actions", "mode", "actions")
         ),
         Behaviour("return", "returnerar summan av belöningarna", 0.5, ("returned",)),
-        Behaviour("seed", "skickar slumpfröet till env.reset", 0.5, ("seed",)),
+        Behaviour("seed", "skickar slumpfröet till env.reset", 0.5, ("seed", "same_seed")),
     ),
     observables={
         "returned": Observable("summan av belöningarna"),
@@ -450,6 +450,11 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             "slumpfröet",
             none="`env.reset` fick inget slumpfrö, fast funktionen fick ett.",
             wrong="`env.reset` fick slumpfröet {got}, väntat {expected}.",
+        ),
+        "same_seed": Observable(
+            "starten",
+            wrong="Två episoder spelades utan slumpfrö, men `env.reset` fick fröet {got} båda "
+            "gångerna, så de började likadant. Utan frö ska varje episod få en ny start.",
         ),
         "steps": Observable(
             "antalet steg", wrong="Episoden är {expected} steg lång, men du tog {got}."
@@ -547,6 +552,12 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             expected=({"seed": 0},),
         ),
         Case(
+            behaviours=("seed",),
+            text="Funktionen anropas två gånger utan slumpfrö: då ska starterna inte bli likadana.",
+            inputs=_episode(look="starts"),
+            expected=({"same_seed": ""},),
+        ),
+        Case(
             behaviours=("epsilon",),
             text=f"En episod på {N_GREEDY} steg med ε = 0: alltid den bästa handlingen.",
             inputs=long_episode(_EXAMPLE_RNG, N_GREEDY, 4, 0.0),
@@ -571,7 +582,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         ),
     ),
     hints=(
-        "Skriv först slingan i ord: nollställ miljön, och sedan om och om igen: välj, ta ett steg, "
+        "Skriv först loopen i ord: nollställ miljön, och sedan om och om igen: välj, ta ett steg, "
         "spara, gå vidare till nästa observation. Vad ska stoppa den, och vad ska samlas på vägen?",
         "`env.reset(seed=seed)` ger (obs, info) och `env.step(action)` ger fem saker. Handlingen "
         "kan `dqn_helpers.choose_dqn_action(model, obs, epsilon)` välja åt dig. Episoden är slut "

@@ -167,6 +167,23 @@ CHOSEN_Q_VALUES = Exercise(
             expected=({"values": [6.0], "changed": ""},),
             by_hand={"values": ("handling 2 gjordes, och i kolumn 2 står 6",)},
         ),
+        Case(
+            behaviours=("choice",),
+            text="En batch där bara handling 0 gjordes, q_values = [[1; 7]; [4; −2]], "
+            "action = [0; 0].",
+            inputs={
+                "q_values": [[1.0, 7.0], [4.0, -2.0]],
+                "action": [0, 0],
+                "upstream": [1.0, 10.0],
+            },
+            expected=({"values": [1.0, 4.0], "changed": ""},),
+            by_hand={
+                "values": (
+                    "rad 0: handling 0 gjordes, och i kolumn 0 står 1",
+                    "rad 1: handling 0 gjordes, och i kolumn 0 står 4",
+                ),
+            },
+        ),
     ),
     hints=(
         "Varje rad i `action` säger vilken kolumn du ska läsa i samma rad av `q_values`.",
@@ -242,6 +259,17 @@ STEP_EXAMPLES = (
                 "gradienten för W[1] är 2 · (1 − 2,75) · s = (−3,5; −7), så steget med "
                 "inlärningshastighet 0,1 ger W[1][1] = 1 + 0,7 = 1,7",
             ),
+        },
+    ),
+    Case(
+        behaviours=("loss",),
+        text=f"{SITUATION.replace('handling 1', 'handling 0')}, belöning 1. Ingen rad i batchen "
+        "har handling 1.",
+        inputs=_step_inputs([[1.0, 2.0], 0, 1.0, [3.0, 1.0], False, False]),
+        expected=({"loss": 0.5625},),
+        by_hand={
+            "loss": "förutsägelsen är Q(s, 0) = 2, målet är 1 + 0,5 · 3,5 = 2,75 och förlusten "
+            "(2 − 2,75)² = 0,5625"
         },
     ),
     Case(
@@ -378,11 +406,11 @@ DQN_TRAINING_STEP = Exercise(
     },
     examples=STEP_EXAMPLES,
     hints=(
-        "Dela upp steget: dra en batch, räkna målet, räkna förutsägelsen, räkna förlusten, ta ett "
+        "Dela upp steget: dra en batch, räkna ut TD-målet, förutsägelsen och förlusten, och ta ett "
         "steg. De fyra första bitarna har du redan: `dqn_helpers.sample_experiences`, `td_target` "
         "och `chosen_q_values`.",
-        "Målet räknas ur nästa tillstånd och ska vara en konstant: räkna det under "
-        "`torch.no_grad()`. Förutsägelsen räknas ur tillståndet, utan `no_grad`.",
+        "TD-målet räknas ut ur nästa tillstånd och ska vara en konstant: räkna ut det under "
+        "`torch.no_grad()`. Förutsägelsen räknas ut ur tillståndet, utan `no_grad`.",
         "Steget är tre anrop i rätt ordning: nolla gamla gradienter, gå bakåt genom förlusten, låt "
         "optimeraren ta steget. Returnera `loss.item()`, inte `loss`.",
     ),

@@ -325,6 +325,7 @@ def _loop_examples() -> tuple[Case, ...]:
     episodes = loop_inputs(rng, [4, 2, 3], truncated=[True, False, True])
     episodes["rewards"] = [1.0, 2.0, 0.5, 3.0, -1.0, 4.0, 2.5, 1.0, -2.0]
     first = np.array(episodes["observations"])[:, 0].tolist()
+    reused = episodes | {"lengths": [4, 5], "truncated": [True, False], "reuses_array": True}
     # Åtta steg uppvärmning: efter sex hade den som kopierar efter var tredje *miljösteg* haft tur.
     training = loop_inputs(rng, [2, 3, 3, 7, 3, 2, 3], warmup=3, batch_size=2, calls=7)
     training |= {"weight": 2, "increments": [3, 1, 4, 2, 5, 6, 7]}
@@ -349,6 +350,7 @@ def _loop_examples() -> tuple[Case, ...]:
             inputs=episodes,
             expected=(
                 {
+                    "same_start": 0,
                     "n_returns": 3,
                     "returns": [6.5, 3.0, 1.5],
                     "n_stored": 9,
@@ -362,11 +364,24 @@ def _loop_examples() -> tuple[Case, ...]:
             ),
             by_hand={
                 "returns": (
-                    "episod 0 ger avkastningen 1 + 2 + 0,5 + 3 = 6,5",
-                    "episod 1 ger avkastningen −1 + 4 = 3",
-                    "episod 2 ger avkastningen 2,5 + 1 − 2 = 1,5",
+                    "episod 0 ger summan 1 + 2 + 0,5 + 3 = 6,5",
+                    "episod 1 ger summan −1 + 4 = 3",
+                    "episod 2 ger summan 2,5 + 1 − 2 = 1,5",
                 )
             },
+        ),
+        Case(
+            behaviours=("stored",),
+            text="Två episoder, på 4 och 5 steg, i en miljö som återanvänder sin array: den "
+            "observation som du fick i förra steget ändras när du tar nästa.",
+            inputs=reused,
+            expected=(
+                {
+                    "n_stored": 9,
+                    "states": in_a_row([first[i] for i in (0, 1, 2, 3, 5, 6, 7, 8, 9)]),
+                    "next_states": in_a_row([first[i] for i in (1, 2, 3, 4, 6, 7, 8, 9, 10)]),
+                },
+            ),
         ),
         Case(
             behaviours=("warmup", "every", "target", "greedy", "epsilon"),
@@ -414,9 +429,9 @@ TRAIN_DQN = Exercise(
     behaviours=(
         Behaviour(
             "episodes",
-            "spelar varje episod till slutet och ger dess avkastning",
+            "spelar varje episod till slutet och ger summan av dess belöningar",
             0.5,
-            ("n_returns", "returns"),
+            ("n_returns", "returns", "same_start"),
         ),
         Behaviour(
             "stored",
@@ -432,47 +447,63 @@ TRAIN_DQN = Exercise(
             "väntar med träningen så länge uppvärmningen varar",
             0.5,
             ("trained", "first_step"),
+            stage=2,
         ),
         Behaviour(
             "every",
             "tar ett träningssteg efter vart train_every:te miljösteg",
             0.5,
             ("trained", "arguments", "train_at"),
+            stage=2,
         ),
         Behaviour(
             "batch",
             "tränar först när bufferten räcker till en batch",
             0.5,
             ("trained", "fewest_stored"),
+            stage=2,
         ),
         Behaviour(
             "target",
             "kopierar till målnätverket efter vart target_update_every:te träningssteg",
             0.5,
             ("trained", "moved_along", "targets"),
+            stage=3,
         ),
-        Behaviour("greedy", "väljer handlingar med online-nätverket", 0.5, ("chooser", "played")),
+        Behaviour(
+            "greedy",
+            "väljer handlingar med online-nätverket",
+            0.5,
+            ("chooser", "played"),
+            stage=3,
+        ),
         Behaviour(
             "epsilon",
             "låter ε sjunka med antalet miljösteg i hela träningen",
             0.5,
             ("by_chance", "first_greedy", "low", "middle", "acted"),
+            stage=3,
         ),
     ),
     observables={
         "n_returns": Observable(
-            "antalet avkastningar",
-            none="Funktionen ska returnera en lista med varje episods avkastning.",
-            wrong="Funktionen returnerar {got} avkastningar, men n_episodes är {expected}.",
+            "antalet summor",
+            none="Funktionen ska returnera en lista med summan av belöningarna i varje episod.",
+            wrong="Funktionen returnerar {got} tal, men n_episodes är {expected}.",
         ),
-        "returns": Observable("avkastningen"),
+        "returns": Observable("summan av belöningarna"),
+        "same_start": Observable(
+            "fröet",
+            wrong="`env.reset` får ett frö som redan har använts, i {got} av episoderna, så de "
+            "börjar i precis samma läge som en tidigare.",
+        ),
         "n_stored": Observable(
             "antalet erfarenheter",
             wrong="I bufferten ligger {got} erfarenheter, men {expected} steg skulle spelas.",
         ),
         "states": Observable(
             "tillstånden",
-            wrong="Tillståndens första tal är i bufferten {got}, väntat {expected}.",
+            wrong="Tillståndens första tal är i bufferten {got}, men ska vara {expected}.",
         ),
         "wrong_actions": Observable(
             "handlingarna", wrong="I {got} erfarenheter är handlingen en annan än den som gjordes."
@@ -480,15 +511,18 @@ TRAIN_DQN = Exercise(
         "rewards": Observable("raden med sparade belöningar"),
         "next_states": Observable(
             "nästa tillstånd",
-            wrong="Det första talet i nästa tillstånd är i bufferten {got}, väntat {expected}.",
+            wrong="Det första talet i nästa tillstånd är i bufferten {got}, men ska vara "
+            "{expected}.",
         ),
         "terminated": Observable(
             "terminated",
-            wrong="terminated är sant i erfarenheterna {got} (räknat från 0), väntat {expected}.",
+            wrong="terminated är sant i erfarenheterna {got} (räknat från 0), men ska vara sant i "
+            "{expected}.",
         ),
         "truncated": Observable(
             "truncated",
-            wrong="truncated är sant i erfarenheterna {got} (räknat från 0), väntat {expected}.",
+            wrong="truncated är sant i erfarenheterna {got} (räknat från 0), men ska vara sant i "
+            "{expected}.",
         ),
         "trained": Observable(
             "träningen", wrong="`training_step` anropas aldrig, fast det finns nog att träna på."
@@ -509,7 +543,9 @@ TRAIN_DQN = Exercise(
         ),
         "targets": Observable("listan med målnätverkets vikt vid träningsstegen"),
         "chooser": Observable(
-            "handlingarna", wrong="Handlingarna väljs av {got}. Det ska vara {expected}."
+            "handlingarna",
+            wrong="Handlingarna ska väljas av {expected} ur den senaste observationen, men väljs "
+            "av {got}.",
         ),
         "played": Observable(
             "handlingarna",
@@ -540,16 +576,17 @@ TRAIN_DQN = Exercise(
     },
     examples=_loop_examples(),
     hints=(
-        "Skriv först loopen som bara spelar: en yttre slinga över episoder, en inre som går tills "
-        "`terminated` eller `truncated`. Spara varje steg i bufferten och summera belöningarna. "
-        "Kör `check` och se vad som redan stämmer.",
+        "Steg 1 är loopen som bara spelar. Den har en yttre `for`-loop över episoder och en inre "
+        "`while`-loop som går tills `terminated` eller `truncated` är sant. Spara varje steg i "
+        "bufferten, med kopior av observationerna, och summera belöningarna.",
         "Du behöver två räknare som aldrig nollas: miljösteg och träningssteg. Den första "
         "bestämmer ε (`dqn_helpers.linear_epsilon`) och när det är dags att träna, den andra när "
         "målnätverket ska kopieras (`dqn_helpers.update_target_network`).",
-        "Efter varje miljösteg, när erfarenheten är sparad och räknaren ökad, är det tre villkor: "
-        "episodens nummer har nått `warmup`, räknaren är jämnt delbar med `train_every`, och "
-        "bufferten har minst `batch_size`. Håller alla tre: ta träningssteget, räkna det, och är "
-        "*den* räknaren jämnt delbar med `target_update_every`, kopiera.",
+        "Efter varje miljösteg, när erfarenheten är sparad och räknaren för miljösteg är ökad, "
+        "prövar du tre villkor: episodens nummer har nått `warmup`, räknaren är jämnt delbar med "
+        "`train_every`, och bufferten har minst `batch_size` erfarenheter. Är alla tre uppfyllda "
+        "tar du ett träningssteg och ökar räknaren för träningssteg. När den är jämnt delbar med "
+        "`target_update_every` uppdaterar du målnätverket.",
     ),
 )
 

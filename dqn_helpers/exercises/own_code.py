@@ -37,7 +37,12 @@ Experiment = Callable[..., Any]
 
 
 def run_own(
-    experiment: Experiment, answers: Mapping[str, Any], *, reference: Any = None, seed: int = 0
+    experiment: Experiment,
+    answers: Mapping[str, Any],
+    *,
+    reference: Callable[[], Any] | None = None,
+    course_seconds: float | None = None,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Kör sidans försök med studentens egen kod där det går, annars med kursens.
 
@@ -45,7 +50,10 @@ def run_own(
         experiment: försöket. Det anropas med en funktion per övning, i samma ordning som i
             `answers`, och ger det som ska visas.
         answers: övningens nummer → studentens funktion (eller klass).
-        reference: det som försöket ger med den rätta koden, när kursen inte delar ut den (05).
+        reference: när kursen inte delar ut den rätta koden (05), en funktion utan argument som
+            ger det som ska visas i dess ställe.
+        course_seconds: så mycket processortid kursens kod skulle ha tagit på den här datorn, när
+            `reference` är uträknad i förväg. Annars mäts det.
         seed: frö för torch, numpy och `random`, samma för alla som kör.
 
     Returns:
@@ -66,24 +74,20 @@ def run_own(
         outcome = _ran(experiment, functions, NO_LIMIT, seed)
         if outcome.status == "ok":
             return {OWN: outcome.observed["value"]}
-        print(f"Din kod klarar kontrollen men stannade här. {outcome.problem}")
+        print(f"Din kod klarar kontrollen men stannade här. {outcome.explained}")
         return {COURSE: _course(experiment, answers, reference, seed)}
-    return _beside_the_course(experiment, answers, functions, results, reference, seed)
+    started = time.thread_time()
+    runs = {COURSE: _course(experiment, answers, reference, seed)}
+    if course_seconds is None:
+        course_seconds = time.thread_time() - started
+    outcome = _ran(experiment, functions, max(LEAST_SECONDS, SLOWER * course_seconds), seed)
+    return _beside_the_course(runs, outcome, results)
 
 
 def _beside_the_course(
-    experiment: Experiment,
-    answers: Mapping[str, Any],
-    functions: list[Any],
-    results: Mapping[str, CheckResult],
-    reference: Any,
-    seed: int,
+    runs: dict[str, Any], outcome: Outcome, results: Mapping[str, CheckResult]
 ) -> dict[str, Any]:
     """Kursens kod, och bredvid den studentens: den är inte rätt, eller bara skriven till en del."""
-    started = time.thread_time()
-    runs = {COURSE: _course(experiment, answers, reference, seed)}
-    patience = max(LEAST_SECONDS, SLOWER * (time.thread_time() - started))
-    outcome = _ran(experiment, functions, patience, seed)
     wrong = [n for n, result in results.items() if not result and not _is_unusable(result)]
     unsolved = [n for n, result in results.items() if _is_unusable(result)]
     if unsolved:
@@ -125,13 +129,18 @@ def _course_function(number: str) -> Any:
     return getattr(dqn_helpers, name)
 
 
-def _course(experiment: Experiment, answers: Mapping[str, Any], reference: Any, seed: int) -> Any:
+def _course(
+    experiment: Experiment,
+    answers: Mapping[str, Any],
+    reference: Callable[[], Any] | None,
+    seed: int,
+) -> Any:
     """Det som kursens kod ger; går det inte är felet sidans, och då ska det synas."""
     if reference is not None:
-        return reference
+        return reference()
     outcome = _ran(experiment, [_course_function(number) for number in answers], NO_LIMIT, seed)
     if outcome.status != "ok":
-        raise RuntimeError(f"Försöket går inte ens med kursens kod. {outcome.problem}")
+        raise RuntimeError(f"Försöket går inte ens med kursens kod. {outcome.explained}")
     return outcome.observed["value"]
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from dqn_helpers.exercises.model import Exercise, KnownMistake, Outcome
-from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
+from dqn_helpers.exercises.syllabus import SYLLABUS, book_of
 
 TABLE = Path(__file__).with_name("misconceptions.json")
 
 
 @functools.cache
 def _notebook(number: str) -> dict[str, Exercise]:
-    """Övningarna i en anteckningsbok, ur modulens `EXERCISES`; tomt om modulen inte finns."""
+    """Övningarna i en bok, ur modulens `EXERCISES`; tomt om modulen inte finns."""
     name = f"dqn_helpers.exercises.notebook_{number}"
     if importlib.util.find_spec(name) is None:
         return {}
@@ -27,10 +27,10 @@ class _Exercises(Mapping[str, Exercise]):
     """Övningens nummer → övningen."""
 
     def __getitem__(self, number: str) -> Exercise:
-        return _notebook(notebook_of(number))[number]
+        return _notebook(book_of(number))[number]
 
     def __iter__(self) -> Iterator[str]:
-        return (n for n in SYLLABUS if n in _notebook(notebook_of(n)))
+        return (n for n in SYLLABUS if n in _notebook(book_of(n)))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from dqn_helpers.exercises.error_words import Cause, cause_of
 from dqn_helpers.exercises.limits import (
     LimitedText,
     OutOfTime,
@@ -23,6 +24,7 @@ from dqn_helpers.exercises.limits import (
     stop_button,
 )
 from dqn_helpers.exercises.model import Driver, Inputs, Outcome
+from dqn_helpers.exercises.syntax import site_of
 
 ERROR_WORDS: dict[type[BaseException], str] = {
     UnboundLocalError: "variabeln används innan den har fått ett värde",
@@ -119,7 +121,10 @@ def _outcome_of(error: BaseException, output: LimitedText) -> Outcome:
         text = WAITING_TEXT if isinstance(error, Waiting) else TIMEOUT_TEXT
         return Outcome("timeout", problem=text, output=output.text())
     message = _message(error)
-    signature = f"{type(error).__name__}: {re.sub(r'[0-9]+', '#', message)[:200]}"
+    cause = _cause(error, message)
+    # Samma meddelande kan ha flera orsaker; bara den som har samma är samma misstag.
+    named = f" [{cause.id}]" if cause else ""
+    signature = f"{type(error).__name__}: {re.sub(r'[0-9]+', '#', message)[:200]}{named}"
     if _is_stub(error, message):
         return Outcome("unsolved", problem=message, output=output.text())
     return Outcome(
@@ -127,7 +132,20 @@ def _outcome_of(error: BaseException, output: LimitedText) -> Outcome:
         problem=_problem(error, message),
         signature=signature,
         output=output.text(),
+        cause=cause.text if cause else "",
     )
+
+
+def _cause(error: BaseException, message: str) -> Cause | None:
+    """Orsaken till felet, läst där studentens egen kod stod när det kastades."""
+    trace, own = error.__traceback__, None
+    while trace is not None:
+        own = own if _is_library(trace.tb_frame.f_code.co_filename) else trace
+        trace = trace.tb_next
+    try:
+        return cause_of(error, message, site_of(own) if own else None)
+    except Exception:  # en förklaring som inte går att göra får inte dölja felet
+        return None
 
 
 def _is_out_of_memory(error: BaseException, message: str) -> bool:

@@ -121,12 +121,14 @@ class ScriptedEnv(gym.Env):
         self._lengths, self._truncated = inputs["lengths"], inputs["truncated"]
         self._observations = np.array(inputs["observations"], dtype=np.float32)
         self._rewards = np.array(inputs["rewards"], dtype=float)
+        self._shown = np.zeros(2, dtype=np.float32) if inputs.get("reuses_array") else None
         self._log, self._model = step_log, model
         self._episode, self._place, self._over = -1, 0, "inte är startad"
         self.n_steps = 0
         self.actions: list[int] = []
         self.online: list[float] = []  # online-nätverkets vikt när handlingen kom
         self.chosen_by: list[str] = []
+        self.seeds: list[int] = []  # de frön som reset har fått
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[np.ndarray, dict]:
         """Nästa episod i manuset; efter den sista kommer den första igen."""
@@ -134,7 +136,8 @@ class ScriptedEnv(gym.Env):
         self._number = self._episode % len(self._lengths)
         self._start = sum(self._lengths[: self._number])
         self._first = self._previous = self._observation()
-        return self._observation(), {}
+        self.seeds += [] if seed is None else [int(seed)]
+        return self._show(), {}
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict]:
         """Nästa steg i manuset, vilken handlingen än är."""
@@ -152,7 +155,14 @@ class ScriptedEnv(gym.Env):
         self.n_steps += 1
         truncated = self._ended() and bool(self._truncated[self._number])
         terminated = self._ended() and not truncated
-        return self._observation(), reward, terminated, truncated, {}
+        return self._show(), reward, terminated, truncated, {}
+
+    def _show(self) -> np.ndarray:
+        """Det agenten får se; med `reuses_array` är det samma array varje gång."""
+        if self._shown is None:
+            return self._observation()
+        self._shown[:] = self._observation()
+        return self._shown
 
     def _observation(self) -> np.ndarray:
         # Varje episod har en observation mer än sina steg.
@@ -209,7 +219,8 @@ def train_dqn_driver(train_dqn: Any, inputs: Inputs) -> Observed:
     vikt och hur träningsstegen ändrar den), funktionens egna inställningar, och en av dessa:
     calls: så många träningssteg jämförs; ger när det tränades, målnätverket och handlingarna.
     first, low och middle: indata till korta körningar som bara prövar ε.
-    Utan någon av dem: det som returnerades och sparades.
+    Utan någon av dem: det som returnerades och sparades. Med `reuses_array` återanvänder miljön sin
+    array, som en miljö får göra.
     Med `evidence` ges också belägg: `played` (varje handling och online-nätverkets vikt då) eller
     `acted` (handlingarna i de korta körningarna).
     """
@@ -245,6 +256,7 @@ def _of_episodes(run: Run) -> Observed:
     return {
         "n_returns": len(returned) if is_list else None,
         "returns": plain(returned),
+        "same_start": len(run.env.seeds) - len(set(run.env.seeds)),
         "n_stored": len(stored),
         # Manusets observationer skiljer sig redan i det första talet.
         "states": in_a_row([float(e.state[0]) for e in stored]),

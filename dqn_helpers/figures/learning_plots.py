@@ -19,7 +19,7 @@ def learning_curves(
     *,
     goal: float | None = None,
     x_label: str = "miljösteg",
-    y_label: str = "avkastning, girig utvärdering",
+    y_label: str = "poäng, girig utvärdering",
     title: str = "",
 ) -> Picture:
     """Inlärningskurvor över flera frön: medianen, spridningen från minst till störst, varje frö.
@@ -75,7 +75,7 @@ def _check_curves(curves: Mapping[str, np.ndarray], n_steps: int) -> None:
 
 
 def training_curve(log: TrainingLog) -> Picture:
-    """En tränings kurva: varje episods avkastning, glidande medel och de giriga utvärderingarna."""
+    """En tränings kurva: varje episods poäng, glidande medel och de giriga utvärderingarna."""
     figure, (ax,) = new_figure()
     ends, returns = np.array(log.episode_ends), np.array(log.episode_returns)
     ax.plot(ends, returns, ".", color=COLORS[5], alpha=0.7, label="en träningsepisod")
@@ -87,7 +87,7 @@ def training_curve(log: TrainingLog) -> Picture:
             log.check_steps, log.check_scores, color=COLORS[1], marker=MARKS[1],
             label="girig utvärdering",
         )  # fmt: skip
-    ax.set(xlabel="miljösteg", ylabel="avkastning")
+    ax.set(xlabel="miljösteg", ylabel="poäng")
     label_lines(ax)
     alt = f"Inlärningskurva över {len(returns)} episoder och {log.environment_steps} miljösteg."
     if len(returns):
@@ -135,7 +135,7 @@ def predicted_against_realised(
     label_lines(ax)
     above = 100 * float(np.mean(np.asarray(predicted) > bound))
     alt = (
-        f"{title or 'Förutsagda Q-värden mot verklig avkastning'}: i medel säger nätverket "
+        f"{title or 'Förutsagda Q-värden mot verklig avkastning'}: i genomsnitt säger nätverket "
         f"{swedish_number(float(np.mean(predicted)), 3)} och det kom "
         f"{swedish_number(float(np.mean(realised)), 3)}. "
         f"{swedish_number(above, 2)} procent av stegen ligger över gränsen "

@@ -202,20 +202,21 @@ def _action(place: Point, name: str, value: float | None, radius: float, best: b
 
 
 def backup_diagram(
-    mdp: TabularMDP, q_values: np.ndarray, state: int, action: int, discount_factor: float
+    mdp: TabularMDP, values: np.ndarray, state: int, action: int, discount_factor: float
 ) -> Picture:
     """Hur ett enda Q-värde räknas ut: vart handlingen kan leda, vad det ger, och summan.
 
     Args:
         mdp: en MDP med få tillstånd.
-        q_values: float (S, A), de gamla värdena som räkningen läser.
+        values: det som räkningen läser: gamla Q-värden, float (S, A), eller en policys V, (S,).
         state: tillståndet.
         action: handlingen i det.
         discount_factor: γ.
     """
     p, r = mdp.transition_probabilities[state, action], mdp.rewards[state, action]
     outcomes = np.flatnonzero(p)
-    best = np.where(mdp.allowed_actions, q_values, -np.inf).max(axis=1)
+    known = values.ndim == 1
+    rest = values if known else np.where(mdp.allowed_actions, values, -np.inf).max(axis=1)
     height = max(150, 74 * len(outcomes) + 20) + 64
     middle = (height - 64) / 2
     parts = [
@@ -226,10 +227,12 @@ def backup_diagram(
     terms, total = [], 0.0
     for row, to in enumerate(outcomes):
         y = middle + 74 * (row - (len(outcomes) - 1) / 2)
-        value = float(p[to] * (r[to] + discount_factor * best[to]))
+        value = float(p[to] * (r[to] + discount_factor * rest[to]))
         total += value
-        terms.append(_outcome_in_words(float(p[to]), float(r[to]), discount_factor, best[to]))
-        parts += _outcome(middle, y, int(to), float(p[to]), float(r[to]), float(best[to]))
+        terms.append(_outcome_in_words(float(p[to]), float(r[to]), discount_factor, rest[to]))
+        name = f"V(s{to})" if known else "bästa Q"
+        words = f"{name}: {swedish_number(rest[to], 4)}"
+        parts += _outcome(middle, y, int(to), float(p[to]), float(r[to]), words)
         parts.append(text(590, y + 12, f"{terms[-1]} = {swedish_number(value, 4)}", 16,
                           anchor="end"))  # fmt: skip
     answer = f"Q(s{state}, a{action}) ← {swedish_number(total, 4)}"
@@ -246,19 +249,19 @@ def backup_diagram(
     return Picture.from_svg(document(600, height, *parts), alt, 640)
 
 
-def _outcome(middle: float, y: float, to: int, p: float, r: float, best: float) -> list[str]:
-    """En gren i diagrammet: pilen med sannolikheten, tillståndet, belöningen och det bästa där."""
+def _outcome(middle: float, y: float, to: int, p: float, r: float, rest: str) -> list[str]:
+    """En gren i diagrammet: pilen med sannolikheten, tillståndet, belöningen och värdet där."""
     reward = f"belöning {'+' if r > 0 else ''}{swedish_number(r, 3)}"
     color = REWARD if r > 0 else WRONG if r < 0 else MUTED
     return [
-        arrow([(182, middle), (290, y)], MUTED, 1 + 3 * p),
-        f'<rect x="206" y="{(middle + y) / 2 - 12:.1f}" width="54" height="23" rx="6" '
+        arrow([(182, middle), (260, y)], MUTED, 1 + 3 * p),
+        f'<rect x="194" y="{(middle + y) / 2 - 12:.1f}" width="54" height="23" rx="6" '
         f'fill="{PAPER}"/>',
-        text(233, (middle + y) / 2, f"{swedish_number(100 * p, 3)} %", 16),
-        circle(320, y, 26, INK, tint=0.06),
-        text(320, y, f"s{to}", 18),
-        text(356, y - 12, reward, 16, color, anchor="start", bold=bool(r)),
-        text(590, y - 12, f"bästa Q: {swedish_number(best, 4)}", 16, ONLINE, anchor="end"),
+        text(221, (middle + y) / 2, f"{swedish_number(100 * p, 3)} %", 16),
+        circle(290, y, 26, INK, tint=0.06),
+        text(290, y, f"s{to}", 18),
+        text(326, y - 12, reward, 16, color, anchor="start", bold=bool(r)),
+        text(590, y - 12, rest, 16, ONLINE, anchor="end"),
     ]
 
 

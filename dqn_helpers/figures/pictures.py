@@ -124,8 +124,11 @@ class Picture:
     @property
     def drawing(self) -> str:
         """Teckningen utan färgernas värden, för den som har dem redan; "" om bilden är ett foto."""
-        is_drawing = self.mime_type == "image/svg+xml"
-        return self.data.decode().replace(theme.SVG_STYLE, "") if is_drawing else ""
+        if self.mime_type != "image/svg+xml":
+            return ""
+        # Det som `from_svg` lade till tas bort: två likadana egenskaper gör filen ogiltig.
+        plain = self.data.decode().replace(theme.SVG_STYLE, "").replace(' lang="sv"', "", 1)
+        return re.sub("<title>.*?</title>", "", plain, count=1, flags=re.DOTALL)
 
     @classmethod
     def from_figure(cls, figure: "Figure", alt: str, caption: str = "") -> "Picture":

@@ -11,7 +11,6 @@ import html
 import io
 import json
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -185,7 +184,7 @@ def _shared(drawings: Sequence[str]) -> tuple[str, tuple[dict[str, str], ...]]:
 
     Har teckningarna olika många rader byts allt på en gång.
     """
-    tables = [re.sub("<title>.*?</title>", "", drawing).splitlines() for drawing in drawings]
+    tables = [drawing.splitlines() for drawing in drawings]
     if len({len(table) for table in tables}) != 1:
         return "{allt}", tuple({"allt": "\n".join(table)} for table in tables)
     rows = list(zip(*tables, strict=True))

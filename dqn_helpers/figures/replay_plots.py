@@ -1,15 +1,18 @@
 """Figurerna om erfarenhetsbufferten: ringen, dragningarna, loggarna och det man lär sig ur dem.
 
-Varje funktion ger en `Picture` med svenska axlar och alternativtext.
+Varje funktion ger en `Picture` eller en `Film` med svenska axlar och alternativtext.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from gymnasium.envs.classic_control import CartPoleEnv
 
+from dqn_helpers.figures.learning_plots import learning_curves
 from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, swedish_number
+from dqn_helpers.figures.player import Film
 from dqn_helpers.figures.plots import (
     COLORS,
     MARKS,
@@ -17,52 +20,64 @@ from dqn_helpers.figures.plots import (
     legend_above,
     new_figure,
 )
-from dqn_helpers.figures.shapes import MUTED, ONLINE, circle, document, text
+from dqn_helpers.figures.shapes import MUTED, ONLINE, WRONG, circle, document, text
 from dqn_helpers.figures.worlds import cartpole_frame, cartpoles_side_by_side
 
-_RING = 184  # så bred är en ring i teckningen
+_RING = 200  # så bred är en ring i teckningen
+_CAPTION = 40  # plats under ringen för det som inte får plats i den
+
+Contents = Sequence[Sequence[int]]
+"""Numren som går att läsa, plats för plats: först i den tomma bufferten, sedan efter varje
+tillägg."""
 
 
-def replay_ring(*counts: int, n_slots: int = 8) -> Picture:
-    """En ringbuffert när så här många erfarenheter har lagts till; den senaste har tjock kant.
+def ring_film(contents: Mapping[str, Contents], n_slots: int = 8) -> Film:
+    """En film av ringbuffertar som fylls; den senaste erfarenheten har tjock kant.
+
+    Ligger det fler i bufferten än vad som får plats står de under ringen.
 
     Args:
-        counts: antalet tillagda; ges flera ritas en ring för vart och ett, bredvid varandra.
-        n_slots: antalet platser i ringen.
+        contents: vems buffert det är → dess innehåll efter varje tillägg, lika många för alla.
+        n_slots: antalet platser.
     """
-    rings, descriptions = [], []
-    for place, n_added in enumerate(counts):
-        numbers = [_newest(slot, n_added, n_slots) for slot in range(n_slots)]
-        rings.append(f'<g transform="translate({_RING * place} 0)">')
-        words = f"{n_added} tillagda, {min(n_added, n_slots)} kvar"
-        rings += [text(_RING / 2, 12, words, 16), *_ring(numbers, newest=n_added - 1), "</g>"]
-        contents = ", ".join("tom" if number is None else str(number) for number in numbers)
-        descriptions.append(f"med {n_added} tillagda ligger på platserna i ordning: {contents}")
-    drawing = document(_RING * len(counts), _RING + 28, *rings)
-    width = min(COLUMN_WIDTH, 300 * len(counts))
-    alt = f"Ring med {n_slots} platser, {'; '.join(descriptions)}."
-    return Picture.from_svg(drawing, alt, width)
+    frames = []
+    for n_added in range(min(map(len, contents.values()))):
+        rings = [
+            f'<g transform="translate({_RING * place} 0)">'
+            f"{_ring(name, rows[n_added], n_added, n_slots)}</g>"
+            for place, (name, rows) in enumerate(contents.items())
+        ]
+        frames.append({"ringar": "".join(rings)})
+    drawing = document(_RING * len(contents), _RING + 14 + _CAPTION, "{ringar}")
+    labels = tuple(f"{n_added} tillagda" for n_added in range(len(frames)))
+    ends = [f"{name}: sist går det att läsa {_listed(rows[-1])}" for name, rows in contents.items()]
+    alt = f"En ring med {n_slots} platser fylls i tur och ordning. {'. '.join(ends)}."
+    width = min(COLUMN_WIDTH, 310 * len(contents))
+    return Film(drawing, tuple(frames), labels, alt, 700, "tillagda", width=width)
 
 
-def _newest(slot: int, n_added: int, n_slots: int) -> int | None:
-    """Numret på den erfarenhet som senast skrevs på platsen, None om den är tom."""
-    written = range(slot, n_added, n_slots)
-    return written[-1] if written else None
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers)) or "ingenting"
 
 
-def _ring(numbers: Sequence[int | None], newest: int) -> list[str]:
-    """Platserna i en ring, med numret inuti och platsens nummer utanför."""
-    parts = []
-    for slot, number in enumerate(numbers):
-        angle = 2 * np.pi * slot / len(numbers)
+def _ring(name: str, numbers: Sequence[int], n_added: int, n_slots: int) -> str:
+    """En ring med erfarenheternas nummer i platserna, och platsernas nummer utanför."""
+    parts = [text(_RING / 2, 12, name, 16), text(_RING / 2, 118, f"len = {len(numbers)}", 16)]
+    for slot in range(n_slots):
+        angle = 2 * np.pi * slot / n_slots
         across, up = float(np.sin(angle)), float(np.cos(angle))
         x, y = _RING / 2 + 54 * across, 118 - 54 * up
-        tint = 0.0 if number is None else 0.5 if number == newest else 0.15
+        number = numbers[slot] if slot < len(numbers) else None
+        tint = 0.0 if number is None else 0.5 if number == n_added - 1 else 0.15
         color = MUTED if number is None else ONLINE
         parts.append(circle(x, y, 18, color, tint=tint, thick=5 if tint == 0.5 else 1.5))
         parts.append(text(x, y, "" if number is None else str(number), 16))
         parts.append(text(x + 29 * across, y - 29 * up, str(slot), 16, MUTED))
-    return parts
+    outside = numbers[n_slots:]
+    if outside:
+        words = f"får inte plats:\n{_listed(outside)}"
+        parts.append(text(_RING / 2, _RING + 14 + _CAPTION / 2, words, 16, WRONG))
+    return "".join(parts)
 
 
 def last_moments(observations: Mapping[str, np.ndarray]) -> Picture:
@@ -122,6 +137,33 @@ def _with_margin(values: np.ndarray) -> tuple[float, float]:
     return float(values.min()) - margin, float(values.max()) + margin
 
 
+def alike_over_time(series: Mapping[str, Sequence[np.ndarray]], n_lags: int = 40) -> Picture:
+    """Autokorrelationen: hur lika två steg är, mot hur många steg det är emellan.
+
+    Den sista följden visas också i blandad ordning; då är sambandet borta.
+
+    Args:
+        series: namn → en följd av tal för varje slumpfrö, float (T,).
+        n_lags: det största avståndet.
+    """
+    lags = np.arange(1, n_lags + 1)
+    rng = np.random.default_rng(0)
+    curves = {
+        f"{name}, i ordning": np.array([_autocorrelation(x, lags) for x in every])
+        for name, every in series.items()
+    }
+    name, every = list(series.items())[-1]
+    curves[f"{name}, blandad"] = np.array(
+        [_autocorrelation(rng.permutation(x), lags) for x in every]
+    )
+    return learning_curves(lags, curves, x_label="steg emellan, k", y_label="autokorrelation")
+
+
+def _autocorrelation(x: np.ndarray, lags: np.ndarray) -> list[float]:
+    deviation = x - x.mean()
+    return [float((deviation[:-k] * deviation[k:]).sum() / (deviation**2).sum()) for k in lags]
+
+
 def drawn_places(draws: Mapping[str, Sequence[Any]], n_stored: int) -> Picture:
     """Vilka platser som dras: en rad för varje batch och ett streck för varje dragen plats.
 
@@ -131,13 +173,13 @@ def drawn_places(draws: Mapping[str, Sequence[Any]], n_stored: int) -> Picture:
     """
     figure, axes = new_figure(len(draws), height=2.8, share_y=True)
     spans = []
-    for ax, color, (name, batches) in zip(axes, COLORS[1::-1], draws.items(), strict=False):
+    for ax, color, (name, batches) in zip(axes, (COLORS[1], *COLORS), draws.items(), strict=False):
         for row, places in enumerate(batches):
             ax.plot(places, [row] * len(places), "|", color=color)
-        ax.set(title=name, xlabel="plats i bufferten", xlim=(0, n_stored))
+        ax.set(title=textwrap.fill(name, 20), xlabel="plats i bufferten", xlim=(0, n_stored))
         span = swedish_number(100 * float(np.mean([np.ptp(p) for p in batches])) / n_stored, 2)
-        spans.append(f"{name}: en batch sträcker sig i medel över {span} procent")
-    axes[0].set(ylabel="batch nummer")
+        spans.append(f"{name}: en batch sträcker sig i genomsnitt över {span} procent")
+    axes[0].set(ylabel="batchnummer")
     return Picture.from_figure(figure, f"Streck för dragna platser. {'; '.join(spans)}.")
 
 
@@ -162,16 +204,17 @@ def cost_lines(sizes: Sequence[int], costs: Sequence[Mapping[str, float]]) -> Pi
     return Picture.from_figure(figure, f"Mikrosekunder per batch: {', '.join(ends)}.")
 
 
-def tried_actions(logs: Mapping[str, Sequence[Any]]) -> Picture:
+def tried_actions(logs: Mapping[str, Sequence[Any]], title: str = "") -> Picture:
     """Vilken handling som prövats i vilket läge i CartPole: vinkel mot vinkelhastighet.
 
-    Den svarta linjen är regeln «vinkel + halva vinkelhastigheten = 0».
+    Den svarta linjen är regeln ”vinkel + halva vinkelhastigheten = 0”. Varje diagram har sin egen
+    skala, så att en gräns syns också för den som håller stången nästan stilla.
 
     Args:
         logs: vem som spelade → erfarenheterna.
+        title: vems logg det är, till exempel "din kod".
     """
-    # Var sin y-axel: den som spelar bra rör sig i ett smalt band, som annars blir ett streck.
-    figure, axes = new_figure(len(logs), height=3.4)
+    figure, axes = new_figure(len(logs), height=3.6)
     for ax, (player, log) in zip(axes, logs.items(), strict=True):
         for action, name in enumerate(("vänster", "höger")):
             states = np.array([e[0] for e in log if e[1] == action]).reshape(-1, 4)
@@ -180,12 +223,14 @@ def tried_actions(logs: Mapping[str, Sequence[Any]]) -> Picture:
                 rasterized=True, color=COLORS[action], label=name,
             )  # fmt: skip
         ax.axline((0, 0), slope=-2 * np.pi / 180, color="black", linewidth=1)
-        ax.set(title=f"loggen från {player}", xlabel="stångens vinkel (grader)")
-    axes[0].set(ylabel="vinkelhastighet (rad/s)")
+        more = f"\n({title})" if title else ""
+        ax.set(title=f"loggen från {player}{more}", xlabel="stångens vinkel (grader)")
+        ax.set(ylabel="vinkelhastighet (rad/s)")
     legend_above(axes[0], markerscale=2)
     parts = [f"{player}: {_share_above(log)}" for player, log in logs.items()]
     return Picture.from_figure(
-        figure, f"Prövade handlingar. Loggen från {'. Loggen från '.join(parts)}."
+        figure,
+        f"{title or 'Prövade handlingar'}. Loggen från {'. Loggen från '.join(parts)}.",
     )
 
 

@@ -13,6 +13,7 @@ from dqn_helpers.figures.shapes import (
     INK,
     MUTED,
     ONLINE,
+    REWARD,
     TARGET,
     WRONG,
     arrow,
@@ -230,6 +231,7 @@ def number_table(
     *,
     row_label: str,
     column_label: str,
+    answers: Mapping[str, Sequence[float]] | None = None,
 ) -> Picture:
     """En tabell med tal, blå där de är positiva och orange där de är negativa, och några inringade.
 
@@ -239,9 +241,12 @@ def number_table(
         alt: det tabellen visar, i ord.
         row_label: vad raderna är.
         column_label: vad kolumnerna är.
+        answers: vem som läste av tabellen → ett tal per rad, som står till höger med ✓ eller ✗;
+            rätt är det inringade talet i raden.
     """
     numbers = np.asarray(values, dtype=float)
     n_rows, n_columns = numbers.shape
+    answers = answers or {}
     largest = max(float(np.abs(numbers).max()), 1e-9)
     left, top, wide, high = 150, 58, 88, 52
     parts = [text(left + n_columns * wide / 2, 14, column_label, 16, MUTED)]
@@ -257,7 +262,17 @@ def number_table(
     for r, c in marked:
         x, y = left + c * wide, top + r * high
         parts.append(box(x + 3, y + 3, wide - 6, high - 6, INK, tint=0, thick=4, radius=20))
-    width = left + n_columns * wide + 10
+    right = left + n_columns * wide + 10
+    for place, (name, given) in enumerate(answers.items()):
+        x = right + 80 + 160 * place
+        parts.append(text(x, 28, name.replace(", ", ",\n"), 16))
+        for r, c in marked:
+            is_right = bool(np.isclose(given[r], numbers[r, c]))
+            words = f"{_number(given[r]) or 'inget tal'} {'✓' if is_right else '✗'}"
+            color = REWARD if is_right else WRONG
+            parts.append(text(x, top + (r + 0.5) * high, words, 18, color))
+        alt += f" {name} gav {'; '.join(_number(value) or 'inget tal' for value in given)}."
+    width = right + 160 * len(answers)
     return Picture.from_svg(document(width, top + n_rows * high + 4, *parts), alt, width)
 
 
@@ -317,7 +332,7 @@ def _heat_map(ax: "Axes", values: np.ndarray, label: str, limits: tuple[float, f
     from matplotlib.colors import LinearSegmentedColormap
 
     ends: list[Any] = [(*_GOOD, 0.0), (*_GOOD, 0.9)]
-    if limits[0] < 0 < limits[1]:
+    if limits[0] == -limits[1]:  # en skillnad, med noll i mitten
         ends = [(*_LEFT, 0.9), (*_LEFT, 0.0), (*_RIGHT, 0.0), (*_RIGHT, 0.9)]
     places = [0.0, 1.0] if len(ends) == 2 else [0.0, 0.5, 0.5, 1.0]
     colors = LinearSegmentedColormap.from_list("kurs", list(zip(places, ends, strict=True)))

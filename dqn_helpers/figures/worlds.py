@@ -163,7 +163,7 @@ def hatching() -> str:
 
 
 def square(
-    kind: str, row: int, column: int, number: int, color: str = "", strength: float = 0.0,
+    kind: str, row: int, column: int, number: int | str, color: str = "", strength: float = 0.0,
     *, size: int = 12,
 ) -> str:  # fmt: skip
     """En ruta: botten, det som finns i den, och dess nummer.
@@ -172,7 +172,7 @@ def square(
         kind: rutans slag, som i `grid_kinds`.
         row: raden, uppifrån.
         column: kolumnen, från vänster.
-        number: talet i hörnet.
+        number: talet i hörnet; "" om det inte ska stå något.
         color: en färg att tona rutan med i stället för is; ett hål eller ett stup tonas inte.
         strength: hur mycket, från 0 till 1.
         size: textens storlek.

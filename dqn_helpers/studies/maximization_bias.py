@@ -20,6 +20,7 @@ def left_share_per_episode(
     n_episodes: int = 300,
     n_actions_in_b: int = 10,
     learning_rate: float = 0.1,
+    decay: float = 0.0,
     epsilon: float = 0.1,
     seed: int | None = 0,
 ) -> np.ndarray:
@@ -33,6 +34,8 @@ def left_share_per_episode(
         n_episodes: antalet episoder i varje körning.
         n_actions_in_b: antalet handlingar i B.
         learning_rate: steglängden α.
+        decay: med ett tal större än 0 krymper α, till α gånger n upphöjt till −`decay` i den n:te
+            uppdateringen av ett värde. Mellan 0,5 och 1 krymper den lagom fort för att konvergera.
         epsilon: sannolikheten att välja på måfå.
         seed: slumpfrö.
 
@@ -44,6 +47,7 @@ def left_share_per_episode(
     # Form (tabell, körning, handling). Vanlig Q-inlärning är specialfallet med en enda tabell.
     q_a = np.zeros((n_tables, n_runs, 2))
     q_b = np.zeros((n_tables, n_runs, n_actions_in_b))
+    n_a, n_b = np.zeros_like(q_a), np.zeros_like(q_b)  # uppdateringar av varje värde
     shares = np.empty(n_episodes)
     for episode in range(n_episodes):
         in_a = _epsilon_greedy_rows(q_a.sum(axis=0), epsilon, rng)
@@ -57,13 +61,26 @@ def left_share_per_episode(
         learns, values = _draw_tables(n_tables, n_runs, rng)
         best_in_b = _random_best(q_b[learns, runs], rng)
         target = np.where(went_left, q_b[values, runs, best_in_b], 0.0)
-        q_a[learns, runs, in_a] += learning_rate * (target - q_a[learns, runs, in_a])
+        _move(q_a, n_a, (learns, runs, in_a), target, learning_rate, decay)
 
         learns, _ = _draw_tables(n_tables, n_runs, rng)
-        left, chosen = learns[went_left], in_b[went_left]
-        old = q_b[left, runs[went_left], chosen]
-        q_b[left, runs[went_left], chosen] += learning_rate * (reward_in_b[went_left] - old)
+        in_b_too = learns[went_left], runs[went_left], in_b[went_left]
+        _move(q_b, n_b, in_b_too, reward_in_b[went_left], learning_rate, decay)
     return shares
+
+
+def _move(
+    values: np.ndarray,
+    n_updates: np.ndarray,
+    places: tuple[np.ndarray, ...],
+    target: np.ndarray,
+    learning_rate: float,
+    decay: float,
+) -> None:
+    """Flytta värdena på `places` mot målet, på plats; varje körning har högst en plats."""
+    n_updates[places] += 1
+    step = learning_rate * n_updates[places] ** -decay
+    values[places] += step * (target - values[places])
 
 
 def _draw_tables(

@@ -9,9 +9,11 @@ som inte har löst övning 5.2 än.
 import copy
 import functools
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -24,7 +26,12 @@ from dqn_helpers.evaluation import greedy_episode, realised_returns
 from dqn_helpers.network import DQN
 from dqn_helpers.progress import progress_bar
 from dqn_helpers.replay import ReplayBuffer
-from dqn_helpers.training import TrainingStep, train_dqn, update_target_network
+from dqn_helpers.training import (
+    TrainingStep,
+    dqn_training_step,
+    train_dqn,
+    update_target_network,
+)
 
 Run = Callable[[TrainingStep, int], list[float]]  # (träningssteg, frö) → K tal
 
@@ -204,6 +211,31 @@ CARTPOLE = Experiment("cartpole", _bias_in_cartpole, (0, 1), 2, (15.0, 500.0), 2
 EXPERIMENTS = (CASINO, EXIT, LOG_SIZE, CARTPOLE)
 
 
+# --- kontrollen ----------------------------------------------------------------------------------
+
+CONTROL = "DQN med γ = 0"
+CONTROLLED = (CASINO, LOG_SIZE)
+"""De försök där kontrollens tal finns färdiga."""
+
+
+def step_without_future(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    criterion: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    replay_buffer: Any,
+    batch_size: int,
+    discount_factor: float,
+    target_model: nn.Module | None = None,
+) -> float:
+    """DQN:s träningssteg med γ = 0: målet är belöningen, och inget maximum hamnar i det.
+
+    Det nätverket ändå överskattar kommer av måttet självt, som är ett maximum av brusiga tal.
+    """
+    return dqn_training_step(
+        model, optimizer, criterion, replay_buffer, batch_size, 0.0, target_model
+    )
+
+
 # --- många frön, och facits färdiga tal ----------------------------------------------------------
 
 
@@ -218,11 +250,31 @@ def measure(
         n_seeds: antalet frön; utan det `experiment.n_seeds`.
 
     Returns:
-        float64 (antal frön, K).
+        float64 (antal frön, K), med tal större än `experiment.limit` bytta mot den.
     """
     seeds = progress_bar(range(experiment.n_seeds if n_seeds is None else n_seeds), "frön")
     with torch.random.fork_rng(devices=[]):
-        return np.array([experiment.run(training_step, seed) for seed in seeds])
+        values = np.array([experiment.run(training_step, seed) for seed in seeds])
+    # Den som har spårat ur ritas vid gränsen i stället för att göra figuren oläslig.
+    limit = np.broadcast_to(experiment.limit, values.shape[1:])
+    if not (np.abs(values) <= limit).all():  # falskt också för nan
+        print("Talen har spårat ur: det som inte ryms ritas vid figurens kant.")
+    return np.where(np.isnan(values), limit, values.clip(-limit, limit))
+
+
+def course_seconds(experiment: Experiment) -> float:
+    """Så mycket processortid försöket tar på den här datorn med kursens träningssteg."""
+    return experiment.n_seeds * experiment.n_steps * _seconds_per_step()
+
+
+@functools.cache
+def _seconds_per_step() -> float:
+    """Processortid för ett av kursens träningssteg på den här datorn, mätt en gång."""
+    n_steps = 50
+    started = time.thread_time()
+    with torch.random.fork_rng(devices=[]):
+        train_in_casino(dqn_training_step, 0, mean_max_q, [n_steps], n_stored=1_000)
+    return (time.thread_time() - started) / n_steps
 
 
 def committed_numbers(experiment: Experiment, name: str = "Double DQN") -> np.ndarray:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from dqn_helpers.exercises.syllabus import NUMBER_OF
+from dqn_helpers.exercises.syllabus import BOOKS, NUMBER_OF, OLD_FILES
 from dqn_helpers.submission.cells import CellSource
 
 MAX_FILE = 20_000_000  # byte
@@ -20,15 +20,9 @@ MAX_BRACKETS = 1_000_000  # så många listor och ordböcker får filen innehål
 MAX_MARKDOWN_CELL = 20_000
 MAX_MARKDOWN = 200_000
 
-NOTEBOOKS = {
-    "00": "00_start",  # utan poäng, men den följer ofta med
-    "01": "01_mdp_och_q_varden",
-    "02": "02_replay_buffer",
-    "03": "03_traningssteget",
-    "04": "04_dqn_loopen",
-    "05": "05_double_dqn",
-}
-"""Anteckningsbokens nummer → dess namn."""
+NOTEBOOKS = {number: file.removesuffix(".ipynb") for number, (file, *_) in BOOKS.items()}
+NOTEBOOKS |= {number: file.removesuffix(".ipynb") for number, file in OLD_FILES.items()}
+"""Anteckningsbokens nummer → dess namn. 00 har inga poäng, men den följer ofta med."""
 
 CLEAR_OUTPUTS = (
     "Det brukar vara utdata (bilder, filmer) som tar plats: rensa utdata med Kernel → Restart "

@@ -15,12 +15,13 @@ from dqn_helpers.autograder.result import (
     ClassResult,
     ExerciseResult,
     SubmissionResult,
+    highest,
     total,
 )
-from dqn_helpers.exercises.syllabus import SYLLABUS, notebook_of
+from dqn_helpers.exercises.syllabus import PARTS, SYLLABUS, exercises_of, notebook_of
 
 DEFAULT_FILE = Path(__file__).with_name("betygsgranser.toml")
-NOTEBOOKS = sorted({notebook_of(number) for number in SYLLABUS})
+NOTEBOOKS = sorted({*PARTS, *map(notebook_of, SYLLABUS)})
 _TINY = 1e-9  # så att 0,1 + 0,2 når 0,3
 
 
@@ -46,7 +47,7 @@ class Scale:
 
 
 GradeLimits = Mapping[str, Scale]
-"""Bokens nummer ("05") → dess skala."""
+"""Bokens eller anteckningsbokens nummer ("05", "01a") → dess skala."""
 
 
 # --- sätta betyg ----------------------------------------------------------------------------------
@@ -56,15 +57,16 @@ def letter(exercises: Sequence[ExerciseResult], notebook: str, limits: GradeLimi
     """Betyget i en bok, eller None.
 
     None är det när boken inte betygsätts, när någon av dess övningar inte är rättad (`--only`)
-    och när någon saknar poäng än (manuell granskning).
+    och när någon saknar poäng än (manuell granskning). Ett skrivet svar räknas först när det är
+    bedömt; dessförinnan är 100 procent full poäng på de andra övningarna.
     """
     scale = limits.get(notebook)
-    mine = {e.id: e for e in exercises if notebook_of(e.id) == notebook}
+    mine = {e.id: e for e in exercises if e.id in exercises_of(notebook) and not e.is_waiting}
     everything = set(graded_exercises(notebook)) <= set(mine)
     if scale is None or not everything or any(e.points is None for e in mine.values()):
         return None
     whole = {n for n, e in mine.items() if (e.points or 0) >= e.max_points - _TINY}
-    share = 100 * total(list(mine.values())) / sum(e.max_points for e in mine.values())
+    share = 100 * total(mine.values()) / highest(mine.values())
     reached = (
         limit.letter
         for limit in scale.limits
@@ -74,29 +76,39 @@ def letter(exercises: Sequence[ExerciseResult], notebook: str, limits: GradeLimi
 
 
 def graded_exercises(notebook: str) -> list[str]:
-    """Numren på bokens övningar som ger poäng."""
-    return [n for n, name in SYLLABUS.items() if notebook_of(n) == notebook and name]
+    """Numren på bokens övningar som rättas av kod; alla måste vara rättade för att ge betyg."""
+    return [number for number in exercises_of(notebook) if SYLLABUS[number]]
 
 
 def submission_letter(submission: SubmissionResult, limits: GradeLimits) -> str | None:
     """Betyget för en inlämning; "04 G, 05 VG" om den har flera böcker med betyg."""
     if submission.status != "graded":
         return None
-    books = [book for book in sorted(limits) if _holds(submission, book)]
+    books = sorted(_books(submission, limits) & limits.keys())
     letters = {book: letter(submission.exercises, book, limits) for book in books}
     if len(letters) == 1:
         return next(iter(letters.values()))
     return ", ".join(f"{book} {value}" for book, value in letters.items() if value) or None
 
 
-def _holds(submission: SubmissionResult, notebook: str) -> bool:
-    return any(notebook_of(e.id) == notebook for e in submission.exercises)
+def _books(submission: SubmissionResult, limits: GradeLimits) -> set[str]:
+    """Inlämningens anteckningsböcker; en hel bok 01 är en bok, om den har en egen gräns."""
+    books = {notebook_of(e.id) for e in submission.exercises}
+    for book, parts in PARTS.items():
+        if book in limits and parts <= books:
+            books = books - parts | {book}
+    return books
 
 
 def with_letters(results: ClassResult, limits: GradeLimits) -> ClassResult:
     """Resultaten med betyg efter gränserna."""
-    graded = (replace(one, grade=submission_letter(one, limits)) for one in results.submissions)
+    graded = (_with_letter(one, submission_letter(one, limits)) for one in results.submissions)
     return replace(results, submissions=tuple(graded))
+
+
+def _with_letter(submission: SubmissionResult, grade: str | None) -> SubmissionResult:
+    without = f"utan {', '.join(submission.waiting)}" if grade and submission.waiting else None
+    return replace(submission, grade=grade, grade_note=without)
 
 
 # --- läsa filen -----------------------------------------------------------------------------------
@@ -135,7 +147,24 @@ def _where_toml_stops(error: tomllib.TOMLDecodeError) -> str:
 def _limits(content: Any) -> dict[str, Scale]:
     _only_keys(content, ("bok",), "filen")
     books = _typed(content.get("bok", {}), dict, "bok ska vara tabeller som [bok.05]")
-    return {book: _scale(book, table) for book, table in books.items()}
+    return _with_parts({book: _scale(book, table) for book, table in books.items()})
+
+
+def _with_parts(scales: dict[str, Scale]) -> dict[str, Scale]:
+    """Gränserna för bok 01 gäller också 01a och 01b var för sig, om de inte har egna."""
+    for book in scales.keys() & PARTS.keys():
+        for part in PARTS[book]:
+            scales.setdefault(part, _for_part(scales[book], part))
+    return scales
+
+
+def _for_part(scale: Scale, part: str) -> Scale:
+    own = exercises_of(part)
+    limits = (
+        replace(limit, all_of=tuple(number for number in limit.all_of if number in own))
+        for limit in scale.limits
+    )
+    return replace(scale, limits=tuple(limits))
 
 
 def _scale(book: str, table: Any) -> Scale:

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dqn_helpers.autograder.report.statistics import best_exercises, exercise_names
@@ -21,7 +21,7 @@ from dqn_helpers.autograder.result import (
     total,
 )
 from dqn_helpers.exercises.registry import EXERCISES
-from dqn_helpers.exercises.syllabus import notebook_of
+from dqn_helpers.exercises.syllabus import PARTS, WRITTEN, book_of, exercises_of, notebook_of
 
 SUBMISSION_STATUS = {
     "graded": "rättad",
@@ -76,11 +76,15 @@ def _remarks(submission: SubmissionResult) -> Iterator[str]:
         yield f"Räknas inte: {one_line(submission.replaced_by, 200)} är nyare"
     if submission.message:
         yield one_line(submission.message, 300).rstrip(".")
+    if submission.grade_note:
+        yield f"Betyget är räknat {submission.grade_note}"
+    elif submission.waiting:
+        yield f"Poängen är räknade utan {', '.join(submission.waiting)}"
     if submission.undecided:
         there = points_text(submission.points)
         yield f"Granska {', '.join(submission.undecided)} för hand; övriga ger {there} poäng"
     for exercise in submission.exercises:
-        if exercise.decision:
+        if exercise.decision is not None:
             yield f"{exercise.id}: {decision_texts(exercise)[0]}".rstrip(".")
         elif exercise.status in ("crashed", "forbidden"):
             yield f"{exercise.id}: {STATUSES[exercise.status].word.lower()}"
@@ -228,29 +232,43 @@ class _Task:
 
 
 def _task(possible: float | None, results: ClassResult, books: Sequence[str]) -> _Task:
-    """Uppgiften som kolumnen är: de angivna böckerna, annars den vars poäng är kolumnens högsta."""
-    worth = {number: exercise.points for number, exercise in EXERCISES.items()}
-    graded = {e.id: e.max_points for one in results.submissions for e in one.exercises}
-    worth_all = worth | graded  # också det som läraren bedömer för hand
-    if books:
-        numbers = frozenset(n for n in worth_all if notebook_of(n) in books)
-        return _Task(" och ".join(books), frozenset(books), numbers)
-    handed_in = sorted({notebook_of(n) for n in graded})
-    tasks = [
-        _Task(book, frozenset({book}), frozenset(n for n in points if notebook_of(n) == book))
-        for book in handed_in for points in (worth_all, worth)
+    """Uppgiften som kolumnen är: de angivna böckerna, annars den vars poäng är kolumnens högsta.
+
+    En bok med ett skrivet svar kan vara en uppgift med eller utan det: 14 eller 10 poäng för 05.
+    """
+    there = {exercise.id for one in results.submissions for exercise in one.exercises}
+    tasks = [_of_books(books)] if books else [
+        _of_books([book]) for book in sorted({f(n) for n in there for f in (book_of, notebook_of)})
     ]  # fmt: skip
-    highest = {one: sum(worth_all[n] for n in one.exercises) for one in tasks}
-    fits = [one for one in tasks if possible in (None, highest[one])]
-    if not graded:
-        return _Task("", frozenset(), frozenset())
+    shorter = [_without_written(task) for task in tasks]
+    fits = [one for one in (*tasks, *shorter) if possible in (None, _worth(one))]
+    if books:
+        return fits[0] if fits else tasks[0]
+    if not there:
+        return _of_books(())
     if len({one.books for one in fits}) == 1:
         return fits[0]
-    there = ", ".join(f"{one.name} ger {points_text(highest[one])}" for one in highest)
+    gives = {f"{one.name} ger {points_text(_worth(one))}" for one in (*tasks, *shorter)}
     told = "säger inte" if possible is None else f"ger högst {points_text(possible)} poäng, inte"
     raise GradebookError(f"Det går inte att se vilken bok kolumnen gäller: den {told} vad någon av "
-                         f"böckerna ger ({there}). Säg det med --books, till exempel --books 05."
-                         )  # fmt: skip
+                         f"böckerna ger ({', '.join(sorted(gives))}). Säg det med --books, till "
+                         "exempel --books 05.")  # fmt: skip
+
+
+def _of_books(books: Sequence[str]) -> _Task:
+    files = {file for book in books for file in (book, *PARTS.get(book, ()))}
+    numbers = frozenset(number for book in books for number in exercises_of(book))
+    return _Task(" och ".join(books), frozenset(files), numbers)
+
+
+def _without_written(task: _Task) -> _Task:
+    return replace(task, exercises=task.exercises - WRITTEN.keys())
+
+
+def _worth(task: _Task) -> float:
+    """Uppgiftens högsta poäng."""
+    points = {number: exercise.points for number, exercise in EXERCISES.items()}
+    return sum((points | WRITTEN)[number] for number in task.exercises)
 
 
 # --- en students poäng ---

@@ -1,11 +1,13 @@
 """CartPole att spela själv, med piltangenterna, mot en agent."""
 
+import functools
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from gymnasium.envs.classic_control import CartPoleEnv
 from torch import nn
@@ -62,6 +64,22 @@ def play_cartpole(
     }
     alt = "Spel: håll stången upprätt med piltangenterna, bredvid en agent som gör detsamma."
     return Toy("cartpole", still, alt, _body(list(weights)), data)
+
+
+def trained_policies() -> dict[str, Callable[[np.ndarray], int]]:
+    """De tre agenter som leksaken har, var och en som en girig policy: namn → funktion."""
+    weights = json.loads(AGENTS.read_text(encoding="utf-8"))
+    return {name: functools.partial(_greedy, layers) for name, layers in weights.items()}
+
+
+def _greedy(layers: Layers, obs: np.ndarray) -> int:
+    """Den handling som nätverket med de här vikterna ger störst Q-värde."""
+    values = np.asarray(obs, dtype=float)
+    for number, layer in enumerate(layers):
+        values = np.array(layer["weight"]) @ values + np.array(layer["bias"])
+        if number < len(layers) - 1:
+            values = np.maximum(values, 0)
+    return int(values.argmax())
 
 
 def layers_of(model: DQN, observation_scale: tuple[float, ...]) -> Layers:

@@ -9,6 +9,7 @@ skiljer sig.
 """
 
 import functools
+import itertools
 import json
 import sys
 from typing import Any
@@ -99,8 +100,22 @@ def _same(new: dict[str, Any], old: dict[str, Any]) -> bool:
     )  # fmt: skip
 
 
+def twins(number: str) -> list[str]:
+    """Misstagen som ger samma svar i alla exempel, så att `check()` inte kan skilja dem åt."""
+    related = {m.id: m.equivalent_to for m in misconceptions(number)}
+    return [
+        f"{number}: {one['id']} och {other['id']} ger samma svar i alla exempel. Är de samma "
+        "misstag, så förbättra den gamla texten. Lägg annars till ett exempel som skiljer dem "
+        "åt, eller skriv equivalent_to med en kommentar om varför."
+        for one, other in itertools.combinations(table()[number], 2)
+        if one["outcomes"] == other["outcomes"]
+        and one["id"] not in related[other["id"]]
+        and other["id"] not in related[one["id"]]
+    ]
+
+
 def main(arguments: list[str]) -> int:
-    """Slutkod 1 om tabellen är inaktuell."""
+    """Slutkod 1 om tabellen är inaktuell, eller om två misstag inte går att skilja åt."""
     new = text()
     fresh = TABLE.exists() and TABLE.read_text(encoding="utf-8") == new
     if arguments == ["--check"]:
@@ -109,7 +124,9 @@ def main(arguments: list[str]) -> int:
     if not fresh:
         TABLE.write_text(new, encoding="utf-8")
     print("Tabellen stämde redan." if fresh else f"Skrev {TABLE.name}.")
-    return 0
+    problems = [problem for number in table() for problem in twins(number)]
+    print(*problems, sep="\n", end="\n" if problems else "")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

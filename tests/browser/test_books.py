@@ -92,7 +92,7 @@ def test_pictures_are_whole_and_have_their_texts(book: Opened):
 
 def test_every_film_obeys_the_keys_and_the_button(book: Opened):
     films = book.notebook.page.locator("figure.dqn-film")
-    assert films.count() > 0 or book.number not in ("00", "01", "02", "04")
+    assert films.count() > 0 or book.number not in ("00", "01a", "01b", "02", "04")
     for film in films.all():
         film.scroll_into_view_if_needed()
         slider, output = film.get_by_role("slider"), film.locator("output")
@@ -112,7 +112,7 @@ def test_every_film_obeys_the_keys_and_the_button(book: Opened):
 
 TOYS = {
     "00": ("cartpole", "[data-visa=du]"),
-    "01": ("lake", "[data-formel]"),
+    "01b": ("lake", "[data-formel]"),
     "04": ("cartpole", "[data-visa=du]"),
     "05": ("casino", "[data-visa=svar]"),
 }

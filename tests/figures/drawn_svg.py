@@ -57,13 +57,15 @@ def texts(svg: str) -> list[Words]:
 
 
 def _walk(
-    element: ElementTree.Element, x: float, y: float, opacity: float, fill: str, shapes: list
-) -> Iterator[Words]:
+    element: ElementTree.Element, x: float, y: float, opacity: float, fill: str, shapes: list,
+    size: str = "",
+) -> Iterator[Words]:  # fmt: skip
     a = _attributes(element)
     moved = re.match(r"translate\(([-\d.]+)[ ,]([-\d.]+)\)", a.get("transform", ""))
     if moved:
         x, y = x + float(moved[1]), y + float(moved[2])
     opacity, fill = opacity * float(a.get("opacity", 1)), a.get("fill", fill)
+    size = a.get("font-size") or a.get("font") or size
     strength = opacity * float(a.get("fill-opacity", 1))
     tag = element.tag.removeprefix(SVG)
     if tag == "rect" and fill not in ("none", "url(#stup)"):
@@ -74,10 +76,10 @@ def _walk(
         cx, cy, r = x + float(a.get("cx", 0)), y + float(a.get("cy", 0)), float(a["r"])
         shapes.append((cx - r, cy - r, cx + r, cy + r, fill, strength))
     if tag == "text":
-        yield _words(element, a, x, y, fill, shapes)
+        yield _words(element, {"font-size": size} | a, x, y, fill, shapes)
     for child in element:
         if child.tag.removeprefix(SVG) not in ("defs", "title", "style", "tspan"):
-            yield from _walk(child, x, y, opacity, fill, shapes)
+            yield from _walk(child, x, y, opacity, fill, shapes, size)
 
 
 def _attributes(element: ElementTree.Element) -> dict[str, str]:
@@ -90,7 +92,7 @@ def _words(
     element: ElementTree.Element, a: dict[str, str], x: float, y: float, fill: str, shapes: list
 ) -> Words:
     x, y = x + float(a.get("x", 0)), y + float(a.get("y", 0))
-    size = float(re.findall(r"([\d.]+)(?:px|$)", a.get("font-size") or a["font"])[0])
+    size = float(re.findall(r"([\d.]+)(?:px|$)", a["font-size"])[0])
     shift = {"middle": 0.0, "end": -1.0}.get(a.get("text-anchor", ""), 1.0)
     inside = x + shift  # en punkt inne i texten, också när x är dess kant
     middle = y - 0.35 * size

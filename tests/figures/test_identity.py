@@ -3,6 +3,7 @@
 En ny figur provas av sig själv: den som saknas i `PICTURES` fäller det första testet.
 """
 
+import base64
 import inspect
 import itertools
 import re
@@ -13,7 +14,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
-from drawn_svg import parsed, scale, texts
+from drawn_svg import SVG, parsed, scale, texts
 
 from dqn_helpers import figures
 from dqn_helpers.figures import theme
@@ -31,6 +32,8 @@ LAKE = {"hål": 1, "start": 0, "mål": 3}
 NAMES = {s: word for word, s in LAKE.items()}
 Q = np.array([[0.1, 0.5, 0.25, 0.0], [1.0, 0.0, 1.0, 0.0], [0.0] * 4, [-1.5] * 4])
 MDP = three_state_mdp()
+CLIFF = gym.make("CliffWalking-v1").unwrapped
+CLIFF_Q = -np.random.default_rng(1).uniform(0, 13, (48, 4))
 
 
 def walker(step: int) -> int:
@@ -60,6 +63,10 @@ PICTURES: dict[str, Callable[[], Picture | Film]] = {
         np.ones((2, 2)), ("vänster", "höger"),
     ),
     "learning_curves": lambda: figures.learning_curves([0, 1, 2, 3.5], CURVES, goal=0.75),
+    "lines": lambda: figures.lines(
+        {"α = 0,1": ([0, 1, 2], [0.5, 1.5, 2.5]), "två": ([0, 1, 2], [1.5, 0.25, 2])},
+        x_label="steg", y_label="Q-värde", dots={"TD-målen": ([0, 1], [2.5, 0.5])}, marked_x=1.5,
+    ),
     "loss_flow": figures.loss_flow,
     "mdp_graph": lambda: figures.mdp_graph(MDP, {"svep 1": np.ones((3, 3)), "2": -np.ones((3, 3))}),
     "number_table": lambda: figures.number_table(
@@ -68,10 +75,20 @@ PICTURES: dict[str, Callable[[], Picture | Film]] = {
     "predicted_against_realised": lambda: figures.predicted_against_realised(
         np.array([1.5, 2.5]), np.array([1.0, 0.5]), 0.9
     ),
+    "q_film": lambda: figures.q_film(
+        CLIFF, {"din kod": [CLIFF_Q, CLIFF_Q], "SARSA": [CLIFF_Q, 2 * CLIFF_Q]}, ["ett", "två"],
+        walks={"din kod": [[36, 24], [36]], "SARSA": [[36, 24], [36]]},
+    ),
     "q_function": lambda: figures.q_function(torch.nn.Linear(4, 2), title="Q-funktionen"),
     "q_grid": lambda: figures.q_grid(Q, (2, 2), figures.FROZEN_LAKE_ARROWS, names=NAMES),
     "q_network": figures.q_network,
     "replay_ring": lambda: figures.replay_ring(3, 8, 9, 14),
+    "return_distributions": lambda: figures.return_distributions(
+        {"kursens kod": [0.5, 1.5, 9], "din kod, inte rätt än": [0.25, 7.5, 3]}, 2.5
+    ),
+    "returns_by_length": lambda: figures.returns_by_length(
+        {"din kod": {0.9: [(2, 0.9), (6, 0.5)], 0.99: [(2, 0.99), (6, 0.95)]}}
+    ),
     "seed_dots": lambda: figures.seed_dots(
         {"bias": {"DQN": np.array([0.5, 1.5])}}, y_labels=["Q minus det som kom"], truths=[0]
     ),
@@ -86,6 +103,9 @@ PICTURES: dict[str, Callable[[], Picture | Film]] = {
     "tried_actions": lambda: figures.tried_actions({"regeln": [EXPERIENCE], "slant": [EXPERIENCE]}),
     "value_grid": lambda: figures.value_grid(
         [-14.0, -2.5, 0.25, np.nan] * 12, (4, 12), names=NAMES | {5: "stup"}, title="Stupet"
+    ),
+    "visit_film": lambda: figures.visit_film(
+        gym.make("FrozenLake-v1").unwrapped, [np.arange(16), 99 * np.arange(16)], ["ett", "två"]
     ),
 }  # fmt: skip
 
@@ -160,6 +180,16 @@ def test_every_picture_says_its_language_and_what_it_shows():
     assert root.attrib["lang"] == "sv"
     assert root[0].text == picture.alt and "Tänt: buffert." in picture.alt
     assert 'lang="sv"' in picture._repr_html_()
+
+
+def test_the_stills_of_a_film_of_pictures_are_whole_files():
+    """En webbläsare visar inget av en SVG som inte är giltig XML, till exempel med två `lang`."""
+    film = PICTURES["film_of_pictures"]()
+    stills = re.findall(r"data:image/svg\+xml;base64,([^\"]+)", film._repr_html_())
+    assert len(stills) == 4  # den första på scenen, och tre på papper
+    for still in stills:
+        root = parsed(base64.b64decode(still).decode())
+        assert root.attrib["lang"] == "sv" and len(root.findall(f"{SVG}title")) == 1
 
 
 def test_the_file_alone_is_dark_where_it_is_dark():

@@ -146,8 +146,8 @@ def test_every_figure_is_shown_with_its_alt_text(name: str):
 @pytest.mark.parametrize(
     ("name", "labels"),
     [
-        ("learning_curves", ["miljösteg", "avkastning, girig utvärdering"]),
-        ("training_curve", ["miljösteg", "avkastning"]),
+        ("learning_curves", ["miljösteg", "poäng, girig utvärdering"]),
+        ("training_curve", ["miljösteg", "poäng"]),
         ("predicted", ["steg i episoden", "diskonterad avkastning"]),
         ("q_function", ["stångens vinkel (grader)", "vinkelhastighet (rad/s)"]),
     ],
@@ -240,7 +240,7 @@ def test_learning_curves_alt_text_has_the_right_numbers():
     # Median 10 → 500 över tre frön; sist mellan 475 och 12 345.
     assert "DQN: medianen går från 10 till 500" in alt
     assert "sist mellan 475 och 12\u202f345 över 3 frön" in alt
-    assert "avkastning, girig utvärdering mot miljösteg" in alt
+    assert "poäng, girig utvärdering mot miljösteg" in alt
 
 
 def test_learning_curves_draw_median_spread_and_every_seed(drawn: list[Figure]):
@@ -545,6 +545,15 @@ def test_q_function_draws_angle_across_and_velocity_up(drawn: list[Figure]):
     # Färgskalan för skillnaden är symmetrisk, så att vitt är lika.
     assert right.norm.vmin == -right.norm.vmax == pytest.approx(-difference.max(), rel=1e-5)
     assert drawn[0].get_suptitle() == "Rubrik"
+
+
+@pytest.mark.parametrize("offset", [3.0, -0.1], ids=["över noll", "kring noll"])
+def test_the_best_value_has_one_colour_and_the_difference_two(offset: float, drawn: list[Figure]):
+    q_function(Linear(0, 0, 1, 0.5, offset=offset))
+    left, right = (ax.images[0].get_cmap() for ax in drawn[0].axes[:2])
+    assert left(0.0)[3] == 0 and left(1.0)[3] > 0.8  # ingen färg alls är det sämsta läget
+    assert right(0.0)[3] > 0.8 and right(1.0)[3] > 0.8 and right(0.5)[3] < 0.02
+    assert left(0.0)[:3] == left(1.0)[:3] and right(0.0)[:3] != right(1.0)[:3]
 
 
 def test_q_function_uses_the_scales_of_the_training():

@@ -1,6 +1,7 @@
 """Bufferten i bild: rätt nummer på rätt plats, ärliga alternativtexter, animationer som rör sig."""
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -8,6 +9,9 @@ from PIL import Image
 
 from dqn_helpers import Picture, ReplayBuffer, figures
 from dqn_helpers.figures.player import MAX_BYTES, film_of_pictures
+from dqn_helpers.studies.replay_costs import microseconds_per_batch
+
+BARE_DEQUE = "bara hämta ur deque"
 
 
 def experience(number: int, action: int = 0, slope: float = 1.0) -> tuple:
@@ -15,22 +19,39 @@ def experience(number: int, action: int = 0, slope: float = 1.0) -> tuple:
     return state, action, float(number), state, False, False
 
 
-@pytest.mark.parametrize("n_added", [0, 1, 7, 8, 9, 23])
-def test_the_ring_shows_what_the_buffer_really_holds(n_added: int):
-    buffer = ReplayBuffer(8)
+def ring_contents(n_slots: int, n_added: int) -> list[list[int]]:
+    """Det som går att läsa i kursens buffert, efter varje tillägg."""
+    buffer, contents = ReplayBuffer(n_slots), [[]]
     for number in range(n_added):
         buffer.append(experience(number))
-    stored = [str(int(buffer[i].reward)) for i in range(len(buffer))]
-    expected = ", ".join(stored + ["tom"] * (8 - len(stored)))
-    assert f"{n_added} tillagda ligger på platserna i ordning: {expected}." in (
-        figures.replay_ring(n_added).alt
-    )
+        contents.append([int(buffer[i].reward) for i in range(len(buffer))])
+    return contents
 
 
-def test_several_rings_share_a_picture():
-    picture = figures.replay_ring(1, 4, n_slots=3)
-    assert "0, tom, tom" in picture.alt and "3, 1, 2" in picture.alt
-    assert picture.width > figures.replay_ring(1, n_slots=3).width
+def texts_in(frame: str) -> list[str]:
+    """Det som står i en ring: namnet och längden, sedan talet i varje plats och platsens nummer."""
+    return re.findall(r">([^<>]*)</text>", frame)
+
+
+@pytest.mark.parametrize("n_added", [0, 1, 7, 8, 9, 23])
+def test_the_ring_shows_what_the_buffer_really_holds(n_added: int):
+    contents = ring_contents(8, n_added)
+    film = figures.ring_film({"min": contents})
+    assert len(film.frames) == n_added + 1
+    stored = [str(number) for number in contents[-1]]
+    filled = [word for slot, number in enumerate(stored) for word in (number, str(slot))]
+    empty = [str(slot) for slot in range(len(stored), 8)]
+    name_and_length = ["min", f"len = {len(stored)}"]
+    assert texts_in(film.frame(n_added)) == name_and_length + filled + empty
+    assert f"min: sist går det att läsa {', '.join(stored) or 'ingenting'}." in film.alt
+
+
+def test_a_buffer_that_never_forgets_overflows_its_ring():
+    endless = [list(range(n)) for n in range(6)]
+    film = figures.ring_film({"rätt": ring_contents(3, 5), "glömmer aldrig": endless}, n_slots=3)
+    assert "får inte plats" not in film.frame(3)
+    assert film.frame(5).count("får inte plats") == 1 and "3, 4" in film.frame(5)
+    assert film.width > figures.ring_film({"rätt": ring_contents(3, 5)}).width
 
 
 def test_batches_tell_how_much_they_cover():
@@ -41,10 +62,24 @@ def test_batches_tell_how_much_they_cover():
 
 
 def test_draws_tell_their_span():
-    draws = {"i följd": [range(10), range(40, 50)], "spridd": [[0, 90]]}
+    draws = {"i följd": [range(10), range(40, 50)], "spridd": [[0, 90]], "lika": [[7, 7]]}
     alt = figures.drawn_places(draws, n_stored=100).alt
-    assert "i följd: en batch sträcker sig i medel över 9 procent" in alt
-    assert "spridd: en batch sträcker sig i medel över 90 procent" in alt
+    assert "lika: en batch sträcker sig i genomsnitt över 0 procent" in alt
+    assert "i följd: en batch sträcker sig i genomsnitt över 9 procent" in alt
+    assert "spridd: en batch sträcker sig i genomsnitt över 90 procent" in alt
+
+
+def test_steps_in_order_are_alike_and_shuffled_steps_are_not():
+    slow = [np.sin(np.arange(2000) / 50 + phase) for phase in (0.0, 1.0)]
+    alt = figures.alike_over_time({"vågen": slow}, n_lags=5).alt
+    assert "vågen, i ordning: medianen går från 1 till 0,99" in alt
+    assert "vågen, blandad: medianen går från" in alt
+
+
+def test_costs_are_measured_for_every_way_to_store():
+    costs = microseconds_per_batch([experience(n) for n in range(3)], n_stored=70)
+    assert list(costs) == ["lista", "deque", "en array per fält", "bara packa", BARE_DEQUE]
+    assert min(costs.values()) > 0 and costs[BARE_DEQUE] < costs["deque"]
 
 
 def test_costs_are_read_from_first_to_last():
@@ -86,12 +121,14 @@ def test_last_moments_tell_how_the_pole_leans():
     assert "rotate(11.5 0 -18)" in picture.drawing and "{" not in picture.drawing
 
 
-def test_rings_become_a_film():
-    rings = [figures.replay_ring(n) for n in range(4)]
-    film = film_of_pictures(rings, ["ring"] * 4, "Fyra ringar.", milliseconds=500)
-    assert len({film.frame(n) for n in range(4)}) == 4
-    assert film.drawing.count("<circle") > 8  # det som är lika i alla bilder står en gång
-    assert (film.milliseconds, film.width) == (500, rings[0].width)
+def test_pictures_become_a_film():
+    tables = [
+        figures.number_table([[n]], [], "Ett tal.", row_label="rad", column_label="kolumn")
+        for n in range(4)
+    ]
+    film = film_of_pictures(tables, ["tal"] * 4, "Fyra tal.", milliseconds=500)
+    assert len({str(frame) for frame in film.frames}) == 4
+    assert (film.milliseconds, film.width) == (500, tables[0].width)
     assert len(film._repr_html_()) <= MAX_BYTES
 
 

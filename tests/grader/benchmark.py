@@ -40,7 +40,8 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 # Ett vanligt fel i varje bok: den rätta raden och den felaktiga.
 MISTAKES = {
-    "01": ("0.0 if terminated else q_values[next_state]", "q_values[next_state]"),
+    "01a": ("discount_factor**step", "discount_factor**(step + 1)"),
+    "01b": ("0.0 if terminated else q_values[next_state]", "q_values[next_state]"),
     "02": ("self.experiences[self.position] = experience", "self.experiences[0] = experience"),
     "03": ("torch.where(terminated, reward, reward + ", "(reward + "),
     "04": ("min(step / decay_steps, 1)", "step / decay_steps"),
@@ -56,7 +57,7 @@ Notebook = dict[str, Any]
 def teachers_books() -> dict[str, Notebook]:
     """Filnamn → den lösta boken, nedskuren till importer, övningar och kontroller."""
     books = {}
-    for path in sorted(SOLUTIONS.glob("0[1-5]_*.ipynb")):
+    for path in sorted(SOLUTIONS.glob("0[1-5]*_*.ipynb")):
         book = json.loads(path.read_text(encoding="utf-8"))
         book["cells"] = [cell for cell in book["cells"] if _is_needed(cell)]
         for cell in book["cells"]:
@@ -73,7 +74,7 @@ def _is_needed(cell: dict[str, Any]) -> bool:
 def students_book(name: str, teachers: Notebook, student: int) -> Notebook:
     """Studentens bok: allt rätt för var tredje student, annars ett fel och kanske något olöst."""
     book = json.loads(json.dumps(teachers))
-    right, wrong = MISTAKES[name[:2]]
+    right, wrong = MISTAKES[name.split("_")[0]]
     answers = [cell for cell in book["cells"] if BEGIN in cell["source"]]
     for cell in answers:
         if student % 3:

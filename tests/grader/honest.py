@@ -4,7 +4,6 @@ En inlämning är filer i en mapp. Den väntade raden per fil är övningens num
 en tom ordbok är en fil som inte går att läsa.
 """
 
-import copy
 import inspect
 import io
 import json
@@ -13,12 +12,11 @@ import textwrap
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from dqn_helpers.autograder.catalogue import NOTEBOOKS, accepted, content
 from dqn_helpers.exercises import EXERCISES
-from dqn_helpers.exercises.syllabus import NUMBER_OF, SYLLABUS, notebook_of
+from dqn_helpers.exercises.syllabus import NUMBER_OF, PARTS, SYLLABUS, book_of, exercises_of
 
 Expected = dict[str, tuple[float, str]]
 Notebook = dict[str, Any]
@@ -83,7 +81,7 @@ def zero(status: str, *numbers: str) -> Expected:
 
 def book(notebook: str, status: str = "missing", **known: tuple[float, str]) -> Expected:
     """Alla övningar i en bok: de kända (`td_target=(1, "partial")`) och resten med en status."""
-    own = [n for n, name in SYLLABUS.items() if name and notebook_of(n) == notebook]
+    own = [number for number in exercises_of(notebook) if SYLLABUS[number]]
     answers = {NUMBER_OF[name]: result for name, result in known.items()}
     assert set(answers) <= set(own)
     return zero(status, *own) | answers
@@ -116,9 +114,12 @@ def bare(*texts: str, **metadata: Any) -> Notebook:
 
 
 def page(notebook: str) -> Notebook:
-    """Studentens anteckningsbok, som den delas ut."""
-    (path,) = Path(NOTEBOOKS).glob(f"{notebook}_*.ipynb")
-    return copy.deepcopy(json.loads(path.read_text(encoding="utf-8")))
+    """Studentens anteckningsbok, som den delas ut; "01" är den äldre, med allt i en fil."""
+    parts = sorted(PARTS.get(notebook, {notebook}))
+    paths = [next(NOTEBOOKS.glob(f"{part}_*.ipynb")) for part in parts]
+    books = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    cells = [cell for book in books for cell in book["cells"]]
+    return books[0] | {"cells": cells, "metadata": {"dqn_kurs": {"notebook": notebook}}}
 
 
 def cell_of(notebook: Notebook, number: str) -> dict[str, Any]:
@@ -140,7 +141,7 @@ def style(name: str, solution: str) -> str:
     number = NUMBER_OF[name]
     found = next(s for s in accepted(number) if s.__name__ == solution)
     source = inspect.getsource(found).split("\n", 1)[1]  # utan @correct
-    for other in book(notebook_of(number)):  # en lösning kan använda en annan övnings
+    for other in book(book_of(number)):  # en lösning kan använda en annan övnings
         for one in accepted(other):
             source = re.sub(rf"\b{re.escape(one.__name__)}\b", SYLLABUS[other], source)
     return source
@@ -162,7 +163,7 @@ def module(notebook: str) -> str:
 
 def in_style(notebook: str, index: int) -> Notebook:
     """Hela boken löst, varje övning i sin stil nummer `index`."""
-    source = module(notebook)
+    source = module(notebook[:2])  # 01a och 01b har bok 01:s stilar
     answers = {}
     for number in book(notebook):
         named = [s for s in accepted(number) if s.__name__ != "<lambda>"]

@@ -35,7 +35,7 @@ CHOSEN_ALONE = book("03", chosen_q_values=full("chosen_q_values"))
 
 
 def _whole_books() -> None:
-    for notebook in ("01", "02", "03", "04", "05"):
+    for notebook in ("01", "01a", "01b", "02", "03", "04", "05"):  # 01 är den äldre, hela boken
         for index in range(3):
 
             def build(notebook: str = notebook, index: int = index) -> Notebook:

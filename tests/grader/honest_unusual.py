@@ -6,7 +6,7 @@ from .honest import answered, bare, book, code, full, honest, right, solved
 from .honest_code import CHOSEN, CHOSEN_ALONE, IMPORTS, SHORT, STEP, TARGET_ALONE, in_style
 
 EPSILON_ALONE = book("04") | right("4.1")
-RETURN_ALONE = book("01") | right("1.1")
+RETURN_ALONE = book("01a") | right("1.1")
 BUFFER_ALONE = book("02") | right("2.1")
 DOUBLE_ALONE = book("05") | right("5.1")
 
@@ -78,7 +78,7 @@ def packages_that_the_course_lacks() -> Any:
     )
 
 
-@honest(book("01", discounted_return=(0, "error")))
+@honest(book("01a", discounted_return=(0, "error")))
 def needs_a_package_that_the_course_lacks() -> Any:
     return bare(
         "def discounted_return(rewards, g):\n    import finns_inte as fi\n"

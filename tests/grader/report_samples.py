@@ -4,8 +4,10 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
+from dqn_helpers.autograder.grade import waiting_for_teacher
 from dqn_helpers.autograder.result import (
     ClassResult,
+    Decision,
     ExerciseResult,
     PartResult,
     SubmissionResult,
@@ -60,6 +62,12 @@ TABLE = Comparison(
 def internal(number: str) -> ExerciseResult:
     """En övning där rättaren själv gick fel."""
     return exercise(number, *[False] * 20, status="internal", points=None)
+
+
+def by_teacher(points: float | None, reason: str = "Bra skäl.") -> ExerciseResult:
+    """Det skrivna svaret, bedömt om det har fått poäng."""
+    decision = None if points is None else Decision(None, points, reason)
+    return replace(waiting_for_teacher("5.4"), points=points, decision=decision)
 
 
 def submission(file: str, *exercises: ExerciseResult, **changes: Any) -> SubmissionResult:

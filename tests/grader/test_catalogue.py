@@ -137,3 +137,15 @@ def test_without_the_content_the_command_says_what_is_missing(
     assert main([str(catalogue.NOTEBOOKS), "--out", str(tmp_path / "ut")]) == WRONG_USAGE
     assert "lärarens version av kursen" in capsys.readouterr().err
     assert not (tmp_path / "ut").exists()
+
+
+def test_two_mistakes_that_give_the_same_answers_are_pointed_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Den som lägger till ett misstag som redan finns får veta det när tabellen görs."""
+    assert all(make_table.twins(number) == [] for number in NUMBERS)
+    rows = make_table.table()["3.1"]
+    doubled = {**make_table.table(), "3.1": [*rows, {**rows[0], "id": rows[1]["id"]}]}
+    monkeypatch.setattr(make_table, "table", lambda: doubled)
+    (problem,) = make_table.twins("3.1")
+    assert rows[0]["id"] in problem and rows[1]["id"] in problem

@@ -531,6 +531,9 @@ def test_resume_of_one_exercise_does_not_answer_for_another(
     [
         (("5.1",), list(CLASS), ("5.1",)),
         (("03",), list(CLASS), ("3.1", "3.2", "3.3")),
+        (("01",), list(CLASS), ("1.1", "1.2", "1.3", "1.4")),
+        (("01a",), list(CLASS), ("1.1", "1.2")),
+        (("1B",), list(CLASS), ("1.3", "1.4")),
         (("cilla",), ["cilla/05_double_dqn.ipynb"], ()),
         (("BO/", "5.2", "anna"), [f"anna/{BOOK}", f"bo/{BOOK}"], ("5.2",)),
         (("3,1", "5"), list(CLASS), ("3.1", "5.1", "5.2", "5.3", "5.4")),

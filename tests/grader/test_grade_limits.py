@@ -10,9 +10,10 @@ from dqn_helpers.teacher.grade_limits import (
     letter,
     load_grade_limits,
     submission_letter,
+    with_letters,
 )
 
-from .report_samples import exercise, internal, submission
+from .report_samples import by_teacher, exercise, internal, results, submission
 
 LIMITS = load_grade_limits()
 FIVE = {"5.1": 4.0, "5.2": 4.0, "5.3": 2.0}
@@ -22,7 +23,7 @@ def five(*points: float | None) -> list[dict]:
     return [exercise(n, points=p) for n, p in zip(FIVE, points, strict=True)]
 
 
-def written(tmp_path: Path, text: str) -> Path:
+def saved(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "mina_gränser.toml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -36,14 +37,38 @@ def written(tmp_path: Path, text: str) -> Path:
         ((4, 4, 0), "G"),  # 80 %
         ((4, 3.5, 2), "G"),  # 95 %, men inte hela 5.2
         ((3.5, 4, 2), "G"),
-        ((4, 2, 0), "G"),  # precis 60 %
-        ((4, 1.5, 0), "U"),
+        ((4, 2.5, 0), "G"),
+        ((4, 2, 0), "U"),  # 60 %
+        ((4, 0, 2), "U"),  # 5.3 lyfter inte den som bara har en av de andra
+        ((0, 4, 2), "U"),
+        ((0, 0, 2), "U"),
         ((0, 0, 0), "U"),
         ((4, None, 2), None),  # manuell granskning
     ],
 )
 def test_default_limits(points: tuple[float | None, ...], expected: str | None) -> None:
     assert letter(five(*points), "05", LIMITS) == expected
+
+
+def test_the_written_answer_counts_when_it_is_assessed() -> None:
+    """8,5 av 10 är 85 procent; med noll poäng på 5.4 är det 8,5 av 14, 61 procent."""
+    waiting = submission("a", *five(4, 4, 0.5), by_teacher(None))
+    assert (waiting.points, waiting.max_points, waiting.waiting) == (8.5, 10, ["5.4"])
+    assert waiting.complete_points == 8.5 and not waiting.undecided
+    (one,) = with_letters(results(waiting), LIMITS).submissions
+    assert (one.grade, one.grade_note) == ("VG", "utan 5.4")
+    for points, grade in ((0, "U"), (0.5, "G"), (3, "G"), (3.5, "VG")):  # av 14
+        assessed = submission("a", *five(4, 4, 0.5), by_teacher(points))
+        assert (assessed.points, assessed.max_points) == (8.5 + points, 14)
+        (one,) = with_letters(results(assessed), LIMITS).submissions
+        assert (one.grade, one.grade_note) == (grade, None)
+
+
+def test_no_note_without_a_letter() -> None:
+    (one,) = with_letters(
+        results(submission("a", internal("5.1"), by_teacher(None))), LIMITS
+    ).submissions
+    assert (one.grade, one.grade_note) == (None, None)
 
 
 def test_only_notebook_five_gets_a_letter() -> None:
@@ -64,7 +89,7 @@ def test_the_letter_of_a_submission() -> None:
 
 
 def test_other_scales_and_several_books(tmp_path: Path) -> None:
-    path = written(
+    path = saved(
         tmp_path,
         """
         [bok.03]
@@ -92,20 +117,20 @@ def test_other_scales_and_several_books(tmp_path: Path) -> None:
 
 def test_decimals_from_the_examiner_reach_the_limit(tmp_path: Path) -> None:
     text = '[bok.03]\nannars = "U"\nbetyg = [{ bokstav = "G", procent = 11.25 }]'
-    limits = load_grade_limits(written(tmp_path, text))
+    limits = load_grade_limits(saved(tmp_path, text))
     assert 0.3 + 0.3 + 0.3 < 0.9
     parts = [exercise(n, points=0.3) for n in ("3.1", "3.2", "3.3")]
     assert letter(parts, "03", limits) == "G"
 
 
 def test_an_empty_file_gives_no_letters(tmp_path: Path) -> None:
-    assert load_grade_limits(written(tmp_path, "# inga betyg\n")) == {}
+    assert load_grade_limits(saved(tmp_path, "# inga betyg\n")) == {}
 
 
 def test_the_examples_in_the_comments_are_valid(tmp_path: Path) -> None:
     text = DEFAULT_FILE.read_text(encoding="utf-8")
     example = "\n".join(line[2:] for line in text.split("# [bok.03]")[1].splitlines())
-    limits = load_grade_limits(written(tmp_path, f"{text}\n[bok.03]\n{example}"))
+    limits = load_grade_limits(saved(tmp_path, f"{text}\n[bok.03]\n{example}"))
     assert [limit.letter for limit in limits["03"].limits] == ["A", "B", "C", "D", "E", "Fx"]
 
 
@@ -124,7 +149,7 @@ BOOK = '[bok.05]\nannars = "U"\nbetyg = '
     [
         ("[bok.05", "inte giltig TOML; läsningen tog stopp (på rad 1|i slutet)"),
         (BOOK + "[{ bokstav = 'G', procent = 62,5 }]", "stopp på rad 3, tecken .*punkt"),
-        ("[bok.06]", r"\[bok.06\]: boken finns inte. Välj bland 01, 02, 03, 04, 05"),
+        ("[bok.06]", r"\[bok.06\]: boken finns inte. Välj bland 01, 01a, 01b, 02, 03, 04, 05"),
         ("[bok.5]", "boken finns inte"),
         ("[bokk.05]", "känner inte igen ”bokk”. Menade du bok"),
         ("bok = 5", "tabeller som"),
@@ -154,7 +179,7 @@ BOOK = '[bok.05]\nannars = "U"\nbetyg = '
 )
 def test_mistakes_in_the_file_are_explained(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(GradeLimitsError, match=problem) as caught:
-        load_grade_limits(written(tmp_path, text))
+        load_grade_limits(saved(tmp_path, text))
     assert "mina_gränser.toml" in str(caught.value)
 
 
@@ -165,3 +190,34 @@ def test_missing_and_badly_encoded_files(tmp_path: Path) -> None:
     path.write_bytes("# gränser".encode("cp1252"))
     with pytest.raises(GradeLimitsError, match="UTF-8"):
         load_grade_limits(path)
+
+
+BOOK_01 = """
+[bok.01]
+annars = "U"
+betyg = [{ bokstav = "VG", procent = 85, alla_av = ["1.3"] }, { bokstav = "G", procent = 60 }]
+"""
+FIRST = {"1.1": 1.0, "1.2": 3.0}
+SECOND = {"1.3": 3.0, "1.4": 2.0}
+
+
+def graded(points: dict[str, float]) -> dict:
+    return submission("a", *(exercise(n, points=p) for n, p in points.items()))
+
+
+def test_a_limit_for_book_01_holds_for_each_of_its_files(tmp_path: Path) -> None:
+    limits = load_grade_limits(saved(tmp_path, BOOK_01))
+    assert submission_letter(graded(FIRST), limits) == "VG"  # 1.3 hör inte till 01a
+    assert submission_letter(graded(SECOND | {"1.3": 2.5}), limits) == "G"
+    assert submission_letter(graded(SECOND | {"1.3": 0.0}), limits) == "U"
+    assert submission_letter(graded(FIRST | SECOND), limits) == "VG"  # den äldre, hela boken
+    assert submission_letter(graded(FIRST | SECOND | {"1.2": 0.0}), limits) == "G"
+
+
+def test_the_files_of_book_01_may_have_limits_of_their_own(tmp_path: Path) -> None:
+    own = '\n[bok.01b]\nannars = "F"\nbetyg = [{ bokstav = "A", procent = 90 }]\n'
+    limits = load_grade_limits(saved(tmp_path, BOOK_01 + own))
+    assert submission_letter(graded(SECOND | {"1.3": 2.5}), limits) == "A"
+    assert submission_letter(graded(FIRST), limits) == "VG"
+    only_own = load_grade_limits(saved(tmp_path, own))
+    assert submission_letter(graded(FIRST), only_own) is None

@@ -9,6 +9,7 @@ import pytest
 
 from dqn_helpers.autograder.result import ClassResult, SubmissionResult
 from dqn_helpers.exercises.registry import EXERCISES
+from dqn_helpers.teacher.grade_limits import load_grade_limits, with_letters
 from dqn_helpers.teacher.gradebook import (
     CanvasFill,
     GradebookError,
@@ -20,7 +21,7 @@ from dqn_helpers.teacher.gradebook import (
 from dqn_helpers.teacher.ladok import fill_ladok
 from dqn_helpers.teacher.overrides import Override, Overrides, apply
 
-from .report_samples import exercise, internal, results, submission, unreadable
+from .report_samples import by_teacher, exercise, internal, results, submission, unreadable
 
 
 def table(graded: ClassResult) -> list[dict[str, str]]:
@@ -67,6 +68,19 @@ def test_overrides_and_stops_are_remarked() -> None:
         "3.2: Ändrat av examinator: manuell granskning → 2 poäng. Skäl: Rätt" in row["anmärkning"]
     )
     assert "3.1: processen avslutades" in row["anmärkning"]
+
+
+def test_the_written_answer_is_blank_until_it_is_assessed() -> None:
+    five = [exercise(number) for number in ("5.1", "5.2", "5.3")]
+    graded = results(
+        submission("a", *five, by_teacher(None)), submission("b", *five, by_teacher(3.5))
+    )
+    first, second = table(with_letters(graded, load_grade_limits()))
+    assert (first["poäng"], first["max"], first["5.4 reflektion"]) == ("10", "10", "")
+    assert first["betyg"] == "VG" and "Betyget är räknat utan 5.4" in first["anmärkning"]
+    assert (second["poäng"], second["max"], second["5.4 reflektion"]) == ("13,5", "14", "3,5")
+    assert "Lärarens bedömning: 3,5 av 4 poäng. Bra skäl" in second["anmärkning"]
+    assert "utan 5.4" not in second["anmärkning"]
 
 
 HOSTILE_CELLS = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1",
@@ -130,6 +144,9 @@ def book(number: str, *passed: bool, file: str, **changes: Any) -> SubmissionRes
     return submission(file, *rows, notebook=number, **changes)
 
 
+FIVE = [exercise(number) for number in ("5.1", "5.2", "5.3")]
+
+
 def column(*cells: str, possible: str = "10,00") -> str:
     head = f"Student;ID;Section;Bok 5 (71)\n    Points Possible;;;{possible}\n"
     return head + "".join(f"S{n};{n};A;{cell}\n" for n, cell in enumerate(cells, 1))
@@ -157,7 +174,7 @@ def test_a_column_takes_the_points_of_its_own_book_only(tmp_path: Path) -> None:
 def test_a_column_that_is_no_book_must_be_told_which(tmp_path: Path, possible: str) -> None:
     graded = results(book("04", file="a_1_1_04.ipynb"), book("05", file="a_1_2_05.ipynb"))
     text = column("", possible=possible)
-    with pytest.raises(GradebookError, match=r"05 ger 10.*--books 05"):
+    with pytest.raises(GradebookError, match=r"05 ger 10.*05 ger 14.*--books 05"):
         filled_in(tmp_path, text, graded)
     both = filled_in(tmp_path, text, graded, books=["04", "05"])
     most = sum(EXERCISES[n].points for n in EXERCISES if n[0] in "45")
@@ -245,6 +262,21 @@ def test_a_newer_file_counts_and_other_books_do_not(exported: Path) -> None:
     assert '"Grupp A, B",4,7.00' in fill_canvas(exported, "71", graded).text  # 2 + 2
     graded = results(*graded.submissions[::-1])
     assert '"Grupp A, B",4,7.00' in fill_canvas(exported, "71", graded).text
+
+
+def test_a_column_with_the_written_answer_in_it_waits_for_it(tmp_path: Path) -> None:
+    """14 poäng är hela bok 05; 10 poäng är det som rättas av kod, och det väntar inte."""
+    waiting, assessed = (
+        results(submission("k/al_1_2_05.ipynb", *FIVE, by_teacher(points))) for points in (None, 3)
+    )
+    whole, without = column("", possible="14"), column("", possible="10")
+    filled = filled_in(tmp_path, whole, waiting)
+    assert (filled.filled, filled.left_alone, filled.text) == (0, ("k/al_1_2_05.ipynb",), whole)
+    assert filled_in(tmp_path, whole, assessed).text == column("13", possible="14")
+    for graded in (waiting, assessed):
+        for books in ([], ["05"]):
+            filled = filled_in(tmp_path, without, graded, books=books)
+            assert filled.text == column("10", possible="10")
 
 
 def test_undecided_students_are_left_alone_and_named(exported: Path) -> None:

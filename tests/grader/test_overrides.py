@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.autograder.result import ClassResult, Decision, to_json
+from dqn_helpers.autograder.result import ClassResult, Decision, decision_texts, to_json
 from dqn_helpers.teacher.overrides import (
     Override,
     Overrides,
@@ -15,7 +15,7 @@ from dqn_helpers.teacher.overrides import (
     read_overrides,
 )
 
-from .report_samples import exercise, internal, results, submission, unreadable
+from .report_samples import by_teacher, exercise, internal, results, submission, unreadable
 
 RESULTS = results(
     submission(
@@ -146,6 +146,18 @@ def test_manual_review_gets_its_points() -> None:
     assert (changed.points, changed.status) == (2.5, "internal")
     assert feedback(new, 1).startswith("Ändrat av examinator: manuell granskning → 2,5 poäng.")
     assert new.submissions[0].points == 6.0
+
+
+@pytest.mark.parametrize("number", ["5.4", "5.4 reflektion", "05-apr"])
+def test_the_written_answer_is_assessed_here(number: str) -> None:
+    graded = results(submission("a.ipynb", exercise("5.1"), by_teacher(None)))
+    decided = Overrides((Override(2, "a.ipynb", number, 3.0, "Orsaken saknas."),))
+    assert not problems(graded, decided)
+    (new,) = apply(graded, decided).submissions
+    assert (new.points, new.max_points, new.waiting) == (7, 8, [])
+    assert decision_texts(new.exercises[1]) == ["Lärarens bedömning: 3 av 4 poäng. Orsaken saknas."]
+    (problem,) = problems(graded, Overrides((Override(2, "a.ipynb", number, 5.0, "Fint."),)))
+    assert "5.4 ger 0 till 4" in problem
 
 
 def test_no_rows_change_nothing() -> None:

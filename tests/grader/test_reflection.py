@@ -6,8 +6,17 @@ from typing import Any
 
 import pytest
 
-from dqn_helpers.autograder.reflection import CELL, reflection_of
-from dqn_helpers.submission.collect import find_submissions
+from dqn_helpers.autograder.reflection import (
+    ANSWER,
+    KEY,
+    PREDICTION,
+    casino_code_of,
+    casino_in_words,
+    reflection_of,
+)
+from dqn_helpers.figures import spread_in_words
+from dqn_helpers.studies import own_casino
+from dqn_helpers.submission.collect import Submission, find_submissions
 
 (BOOK,) = (Path(__file__).resolve().parents[2] / "notebooks").glob("05_*.ipynb")
 PLACEHOLDER = "*Skriv ditt svar här.*"
@@ -18,21 +27,27 @@ def cells() -> list[dict[str, Any]]:
     return json.loads(BOOK.read_text(encoding="utf-8"))["cells"]
 
 
-def reflection(tmp_path: Path, cells: list[dict[str, Any]]) -> str:
+def handed_in(tmp_path: Path, cells: list[dict[str, Any]]) -> Submission:
     book = json.loads(BOOK.read_text(encoding="utf-8")) | {"cells": cells}
     (tmp_path / BOOK.name).write_text(json.dumps(book), encoding="utf-8")
     (submission,) = find_submissions([tmp_path])
-    return reflection_of(submission)
+    return submission
 
 
-def place(cells: list[dict[str, Any]]) -> int:
-    return next(i for i, cell in enumerate(cells) if cell["id"] == CELL)
+def reflection(tmp_path: Path, cells: list[dict[str, Any]]) -> str:
+    return reflection_of(handed_in(tmp_path, cells))
 
 
-def with_answer(cell: dict[str, Any], answer: str) -> dict[str, Any]:
+def place(cells: list[dict[str, Any]], own: str = ANSWER) -> int:
+    return next(i for i, cell in enumerate(cells) if cell["id"] == own)
+
+
+def with_answer(
+    cell: dict[str, Any], answer: str, placeholder: str = PLACEHOLDER
+) -> dict[str, Any]:
     text = "".join(cell["source"])
-    assert text.count(PLACEHOLDER) == 1
-    return cell | {"source": text.replace(PLACEHOLDER, answer)}
+    assert text.count(placeholder) == 1
+    return cell | {"source": text.replace(placeholder, answer)}
 
 
 def test_nothing_written_is_nothing(tmp_path: Path, cells: list[dict[str, Any]]) -> None:
@@ -65,3 +80,67 @@ def test_ids_that_are_lost_do_not_matter(tmp_path: Path, cells: list[dict[str, A
     for cell in cells:
         cell["id"] = f"{hash(''.join(cell['source'])) % 10**8:08d}"
     assert reflection(tmp_path, cells) == "Turen."
+
+
+def test_the_prediction_is_read_too(tmp_path: Path, cells: list[dict[str, Any]]) -> None:
+    where = place(cells, PREDICTION)
+    cells[where] = with_answer(cells[where], "A blir högst.", "*(skriv här)*")
+    assert reflection(tmp_path, cells) == (
+        "**Gissningen före körningen:** A blir högst.\n\n**Svaret:** saknas."
+    )
+
+
+# --- det egna kasinot ----------------------------------------------------------------------------
+
+
+def code_cell(text: str) -> dict[str, Any]:
+    return {"cell_type": "code", "id": "x", "metadata": {}, "source": text, "outputs": [],
+            "execution_count": None}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('min_kod = "Åsa Öberg"  # mitt namn', "Åsa Öberg"),
+        ("%matplotlib inline\nmin_kod='asa01'\nprint(", "asa01"),
+        ('min_kod = ""\nmin_kod = "b"', "b"),
+        ("min_kod = __import__('os').getcwd()", None),
+        ("min_kod = " + "(" * 150, None),
+        ("min_kod = 5", None),
+        ('min_kod = "' + "x" * 500 + '"', None),
+        ("annat = 1", None),
+    ],
+)
+def test_the_code_is_read_as_text(
+    tmp_path: Path, cells: list[dict[str, Any]], text: str, code: str | None
+) -> None:
+    cells = [cell for cell in cells if "min_kod =" not in "".join(cell["source"])]
+    assert casino_code_of(handed_in(tmp_path, [*cells, code_cell(text)])) == code
+
+
+def test_the_handed_out_page_has_chosen_no_casino(
+    tmp_path: Path, cells: list[dict[str, Any]]
+) -> None:
+    assert casino_code_of(handed_in(tmp_path, cells)) == ""
+
+
+def test_the_teacher_is_told_what_was_right() -> None:
+    text = " ".join(casino_in_words("Åsa Öberg"))
+    number = own_casino.casino_number("asa öberg".replace("a", "å", 1))
+    assert f"Kasino {number} " in text
+    key = json.loads(KEY.read_text(encoding="utf-8"))
+    assert f"DQN är kurva {key[str(number)]} och slutar på" in text
+    last = own_casino.curves(number)[f"kurva {key[str(number)]}"][:, -1]
+    assert spread_in_words(last) in text
+    assert "finns inte i filen" in casino_in_words(None)[0]
+    assert "tom" in casino_in_words(" ")[0]
+
+
+def test_the_key_says_which_curve_is_dqn() -> None:
+    """Maximum gör DQN:s värden högre i vartenda kasino, och bokstaven säger inget i sig."""
+    key = json.loads(KEY.read_text(encoding="utf-8"))
+    assert list(map(int, key)) == list(range(1, own_casino.N_CASINOS + 1))
+    assert 60 < sum(letter == "A" for letter in key.values()) < 140
+    for number, letter in key.items():
+        means = {name[-1]: c[:, -1].mean() for name, c in own_casino.curves(int(number)).items()}
+        assert max(means, key=means.__getitem__) == letter, number

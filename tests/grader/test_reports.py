@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -31,6 +32,7 @@ from dqn_helpers.autograder.result import (
 from dqn_helpers.card import ComparedRow, Comparison
 from dqn_helpers.exercises.model import Case
 from dqn_helpers.exercises.plain import in_short
+from dqn_helpers.studies.own_casino import casino_number
 from dqn_helpers.teacher.grade_limits import load_grade_limits
 from dqn_helpers.teacher.junit import junit_xml
 from dqn_helpers.teacher.overrides import Override, Overrides
@@ -44,6 +46,7 @@ from dqn_helpers.teacher.reports import (
 from .report_samples import (
     TABLE,
     Page,
+    by_teacher,
     exercise,
     internal,
     results,
@@ -496,6 +499,38 @@ def test_the_teacher_reads_the_reflection_beside_the_guide() -> None:
     assert "Bedömning" not in page(one).words()
     unanswered = results(submission("a", exercise("5.1")))
     assert "Bedömning" not in Page(class_report(unanswered, ["a.html"])).words()
+
+
+def test_the_teacher_sees_what_was_right_for_that_student() -> None:
+    about = {"reflection": "A är DQN.", "casino_code": "asa01"}
+    one = submission("a", exercise("5.1"), by_teacher(None), **about)
+    report = Page(class_report(results(one), ["a.html"])).words()
+    assert f"Kasino {casino_number('asa01')} har" in report and "DQN är kurva" in report
+    assert "Övning 5.4 är inte bedömd än" in report and "Granska 5.4" not in report
+    assert "DQN är kurva" not in page(one).words()
+    without = replace(one, casino_code=None)
+    report = Page(class_report(results(without), ["a.html"])).words()
+    assert "Det egna kasinot är okänt" in report
+
+
+def test_the_total_is_14_when_the_written_answer_is_assessed() -> None:
+    five = [exercise(number) for number in ("5.1", "5.2", "5.3")]
+    waiting, assessed = (submission("a", *five, by_teacher(points)) for points in (None, 3))
+    words = page(waiting).words()
+    assert "10 av 10 poäng" in words and "5.4 bedöms av läraren och kan ge 4 poäng till" in words
+    words = page(assessed).words()
+    assert "13 av 14 poäng" in words and "Lärarens bedömning: 3 av 4 poäng. Bra skäl." in words
+    assert "ändrat av examinator" not in words
+    report = Page(class_report(results(assessed), ["a.html"])).words()
+    assert "13 av 14" in report and "Ändrat av examinator Fil" not in report
+    report = Page(class_report(results(waiting), ["a.html"])).words()
+    assert "10 av 10" in report and "läses" in report
+
+
+def test_the_letter_says_that_the_written_answer_is_missing() -> None:
+    one = submission("a", exercise("5.1"), by_teacher(None), grade="G", grade_note="utan 5.4")
+    assert "(preliminärt, utan 5.4)" in page(one).words()
+    assert "G, utan 5.4" in Page(class_report(results(one), ["a.html"])).words()
 
 
 def test_a_missing_reflection_is_mentioned_to_both() -> None:

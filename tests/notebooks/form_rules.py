@@ -250,6 +250,15 @@ def _is_check(cell: Cell, number: str | None) -> bool:
     )
 
 
+def _without_stages(cells: list[Cell], number: str | None) -> list[Cell]:
+    """Cellerna utan kontrollerna av stegen på vägen, och utan texten som hör till nästa steg."""
+    stage = re.compile(rf"\bcheck\(\s*[\"']{number}[\"'].*\bstage=")
+    while cells and stage.search(source_of(cells[0])):
+        cells = cells[1:]
+        cells = cells[1:] if cells and cells[0]["cell_type"] == "markdown" else cells
+    return cells
+
+
 def _section(book: Book, index: int) -> list[Cell]:
     """Cellerna från rubriken före cell `index` fram till nästa rubrik."""
     starts = [i for i, cell in enumerate(book.cells) if headings([cell])]
@@ -265,7 +274,8 @@ def exercises(book: Book) -> list[str]:
         if not _is_exercise(cell):
             continue
         number, section = exercise_number(cell), _section(book, index)
-        if not any(_is_check(after, number) for after in book.cells[index + 1 : index + 3]):
+        after = _without_stages(book.cells[index + 1 :], number)
+        if not any(_is_check(one, number) for one in after[:2]):
             problems.append(f"{cell['id']}: ingen check({number!r}, …) inom två celler efter")
         if sum(map(_is_exercise, section)) != 1:
             problems.append(f"{cell['id']}: övningen ska ha en egen rubrik")

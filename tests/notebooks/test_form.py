@@ -141,6 +141,24 @@ def test_every_rule_notices(tmp_path: Path):
     assert {rule for rule, _, _ in BREAKS} == {rule.__name__ for rule in RULES}
 
 
+def test_checks_of_stages_may_stand_before_the_graded_one(tmp_path: Path):
+    cells = good_book()
+    place = next(i for i, cell in enumerate(cells) if cell["id"] == "check-3-1")
+    stages = [
+        [code(f"steg-{n}", f'check("3.1", td_target, stage={n})'), markdown(f"text-{n}", "Sedan.")]
+        for n in (1, 2)
+    ]
+    cells[place:place] = [cell for stage in stages for cell in stage]
+    assert problems_of(cells, tmp_path) == set()
+
+
+def test_checks_of_stages_are_not_the_graded_check(tmp_path: Path):
+    cells = good_book()
+    place = next(i for i, cell in enumerate(cells) if cell["id"] == "check-3-1")
+    cells[place] = code("steg-1", 'check("3.1", td_target, stage=1)')
+    assert problems_of(cells, tmp_path) == {"exercises"}
+
+
 def test_too_many_cells_or_long_cells_are_noticed(tmp_path: Path):
     many = [markdown(f"text-{n}", "text") for n in range(60)]
     assert "size" in problems_of(good_book() + many, tmp_path)

@@ -8,7 +8,7 @@ from form_rules import headings, plain_markdown, read_book
 
 ROOT = Path(__file__).resolve().parents[2]
 WORD_LIST = ROOT / "solutions" / "ordlista.md"
-BOOKS = sorted((ROOT / "solutions").glob("0[1-9]_*.ipynb"))
+BOOKS = sorted((ROOT / "solutions").glob("0[1-9]*_*.ipynb"))
 ALPHABET = "abcdefghijklmnopqrstuvwxyzåäö"
 NEW_WORDS = re.compile(r"^\*\*Nya ord.*?(?::\*\*|\*\*[^:]*:)(.*)$", re.MULTILINE)
 
@@ -33,7 +33,7 @@ def entries() -> list[Entry]:
     found = []
     for word, english, meaning, where in rows:
         # JupyterLab hittar celler på deras id; rubriker med å, ä och ö hittar den inte.
-        link = re.fullmatch(r"\[\d\d ([^\]]+)\]\(([^#)]+)#cell-id=([\w-]+)\)", where)
+        link = re.fullmatch(r"\[\d\d[ab]? ([^\]]+)\]\(([^#)]+)#cell-id=([\w-]+)\)", where)
         assert link, f"{word}: {where} är ingen länk till en cell"
         section, file, cell = link.groups()
         found.append(Entry(word, english, meaning, file, section, cell))

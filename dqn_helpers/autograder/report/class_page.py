@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dqn_helpers.autograder.arguments import rules
-from dqn_helpers.autograder.reflection import guide_html
+from dqn_helpers.autograder.reflection import casino_in_words, guide_html
 from dqn_helpers.autograder.report.html import render
 from dqn_helpers.autograder.report.markdown import markdown
 from dqn_helpers.autograder.report.statistics import (
@@ -36,6 +36,9 @@ from dqn_helpers.autograder.result import (
     ClassResult,
     ExerciseResult,
     SubmissionResult,
+    decision_texts,
+    grade_text,
+    highest,
     total,
 )
 
@@ -49,6 +52,7 @@ SHORT = {
     "crashed": "avslut",
     "forbidden": "otillåtet",
     "internal": "för hand",
+    "manual": "läses",
 }
 """Det som står under poängen i tabellen när något särskilt hände."""
 
@@ -64,6 +68,18 @@ class CellView:
     mark: str
     words: str
     changed: bool
+
+
+@dataclass(frozen=True)
+class ReflectionView:
+    """En reflektion: filen, sidan, texten, antalet ord, lärarens underlag och bedömningen."""
+
+    file: str
+    page: str
+    text: Markup
+    n_words: int
+    facts: list[str]
+    decision: str
 
 
 @dataclass(frozen=True)
@@ -163,8 +179,8 @@ def _row(
         files=sorted(_file(submissions[i], pages[i], bool(name)) for i in group),
         cells=[_cell(best[number]) if number in best else None for number in numbers],
         points=total(list(best.values())) if decided else None,
-        max_points=sum(e.max_points for e in best.values()),
-        letters=", ".join(one_line(s.grade, 30) for s in counted if s.grade),
+        max_points=highest(best.values()),
+        letters=", ".join(one_line(grade_text(s), 50) for s in counted if s.grade),
     )
 
 
@@ -185,8 +201,8 @@ def _cell(exercise: ExerciseResult) -> CellView:
     points, status = exercise.points, exercise.status
     share = (points or 0) / exercise.max_points if exercise.max_points else 0
     level = 4 if share >= 1 else 0 if share <= 0 else 1 + int(share * 3 - 1e-9)
-    changed = exercise.decision is not None
-    mark = "" if changed else SHORT.get(status, "")
+    changed = exercise.is_changed
+    mark = "" if exercise.decision else SHORT.get(status, "")
     return CellView(points, level, mark, STATUSES[status].word, changed)
 
 
@@ -196,7 +212,7 @@ def _changes(
     """Examinatorns ändringar, fil för fil."""
     for submission, page in zip(submissions, pages, strict=True):
         for exercise in submission.exercises:
-            if exercise.decision:
+            if exercise.is_changed:
                 yield {
                     "file": file_name(submission),
                     "page": page,
@@ -207,12 +223,28 @@ def _changes(
 
 def _reflections(
     submissions: Sequence[SubmissionResult], pages: Sequence[str]
-) -> Iterator[tuple[str, str, Markup, int]]:
-    """Filerna med en skriven reflektion, deras sidor, texten och antalet ord."""
+) -> Iterator[ReflectionView]:
+    """De skrivna reflektionerna, var och en med det som var rätt för den studenten."""
     for submission, page in zip(submissions, pages, strict=True):
-        text = clean(submission.reflection, _MAX_REFLECTION)
-        if text.strip():
-            yield file_name(submission), page, markdown(text.strip()), len(text.split())
+        text = clean(submission.reflection, _MAX_REFLECTION).strip()
+        if text:
+            yield ReflectionView(
+                file=file_name(submission),
+                page=page,
+                text=markdown(text),
+                n_words=len(text.split()),
+                facts=[clean(fact, 600) for fact in casino_in_words(submission.casino_code)],
+                decision=next(map(_decided, filter(_is_written, submission.exercises)), ""),
+            )
+
+
+def _is_written(exercise: ExerciseResult) -> bool:
+    return exercise.status == "manual"
+
+
+def _decided(exercise: ExerciseResult) -> str:
+    """Lärarens bedömning, eller att den saknas."""
+    return " ".join(decision_texts(exercise)) or f"Övning {exercise.id} är inte bedömd än."
 
 
 def _without_reflection(

@@ -199,7 +199,7 @@ def _own_reasons(submission: SubmissionResult) -> Iterator[tuple[str, str]]:
         yield "", f"Inga av kursens övningar hittades. {message}".strip()
     for exercise in submission.exercises:
         words = STATUSES.get(exercise.status, STATUSES["internal"])
-        if exercise.points is None:
+        if exercise.points is None and not exercise.is_waiting:
             yield exercise.id, f"Granska {exercise.id} för hand: rättaren själv gick fel."
         if exercise.reach:
             lines = "; ".join(one_line(line, 300) for line in exercise.reach)

@@ -32,6 +32,7 @@ NOT_TRIED = {
     "unsolved": StatusWords("unsolved", "Inte löst"),
     "missing": StatusWords("unsolved", "Saknas"),
     "internal": StatusWords("manual", "Granskas för hand"),
+    "manual": StatusWords("manual", "Bedöms av läraren"),
 }
 NOT_RUN = StatusWords("unsolved", "Inte kört")
 
@@ -65,6 +66,7 @@ class ExerciseView:
     max_points: float
     card: Card
     override: str
+    is_changed: bool
     cells: list[tuple[str, list[Line]]] = field(default_factory=list)
     output: str = ""
 
@@ -85,6 +87,8 @@ def feedback_page(submission: SubmissionResult, isolation: str) -> str:
         message=clean(submission.message, _MAX_MESSAGE),
         points=submission.complete_points,
         grade=one_line(submission.grade or "", 40),
+        grade_note=submission.grade_note,
+        waiting=[(e.id, e.max_points) for e in submission.exercises if e.is_waiting],
         exercises=[_exercise(e) for e in submission.exercises],
         notes=[clean(note, 500) for note in submission.notes[:_MAX_NOTES]],
         reflection=markdown(clean(submission.reflection, _MAX_REFLECTION).strip()),
@@ -104,6 +108,7 @@ def _exercise(exercise: ExerciseResult) -> ExerciseView:
         max_points=exercise.max_points,
         card=_card(exercise),
         override=" ".join(decision_texts(exercise)),
+        is_changed=exercise.is_changed,
         cells=[
             (one_line(cell, 40), code_lines(cell, text, texts))
             for cell, text in exercise.source[:_MAX_CELLS]

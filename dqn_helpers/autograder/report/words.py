@@ -60,6 +60,9 @@ STATUSES: dict[str, StatusWords] = {
         "Rättaren själv gick fel här. Det är inte studentens fel och ger inte noll poäng: läraren "
         "bedömer övningen för hand.",
     ),
+    "manual": StatusWords(
+        "manual", "Bedöms av läraren", "Svaret är skrivet i ord, så läraren läser och bedömer det."
+    ),
 }
 """Status i results.json → hur den sägs på svenska."""
 

@@ -10,14 +10,14 @@ from dqn_helpers.autograder.catalogue import Edited, edited, misconception
 @misconception("1.1")
 def starts_at_one(rewards, discount_factor):
     """Du diskonterar också den första belöningen. Den kommer nu, så den väger fullt: potenserna av
-    γ börjar på noll. Se avsnittet om avkastning i 01."""
+    γ börjar på noll. Se avsnittet om avkastning i 01a."""
     return sum(discount_factor ** (t + 1) * r for t, r in enumerate(rewards))
 
 
 @misconception("1.1")
 def discount_missing(rewards, discount_factor):
     """Du summerar belöningarna utan γ. Då väger en belöning långt fram lika mycket som en nu, och
-    en episod utan slut får en oändlig avkastning. Se avsnittet om avkastning i 01."""
+    en episod utan slut får en oändlig avkastning. Se avsnittet om avkastning i 01a."""
     return sum(rewards)
 
 
@@ -25,7 +25,7 @@ def discount_missing(rewards, discount_factor):
 def weights_reversed(rewards, discount_factor):
     """Vikterna är bakvända: den sista belöningen väger mest och den första minst. Går du framlänges
     och multiplicerar summan med γ i varje varv är det de gamla belöningarna som krymper. Det ska
-    vara de som ligger långt fram i tiden. Se avsnittet om avkastning i 01."""
+    vara de som ligger långt fram i tiden. Se avsnittet om avkastning i 01a."""
     total = 0.0
     for reward in rewards:
         total = reward + discount_factor * total
@@ -36,21 +36,21 @@ def weights_reversed(rewards, discount_factor):
 def discount_times_step(rewards, discount_factor):
     """Du multiplicerar γ med antalet steg. Diskonteringen är en potens: varje steg framåt krymper
     belöningen med samma faktor en gång till, som ränta på ränta. Se avsnittet om avkastning i
-    01."""
+    01a."""
     return sum(discount_factor * t * r for t, r in enumerate(rewards))
 
 
 @misconception("1.1")
 def same_discount_for_all(rewards, discount_factor):
     """Alla belöningar efter den första krymper lika mycket, med en enda faktor γ. Två steg fram ska
-    krympa två gånger, tre steg tre gånger. Se avsnittet om avkastning i 01."""
+    krympa två gånger, tre steg tre gånger. Se avsnittet om avkastning i 01a."""
     return sum(r if t == 0 else discount_factor * r for t, r in enumerate(rewards))
 
 
 @misconception("1.1")
 def power_swapped(rewards, discount_factor):
     """Bas och exponent är ombytta: du räknar steget upphöjt till γ. Då växer vikterna med tiden i
-    stället för att krympa. Se avsnittet om avkastning i 01."""
+    stället för att krympa. Se avsnittet om avkastning i 01a."""
     return sum(t**discount_factor * r for t, r in enumerate(rewards))
 
 
@@ -92,14 +92,14 @@ def last_reward_missing(rewards, discount_factor):
 @misconception("1.1")
 def first_reward_missing(rewards, discount_factor):
     """Den första belöningen är inte med: du börjar räkna på 1, men Pythons följder och formelns t
-    börjar båda på 0. Se avsnittet om avkastning i 01."""
+    börjar båda på 0. Se avsnittet om avkastning i 01a."""
     return sum(discount_factor**t * rewards[t] for t in range(1, len(rewards)))
 
 
 @misconception("1.1")
 def average(rewards, discount_factor):
     """Du delar med antalet steg. Avkastningen är en summa, inte ett medelvärde: en lång episod ska
-    kunna vara värd mer än en kort. Se avsnittet om avkastning i 01."""
+    kunna vara värd mer än en kort. Se avsnittet om avkastning i 01a."""
     return sum(discount_factor**t * r for t, r in enumerate(rewards)) / len(rewards)
 
 
@@ -245,14 +245,14 @@ def overwrites_argument():
 def mixes_in_argument():
     """Du läser och skriver i samma array. De första tillstånden är redan uppdaterade när de senare
     räknas, så gammalt och nytt blandas, och dessutom ändras den array du fick. Läs från förra
-    svepet, skriv i ett nytt. Se avsnittet om Q-värdesiteration i 01."""
+    svepet, skriv i ett nytt. Se avsnittet om Q-värdesiteration i 01a."""
 
 
 @misconception("1.2", edited(SWEEP, "updated = q_values", "updated = q_values.copy()"))
 def mixes_in_copy():
     """Du har en egen kopia, men läser det bästa nästa värdet ur samma kopia som du skriver i. Då
     blandas gammalt och nytt i samma svep. Läs från förra svepet, skriv i det nya. Se avsnittet om
-    Q-värdesiteration i 01."""
+    Q-värdesiteration i 01a."""
 
 
 @misconception("1.2", edited(LOOP, "np.zeros((n_states, n_actions))", "q_values.copy()"))
@@ -264,7 +264,7 @@ def adds_to_old():
 @misconception("1.2", edited(LOOP, "updated[s, a] +=", "updated[s, a] ="))
 def last_next_state_only():
     """Bara det sista s′ räknas: varje varv skriver över det förra i stället för att lägga till.
-    Väntevärdet är en summa över alla tillstånd man kan hamna i. Se Bellmans ekvation i 01."""
+    Väntevärdet är en summa över alla tillstånd man kan hamna i. Se Bellmans ekvation i 01a."""
 
 
 @misconception(
@@ -278,7 +278,7 @@ def last_next_state_only():
 def indices_transposed():
     """Du läser modellen baklänges, som om man gick från s′ till s. Första indexet är tillståndet
     man är i, andra är handlingen och det sista är tillståndet man hamnar i. Se avsnittet om
-    modellens form i 01."""
+    modellens form i 01a."""
 
 
 @misconception("1.2", edited(BACKUP, "max(axis=1)", "max(axis=0)"))
@@ -291,13 +291,13 @@ def max_over_states():
 def max_missing():
     """Formerna går inte ihop: framtiden har två axlar och ska bara ha en. Ta max över handlingarna,
     utan att behålla den axeln, så att formen blir (S,): ett tal för varje s′, värdet av det bästa
-    man kan göra där. Se Bellmans ekvation i 01."""
+    man kan göra där. Se Bellmans ekvation i 01a."""
 
 
 @misconception("1.2", edited(BACKUP, "max(axis=1)", "max()"))
 def max_over_everything():
     """Du tar det största värdet i hela tabellen, så alla s′ ser lika bra ut. Varje s′ behöver sitt
-    eget max, över sina handlingar. Se Bellmans ekvation i 01."""
+    eget max, över sina handlingar. Se Bellmans ekvation i 01a."""
 
 
 @misconception("1.2", edited(BACKUP, "best_next = q_values.max(axis=1)",
@@ -311,7 +311,7 @@ def max_from_zero():
 @misconception("1.2", edited(BACKUP, "max(axis=1)", "mean(axis=1)"))
 def mean_for_max():
     """Du tar medelvärdet över handlingarna. Då blir det värdet av att välja på måfå. De optimala
-    Q-värdena räknar med att agenten gör sitt bästa i nästa steg. Se Bellmans ekvation i 01."""
+    Q-värdena räknar med att agenten gör sitt bästa i nästa steg. Se Bellmans ekvation i 01a."""
 
 
 @misconception("1.2", edited(BACKUP, "max(axis=1)", "argmax(axis=1)"))
@@ -323,7 +323,7 @@ def argmax_for_max():
 @misconception("1.2", edited(BACKUP, "discount_factor * best_next", "best_next"))
 def backup_discount_missing():
     """Framtiden är inte diskonterad: γ saknas. Då kan Q-värdena växa för varje svep utan att
-    någonsin lugna sig. Se Bellmans ekvation i 01."""
+    någonsin lugna sig. Se Bellmans ekvation i 01a."""
 
 
 @misconception(
@@ -334,7 +334,7 @@ def backup_discount_missing():
 )
 def discount_on_reward():
     """γ multiplicerar också belöningen. Belöningen kommer nu och är odiskonterad; bara det som
-    kommer sedan krymper. Se Bellmans ekvation i 01."""
+    kommer sedan krymper. Se Bellmans ekvation i 01a."""
 
 
 @misconception(
@@ -348,7 +348,7 @@ def discount_on_reward():
 def reward_unweighted():
     """Belöningarna är inte vägda med sannolikheterna: du summerar dem som om allt hände på en gång.
     Också belöningen beror på var man hamnar, så den hör hemma innanför hakparentesen. Se Bellmans
-    ekvation i 01."""
+    ekvation i 01a."""
 
 
 @misconception(
@@ -361,13 +361,13 @@ def reward_unweighted():
 )
 def future_unweighted():
     """Bara belöningen är vägd med sannolikheten, inte framtiden. I P · R + γ · max går
-    multiplikationen före: det fattas en parentes. Se Bellmans ekvation i 01."""
+    multiplikationen före: det fattas en parentes. Se Bellmans ekvation i 01a."""
 
 
 @misconception("1.2", edited(BACKUP, "(transition_probabilities * target)", "target"))
 def probabilities_missing():
     """Sannolikheterna är inte med: du summerar över alla s′ som om man hamnade i alla på en gång.
-    Varje s′ ska räknas så mycket som det är troligt. Se Bellmans ekvation i 01."""
+    Varje s′ ska räknas så mycket som det är troligt. Se Bellmans ekvation i 01a."""
 
 
 @misconception(
@@ -381,19 +381,19 @@ def probabilities_missing():
 )
 def most_likely_only():
     """Du räknar bara med det troligaste s′. Ett osannolikt men dyrt fall, som ett hål i isen,
-    skulle aldrig märkas. Q-värdet är ett väntevärde över alla s′. Se Bellmans ekvation i 01."""
+    skulle aldrig märkas. Q-värdet är ett väntevärde över alla s′. Se Bellmans ekvation i 01a."""
 
 
 @misconception("1.2", edited(BACKUP, "* best_next", "* best_next[:, None, None]"))
 def future_from_same_state():
     """Framtiden räknas i s, där agenten redan är, i stället för i s′, där den hamnar. Kontrollera
-    vilken axel som är vilken när (S,) möter (S, A, S). Se Bellmans ekvation i 01."""
+    vilken axel som är vilken när (S,) möter (S, A, S). Se Bellmans ekvation i 01a."""
 
 
 @misconception("1.2", edited(BACKUP, "* best_next", "* q_values.T"))
 def same_action_next():
     """Framtiden är värdet av att göra samma handling en gång till i s′. Agenten får välja på nytt
-    där, och de optimala Q-värdena räknar med det bästa valet. Se Bellmans ekvation i 01."""
+    där, och de optimala Q-värdena räknar med det bästa valet. Se Bellmans ekvation i 01a."""
 
 
 @misconception(
@@ -409,7 +409,7 @@ def same_action_next():
 def max_of_expectation():
     """Max och väntevärde är i fel ordning: du väger ihop först och väljer sedan en enda handling
     för alla s′. Agenten får se var den hamnade innan den väljer, så max ska tas i varje s′ för sig.
-    Se Bellmans ekvation i 01."""
+    Se Bellmans ekvation i 01a."""
 
 
 @misconception("1.2", edited(BACKUP, "sum(axis=2)", "sum(axis=1)"))
@@ -428,7 +428,7 @@ def sums_everything():
 def returns_state_values():
     """Du returnerar ett värde per tillstånd, V(s). Här söks Q-värdena, ett per tillstånd *och*
     handling: utan dem vet agenten inte vilken handling som var bäst. Se avsnittet om V och Q i
-    01."""
+    01a."""
 
 
 @misconception(
@@ -465,13 +465,13 @@ FUTURE = "q_values[next_state].max()"
 def mask_missing():
     """Du räknar med en framtid också efter sluttillståndet. Där är episoden slut och inget mer
     finns att vinna, så målet är bara belöningen; det som råkar stå i sluttillståndets rad ska
-    aldrig läsas. Se avsnittet om Q-inlärning i 01."""
+    aldrig läsas. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "if terminated", "if not terminated"))
 def mask_inverted():
     """Villkoret är bakvänt: framtiden räknas efter sluttillstånd men inte mitt i episoden.
-    terminated är sant där framtiden *inte* finns. Se avsnittet om Q-inlärning i 01."""
+    terminated är sant där framtiden *inte* finns. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception(
@@ -481,7 +481,7 @@ def mask_inverted():
 def mask_removes_reward():
     """Belöningen i sista steget försvann. Det är bara framtiden som tar slut: den belöning agenten
     redan har fått, till exempel −1 för att den föll, är det enda som lär den något där. Se
-    avsnittet om Q-inlärning i 01."""
+    avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, f"0.0 if terminated else {FUTURE}", f"~terminated * {FUTURE}"))
@@ -497,7 +497,7 @@ def tilde_on_bool():
 def skips_terminal():
     """Du hoppar över steget när episoden är slut. Då lär sig agenten aldrig något av den sista
     belöningen, och i många miljöer är det den enda som finns. Målet är belöningen, och värdet ska
-    flyttas dit som vanligt. Se avsnittet om Q-inlärning i 01."""
+    flyttas dit som vanligt. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception(
@@ -512,13 +512,13 @@ def skips_terminal():
 def jumps_at_the_end():
     """Vid sluttillståndet hoppar du hela vägen till belöningen. Målet är rätt, men också det ska
     man bara gå en bit mot: nästa gång kan samma handling ge en annan belöning. Se avsnittet om
-    inlärningshastigheten i 01."""
+    inlärningshastigheten i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "discount_factor * future", "future"))
 def update_discount_missing():
-    """Framtiden är inte diskonterad: γ saknas i målet. Se Bellmans ekvation i 01: det är samma mål,
-    men med ett enda s′ i stället för alla."""
+    """Framtiden är inte diskonterad: γ saknas i målet. Se Bellmans ekvation i 01a: det är samma
+    mål, men med ett enda s′ i stället för alla."""
 
 
 @misconception(
@@ -527,7 +527,7 @@ def update_discount_missing():
 )
 def update_discount_on_reward():
     """γ multiplicerar också belöningen. Belöningen kommer nu; bara det som kommer sedan krymper. Se
-    Bellmans ekvation i 01."""
+    Bellmans ekvation i 01a."""
 
 
 @misconception(
@@ -544,20 +544,20 @@ def rates_swapped():
 def learning_rate_missing():
     """Värdet flyttas hela vägen till målet: α saknas. Ett enda mål är brusigt, och då glömmer
     agenten allt den lärt sig förut om den handlingen. Se avsnittet om inlärningshastigheten i
-    01."""
+    01b."""
 
 
 @misconception("1.3", edited(UPDATE, "+= learning_rate", "= learning_rate"))
 def replaces_old_value():
     """Det gamla värdet försvinner: du sätter Q(s, a) till α gånger TD-felet i stället för att
     *flytta* det så mycket. TD-felet är en ändring, inte ett nytt värde. Se avsnittet om Q-inlärning
-    i 01."""
+    i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "+= learning_rate", "+= (1 - learning_rate)"))
 def weights_swapped():
     """Andelarna är ombytta: med α = 0,1 ska nio tiondelar av det gamla värdet vara kvar, men hos
-    dig är det bara en tiondel. Se avsnittet om inlärningshastigheten i 01."""
+    dig är det bara en tiondel. Se avsnittet om inlärningshastigheten i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "+= learning_rate", "-= learning_rate"))
@@ -573,7 +573,7 @@ def moves_away():
 def error_reversed():
     """Du räknar det gamla värdet minus målet. Då flyttas värdet bort från målet, och felet du
     returnerar blir positivt när det gick *sämre* än väntat. Målet ska stå först. Se avsnittet om
-    Q-inlärning i 01."""
+    Q-inlärning i 01b."""
 
 
 @misconception(
@@ -586,14 +586,14 @@ def error_reversed():
 )
 def error_sign():
     """Tabellen blir rätt, men TD-felet du returnerar har fel tecken. TD-felet är målet minus det
-    gamla värdet: positivt när det gick bättre än väntat. Se avsnittet om Q-inlärning i 01."""
+    gamla värdet: positivt när det gick bättre än väntat. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "target - q_values[state, action]", "target"))
 def old_value_not_subtracted():
     """Det gamla värdet dras aldrig ifrån, så värdet växer vid varje besök i stället för att stanna
     vid målet. TD-felet är *skillnaden* mellan målet och det som står i tabellen. Se avsnittet om
-    Q-inlärning i 01."""
+    Q-inlärning i 01b."""
 
 
 @misconception(
@@ -602,19 +602,19 @@ def old_value_not_subtracted():
 def compares_best_action():
     """Du jämför målet med det bästa värdet i s, men det var kanske inte den handlingen som gjordes.
     Det är bara om handlingen som gjordes som erfarenheten säger något. Se avsnittet om Q-inlärning
-    i 01."""
+    i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values.max()"))
 def update_max_over_everything():
     """Du tar det största värdet i hela tabellen. Framtiden börjar i s′, så det är bara den raden
-    som räknas. Se avsnittet om Q-inlärning i 01."""
+    som räknas. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values[state].max()"))
 def max_in_current_state():
     """Framtiden läses i s, där agenten var, i stället för i s′, där den hamnade. Då sprids värden
-    aldrig bakåt från målet. Se avsnittet om Q-inlärning i 01."""
+    aldrig bakåt från målet. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values[:, next_state].max()"))
@@ -626,13 +626,13 @@ def max_over_column():
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values[next_state, action]"))
 def update_same_action():
     """Målet använder samma handling en gång till i s′. Q-inlärning räknar med den bästa handlingen
-    där, vilken den än är. Se avsnittet om Q-inlärning i 01."""
+    där, vilken den än är. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values[next_state].mean()"))
 def update_mean_for_max():
     """Du tar medelvärdet över handlingarna i s′. Q-inlärning räknar med att agenten gör sitt bästa
-    där, alltså det största värdet. Se avsnittet om Q-inlärning i 01."""
+    där, alltså det största värdet. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values[next_state].argmax()"))
@@ -669,7 +669,7 @@ def update_indices_transposed():
 )
 def states_swapped():
     """Tillstånd och nästa tillstånd är ombytta: du ändrar värdet i s′ och bygger målet av s.
-    Kontrollera i vilken ordning argumenten kommer. Se avsnittet om Q-inlärning i 01."""
+    Kontrollera i vilken ordning argumenten kommer. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception(
@@ -677,13 +677,13 @@ def states_swapped():
 )
 def updates_next_state():
     """Du ändrar värdet i s′. Det är handlingen i s som agenten just har fått veta något om; s′ är
-    bara med för att målet ska kunna räknas. Se avsnittet om Q-inlärning i 01."""
+    bara med för att målet ska kunna räknas. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "    q_values[state, action] +=", "    q_values[state] +="))
 def updates_whole_row():
     """Du ändrar alla handlingar i s. Erfarenheten handlar bara om den handling som gjordes; de
-    andra värdena ska stå kvar. Se avsnittet om Q-inlärning i 01."""
+    andra värdena ska stå kvar. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "    future", "    q_values = q_values.copy()\n    future"))
@@ -708,7 +708,7 @@ def returns_new_value():
 @misconception("1.3", edited(UPDATE, "return td_error", "return target"))
 def returns_target():
     """Du returnerar målet. TD-felet är målet minus det värde som stod i tabellen före steget. Se
-    avsnittet om Q-inlärning i 01."""
+    avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "return td_error", "return learning_rate * td_error"))
@@ -726,7 +726,7 @@ def error_after_step():
 @misconception("1.3", edited(UPDATE, "return td_error", "return abs(td_error)"))
 def absolute_error():
     """Du returnerar TD-felets storlek utan tecken. Tecknet behövs: det säger om det gick bättre
-    eller sämre än väntat. Se avsnittet om Q-inlärning i 01."""
+    eller sämre än väntat. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "return td_error", "return td_error**2"))
@@ -779,32 +779,32 @@ GREEDY = "int(np.argmax(action_values))"
 def explores_others_only():
     """När agenten utforskar väljer du bara bland de handlingar som inte är bäst. ε-girigt drar
     bland *alla*, också den bästa, så med ε = 1 är valet helt på måfå. Se avsnittet om utforskning i
-    01."""
+    01b."""
 
 
 @misconception("1.4", edited(CHOICE, "rng.random() < epsilon", "rng.random() > epsilon"))
 def chance_inverted():
     """Sannolikheterna är ombytta: du utforskar med sannolikheten 1 − ε. ε är sannolikheten att
-    utforska, så ε = 0 ska vara helt girigt. Se avsnittet om utforskning i 01."""
+    utforska, så ε = 0 ska vara helt girigt. Se avsnittet om utforskning i 01b."""
 
 
 @misconception("1.4", edited(CHOICE, "rng.random() < epsilon", "False"))
 def never_explores():
     """Agenten utforskar aldrig, vilket ε än är. Då fastnar den vid det första som fungerade och får
-    aldrig veta om något annat är bättre. Se avsnittet om utforskning i 01."""
+    aldrig veta om något annat är bättre. Se avsnittet om utforskning i 01b."""
 
 
 @misconception("1.4", edited(CHOICE, "rng.random() < epsilon", "True"))
 def always_explores():
     """Agenten väljer alltid på måfå, vilket ε än är, så den använder aldrig det den har lärt sig.
-    Bara andelen ε av valen ska vara slumpade. Se avsnittet om utforskning i 01."""
+    Bara andelen ε av valen ska vara slumpade. Se avsnittet om utforskning i 01b."""
 
 
 @misconception("1.4", edited(CHOICE, "rng.random() < epsilon", "epsilon > 0"))
 def explores_if_positive():
     """Så fort ε är större än noll väljer du alltid på måfå. ε är en sannolikhet: med ε = 0,1 ska
     det hända ungefär en gång av tio, och det behövs ett slumptal att jämföra med. Se avsnittet om
-    utforskning i 01."""
+    utforskning i 01b."""
 
 
 @misconception("1.4", edited(CHOICE, "rng.random() < epsilon", "rng.random() < (epsilon or 0.1)"))
@@ -840,7 +840,7 @@ def explores_among_values():
 @misconception("1.4", edited(CHOICE, "np.argmax", "np.argmin"))
 def worst_action():
     """Du väljer den sämsta handlingen när agenten ska vara girig. Q-värden är väntad avkastning:
-    störst är bäst. Se avsnittet om V och Q i 01."""
+    störst är bäst. Se avsnittet om V och Q i 01a."""
 
 
 @misconception(

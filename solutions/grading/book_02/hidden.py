@@ -284,6 +284,7 @@ def play_and_record_cases(rng: np.random.Generator) -> list[Case]:
         episode(n + 1, "i en miljö som återanvänder sin array", "copies", reuse=True),
         episode(3, f"med slumpfröet {seed}", "seed", seed=seed),
         episode(2, "med slumpfröet 0", "seed", seed=0),
+        episode(2, "två gånger, utan slumpfrö", "seed", look="starts"),
         with_evidence(
             Case(("fields",), explored, text=f"En episod på {N_EXPLORED + n} steg med ε = 1."),
             pairs=same_actions(explored),

@@ -968,13 +968,13 @@ def six_arguments():
 def epsilon_reversed():
     """ε är bakvänt: du utforskar när du skulle ha varit girig och tvärtom. ε är sannolikheten att
     välja *på måfå*; med ε = 0 ska agenten alltid göra det den tror är bäst. Se avsnittet om
-    utforskning i 01."""
+    utforskning i 01b."""
 
 
 @misconception("2.3", edited(PLAY, CHOOSE, "        action = best_action(model, obs)\n"))
 def never_explores():
     """Agenten är alltid girig, så ε används inte. Utan utforskning får den aldrig se vad de andra
-    handlingarna leder till. Se avsnittet om utforskning i 01."""
+    handlingarna leder till. Se avsnittet om utforskning i 01b."""
 
 
 @misconception(
@@ -982,7 +982,7 @@ def never_explores():
 )
 def always_random():
     """Handlingen är alltid på måfå: nätverket tillfrågas inte. Då spelar det ingen roll vad
-    agenten har lärt sig. Se avsnittet om utforskning i 01."""
+    agenten har lärt sig. Se avsnittet om utforskning i 01b."""
 
 
 @misconception(
@@ -995,20 +995,20 @@ def always_random():
 )
 def explores_among_the_others():
     """När agenten utforskar väljer den bland alla handlingar *utom* den bästa. I kursens ε-giriga
-    regel lottas det bland alla, den bästa också: så räknas sannolikheterna i 01."""
+    regel lottas det bland alla, den bästa också: så räknas sannolikheterna i 01b."""
 
 
 @misconception("2.3", edited(PLAY, "random.randrange(env.action_space.n)", "random.randint(0, 1)"))
 def two_actions_only():
     """Utforskningen känner bara till handlingarna 0 och 1, som i CartPole. Andra miljöer har fler:
-    fråga miljön eller nätverket hur många som finns. Se avsnittet om agent och miljö i 01."""
+    fråga miljön eller nätverket hur många som finns. Se avsnittet om agent och miljö i 01a."""
 
 
 @misconception("2.3", edited(PLAY, ".argmax()", ".argmin()"))
 def worst_action():
     """Den giriga handlingen är den som nätverket tycker är *sämst*. Agenten vill ha så hög
     avkastning som möjligt, så det är det största Q-värdet som gäller. Se avsnittet om policy i
-    01."""
+    01a."""
 
 
 @misconception("2.3", edited(PLAY, ".argmax()", ".max()"))
@@ -1060,6 +1060,13 @@ def seed_zero_forgotten():
     som andra. Att inget frö finns skrivs None, och det kan `env.reset` ta emot som det är."""
 
 
+@misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset(seed=seed or 0)"))
+def seed_or_zero():
+    """Utan slumpfrö hittar du på ett eget, noll, och då börjar alla episoder likadant. Agenten
+    skulle bara lära sig en enda start. None betyder att miljön själv får välja, och `env.reset` kan
+    ta emot det som det är."""
+
+
 @misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset(seed=42)"))
 def seed_hard_coded():
     """Slumpfröet står som ett eget tal i funktionen, så alla episoder börjar likadant och
@@ -1070,13 +1077,13 @@ def seed_hard_coded():
 @misconception("2.3", edited(PLAY, "total += reward", "total += 1"))
 def counts_steps():
     """Du räknar stegen i stället för att summera belöningarna. I CartPole blir det samma tal, för
-    där ger varje steg 1, men inte i andra miljöer. Se avsnittet om avkastning i 01."""
+    där ger varje steg 1, men inte i andra miljöer. Se avsnittet om avkastning i 01a."""
 
 
 @misconception("2.3", edited(PLAY, "total += reward", "total = reward"))
 def returns_last_reward():
     """Det du returnerar är bara den sista belöningen: varje steg ersätter det förra i stället för
-    att läggas till. Se avsnittet om avkastning i 01."""
+    att läggas till. Se avsnittet om avkastning i 01a."""
 
 
 @misconception("2.3", edited(PLAY, "return total", "return"))
@@ -1096,4 +1103,4 @@ def returns_nothing():
 )
 def returns_every_reward():
     """Du returnerar en lista med alla belöningar. Den som anropar vill ha ett enda tal, deras
-    summa. Se avsnittet om avkastning i 01."""
+    summa. Se avsnittet om avkastning i 01a."""

@@ -47,9 +47,10 @@ def td_target_cases(rng: np.random.Generator) -> list[Case]:
 
 @cases("3.2")
 def chosen_q_values_cases(rng: np.random.Generator) -> list[Case]:
-    def inputs(n_rows: int, n_actions: int) -> Inputs:
+    def inputs(n_rows: int, n_actions: int, n_tried: int | None = None) -> Inputs:
         # Varje handling tas minst en gång, om raderna räcker.
-        action = np.concatenate([np.arange(n_actions), rng.integers(n_actions, size=n_rows)])
+        tried = n_tried or n_actions
+        action = np.concatenate([np.arange(tried), rng.integers(tried, size=n_rows)])
         return {
             "q_values": distinct(rng, n_rows, n_actions),
             "action": rng.permutation(action[:n_rows]),
@@ -60,6 +61,9 @@ def chosen_q_values_cases(rng: np.random.Generator) -> list[Case]:
         Case(("choice", "gradient"), inputs(6, 3)),
         Case(("choice", "gradient"), inputs(3, 5)),
         Case(("choice",), inputs(1, 3)),
+        # En batch där inte alla handlingar finns med: antalet står i q_values, inte i action.
+        Case(("choice",), inputs(4, 3, n_tried=1)),
+        Case(("choice",), inputs(5, 4, n_tried=2)),
     ]
 
 
@@ -156,6 +160,7 @@ def dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case(("loss", "constant", "number", "rows"), inputs(repeated())),
         Case(("loss", "constant", "number"), inputs(repeated(), criterion="huber", buffer="list")),
+        Case(("loss",), inputs(repeated(action=0))),  # de andra handlingarna finns inte med
         Case(("terminated",), inputs(repeated(terminated=True))),
         Case(("truncated",), inputs(repeated(truncated=True), buffer="list")),
         # γ = 0: ett fel i masken ska inte kosta det här beteendet också.

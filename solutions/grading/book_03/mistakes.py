@@ -10,8 +10,8 @@ from dqn_helpers.autograder.catalogue import Edited, edited, misconception
 @misconception("3.1")
 def mask_missing(reward, next_q_values, terminated, discount_factor):
     """Du räknar med en framtid också efter sluttillståndet. Där är episoden slut och det finns
-    inget mer att vinna, så målet är bara belöningen. Utan masken lär sig agenten att det lönar sig
-    att ramla. Se avsnittet om masken i 03."""
+    inget mer att vinna, så målet är bara belöningen. Utan masken kostar det ingenting att ramla,
+    och då lär sig agenten aldrig att låta bli. Se avsnittet om masken i 03."""
     return reward + discount_factor * next_q_values.max(dim=1).values
 
 
@@ -48,14 +48,14 @@ def max_over_everything(reward, next_q_values, terminated, discount_factor):
 @misconception("3.1")
 def discount_missing(reward, next_q_values, terminated, discount_factor):
     """Framtiden är inte diskonterad: γ saknas. Då väger en belöning långt fram lika mycket som en
-    nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i 01."""
+    nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i 01a."""
     return reward + next_q_values.max(dim=1).values * ~terminated
 
 
 @misconception("3.1")
 def discount_on_reward(reward, next_q_values, terminated, discount_factor):
     """γ multiplicerar också belöningen. Belöningen kommer nu och är odiskonterad; bara det som
-    kommer sedan krymper. Se Bellmans ekvation i 01."""
+    kommer sedan krymper. Se Bellmans ekvation i 01a."""
     return discount_factor * (reward + next_q_values.max(dim=1).values * ~terminated)
 
 
@@ -69,7 +69,7 @@ def argmax_for_max(reward, next_q_values, terminated, discount_factor):
 @misconception("3.1")
 def mean_for_max(reward, next_q_values, terminated, discount_factor):
     """Du tar medelvärdet över handlingarna. Q-inlärning räknar med att agenten gör sitt bästa i
-    nästa steg, alltså det största värdet. Se Bellmans ekvation i 01."""
+    nästa steg, alltså det största värdet. Se Bellmans ekvation i 01a."""
     return reward + discount_factor * next_q_values.mean(dim=1) * ~terminated
 
 
@@ -215,6 +215,14 @@ def masks_then_max(q_values, action):
 
 
 @misconception("3.2")
+def one_hot_guesses_width(q_values, action):
+    """`one_hot` gissar antalet handlingar av den största som råkar finnas i batchen. Gjordes bara
+    handling 0 blir masken en enda kolumn, som sträcks ut över alla. Säg hur många de är:
+    `one_hot(action, q_values.shape[1])`."""
+    return (q_values * torch.nn.functional.one_hot(action)).sum(dim=1)
+
+
+@misconception("3.2")
 def action_from_zero_missed(q_values, action):
     """Handlingarna är numrerade från 0, men du läser som om de började på 1: varje rad ger värdet
     för grannhandlingen. Python och torch räknar alltid från 0."""
@@ -284,6 +292,20 @@ def zero_grad_before_step():
     """Steget tas, men gradienten är noll, så inga vikter ändras. Antingen saknas backward, eller så
     nollar du mellan backward och step, precis innan gradienten skulle användas. Ordningen är nolla,
     backward, step. Se avsnittet om optimeringssteget i 03."""
+
+
+@misconception(
+    "3.3",
+    edited(
+        STEP,
+        "model(state).gather(1, action.unsqueeze(1)).squeeze(1)",
+        "(model(state) * torch.nn.functional.one_hot(action)).sum(dim=1)",
+    ),
+)
+def step_one_hot_guesses_width():
+    """Förutsägelsen blir fel när inte alla handlingar finns i batchen: `one_hot` gissar antalet av
+    den största som råkar finnas där. Säg hur många de är, `one_hot(action, q.shape[1])`, eller läs
+    av med gather. Se avsnittet om gather i 03."""
 
 
 @misconception("3.3", edited(STEP, "    optimizer.step()\n", ""))
@@ -365,7 +387,7 @@ def states_swapped():
 
 @misconception("3.3", edited(STEP, "discount_factor * best_next", "best_next"))
 def step_discount_missing():
-    """Framtiden är inte diskonterad: γ saknas i målet. Se Bellmans ekvation i 01."""
+    """Framtiden är inte diskonterad: γ saknas i målet. Se Bellmans ekvation i 01a."""
 
 
 @misconception(
@@ -378,7 +400,7 @@ def step_discount_missing():
 )
 def step_discount_on_reward():
     """γ multiplicerar också belöningen. Belöningen kommer nu; bara det som kommer sedan krymper. Se
-    Bellmans ekvation i 01."""
+    Bellmans ekvation i 01a."""
 
 
 @misconception("3.3", edited(STEP, "reward + disc", "reward.clamp(-1, 1) + disc"))

@@ -176,7 +176,7 @@ def train_with_references(
 ):
     returns, n_steps, n_trained = [], 0, 0
     for episode in range(n_episodes):
-        obs, _ = env.reset()
+        obs = env.reset()[0].copy()  # miljön får återanvända sin array
         episode_return, done = 0.0, False
         while not done:
             epsilon = dqn_helpers.linear_epsilon(
@@ -184,6 +184,7 @@ def train_with_references(
             )
             action = dqn_helpers.choose_dqn_action(model, obs, epsilon)
             next_obs, reward, terminated, truncated, _ = env.step(action)
+            next_obs = next_obs.copy()
             replay_buffer.append((obs, action, reward, next_obs, terminated, truncated))
             obs, done = next_obs, terminated or truncated
             episode_return += reward
@@ -209,7 +210,7 @@ def train_in_one_loop(
     every, period = options["train_every"], options["target_update_every"]
     start, end = options["epsilon_start"], options["epsilon_end"]
     returns = [0.0]
-    obs, _ = env.reset()
+    obs = list(env.reset(seed=7)[0])  # en lista är också en kopia; ett frö, en enda gång
     after_warmup = trained = 0
     for step in itertools.count():
         eps = max(end, start - (start - end) * step / options["epsilon_decay_steps"])
@@ -218,6 +219,7 @@ def train_in_one_loop(
         else:
             action = model(torch.tensor(obs, dtype=torch.float32)).argmax().item()
         obs2, r, terminated, truncated, _ = env.step(action)
+        obs2 = list(obs2)
         buffer.append([obs, action, r, obs2, terminated, truncated])
         returns[-1] += r
         if len(returns) > warmup:
@@ -234,7 +236,7 @@ def train_in_one_loop(
             if len(returns) == n_episodes:
                 return returns
             returns.append(0.0)
-            obs, _ = env.reset()
+            obs = list(env.reset()[0])
     return returns
 
 
@@ -256,7 +258,7 @@ def train_with_own_copies(
     steg = träningar = 0
     n_handlingar = int(miljö.action_space.n)
     while len(avkastningar) < antal:
-        obs, _ = miljö.reset(seed=None)
+        obs = np.array(miljö.reset(seed=None)[0])
         summa = []
         klar = False
         while not klar:
@@ -266,8 +268,9 @@ def train_with_own_copies(
                 q = nät(torch.from_numpy(obs).unsqueeze(0)).numpy()[0]
             handling = int(rng.integers(n_handlingar)) if rng.random() < eps else int(q.argmax())
             ny, belöning, slut, avbruten, _ = miljö.step(handling)
+            ny = np.array(ny)
             steg += 1
-            buffert.append((obs.copy(), handling, belöning, ny.copy(), slut, avbruten))
+            buffert.append((obs, handling, belöning, ny, slut, avbruten))
             summa.append(belöning)
             klar = slut or avbruten
             obs = ny
@@ -295,11 +298,11 @@ def train_with_own_copies(
 
 def _episode(env, choose):
     """Spela en episod och ge varje steg."""
-    obs, _ = env.reset()
+    obs = copy.copy(env.reset()[0])
     over = False
     while not over:
         action = choose(obs)
-        next_obs, reward, terminated, truncated, _ = env.step(action)
+        next_obs, reward, terminated, truncated, _ = copy.deepcopy(env.step(action))
         yield obs, action, reward, next_obs, terminated, truncated
         obs, over = next_obs, terminated or truncated
 
@@ -396,13 +399,14 @@ def train_with_a_class(
     arguments = (model, optimizer, criterion, replay_buffer, batch_size, discount_factor)
     returns = np.zeros(n_episodes)
     for episode in range(n_episodes):
-        obs = env.reset()[0]
+        obs = env.reset(seed=100 + episode)[0].copy()  # ett eget frö för varje episod
         while True:
             with torch.inference_mode():
                 explore = torch.rand(1).item() < trainer.epsilon()
                 q_values = model(torch.as_tensor(obs).unsqueeze(0))
             action = torch.randint(q_values.shape[1], (1,)) if explore else q_values.argmax()
             next_obs, reward, terminated, truncated, _ = env.step(action.item())
+            next_obs = next_obs.copy()
             e = dqn_helpers.Experience(obs, int(action), reward, next_obs, terminated, truncated)
             replay_buffer.append(e)
             returns[episode] += reward
@@ -438,6 +442,7 @@ def train_copies_first(
     losses, n_steps, returns = [], 0, []
     for episode in range(n_episodes):
         (obs, _), done = env.reset(), False
+        obs = obs.copy()
         returns.append(0)
         while not done:
             epsilon = dqn_helpers.linear_epsilon(
@@ -446,7 +451,7 @@ def train_copies_first(
             action = dqn_helpers.choose_dqn_action(model, obs, epsilon)
             last_obs = obs
             obs, reward, terminated, truncated, _ = env.step(action)
-            done = terminated | truncated
+            obs, done = obs.copy(), terminated | truncated
             n_steps, returns[-1] = n_steps + 1, returns[-1] + reward
             replay_buffer.append((last_obs, action, reward, obs, terminated, truncated))
             if len(losses) % target_update_every == 0:

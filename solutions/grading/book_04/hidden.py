@@ -219,6 +219,8 @@ def minimum_case(rng: np.random.Generator) -> Case:
 def train_dqn_cases(rng: np.random.Generator) -> list[Case]:
     lengths = [2 * int(rng.integers(1, 3)), *rng.integers(2, 5, 3).tolist()]
     episodes = loop_inputs(rng, lengths, truncated=[True, False, *rng.permutation([True, False])])
+    reused = episodes | {"truncated": episodes["truncated"][::-1], "reuses_array": True}
+    text = f"En miljö som återanvänder sin array. {in_words(reused)}"
     middle = int(rng.integers(58, 65)) / 100
     short = Case(
         ("epsilon",),
@@ -229,6 +231,7 @@ def train_dqn_cases(rng: np.random.Generator) -> list[Case]:
     return [
         training_case(rng),
         loop_case(("episodes", "stored"), episodes),
+        loop_case(("stored",), reused, text=text),
         minimum_case(rng),
         with_evidence(short, acted=by_epsilon(short.inputs)),
     ]

@@ -189,7 +189,7 @@ def forgets_old_target(model, target_model, tau=1.0):
 @misconception("4.2")
 def binds_new_network(model, target_model, tau=1.0):
     """Målnätverket som skickades in ändras inte alls. Ett = ger bara ett namn inne i funktionen
-    något nytt att peka på, vare sig det är target_model eller en variabel i en slinga; den som
+    något nytt att peka på, vare sig det är target_model eller en variabel i en loop; den som
     anropade har kvar det gamla. Ändra talen i de tensorer som redan finns, med något som slutar på
     understreck."""
     target_model = copy.deepcopy(model)  # noqa: F841
@@ -198,7 +198,7 @@ def binds_new_network(model, target_model, tau=1.0):
 # Inget händer i någon av dem, så svaren är alltid desamma; texten ovan täcker båda.
 @misconception("4.2", equivalent_to=("binds_new_network",))
 def binds_loop_variable(model, target_model, tau=1.0):
-    """Målnätverket som skickades in ändras inte alls: variabeln i slingan får ett nytt värde, men
+    """Målnätverket som skickades in ändras inte alls: variabeln i loopen får ett nytt värde, men
     parametern i nätverket är kvar som den var. Ändra talen i tensorn på plats i stället."""
     for parameter, target in _pairs(model, target_model):
         target = tau * parameter + (1 - tau) * target
@@ -218,7 +218,7 @@ def no_grad_missing(model, target_model, tau=1.0):
 def shares_memory_when_hard(model, target_model, tau=1.0):
     """När τ är 1 låter du de två nätverken använda samma tal i minnet. Det ser rätt ut just då, men
     i nästa träningssteg flyttar målnätverket med, precis som utan målnätverk. Kopiera talen. Se
-    "Testa dig själv" efter målnätverket i 04."""
+    ”Testa dig själv” efter målnätverket i 04."""
     _copy_buffers(model, target_model)
     for parameter, target in _pairs(model, target_model):
         mixed = tau * parameter + (1 - tau) * target
@@ -248,7 +248,7 @@ def assigns_state_dict(model, target_model, tau=1.0):
 @misconception("4.2")
 @torch.no_grad()
 def replaces_parameters(model, target_model, tau=1.0):
-    """Talen stämmer, men du byter ut målnätverkets parametrar mot nya objekt. Den som redan håller
+    """Du byter ut målnätverkets parametrar mot nya objekt. Den som redan håller
     i de gamla, till exempel en optimerare eller ett nät som delar lager, ser inget av ändringen.
     Skriv nya tal i de parametrar som finns."""
     _copy_buffers(model, target_model)
@@ -270,9 +270,9 @@ def buffers_forgotten(model, target_model, tau=1.0):
 
 @misconception("4.2")
 def buffers_mixed(model, target_model, tau=1.0):
-    """Du blandar buffertarna också. De lärs inte, de räknas: ett antal batchar blir ingen bra
-    blandning (det är ett heltal), och medelvärdena hör ihop med det. Bara parametrarna ska blandas,
-    buffertarna kopieras hela."""
+    """Parametrarna blandas som de ska, men du blandar buffertarna också. Buffertarna är inte
+    inlärda utan uträknade. Ett antal batchar är ett heltal och går inte att blanda, och
+    medelvärdena hör ihop med antalet. Kopiera buffertarna hela."""
     mine, theirs = model.state_dict(), target_model.state_dict()
     mixed = {name: tau * mine[name] + (1 - tau) * theirs[name] for name in mine}
     target_model.load_state_dict(mixed)
@@ -325,13 +325,32 @@ def only_weights(model, target_model, tau=1.0):
 @misconception("4.2")
 @torch.no_grad()
 def first_only(model, target_model, tau=1.0):
-    """Bara den första parametern ändras. Står det en `return` i slingan, eller tog du bara
+    """Bara den första parametern ändras. Står det en `return` i loopen, eller tog du bara
     `next(…)`? Alla lager ska följa med, annars är målnätverket en blandning som ingen har
     tränat."""
     _copy_buffers(model, target_model)
     for parameter, target in _pairs(model, target_model):
         target.copy_(tau * parameter + (1 - tau) * target)
         return
+
+
+@misconception("4.2")
+def loads_the_wrong_way(model, target_model, tau=1.0):
+    """Du kopierar åt fel håll: `model.load_state_dict(…)` ändrar online-nätverket, och det som just
+    har lärts in försvinner. Det är målnätverket som ska få nya tal, så det är dess metod du ska
+    anropa. Då används inte heller τ, så en mjuk kopia behöver något mer."""
+    model.load_state_dict(target_model.state_dict())
+
+
+@misconception("4.2")
+@torch.no_grad()
+def lerp_without_underscore(model, target_model, tau=1.0):
+    """Buffertarna kopieras, men parametrarna är kvar som de var. `lerp` utan understreck räknar ut
+    blandningen och ger den tillbaka, och sedan tas den inte om hand. `lerp_`, med understreck,
+    skriver in talen i tensorn."""
+    _copy_buffers(model, target_model)
+    for parameter, target in _pairs(model, target_model):
+        target.lerp(parameter, tau)
 
 
 # --- 4.3 -----------------------------------------------------------------------------------------
@@ -346,6 +365,7 @@ def train_dqn(model, env, replay_buffer, optimizer, criterion, n_episodes, warmu
     returns, n_steps, n_trained = [], 0, 0
     for episode in range(n_episodes):
         obs, _ = env.reset()
+        obs = obs.copy()
         episode_return, length, done = 0.0, 0, False
         while not done:
             epsilon = dqn_helpers.linear_epsilon(
@@ -353,6 +373,7 @@ def train_dqn(model, env, replay_buffer, optimizer, criterion, n_episodes, warmu
             )
             action = dqn_helpers.choose_dqn_action(model, obs, epsilon)
             next_obs, reward, terminated, truncated, _ = env.step(action)
+            next_obs = next_obs.copy()
             done = terminated or truncated
             replay_buffer.append((obs, action, reward, next_obs, terminated, truncated))
             obs = next_obs
@@ -384,7 +405,8 @@ STEP_ARGUMENTS = """model, optimizer, criterion, replay_buffer, batch_size,
                               discount_factor, target_model)"""
 TRAIN = f"                training_step({STEP_ARGUMENTS}\n"
 CONDITION = "            if warm and its_time and len(replay_buffer) >= batch_size:\n"
-RESET = "        obs, _ = env.reset()\n"
+RESET = "        obs, _ = env.reset()\n        obs = obs.copy()\n"
+COPY = "            next_obs = next_obs.copy()\n"
 START = "    returns, n_steps, n_trained = [], 0, 0\n"
 SCHEDULE = """dqn_helpers.linear_epsilon(
                 n_steps, epsilon_start, epsilon_end, epsilon_decay_steps
@@ -403,7 +425,8 @@ def after_the_episode(repeats):
     body = f"{TRAIN}{COUNT}{SYNC}"
     moved = "\n".join(line[4:] for line in body.split("\n")).rstrip(" ")
     if repeats:
-        condition = "        for _ in range(length // train_every if episode >= warmup else 0):\n"
+        enough = "episode >= warmup and len(replay_buffer) >= batch_size"
+        condition = f"        for _ in range(length // train_every if {enough} else 0):\n"
     else:
         condition = "        if episode >= warmup and len(replay_buffer) >= batch_size:\n"
     return loop((EACH_TIME, ""), (FINISH, f"{FINISH}{condition}{moved}"))
@@ -413,8 +436,8 @@ def after_the_episode(repeats):
     "4.3",
     loop(
         (RESET, ""),
-        (START, f"{START}    obs, _ = env.reset()\n"),
-        (DONE, f"{DONE}            if done:\n                next_obs, _ = env.reset()\n"),
+        (START, f"{START}    obs = env.reset()[0].copy()\n"),
+        (DONE, f"{DONE}            if done:\n                next_obs = env.reset()[0].copy()\n"),
     ),
 )
 def stores_next_start():
@@ -433,13 +456,42 @@ def truncated_ignored():
 @misconception("4.3", loop((RESET, ""), (START, f"{START}    obs, _ = env.reset()\n")))
 def reset_once():
     """Miljön startas om bara en gång, före den första episoden. När en episod är slut måste varje
-    ny börja med en egen env.reset(), annars går det inte att fortsätta spela. Se Gymnasium i 01."""
+    ny börja med en egen env.reset(), annars går det inte att fortsätta spela. Se Gymnasium
+    i 01a."""
 
 
 @misconception("4.3", loop((RESET, "        obs = env.reset()\n")))
 def reset_not_unpacked():
     """env.reset() ger två saker, observationen och en ordbok med upplysningar, och du lägger båda i
-    samma variabel. Nätverket ska bara ha observationen. Se Gymnasium i 01."""
+    samma variabel. Nätverket ska bara ha observationen. Se Gymnasium
+    i 01a."""
+
+
+@misconception("4.3", loop((RESET, "        obs, _ = env.reset()\n"), (COPY, "")))
+def observations_not_copied():
+    """Loopen stämmer så länge miljön ger en ny array i varje steg, men det lovar ingen miljö. Här
+    skrivs den nya observationen i samma array som den gamla, så tillstånd och nästa tillstånd blir
+    lika i bufferten. Ta en egen kopia, så fort `env.reset` eller `env.step` har gett den, som i
+    02."""
+
+
+@misconception("4.3", loop((RESET, RESET.replace("reset()", "reset(seed=0)"))))
+def same_seed_every_episode():
+    """Du ger `env.reset` samma frö i varje episod, så alla episoder börjar i precis samma läge.
+    Agenten lär sig då bara det läget. Ge ett frö högst en gång, så drar miljön nya starter sedan
+    av sig själv."""
+
+
+@misconception(
+    "4.3",
+    loop(
+        ("(obs, action, reward, next_obs, terminated", "(obs, action, next_obs, reward, terminated")
+    ),
+)
+def reward_after_next_state():
+    """Du sparar fälten i ordningen (tillstånd, handling, nästa tillstånd, belöning), som en del
+    andra kurser gör. Här kommer belöningen före nästa tillstånd, och det är den ordningen som
+    `sample_experiences` packar upp. Jämför med listan över fälten ovanför övningen."""
 
 
 @misconception("4.3", loop(("next_obs, terminated, truncated))", "next_obs, done, truncated))")))
@@ -453,14 +505,15 @@ def stores_done():
     "4.3", loop(("next_obs, terminated, truncated))", "next_obs, truncated, terminated))"))
 )
 def flags_swapped():
-    """Flaggorna är ombytta i det du sparar: terminated kommer före truncated. Som det är nu stängs
-    framtiden av vid tidsgränsen men inte när stången faller. Se erfarenhetstupeln i 02."""
+    """De fyra första fälten stämmer, men flaggorna är ombytta. Hos dig står `truncated` före
+    `terminated`, så framtiden stängs av vid tidsgränsen men inte när stången faller. Ordningen ska
+    vara `terminated`, sedan `truncated`."""
 
 
 @misconception("4.3", loop((APPEND, "")))
 def append_missing():
     """Inget sparas i bufferten, så det blir aldrig något att träna på. Varje steg ger en
-    erfarenhet, och den ska läggas in innan nästa steg tas. Se "Loopen i ord" i 04."""
+    erfarenhet, och den ska läggas in innan nästa steg tas. Se ”Loopen i ord” i 04."""
 
 
 @misconception("4.3", loop((ADVANCE, ""), (APPEND, ADVANCE + APPEND)))
@@ -473,7 +526,7 @@ def state_overwritten():
 def state_not_advanced():
     """Agenten ser samma observation hela episoden: den nya från env.step används aldrig. Kedjan är
     bruten, och handlingarna väljs efter hur det såg ut i början. Det nya tillståndet ska bli det
-    nuvarande inför nästa steg. Se "Loopen i ord" i 04."""
+    nuvarande inför nästa steg. Se ”Loopen i ord” i 04."""
 
 
 @misconception("4.3", loop(("next_obs, terminated, truncated))", "obs, terminated, truncated))")))
@@ -510,33 +563,33 @@ def warmup_one_too_many():
 )
 def warmup_added():
     """Du spelar uppvärmningens episoder utöver n_episodes. De ingår: n_episodes är alla episoder,
-    och också de utan träning ger en avkastning som ska med i listan."""
+    och summan av belöningarna ska med i listan också för dem som spelas utan träning."""
 
 
 @misconception("4.3", loop((FINISH, f"        if warm:\n    {FINISH}")))
 def warmup_returns_left_out():
     """Uppvärmningens episoder saknas i listan. De spelas ju också, och hur det går innan agenten
-    har lärt sig något är början på inlärningskurvan. Varje episod ska ge en avkastning."""
+    har lärt sig något är början på inlärningskurvan. Varje episod ska ge ett tal i listan."""
 
 
 @misconception("4.3", loop((FINISH + "    return", FINISH + "        return")))
 def returns_after_first_episode():
     """Loopen tar slut efter en enda episod. Är `return` indragen ett steg för mycket? Den ska stå
-    utanför slingan över episoder, annars slutar allt så fort den nås."""
+    utanför loopen över episoder, annars slutar allt så fort den nås."""
 
 
 @misconception("4.3", after_the_episode(repeats=False))
 def trains_once_per_episode():
     """Du tar ett enda träningssteg per episod. Den bästa agenten spelar de längsta episoderna och
-    får då minst träning av alla: agenten svälter. Träna mitt i episoden. Se avsnittet "Träna ofta"
-    i 04."""
+    får då minst träning av alla: agenten svälter. Träna mitt i episoden. Se avsnittet om att träna
+    ofta i 04."""
 
 
 @misconception("4.3", after_the_episode(repeats=True))
 def trains_in_bulk():
     """Du tränar rätt antal gånger men allt på en gång, när episoden är slut. Då spelas hela
-    episoden med gamla vikter. Träningsstegen ska tas mitt i spelet, efter hand. Se avsnittet "Träna
-    ofta" i 04."""
+    episoden med gamla vikter. Träningsstegen ska tas mitt i spelet, efter hand. Se avsnittet om att
+    träna ofta i 04."""
 
 
 WHOLE_EPISODES = """
@@ -567,13 +620,13 @@ def train_dqn(model, env, replay_buffer, optimizer, criterion, n_episodes, warmu
 def plays_whole_episodes():
     """Du spelar en hel episod åt gången, som med play_and_record_episode, och tränar en gång efter
     den. Då kan det inte tränas mitt i spelet, och ε står stilla under hela episoden. Den här loopen
-    måste gå ett miljösteg i taget. Se avsnittet "Träna ofta" i 04."""
+    måste gå ett miljösteg i taget. Se avsnittet om att träna ofta i 04."""
 
 
 @misconception("4.3", loop(("its_time = n_steps % train_every == 0", "its_time = True")))
 def trains_every_step():
     """Det tränas efter varje miljösteg: train_every används inte. Det blir flera gånger fler
-    träningssteg än tänkt, och lika mycket längre väntan. Se avsnittet "Träna ofta" i 04."""
+    träningssteg än tänkt, och lika mycket längre väntan. Se avsnittet om att träna ofta i 04."""
 
 
 @misconception("4.3", loop(("n_steps % train_every", "(n_steps - 1) % train_every")))
@@ -642,7 +695,7 @@ def target_updated_every_time():
 def target_by_environment_steps():
     """Du räknar miljösteg när du kopierar målnätverket, men target_update_every räknas i
     träningssteg. Det är träningsstegen som flyttar vikterna, så det är de som avgör hur gammalt
-    målnätverket är. Se "Loopen i ord" i 04."""
+    målnätverket är. Se ”Loopen i ord” i 04."""
 
 
 @misconception(
@@ -670,7 +723,38 @@ def target_by_environment_steps_when_training():
 def target_by_episodes():
     """Du räknar episoder när du kopierar målnätverket, men target_update_every räknas i
     träningssteg. En episod kan vara tio steg eller femhundra, så målnätverket blir hur gammalt som
-    helst. Se "Loopen i ord" i 04."""
+    helst. Se ”Loopen i ord” i 04."""
+
+
+@misconception(
+    "4.3",
+    loop(
+        (SYNC, ""),
+        (FINISH, f"{FINISH}        dqn_helpers.update_target_network(model, target_model)\n"),
+    ),
+)
+def target_after_every_episode():
+    """Du uppdaterar målnätverket efter varje episod, så `target_update_every` används inte. En
+    episod kan vara tio steg eller femhundra, och därför blir målnätverket hur gammalt som helst.
+    Räkna träningsstegen i stället. Se ”Loopen i ord” i 04."""
+
+
+@misconception(
+    "4.3",
+    loop(
+        (
+            TRAIN,
+            TRAIN.replace(
+                "                training",
+                "                for _ in range(train_every):\n                    training",
+            ).replace("\n                     ", "\n                         "),
+        )
+    ),
+)
+def trains_in_pairs():
+    """Det tränas vid rätt miljösteg, men `train_every` gånger varje gång. Då blir det lika många
+    träningssteg som miljösteg. Ett enda träningssteg ska tas varje gång räknaren är jämnt
+    delbar."""
 
 
 @misconception("4.3", loop((COUNT, ""), (SYNC, f"{SYNC}{COUNT}")))
@@ -706,7 +790,7 @@ def target_updated_softly():
 def target_becomes_model():
     """Två namn, ett nätverk: med target_model = model blir målnätverket samma objekt som
     online-nätverket, och från och med då rör sig målet i varje träningssteg. Kopiera vikterna i
-    stället. Se "Testa dig själv" efter målnätverket i 04."""
+    stället. Se ”Testa dig själv” efter målnätverket i 04."""
 
 
 @misconception("4.3", loop((STEP_ARGUMENTS, STEP_ARGUMENTS.replace("target_model", "model"))))
@@ -749,14 +833,14 @@ def acts_with_target():
 )
 def chooses_worst():
     """Agenten väljer handlingen med det *minsta* Q-värdet, alltså den som nätverket tror är sämst.
-    Girig betyder störst. Se ε-girig i 01."""
+    Girig betyder störst. Se ε-girig i 01b."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start", "episode, epsilon_start")))
 def epsilon_by_episode():
-    """ε räknas efter episodens nummer, men epsilon_decay_steps är miljösteg. Då sjunker ε
-    hundratals gånger för långsamt, och agenten spelar på måfå nästan hela träningen. Se avsnittet
-    om ε i 04."""
+    """ε räknas efter episodens nummer, men `epsilon_decay_steps` är miljösteg. En episod är minst
+    ett tiotal steg, så ε sjunker minst så många gånger för långsamt, och agenten spelar på måfå
+    nästan hela träningen. Se avsnittet om ε i 04."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start", "length, epsilon_start")))
@@ -794,6 +878,17 @@ def epsilon_one_in_warmup():
     04."""
 
 
+@misconception(
+    "4.3",
+    loop(("dqn_helpers.choose_dqn_action(model, obs, epsilon)", "int(env.action_space.sample())")),
+)
+def always_samples():
+    """Agenten handlar på måfå hela tiden, också när ε ska vara nästan 0. Antingen används ε inte,
+    som med `env.action_space.sample()`, eller så räknas den ut ur egna tal i stället för ur
+    `epsilon_start`, `epsilon_end` och `epsilon_decay_steps`. Låt `choose_dqn_action` välja, med det
+    ε som schemat ger."""
+
+
 @misconception("4.3", loop((SCHEDULE, "epsilon_start")))
 def epsilon_constant():
     """ε sjunker aldrig: den är epsilon_start hela tiden. Då får agenten aldrig visa vad den har
@@ -827,6 +922,7 @@ def epsilon_swapped():
     när den har lärt sig. Se i vilken ordning linear_epsilon vill ha sina argument."""
 
 
+# Med en miljon steg på sig är ε nästan 1 i alla fallen: samma svar som utan ε.
 @misconception(
     "4.3",
     loop(
@@ -835,6 +931,7 @@ def epsilon_swapped():
             "n_steps, 1.0, 0.1, 1_000_000\n",
         )
     ),
+    equivalent_to=("always_samples",),
 )
 def epsilon_hard_coded():
     """ε-schemat står som egna tal i funktionen, så epsilon_start, epsilon_end och
@@ -845,7 +942,7 @@ def epsilon_hard_coded():
 @misconception("4.3", loop(("n_steps, epsilon_start, epsilon_end", "n_steps, epsilon_start, 0.0")))
 def epsilon_ends_at_zero():
     """ε sjunker till 0 i stället för till epsilon_end. Utan någon utforskning alls ser bufferten
-    till slut bara det som agenten redan brukar göra. Se "Testa dig själv" i 04."""
+    till slut bara det som agenten redan brukar göra. Se ”Testa dig själv” i 04."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start, epsilon_end", "n_steps, 1.0, epsilon_end")))
@@ -873,14 +970,14 @@ def return_never_reset():
     "4.3", loop(("episode_return += reward", "episode_return += discount_factor**length * reward"))
 )
 def return_discounted():
-    """Du diskonterar belöningarna i avkastningen. Diskonteringen hör hemma i målet som nätverket
-    lär sig av; i listan ska det stå hur det faktiskt gick, summan av episodens belöningar rakt
-    av."""
+    """Du diskonterar belöningarna innan du summerar dem. Diskonteringen hör hemma i TD-målet som
+    nätverket lär sig av. I listan ska det stå hur det faktiskt gick, alltså summan av episodens
+    belöningar rakt av."""
 
 
 @misconception("4.3", loop(("returns.append(episode_return)", "returns.append(length)")))
 def lengths_returned():
-    """Listan innehåller episodernas längder, inte deras avkastningar. I CartPole råkar det vara
+    """Listan innehåller episodernas längder, inte deras poäng. I CartPole råkar det vara
     samma tal, men i andra miljöer är belöningen inte 1 i varje steg. Summera belöningarna."""
 
 
@@ -900,20 +997,20 @@ def last_reward_returned():
     ),
 )
 def last_reward_left_out():
-    """Belöningen i episodens sista steg är inte med i avkastningen. Den är ofta den viktigaste: det
+    """Belöningen i episodens sista steg är inte med i summan. Den är ofta den viktigaste, för det
     är i sista steget man vinner eller ramlar. Summera innan du lämnar slingan."""
 
 
 @misconception("4.3", loop(("    return returns\n", "    return episode_return\n")))
 def single_number_returned():
-    """Du returnerar ett enda tal, den sista episodens avkastning. Med hela listan går det att rita
-    hur agenten blev bättre; samla ett tal per episod."""
+    """Du returnerar ett enda tal, den sista episodens summa. Med hela listan går det att rita hur
+    agenten blev bättre; samla ett tal per episod."""
 
 
 @misconception("4.3", loop(("    return returns\n", "")))
 def no_return():
-    """Träningen görs, men funktionen ger inget tillbaka. Utan listan med avkastningar går det inte
-    att se om agenten lärde sig något. Glömde du return?"""
+    """Träningen görs, men funktionen ger inget tillbaka. Utan listan med episodernas summor går det
+    inte att se om agenten lärde sig något. Glömde du return?"""
 
 
 @misconception("4.3", loop((STEP_ARGUMENTS, STEP_ARGUMENTS.replace(", target_model", ""))))
@@ -948,7 +1045,7 @@ def own_training_step():
 @misconception("4.3", loop((EACH_TIME, "")))
 def never_trains():
     """Inget träningssteg tas, någonsin: agenten spelar men lär sig inget. Kan villkoret för att
-    träna någon gång bli sant? Se "Loopen i ord" i 04."""
+    träna någon gång bli sant? Se ”Loopen i ord” i 04."""
 
 
 @misconception(
@@ -961,4 +1058,4 @@ def never_trains():
 def only_plays():
     """Loopen spelar och sparar, och det är en bra början. Men agenten väljer alltid på måfå, och
     inget träningssteg tas. Lägg till resten en del i taget, först ε-schemat och sedan träningen. Se
-    "Loopen i ord" i 04."""
+    ”Loopen i ord” i 04."""

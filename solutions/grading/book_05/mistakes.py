@@ -124,13 +124,13 @@ def one_minus_bool():
 @misconception("5.1", edited(TARGET, "discount_factor * value", "value"))
 def target_discount_missing():
     """Framtiden är inte diskonterad: γ saknas. Då väger en belöning långt fram lika mycket som en
-    nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i 01."""
+    nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i 01a."""
 
 
 @misconception("5.1", edited(TARGET, SUM, "discount_factor * (reward + value * ~terminated)"))
 def target_discount_on_reward():
     """γ multiplicerar också belöningen. Belöningen kommer nu och är odiskonterad; bara det som
-    kommer sedan krymper. Se Bellmans ekvation i 01."""
+    kommer sedan krymper. Se Bellmans ekvation i 01a."""
 
 
 @misconception("5.1", edited(TARGET, "discount_factor * value", "0.99 * value"))
@@ -400,13 +400,13 @@ def step_truncated_for_terminated():
 @misconception("5.2", edited(STEP, "discount_factor * value", "value"))
 def step_discount_missing():
     """Framtiden är inte diskonterad: γ saknas i målet. Då väger en belöning långt fram lika mycket
-    som en nu. Se Bellmans ekvation i 01."""
+    som en nu. Se Bellmans ekvation i 01a."""
 
 
 @misconception("5.2", edited(STEP, SUM, "discount_factor * (reward + value * ~terminated)"))
 def step_discount_on_reward():
     """γ multiplicerar också belöningen. Belöningen kommer nu; bara det som kommer sedan krymper.
-    Se Bellmans ekvation i 01."""
+    Se Bellmans ekvation i 01a."""
 
 
 @misconception("5.2", edited(STEP, "reward + disc", "reward.clamp(-1, 1) + disc"))
@@ -630,21 +630,21 @@ RESULT = "float(total / len(rewards))"
 def return_undiscounted():
     """Avkastningen är inte diskonterad: γ saknas. Q-värdet förutsäger den *diskonterade*
     avkastningen, så det är den det ska jämföras med; annars ser nätverket ut att underskatta. Se
-    avsnittet om avkastning i 01."""
+    avsnittet om avkastning i 01a."""
 
 
 @misconception("5.3", edited(BIAS, LOOP, "for t in range(len(rewards)):"))
 def accumulates_forwards():
     """Summan går åt fel håll: i varje steg samlar du det som redan har hänt. Avkastningen från t
     är det som kommer från och med t, fram till episodens slut, så det är lättast att börja
-    bakifrån. Se avsnittet om avkastning i 01."""
+    bakifrån. Se avsnittet om avkastning i 01a."""
 
 
 @misconception("5.3")
 def discounted_from_the_start(predicted_q_values, rewards, discount_factor):
     """Du diskonterar från episodens början i stället för från steget t. Avkastningen från t räknas
     som om klockan startade där: belöningen i steg t är inte diskonterad alls, nästa en gång. Se
-    avsnittet om avkastning i 01."""
+    avsnittet om avkastning i 01a."""
     steps = range(len(rewards))
     future = [sum(discount_factor**k * rewards[k] for k in steps if k >= t) for t in steps]
     return float(sum(predicted_q_values[t] - future[t] for t in steps) / len(rewards))
@@ -661,25 +661,25 @@ def discounted_from_the_start(predicted_q_values, rewards, discount_factor):
 def return_from_next_step():
     """Förutsägelsen i steg t jämförs med avkastningen från steg t + 1: belöningen i själva steget
     är inte med. Q(s, a) räknar in belöningen som handlingen ger. Se avsnittet om avkastning i
-    01."""
+    01a."""
 
 
 @misconception("5.3", edited(BIAS, RETURN, "discount_factor * (rewards[t] + following)"))
 def discounts_one_step_too_many():
     """Också belöningen i steget självt är diskonterad, så hela avkastningen är en faktor γ för
-    liten. Den belöningen kommer nu. Se avsnittet om avkastning i 01."""
+    liten. Den belöningen kommer nu. Se avsnittet om avkastning i 01a."""
 
 
 @misconception("5.3", edited(BIAS, RETURN, "rewards[t]"))
 def reward_for_return():
     """Du jämför med belöningen i steget, men Q-värdet förutsäger allt som kommer efter det också:
-    hela den diskonterade avkastningen. Se avsnittet om avkastning i 01."""
+    hela den diskonterade avkastningen. Se avsnittet om avkastning i 01a."""
 
 
 @misconception("5.3")
 def same_return_for_every_step(predicted_q_values, rewards, discount_factor):
     """Alla steg jämförs med avkastningen från episodens början. Ju längre fram i episoden, desto
-    mindre är kvar att få: varje steg har sin egen avkastning. Se avsnittet om avkastning i 01."""
+    mindre är kvar att få: varje steg har sin egen avkastning. Se avsnittet om avkastning i 01a."""
     total = sum(discount_factor**t * rewards[t] for t in range(len(rewards)))
     return float(sum(predicted_q_values[t] - total for t in range(len(rewards))) / len(rewards))
 
