@@ -38,8 +38,9 @@ from dqn_helpers.teacher.grade_limits import (
     GradeLimitsError,
     load_grade_limits,
 )
-from dqn_helpers.teacher.gradebook import GradebookError, fill_canvas
+from dqn_helpers.teacher.gradebook import CanvasFill, GradebookError, change_lines, fill_canvas
 from dqn_helpers.teacher.junit import junit_xml
+from dqn_helpers.teacher.ladok import fill_ladok
 from dqn_helpers.teacher.overrides import (
     FILE_NAME,
     Overrides,
@@ -53,6 +54,7 @@ from dqn_helpers.teacher.students import Answers, identified, read_answers, read
 
 WRONG_USAGE, INTERRUPTED = 2, 130
 MAX_LIMIT = 3600
+CANVAS, LADOK = "canvas.csv", "ladok.csv"
 
 BASIC_WARNING = (
     "VARNING: den här datorn kan inte hägna in studenternas kod (isolation: basic). En elak "
@@ -176,7 +178,7 @@ def _identified(arguments: argparse.Namespace, store: Store) -> ClassResult:
 def _guarded(arguments: argparse.Namespace) -> list[Path]:
     """Det som avgör poängen och som studenternas kod inte ska kunna ändra."""
     ours = [ROOT / name for name in ("solutions", "dqn_helpers")]
-    names = (arguments.limits, arguments.canvas, arguments.students)
+    names = (arguments.limits, arguments.canvas, arguments.students, arguments.ladok)
     given = [file for file in names if file]
     return [*ours, *given, *handed_in(arguments.paths)]
 
@@ -203,7 +205,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.limit is not None and not 0 < arguments.limit <= MAX_LIMIT:
         raise UsageError(f"--limit är {arguments.limit:g}, men ska vara mer än 0 och högst "
                          f"{MAX_LIMIT} sekunder.")  # fmt: skip
-    for file in (arguments.canvas, arguments.limits, arguments.students):
+    for file in (arguments.canvas, arguments.limits, arguments.students, arguments.ladok):
         if file and not file.is_file():
             raise UsageError(f"{file} finns inte.")
     if arguments.column and not arguments.canvas:
@@ -211,7 +213,15 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.canvas:  # ett fel i den ska synas nu, inte när alla är rättade
         read_people(arguments.canvas)
     if arguments.column:
-        fill_canvas(arguments.canvas, arguments.column, ClassResult(0, "basic"))
+        _filled(arguments, ClassResult(0, "basic"))
+    if arguments.ladok:
+        _check_ladok(arguments)
+
+
+def _check_ladok(arguments: argparse.Namespace) -> None:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", arguments.date):
+        raise UsageError("--ladok vill ha ett examinationsdatum: --date 2026-01-15.")
+    fill_ladok(arguments.ladok, ClassResult(0, "basic"), arguments.date)
 
 
 def _only(wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -280,21 +290,55 @@ def _write_extras(
             raise ReportError(f"Det gick inte att skriva {arguments.junit}. Finns mappen, och får "
                               "du skriva där?") from None  # fmt: skip
         watch.wrote(arguments.junit, xml)
-    if not arguments.column and (out / "canvas.csv").is_file():
-        (out / "canvas.csv").unlink()
-        print(f"{out / 'canvas.csv'} hade en tidigare rättnings poäng och är borttagen. Med "
-              "--canvas och --column görs en ny.")  # fmt: skip
-    if arguments.column:
-        filled = fill_canvas(arguments.canvas, arguments.column, results)
-        if write_whole(out, {"canvas.csv": filled.text.encode("utf-8")}, watch):
-            raise ReportError(CANNOT_WRITE.format(files="canvas.csv", out=out))
-        print(f"Canvas: {filled.filled} studenter fick poäng i {out / 'canvas.csv'}.")
-        for line in filled.remarks:
-            print(f"  {line}")
-        for file in filled.left_alone:
-            print(f"  {file}: inte ifylld, den gick inte att läsa eller måste bedömas för hand.")
-        for file in filled.unknown:
-            print(f"  {file}: inte ifylld, studenten finns inte i omdömesboken.")
+    _write_table(arguments, out, CANVAS, _canvas_table(arguments, results), watch)
+    _write_table(arguments, out, LADOK, _ladok_table(arguments, results), watch)
+
+
+def _canvas_table(arguments: argparse.Namespace, results: ClassResult) -> str:
+    """Omdömesboken med kolumnen ifylld, och allt om den i terminalen; tom om ingen begärdes."""
+    if not arguments.column:
+        return ""
+    filled = _filled(arguments, results)
+    print(f"\nCanvas, kolumnen {arguments.column} (bok {filled.books}): {filled.filled} studenter.")
+    print("\n".join(change_lines(filled.changes)))
+    for file in filled.left_alone:
+        print(f"  {file}: inte ifylld, den gick inte att läsa eller måste bedömas för hand.")
+    for file in filled.unknown:
+        print(f"  {file}: inte ifylld, studenten finns inte i omdömesboken.")
+    return filled.text
+
+
+def _filled(arguments: argparse.Namespace, results: ClassResult) -> CanvasFill:
+    books = [_as_in_the_course(book) for book in arguments.books]
+    return fill_canvas(
+        arguments.canvas, arguments.column, results, books,
+        lower=arguments.allow_lower, letters=arguments.letters,
+    )  # fmt: skip
+
+
+def _ladok_table(arguments: argparse.Namespace, results: ClassResult) -> str:
+    """Ladoks lista med betyg, och allt om den i terminalen; tom om ingen begärdes."""
+    if not arguments.ladok:
+        return ""
+    filled = fill_ladok(arguments.ladok, results, arguments.date)
+    print(f"\nLadok: {sum(not one.refused for one in filled.changes)} studenter.")
+    print("\n".join(change_lines(filled.changes)))
+    for file in filled.unknown:
+        print(f"  {file}: har ett betyg, men studenten finns inte i listan ur Ladok.")
+    return filled.text
+
+
+def _write_table(
+    arguments: argparse.Namespace, out: Path, name: str, text: str, watch: FileWatch
+) -> None:
+    """Skriv kopian; en från en tidigare rättning får inte bli kvar."""
+    if text and not arguments.dry_run:
+        if write_whole(out, {name: text.encode("utf-8")}, watch):
+            raise ReportError(CANNOT_WRITE.format(files=name, out=out))
+        print(f"Kopian: {out / name}")
+    elif (out / name).is_file():
+        (out / name).unlink()
+        print(f"{out / name} var från en tidigare rättning och är borttagen.")
 
 
 def _people_lines(results: ClassResult) -> Iterator[str]:

@@ -85,6 +85,16 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         "ruta är en grupp); sparas i mappen")  # fmt: skip
     add("--column", default="", metavar="UPPGIFT",
         help="uppgiftens namn i Canvas-filen (med --canvas)")  # fmt: skip
+    add("--books", nargs="+", default=[], metavar="BOK",
+        help="uppgiftens böcker (05); utan valet avgör dess högsta poäng")  # fmt: skip
+    add("--letters", action="store_true",
+        help="skriv betyg (U, G, VG) i kolumnen; annars avgör det som redan står där")  # fmt: skip
+    add("--allow-lower", action="store_true", help="låt en poäng i omdömesboken sänkas")
+    add("--ladok", type=Path, metavar="FIL",
+        help="en lista hämtad ur Ladok (CSV); en kopia fylls i med betyg")  # fmt: skip
+    add("--date", default="", metavar="DATUM", help="examinationsdatum till Ladok (2026-01-15)")
+    add("--dry-run", action="store_true",
+        help="visa vad som skulle ändras i Canvas och Ladok, men skriv inga filer dit")  # fmt: skip
 
 
 def _number(text: str) -> float:

@@ -4,6 +4,7 @@ import ast
 import functools
 import json
 import re
+from itertools import takewhile
 from pathlib import Path
 
 import mistune
@@ -39,14 +40,12 @@ def _written_in(submission: Submission, own_cell: str) -> str:
         for place, (cell, text) in enumerate(submission.markdown)
         if cell == own_cell or text.lstrip().startswith(HEADINGS[own_cell])
     ]
-    if not places:
-        return ""
-    own = [_without_question(submission.markdown[places[0]][1], own_cell)]
-    for cell, text in submission.markdown[places[0] + 1 :]:
-        if _is_handed_out(cell, text):
-            break
-        own.append(text.strip())
-    return "\n\n".join(text for text in own if text)
+    own: list[str] = []
+    for place in places:  # en kopierad cell har samma id, och svaret kan stå i vilken som helst
+        own.append(_without_question(submission.markdown[place][1], own_cell))
+        after = submission.markdown[place + 1 :]
+        own += [text.strip() for _, text in takewhile(lambda one: not _is_handed_out(*one), after)]
+    return "\n\n".join(filter(None, dict.fromkeys(own)))
 
 
 def _without_question(text: str, cell: str) -> str:

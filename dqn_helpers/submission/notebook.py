@@ -7,6 +7,7 @@ den sista av två lika nycklar, och NaN i en utdata gör ingenting.
 import codecs
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,11 +73,20 @@ def read_contents(data: bytes) -> Contents:
         match = _DEFINITION.search(text) if kind != "code" else None
         if match:
             notes.append(f"Cell {i} är ingen kodcell men innehåller {match.group(0)}.")
+    ids = Counter(cell.get("id") for cell, _, _ in texts if _is_answer(cell.get("id")))
+    notes += [f"{n} celler har samma id, {one}." for one, n in ids.items() if n > 1]
     return Contents(
         tuple(CellSource(f"cell {i}", _whole(text)) for i, text in code),
         _markdown([(cell, text) for cell, kind, text in texts if kind == "markdown"]),
         _number(notebook),
         tuple(notes[:10]),
+    )
+
+
+def _is_answer(cell_id: object) -> bool:
+    """Sant för id:t på en av bokens egna celler för svar."""
+    return (
+        isinstance(cell_id, str) and re.fullmatch(r"(ovning|gissning)-\d-\d", cell_id) is not None
     )
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dqn_helpers.autograder.report.statistics import best_exercises, exercise_names
@@ -20,6 +20,8 @@ from dqn_helpers.autograder.result import (
     points_text,
     total,
 )
+from dqn_helpers.exercises.registry import EXERCISES
+from dqn_helpers.exercises.syllabus import PARTS, WRITTEN, book_of, exercises_of, notebook_of
 
 SUBMISSION_STATUS = {
     "graded": "rättad",
@@ -101,22 +103,47 @@ def safe_cell(text: str) -> str:
 
 
 @dataclass(frozen=True)
+class Change:
+    """En ruta i omdömesboken: vems, vad som står där, vad som skrivs, och varför inget skrivs."""
+
+    name: str
+    old: str
+    new: str
+    refused: str = ""
+
+
+@dataclass(frozen=True)
 class CanvasFill:
     """Den ifyllda betygskatalogen, och vilka som inte fylldes i.
 
     Attributes:
         text: filen, med allt utom kolumnens poäng som det var.
-        filled: antal studenter som fick poäng.
+        books: vilka böcker kolumnen fick sina poäng ur, i ord.
+        changes: en rad per student som kolumnen gäller.
         left_alone: filer vars student har något som läraren måste bedöma först.
         unknown: filer vars student inte finns i betygskatalogen, eller vars namn inte är Canvas.
-        remarks: poäng som redan stod där och byttes, och poäng räknade av något annat än kolumnens.
     """
 
     text: str
-    filled: int
+    books: str
+    changes: tuple[Change, ...]
     left_alone: tuple[str, ...]
     unknown: tuple[str, ...]
-    remarks: tuple[str, ...] = ()
+
+    @property
+    def filled(self) -> int:
+        """Antalet studenter som fick poäng eller betyg."""
+        return sum(not change.refused for change in self.changes)
+
+
+def change_lines(changes: Sequence[Change]) -> list[str]:
+    """Tabellen över vad som ändras, för terminalen."""
+    rows = [("student", "står nu", "blir", "")]
+    for one in changes:
+        old = one.old or "–"
+        why = f"inte {one.new}: {one.refused}" if one.refused else ""
+        rows.append((one.name, old, old if one.refused else one.new, why))
+    return [f"  {name:<32}{old:>12}{new:>12}  {why}".rstrip() for name, old, new, why in rows]
 
 
 def read_gradebook(gradebook_csv: Path) -> "RawTable":
@@ -140,99 +167,236 @@ def read_gradebook(gradebook_csv: Path) -> "RawTable":
     return table
 
 
-def fill_canvas(gradebook_csv: Path, column: str, results: ClassResult) -> CanvasFill:
+def fill_canvas(
+    gradebook_csv: Path,
+    column: str,
+    results: ClassResult,
+    books: Sequence[str] = (),
+    *,
+    lower: bool = False,
+    letters: bool = False,
+) -> CanvasFill:
     """Betygskatalogen ur Canvas med uppgiftens poäng ifyllda; inget annat ändras.
 
     Args:
         gradebook_csv: filen som Canvas exporterade.
         column: uppgiftens rubrik, med eller utan numret inom parentes, eller bara numret.
-        results: resultaten. Studenten känns igen på numret i Canvas filnamn; flera böcker av
-            samma student läggs ihop.
+        results: resultaten. Studenten känns igen på numret i Canvas filnamn.
+        books: böckerna som uppgiften består av; utan dem avgör uppgiftens högsta poäng.
+        lower: sant om en poäng får sänkas.
+        letters: sant om kolumnen ska ha betyg; annars avgör det som redan står där.
 
     Raises:
-        GradebookError: om filen inte är en export från Canvas eller kolumnen inte går att välja.
+        GradebookError: om filen inte är en export från Canvas, eller om kolumnen eller dess böcker
+            inte går att välja.
     """
     table = read_gradebook(gradebook_csv)
     place = _column(table, column, gradebook_csv.name)
-    scores, unnamed = _scores(results)
-    remarks = tuple(_remarks_on(table, place, scores))
-    known = _fill(table, place, scores)
-    waiting = [f for user in known if scores[user].points is None for f in scores[user].files]
-    missing = [f for user in scores if user not in known for f in scores[user].files]
-    filled = sum(scores[user].points is not None for user in known)
-    return CanvasFill(str(table), filled, tuple(waiting), tuple(unnamed + missing), remarks)
+    cells = _CanvasColumn(table, place)
+    task = _task(cells.possible, results, books)
+    scores, unnamed = _scores(results, task)
+    letters = letters or cells.has_letters
+    changes: list[Change] = []
+    waiting: list[str] = []
+    known: set[str] = set()
+    for row, user in cells.students:
+        if user not in scores:
+            continue
+        known.add(user)
+        score = scores[user]
+        new = _new_value(cells, score, letters)
+        if new is None:
+            waiting += score.files
+            continue
+        change = cells.change(row, new, score, lower)
+        changes.append(change)
+        if not change.refused:
+            table.write(row, place, new)
+    missing = [file for user in scores if user not in known for file in scores[user].files]
+    return CanvasFill(
+        str(table), task.name, tuple(changes), tuple(waiting), tuple(unnamed + missing)
+    )
+
+
+# --- vilka böcker som kolumnen gäller ---
+
+
+@dataclass(frozen=True)
+class _Task:
+    """En uppgift i Canvas: dess böcker, och de övningar som räknas in i den."""
+
+    name: str
+    books: frozenset[str]
+    exercises: frozenset[str]
+
+
+def _task(possible: float | None, results: ClassResult, books: Sequence[str]) -> _Task:
+    """Uppgiften som kolumnen är: de angivna böckerna, annars den vars poäng är kolumnens högsta.
+
+    En bok med ett skrivet svar kan vara en uppgift med eller utan det: 14 eller 10 poäng för 05.
+    """
+    there = {exercise.id for one in results.submissions for exercise in one.exercises}
+    tasks = [_of_books(books)] if books else [
+        _of_books([book]) for book in sorted({f(n) for n in there for f in (book_of, notebook_of)})
+    ]  # fmt: skip
+    shorter = [_without_written(task) for task in tasks]
+    fits = [one for one in (*tasks, *shorter) if possible in (None, _worth(one))]
+    if books:
+        return fits[0] if fits else tasks[0]
+    if not there:
+        return _of_books(())
+    if len({one.books for one in fits}) == 1:
+        return fits[0]
+    gives = {f"{one.name} ger {points_text(_worth(one))}" for one in (*tasks, *shorter)}
+    told = "säger inte" if possible is None else f"ger högst {points_text(possible)} poäng, inte"
+    raise GradebookError(f"Det går inte att se vilken bok kolumnen gäller: den {told} vad någon av "
+                         f"böckerna ger ({', '.join(sorted(gives))}). Säg det med --books, till "
+                         "exempel --books 05.")  # fmt: skip
+
+
+def _of_books(books: Sequence[str]) -> _Task:
+    files = {file for book in books for file in (book, *PARTS.get(book, ()))}
+    numbers = frozenset(number for book in books for number in exercises_of(book))
+    return _Task(" och ".join(books), frozenset(files), numbers)
+
+
+def _without_written(task: _Task) -> _Task:
+    return replace(task, exercises=task.exercises - WRITTEN.keys())
+
+
+def _worth(task: _Task) -> float:
+    """Uppgiftens högsta poäng."""
+    points = {number: exercise.points for number, exercise in EXERCISES.items()}
+    return sum((points | WRITTEN)[number] for number in task.exercises)
+
+
+# --- en students poäng ---
 
 
 @dataclass(frozen=True)
 class _Score:
-    """En students poäng (None: något är inte bedömt än) och filerna de kommer ur."""
+    """En students poäng (None: något är inte bedömt än), betyg, och filerna de kommer ur."""
 
     points: float | None
+    grade: str | None
     files: tuple[str, ...]
-    max_points: float
 
 
-def _scores(results: ClassResult) -> tuple[dict[str, _Score], list[str]]:
+def _scores(results: ClassResult, task: _Task) -> tuple[dict[str, _Score], list[str]]:
     """Poängen per användarnummer, och de filer som saknar ett."""
     by_user: dict[str, list[SubmissionResult]] = {}
     unnamed = []
     for submission in results.submissions:
+        if not _concerns(submission, task):
+            continue
         users = submission.members or (submission.canvas_id,)
         if None in users:
             unnamed.append(submission.file)
         for user in filter(None, users):
             by_user.setdefault(user, []).append(submission)
-    return {user: _score(theirs) for user, theirs in by_user.items()}, unnamed
+    return {user: _score(theirs, task) for user, theirs in by_user.items()}, unnamed
 
 
-def _score(submissions: Sequence[SubmissionResult]) -> _Score:
-    best = list(best_exercises(submissions).values())
-    # En siffra i Canvas ser slutlig ut: den väntar tills också det skrivna svaret är bedömt.
-    decided = all(s.complete_points is not None for s in submissions if not s.replaced_by)
-    decided = decided and not any(exercise.is_waiting for exercise in best)
-    files = tuple(s.file for s in submissions)
-    return _Score(total(best) if decided else None, files, sum(e.max_points for e in best))
+def _concerns(submission: SubmissionResult, task: _Task) -> bool:
+    """Sant om filen har något av uppgiften, eller är oläslig och kan ha haft det."""
+    if submission.exercises:
+        return any(exercise.id in task.exercises for exercise in submission.exercises)
+    unread = submission.status != "graded"
+    return unread and (submission.notebook is None or submission.notebook in task.books)
 
 
-def _remarks_on(table: "RawTable", place: int, scores: dict[str, _Score]) -> Iterator[str]:
-    """Det som läraren bör se innan filen läses in i Canvas, en mening per student."""
-    id_column = table.row(0).index("ID")
-    rows = [row for row in map(table.row, range(1, len(table.rows))) if len(row) > place]
-    possible = next((_value(r[place]) for r in rows if "Points Possible" in r[0]), None)
-    for row in rows:
-        score = scores.get(row[id_column].strip())
-        if score is None or score.points is None:
-            continue
-        old, new = row[place].strip(), points_text(score.points)
-        if old and _value(old) != score.points:
-            yield f"{score.files[0]}: i omdömesboken stod {one_line(old, 20)}, i kopian står {new}."
-        if possible is not None and score.max_points != possible:
-            of = f"{new} av {points_text(score.max_points)} poäng"
-            yield (f"{score.files[0]}: {of}, men uppgiften ger högst {points_text(possible)}. "
-                   "Är det rätt bok?")  # fmt: skip
+def _score(submissions: Sequence[SubmissionResult], task: _Task) -> _Score:
+    counted = [s for s in submissions if not s.replaced_by]
+    best = [e for e in best_exercises(submissions).values() if e.id in task.exercises]
+    decided = all(s.status == "graded" for s in counted) and all(e.points is not None for e in best)
+    grades = {letter for s in counted for letter in _letters(s.grade, task.books)}
+    return _Score(
+        total(best) if decided else None,
+        grades.pop() if len(grades) == 1 else None,
+        tuple(s.file for s in submissions),
+    )
+
+
+def _letters(grade: str | None, books: frozenset[str]) -> list[str]:
+    """Uppgiftens betyg ur en fils: "VG", eller "04 G, 05 VG" om filen har flera böcker."""
+    parts = [part.split() for part in (grade or "").split(", ")]
+    return [part[-1] for part in parts if part and (len(part) == 1 or part[0] in books)]
+
+
+def _new_value(cells: "_CanvasColumn", score: _Score, letters: bool) -> str | None:
+    """Det som ska stå i rutan; None om läraren måste bedöma något först."""
+    if score.points is None or (letters and score.grade is None):
+        return None
+    return cells.as_letter(score.grade or "") if letters else cells.as_number(score.points)
+
+
+# --- kolumnen ---
+
+_RANKS = {"U": 0, "G": 1, "VG": 2, "incomplete": 0, "complete": 1}
+
+
+class _CanvasColumn:
+    """En uppgifts kolumn.
+
+    Attributes:
+        students: (rad, användarnummer) för varje student.
+        possible: uppgiftens högsta poäng, om den står där.
+        has_letters: sant om det redan står betyg där.
+    """
+
+    def __init__(self, table: "RawTable", place: int) -> None:
+        self._table, self._place = table, place
+        users = table.row(0).index("ID")
+        rows = {i: table.row(i) for i in range(1, len(table.rows))}
+        rows = {i: row for i, row in rows.items() if len(row) > max(place, users)}
+        self.students = [(i, row[users].strip()) for i, row in rows.items()]
+        self.possible = next(
+            (_value(row[place]) for row in rows.values() if "Points Possible" in row[0]), None
+        )
+        there = {rows[i][place].strip() for i, _ in self.students}
+        self.has_letters = bool(there & _RANKS.keys())
+        self._is_complete = bool(there & {"complete", "incomplete"})
+
+    def as_number(self, points: float) -> str:
+        """Poängen så som filen skriver tal."""
+        text = points_text(points)
+        return text if self._table.delimiter == ";" else text.replace(",", ".")
+
+    def as_letter(self, grade: str) -> str:
+        """Betyget så som kolumnen skriver det."""
+        if not self._is_complete:
+            return grade
+        return "incomplete" if grade == "U" else "complete"
+
+    def change(self, row: int, new: str, score: _Score, lower: bool) -> Change:
+        """Rutans byte, och varför det i så fall inte görs."""
+        cells = self._table.row(row)
+        old = cells[self._place].strip()
+        return Change(one_line(cells[0], 60), old, new, self._refused(old, new, score, lower))
+
+    def _refused(self, old: str, new: str, score: _Score, lower: bool) -> str:
+        is_number = _value(new) is not None
+        if old.upper() == "EX":
+            return "undantagen (EX) i Canvas"
+        if is_number and self.possible is not None and (score.points or 0) > self.possible:
+            return f"mer än uppgiftens {points_text(self.possible)} poäng"
+        before, now = _rank(old), _rank(new)
+        if not old or lower or old == new:
+            return ""
+        if before is None or now is None:
+            return "där står något annat; byt det för hand, eller med --allow-lower"
+        return "skulle sänkas; säg till med --allow-lower" if before > now else ""
+
+
+def _rank(text: str) -> float | None:
+    """Det som kan jämföras: en poäng, eller ett betygs plats; None om det är något annat."""
+    return _RANKS[text] if text in _RANKS else _value(text)
 
 
 def _value(text: str) -> float | None:
     """Talet i en ruta, med punkt eller komma; None om det inte är något."""
     number = text.strip().replace(",", ".")
     return float(number) if re.fullmatch(r"\d+(\.\d*)?", number) else None
-
-
-def _fill(table: "RawTable", place: int, scores: dict[str, _Score]) -> list[str]:
-    """Skriv poängen; ger de användare som fanns."""
-    id_column = table.row(0).index("ID")
-    known = []
-    for index in range(1, len(table.rows)):
-        cells = table.row(index)
-        user = cells[id_column].strip() if id_column < len(cells) else ""
-        if user not in scores or place >= len(cells):
-            continue
-        known.append(user)
-        points = scores[user].points
-        if points is not None:
-            text = points_text(points)
-            table.write(index, place, text if table.delimiter == ";" else text.replace(",", "."))
-    return known
 
 
 def _column(table: "RawTable", wanted: str, name: str) -> int:

@@ -186,6 +186,12 @@ def _person(text: str, people: Sequence[Person]) -> Person | None:
     return found[0] if len(found) == 1 else None
 
 
+def same_person(submission: SubmissionResult, text: str) -> bool:
+    """Sant om texten är studentens namn (i vilken ordning det än står) eller användarnamn."""
+    person = Person(submission.canvas_id or "", submission.student or "", submission.login)
+    return bool(submission.student) and person.matches(text)
+
+
 # --- det som är oklart ---------------------------------------------------------------------------
 
 

@@ -242,6 +242,28 @@ def test_an_old_canvas_file_is_not_left(folder: Path) -> None:
     assert not (folder / "rattning/canvas.csv").exists() and "är borttagen" in answer.out
 
 
+def test_a_dry_run_shows_what_would_change_and_writes_no_table(folder: Path) -> None:
+    people = "Student,ID,Section,Bok 5 (7)\nPoints Possible,,,10\nAl,1,A,7.5\nBo,2,A,\n"
+    (folder / "betyg.csv").write_text(people)
+    arguments = ("submissions.zip", "--resume", "--canvas", "betyg.csv", "--column", "7")
+    answer = command(*arguments, "--dry-run", cwd=folder)
+    assert answer.code == 0 and not (folder / "rattning/canvas.csv").exists()
+    assert re.search(r"Bo +– +2\n", answer.out)
+    assert re.search(r"Al +7.5 +7.5 +inte 2: skulle sänkas", answer.out)
+    answer = command(*arguments, cwd=folder)
+    assert (folder / "rattning/canvas.csv").read_text() == people.replace("Bo,2,A,", "Bo,2,A,2")
+    assert command(*arguments, "--allow-lower", cwd=folder).code == 0
+    assert "Al,1,A,2\n" in (folder / "rattning/canvas.csv").read_text()
+
+
+def test_ladok_needs_a_date(folder: Path) -> None:
+    (folder / "ladok.csv").write_text("Namn;Betyg\nAl;\n")
+    answer = command("submissions.zip", "--ladok", "ladok.csv", cwd=folder)
+    assert answer.code == 2 and "--date 2026-01-15" in answer.err
+    arguments = ("--ladok", "ladok.csv", "--date", "2026-01-15")
+    assert command("submissions.zip", *arguments, cwd=folder).code == 0
+
+
 def test_ctrl_c_while_replacing_leaves_the_earlier_class(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

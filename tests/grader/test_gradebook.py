@@ -3,17 +3,22 @@
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dqn_helpers.autograder.result import ClassResult
+from dqn_helpers.autograder.result import ClassResult, SubmissionResult
+from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.teacher.grade_limits import load_grade_limits, with_letters
 from dqn_helpers.teacher.gradebook import (
+    CanvasFill,
     GradebookError,
+    change_lines,
     fill_canvas,
     result_csv,
     safe_cell,
 )
+from dqn_helpers.teacher.ladok import fill_ladok
 from dqn_helpers.teacher.overrides import Override, Overrides, apply
 
 from .report_samples import by_teacher, exercise, internal, results, submission, unreadable
@@ -133,20 +138,111 @@ def test_one_column_is_filled_and_nothing_else_touched(exported: Path) -> None:
     assert exported.read_bytes() == CANVAS.encode()
 
 
-def test_points_that_were_there_and_points_of_another_book_are_named(tmp_path: Path) -> None:
+def book(number: str, *passed: bool, file: str, **changes: Any) -> SubmissionResult:
+    """En inlämnad bok; varje övning är rätt, eller fel där det sägs."""
+    numbers = [n for n in EXERCISES if n.startswith(f"{int(number)}.")]
+    ok = [*passed, *[True] * len(numbers)]
+    rows = [exercise(n, *[right] * 20) for n, right in zip(numbers, ok, strict=False)]
+    return submission(file, *rows, notebook=number, **changes)
+
+
+FIVE = [exercise(number) for number in ("5.1", "5.2", "5.3")]
+
+
+def column(*cells: str, possible: str = "10,00") -> str:
+    head = f"Student;ID;Section;Bok 5 (71)\n    Points Possible;;;{possible}\n"
+    return head + "".join(f"S{n};{n};A;{cell}\n" for n, cell in enumerate(cells, 1))
+
+
+def filled_in(tmp_path: Path, text: str, graded: ClassResult, **options: Any) -> CanvasFill:
     path = tmp_path / "betyg.csv"
-    path.write_text('Student;ID;Section;Bok 5 (71)\nPoints Possible;;;10,00\n'
-                    'Ek;12;A;"7,5"\nAl;13;A;8,00\nBo;14;A;\n')  # fmt: skip
+    path.write_text(text)
+    return fill_canvas(path, "71", graded, **options)
+
+
+def test_a_column_takes_the_points_of_its_own_book_only(tmp_path: Path) -> None:
+    """Den som har lämnat in flera böcker får inte deras summa, och den som har en annan inget."""
     graded = results(
-        submission("k/ek_12_1_05.ipynb", exercise("5.1"), exercise("5.2"), exercise("5.3")),
-        submission("k/al_13_2_03.ipynb", exercise("3.1"), exercise("3.2"), exercise("3.3")),
+        book("01", file="k/a_1_1_01.ipynb"), book("05", False, file="k/a_1_2_05.ipynb"),
+        book("04", file="k/b_2_3_04.ipynb"), book("05", file="k/b_2_4_05.ipynb"),
+        book("04", file="k/c_3_5_04.ipynb"),
+    )  # fmt: skip
+    filled = filled_in(tmp_path, column("", "", ""), graded)
+    assert filled.text == column("6", "10", "") and filled.books == "05"
+    assert filled_in(tmp_path, column("", "", ""), graded, books=["04"]).text != column("", "", "")
+
+
+@pytest.mark.parametrize("possible", ["24", "", "7"])
+def test_a_column_that_is_no_book_must_be_told_which(tmp_path: Path, possible: str) -> None:
+    graded = results(book("04", file="a_1_1_04.ipynb"), book("05", file="a_1_2_05.ipynb"))
+    text = column("", possible=possible)
+    with pytest.raises(GradebookError, match=r"05 ger 10.*05 ger 14.*--books 05"):
+        filled_in(tmp_path, text, graded)
+    both = filled_in(tmp_path, text, graded, books=["04", "05"])
+    most = sum(EXERCISES[n].points for n in EXERCISES if n[0] in "45")
+    if possible == "7":  # aldrig mer än uppgiftens högsta poäng
+        assert both.text == text and "mer än uppgiftens 7 poäng" in both.changes[0].refused
+    else:
+        assert both.text == column(f"{most:g}", possible=possible)
+
+
+def test_excused_and_higher_scores_stay_until_someone_says_so(tmp_path: Path) -> None:
+    graded = results(
+        *(book("05", False, False, False, file=f"k/s_{n}_{n}_05.ipynb") for n in (1, 2, 3, 4)),
+        book("05", file="k/s_5_5_05.ipynb"),
     )
-    filled = fill_canvas(path, "71", graded)
-    assert filled.remarks == (
-        "k/ek_12_1_05.ipynb: i omdömesboken stod 7,5, i kopian står 10.",
-        "k/al_13_2_03.ipynb: 8 av 8 poäng, men uppgiften ger högst 10. Är det rätt bok?",
+    text = column("EX", "7,5", "", "sent", "7,5")
+    filled = filled_in(tmp_path, text, graded)
+    assert filled.text == column("EX", "7,5", "0", "sent", "10")
+    assert [bool(change.refused) for change in filled.changes] == [True, True, False, True, False]
+    told = "\n".join(change_lines(filled.changes))
+    assert "undantagen (EX)" in told and "skulle sänkas; säg till med --allow-lower" in told
+    lowered = filled_in(tmp_path, text, graded, lower=True)
+    assert lowered.text == column("EX", "0", "0", "0", "10")
+
+
+def test_letters_where_the_column_takes_them(tmp_path: Path) -> None:
+    graded = results(
+        book("05", file="k/s_1_1_05.ipynb", grade="VG"),
+        book("05", file="k/s_2_2_05.ipynb", grade="04 G, 05 U"),
+        book("05", file="k/s_3_3_05.ipynb", grade="U"),
+        book("05", file="k/s_4_4_05.ipynb"),
     )
-    assert 'Ek;12;A;"10"\nAl;13;A;8\nBo;14;A;\n' in filled.text
+    assert filled_in(tmp_path, column("G", "", "G", ""), graded).text == column("VG", "U", "G", "")
+    assert filled_in(tmp_path, column("", "", "", ""), graded, letters=True).text == column(
+        "VG", "U", "U", ""
+    )
+    done = column("complete", "", "incomplete", "")
+    assert filled_in(tmp_path, done, graded).text == column(
+        "complete", "incomplete", "incomplete", ""
+    )
+
+
+LADOK = """Personnummer;Namn;Betyg;Examinationsdatum;Anmärkning
+20010101-1234;Ek, Anna;;;x
+20020202-1234;Bo Al;U;2025-12-01;
+20030303-1234;Okänd, Ola;;;
+"""
+
+
+def test_a_list_from_ladok_is_filled_where_it_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "ladok.csv"
+    path.write_text(LADOK, encoding="utf-8-sig")
+    graded = results(
+        book("05", file="a", student="Anna Ek", grade="VG"),
+        book("05", file="b", student="Al, Bo", grade="G"),
+        book("05", file="c", student="Cia", grade="G"),
+        book("05", file="d", student="Okänd, Ola", grade="G", replaced_by="e"),
+    )
+    filled = fill_ladok(path, graded, "2026-01-15")
+    assert filled.text.removeprefix("\ufeff") == LADOK.replace(
+        "Ek, Anna;;;x", "Ek, Anna;VG;2026-01-15;x"
+    )
+    assert filled.unknown == ("c",)
+    assert filled.changes[1].refused == "det står redan ett betyg i Ladok"
+    path.write_text("Kurs;Kod\na;b\n")
+    with pytest.raises(GradebookError, match="rubriken Betyg"):
+        fill_ladok(path, graded, "2026-01-15")
 
 
 def test_no_results_no_change(exported: Path) -> None:
@@ -161,24 +257,28 @@ def test_swedish_export_with_semicolons(tmp_path: Path, end: str) -> None:
     assert fill_canvas(path, "71", CLASS).text == text[: len(text) - len(end)] + "3,5" + end
 
 
-def test_notebooks_are_summed_and_repeats_count_once(exported: Path) -> None:
+def test_a_newer_file_counts_and_other_books_do_not(exported: Path) -> None:
     again = submission("k/ek_12_3_03-1.ipynb", exercise("3.1"), student="ek")
     five = submission("k/ek_12_4_05.ipynb", exercise("5.1"))
     graded = results(THREE, again, five)
-    assert '"Grupp A, B",8,7.00' in fill_canvas(exported, "71", graded).text  # 2 + 2 + 4
+    assert '"Grupp A, B",4,7.00' in fill_canvas(exported, "71", graded).text  # 2 + 2
     graded = results(*graded.submissions[::-1])
-    assert '"Grupp A, B",8,7.00' in fill_canvas(exported, "71", graded).text
+    assert '"Grupp A, B",4,7.00' in fill_canvas(exported, "71", graded).text
 
 
-def test_canvas_waits_for_the_written_answer(exported: Path) -> None:
+def test_a_column_with_the_written_answer_in_it_waits_for_it(tmp_path: Path) -> None:
+    """14 poäng är hela bok 05; 10 poäng är det som rättas av kod, och det väntar inte."""
     waiting, assessed = (
-        results(submission("k/al_13_2_05.ipynb", exercise("5.1"), by_teacher(points)))
-        for points in (None, 3)
+        results(submission("k/al_1_2_05.ipynb", *FIVE, by_teacher(points))) for points in (None, 3)
     )
-    filled = fill_canvas(exported, "72", waiting)
-    assert (filled.filled, filled.left_alone) == (0, ("k/al_13_2_05.ipynb",))
-    assert filled.text == CANVAS
-    assert fill_canvas(exported, "72", assessed).filled == 1
+    whole, without = column("", possible="14"), column("", possible="10")
+    filled = filled_in(tmp_path, whole, waiting)
+    assert (filled.filled, filled.left_alone, filled.text) == (0, ("k/al_1_2_05.ipynb",), whole)
+    assert filled_in(tmp_path, whole, assessed).text == column("13", possible="14")
+    for graded in (waiting, assessed):
+        for books in ([], ["05"]):
+            filled = filled_in(tmp_path, without, graded, books=books)
+            assert filled.text == column("10", possible="10")
 
 
 def test_undecided_students_are_left_alone_and_named(exported: Path) -> None:

@@ -1,5 +1,6 @@
 """Klassens siffror: poäng per övning, vanliga misstag och filer som någon måste titta på."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,10 @@ from dqn_helpers.autograder.result import (
     SubmissionResult,
     points_text,
 )
+
+# Så börjar meningarna om dem, i `submission.notebook` och `exercises.running`.
+NOT_CODE, SAME_ID = "är ingen kodcell men innehåller", "har samma id"
+NO_MODULE = "är inte en av dem som kursen använder"
 
 REACH_TEXT = (
     "Koden rör sådant som en lösning sällan behöver, så titta på den innan du litar på poängen."
@@ -190,6 +195,8 @@ def _beside_exercises(submissions: Sequence[SubmissionResult]) -> set[int]:
 
 
 def _own_reasons(submission: SubmissionResult) -> Iterator[tuple[str, str]]:
+    if submission.replaced_by:
+        return
     message = one_line(submission.message, 300)
     if submission.status == "unreadable":
         yield "", f"Filen gick inte att läsa. {message}".strip()
@@ -197,6 +204,7 @@ def _own_reasons(submission: SubmissionResult) -> Iterator[tuple[str, str]]:
         yield "", f"Rättaren gick fel på filen; bedöm den för hand. {message}".strip()
     elif not submission.exercises and NOT_CHOSEN not in message:
         yield "", f"Inga av kursens övningar hittades. {message}".strip()
+    yield from _perhaps_missed(submission)
     for exercise in submission.exercises:
         words = STATUSES.get(exercise.status, STATUSES["internal"])
         if exercise.points is None and not exercise.is_waiting:
@@ -206,6 +214,24 @@ def _own_reasons(submission: SubmissionResult) -> Iterator[tuple[str, str]]:
             yield exercise.id, f"{exercise.id}: {REACH_TEXT} {lines}"
         if exercise.status in ("crashed", "forbidden"):
             yield exercise.id, f"{exercise.id}: {words.word.lower()}. {words.meaning}"
+
+
+def _perhaps_missed(submission: SubmissionResult) -> Iterator[tuple[str, str]]:
+    """Det som kan ha kostat poäng utan att lösningen är fel."""
+    by_code = [e for e in submission.exercises if e.status != "manual"]
+    if by_code and all(e.status == "unsolved" for e in by_code):
+        yield "", "Ingen övning är löst: kan det vara den utdelade boken som har lämnats in?"
+    sentences = re.split(r"(?<=[.!?])\s+", one_line(submission.message, 600))
+    for text in (one for one in sentences if NOT_CODE in one or SAME_ID in one):
+        yield "", text
+    for exercise in by_code:
+        near = next((one_line(t, 300) for t in exercise.texts if "Menade du `" in t), "")
+        if exercise.status == "missing" and near:
+            yield exercise.id, f"{exercise.id}: {near}"
+    if any(e.points != e.max_points for e in by_code):
+        for note in (one_line(note, 300) for note in submission.notes):
+            if NO_MODULE in note:
+                yield "", note
 
 
 def _duplicates(submissions: Sequence[SubmissionResult]) -> dict[int, str]:
