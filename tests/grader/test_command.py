@@ -36,6 +36,7 @@ from dqn_helpers.autograder.grade import Settings
 from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.syllabus import WRITTEN
 from dqn_helpers.submission.collect import Submission
 from dqn_helpers.teacher.reports import page_names
 
