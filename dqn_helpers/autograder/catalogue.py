@@ -62,12 +62,14 @@ class Misconception:
         text: återkopplingen till studenten.
         implementation: den felaktiga lösningen.
         equivalent_to: id för misstag som inte går att skilja från det här (skriv varför i koden).
+        alone: sant om texten säger att resten av lösningen är rätt.
     """
 
     id: str
     text: str
     implementation: Any
     equivalent_to: tuple[str, ...] = ()
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,18 +104,22 @@ def cases(number: str) -> Callable[[MakeCases], MakeCases]:
 
 
 def misconception(
-    number: str, edit: "Edited | None" = None, equivalent_to: tuple[str, ...] = ()
+    number: str,
+    edit: "Edited | None" = None,
+    equivalent_to: tuple[str, ...] = (),
+    alone: bool = False,
 ) -> Callable[[Any], Any]:
     """Funktionen under är ett misstag; docstringen är återkopplingen.
 
-    Med `edit` är misstaget i stället en ändrad text, och funktionen bara namn och docstring.
+    Med `edit` är misstaget i stället en ändrad text, och funktionen bara namn och docstring. Säger
+    docstringen att resten är rätt ska `alone` stå.
     """
 
     def register(function: Any) -> Any:
         text = " ".join((inspect.getdoc(function) or "").split())
         implementation = edit.define(EXERCISES[number].name) if edit else _unnamed(function)
         _MISCONCEPTIONS[number].append(
-            Misconception(function.__name__, text, implementation, equivalent_to)
+            Misconception(function.__name__, text, implementation, equivalent_to, alone)
         )
         return function
 
@@ -367,7 +373,7 @@ def known_mistake(
 ) -> KnownMistake:
     """Vad misstaget ger i fallen."""
     outcomes = LazyOutcomes(exercise, misconception.implementation, cases)
-    return KnownMistake(misconception.id, misconception.text, outcomes)
+    return KnownMistake(misconception.id, misconception.text, outcomes, misconception.alone)
 
 
 def confusion(

@@ -194,8 +194,8 @@ class SubmissionResult:
 
     @property
     def max_points(self) -> float:
-        """Full poäng på övningarna i filen; ett skrivet svar räknas först när det är bedömt."""
-        return highest(self.exercises)
+        """Full poäng på övningarna i filen, också på ett skrivet svar som inte är bedömt än."""
+        return sum(exercise.max_points for exercise in self.exercises)
 
     @property
     def waiting(self) -> list[str]:
@@ -247,8 +247,8 @@ def total(exercises: Iterable[ExerciseResult]) -> float:
     return sum(exercise.points for exercise in exercises if exercise.points is not None)
 
 
-def highest(exercises: Iterable[ExerciseResult]) -> float:
-    """Full poäng på övningarna, utan de skrivna svar som inte är bedömda än."""
+def assessed_points(exercises: Iterable[ExerciseResult]) -> float:
+    """Full poäng på det som är bedömt: det som betyg och andelar räknas av."""
     return sum(exercise.max_points for exercise in exercises if not exercise.is_waiting)
 
 

@@ -260,6 +260,57 @@ RETURNS_NOTHING = ("append", "extend", "insert", "sort", "reverse", "clear", "re
                    "update", "zero_grad", "backward")  # fmt: skip
 
 
+def _flag_never_updated(site: Site, found: "re.Match[str]") -> Words | None:
+    """En slinga frågar efter namn som inget i den ändrar."""
+    for loop in _loops_around(site):
+        stored = {n.id for n in ast.walk(loop)
+                  if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
+        asked = names_in(loop.test)
+        if asked and not stored & set(asked) and not any(map(called, ast.walk(loop.test))):
+            return {"name": asked[0], "test": written(loop.test)}
+    return None
+
+
+def _waits_for_both(site: Site, found: "re.Match[str]") -> Words | None:
+    """De två flaggorna ur `env.step` står i samma `and`, eller var sin `not` i samma `or`."""
+    flags = next(
+        (set(names[2:4]) for target, value in assignments(site.function)
+         if called(value) == "step" and len(names := tuple_names(target)) == 5), None,
+    )  # fmt: skip
+    for node in ast.walk(site.function):
+        if flags and isinstance(node, ast.BoolOp) and flags <= set(names_in(node)):
+            negated = sum(isinstance(one, ast.UnaryOp) for one in node.values)
+            if negated == (0 if isinstance(node.op, ast.And) else len(node.values)):
+                return {"code": written(node)}
+    return None
+
+
+def _loops_around(site: Site) -> list[ast.While]:
+    """De `while` som satsen står i."""
+    loops = (node for node in ast.walk(site.function) if isinstance(node, ast.While))
+    return [loop for loop in loops if any(site.statement is one for one in ast.walk(loop))]
+
+
+def _no_network(site: Site, found: "re.Match[str]") -> Words | None:
+    """Förutsägelsen, det första som förlusten jämför, räknas fram utan att nätverket anropas."""
+    arguments = getattr(getattr(site.function, "args", None), "args", [])
+    network = arguments[0].arg if arguments else ""
+    compared = [
+        c for c in calls(site.function, "criterion", "mse_loss", "smooth_l1_loss") if c.args
+    ]
+    if not network or not compared:
+        return None
+    prediction = compared[0].args[0]
+    used, left = set[str](), set(names_in(prediction))
+    values = [prediction]
+    while left:
+        used |= left
+        new = [v for t, v in assignments(site.function) if left & set(names_in(t))]
+        values += new
+        left = {name for value in new for name in names_in(value)} - used
+    return None if network in used else {"code": written(prediction)}
+
+
 def _never_given(site: Site, found: "re.Match[str]") -> Words | None:
     """Ett namn i uttrycket är ett argument som är None om ingen skickar något."""
     arguments = getattr(site.function, "args", None)
@@ -292,7 +343,9 @@ IMPORTS = {
     "dqn_helpers": "import dqn_helpers", "namedtuple": "from collections import namedtuple",
 }  # fmt: skip
 CONSTANTS = {"true": "True", "false": "False", "none": "None", "null": "None", "TRUE": "True"}
-NAME = r"NameError: name '(?P<name>\w+)' is not defined"
+NAME = (  # engelska till vänster
+    r"NameError: name '(?P<name>\w+)' is not defined"
+)
 
 
 def _lacks_import(site: Site | None, found: "re.Match[str]") -> Words | None:
@@ -357,25 +410,26 @@ def _known_kind(site: Site | None, found: "re.Match[str]") -> Words | None:
 
 # --- tabellen -------------------------------------------------------------------------------------
 
-TUPLE = (
+TUPLE = (  # engelska till vänster
     r"ValueError: expected sequence of length \d+ at dim 1|RuntimeError: Could not infer dtype of "
     r"dict|.*inhomogeneous|.*'?tuple'?|TypeError: expected np.ndarray"
 )
-INDEX = r"(IndexError|RuntimeError|TypeError): "
-SHAPES = (
+INDEX = r"(IndexError|RuntimeError|TypeError): "  # engelska till vänster
+PLAYED_ON = r"RuntimeError: (Episoden är slut|env\.step anropas fast)"
+SHAPES = (  # engelska till vänster
     r"RuntimeError: mat1 and mat2 (shapes cannot be multiplied|must have the same dtype)|"
     r"RuntimeError: both arguments to linear|RuntimeError: size mismatch"
 )
-SEVERAL = (
+SEVERAL = (  # engelska till vänster
     r"TypeError: only (0-dimensional|length-1|size-1) arrays|ValueError: only one element tensors|"
     r"RuntimeError: a Tensor with \d+ elements"
 )
-AMBIGUOUS = (
+AMBIGUOUS = (  # engelska till vänster
     r"(RuntimeError: Boolean value of Tensor with more than one|ValueError: The truth value of an "
     r"array with more than one)"
 )
 
-TABLE = (
+TABLE = (  # engelska till vänster
     # Miljön: den äldre formen av Gymnasium.
     Row(
         "old_reset",
@@ -417,8 +471,23 @@ TABLE = (
         "Miljön måste börja en episod med `env.reset` innan det går att ta ett steg.",
     ),
     Row(
+        "flag_never_updated",
+        PLAYED_ON,
+        "Frågan i `while {test}` gäller `{name}`, men inget i slingan ändrar `{name}`, "
+        "så den frågar "
+        "samma sak för alltid.",
+        _flag_never_updated,
+    ),
+    Row(
+        "waits_for_both",
+        PLAYED_ON,
+        "`{code}` väntar på att båda flaggorna ska bli sanna. Episoden är slut när en av "
+        "dem är det.",
+        _waits_for_both,
+    ),
+    Row(
         "step_after_the_end",
-        r"RuntimeError: Episoden är slut",
+        PLAYED_ON,
         "En episod slutar när terminated *eller* truncated är sant. Efter det går det inte att "
         "ta fler steg utan `env.reset`.",
     ),
@@ -511,7 +580,7 @@ TABLE = (
     Row(
         "shapes_differ",
         r"ValueError: (operands could not be broadcast|could not broadcast)",
-        "Arrayernas former går inte ihop. Skriv ut `.shape` på dem.",
+        "Formerna går inte ihop. Skriv ut `.shape` på båda arrayerna.",
     ),
     # Ett tal där det är flera, och tvärtom.
     Row(
@@ -580,6 +649,13 @@ TABLE = (
         "`backward` går genom samma beräkning en andra gång, och efter den första är den kastad. "
         "Räkna om förlusten före varje backward, och kontrollera att inget sparas från förra "
         "gången med gradienten kvar.",
+    ),
+    Row(
+        "network_not_asked",
+        r"RuntimeError: element 0 of tensors does not require grad",
+        "`{code}` räknas fram utan att nätverket anropas, så förlusten hänger inte ihop med dess "
+        "parametrar. Det är nätverket som gör om ett tillstånd till Q-värden.",
+        _no_network,
     ),
     Row(
         "no_gradient",

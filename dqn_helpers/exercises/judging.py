@@ -3,14 +3,13 @@
 Samma kod bedömer de öppna exemplen i `check()` och de dolda fallen i rättaren.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from dqn_helpers.card import Comparison
-from dqn_helpers.exercises.comparing import compared, difference, in_words, same_outcome
+from dqn_helpers.exercises.comparing import compared, difference, in_words
 from dqn_helpers.exercises.model import (
-    DEFAULT_TOLERANCE,
     Behaviour,
     Case,
     Exercise,
@@ -18,6 +17,7 @@ from dqn_helpers.exercises.model import (
     Observed,
     Outcome,
 )
+from dqn_helpers.exercises.recognising import recognised_in
 
 Mark = Literal["passed", "failed", "unsolved"]
 Ran = list[tuple[Case, Outcome]]
@@ -82,7 +82,7 @@ def judge(
     if verdict.passed or verdict.unsolved:
         return verdict
     # Misstaget känns igen på det som hände, innan delar som är rätt slutar räknas.
-    recognised = tuple(_recognised(verdict, ran, mistakes))
+    recognised = tuple(recognised_in(exercise, ran, mistakes))
     explained = _explained(behaviours, ran, recognised)
     return Verdict(_without_what_does_not_count(explained), recognised)
 
@@ -156,49 +156,3 @@ def _mismatch(
             table = compared(key, exercise, case, *whole) if has_table else None
             return in_words(found, key, observable, case, whole), table
     return None
-
-
-def _recognised(
-    verdict: Verdict, ran: Ran, mistakes: Sequence[KnownMistake]
-) -> Iterator[KnownMistake]:
-    """Misstag som gav just det här: helst i alla fall, annars i alla fall av ett fel beteende."""
-    exact = next((m for m in mistakes if _agrees(m, ran)), None)
-    if exact:
-        yield exact
-        return
-    named: set[str] = set()
-    correct = [b.behaviour for b in verdict.behaviours if b.mark == "passed"]
-    for behaviour in (b.behaviour for b in verdict.behaviours if b.mark == "failed"):
-        matching = [m for m in mistakes if _agrees(m, ran, behaviour)]
-        # Ett misstag som förstör det som är rätt kan det inte vara. Det prövas när flera passar,
-        # och när det bara är andelar som ungefär stämmer: det gör de lätt av en annan orsak.
-        if len(matching) > 1 or _is_rough(behaviour, ran):
-            matching = [m for m in matching if all(_agrees(m, ran, right) for right in correct)]
-        # Passar två misstag lika bra vet vi inte vilket det är: hellre tyst än fel.
-        if len(matching) == 1 and matching[0].id not in named:
-            named.add(matching[0].id)
-            yield matching[0]
-
-
-def _is_rough(behaviour: Behaviour, ran: Ran) -> bool:
-    tolerances = [case.tolerance for case, _ in ran if behaviour.id in case.behaviours]
-    return max(tolerances, default=0.0) > DEFAULT_TOLERANCE
-
-
-def _agrees(mistake: KnownMistake, ran: Ran, behaviour: Behaviour | None = None) -> bool:
-    """Sant om misstaget ger samma sak i alla fall, eller i alla som prövar beteendet.
-
-    Slutar vid första skillnaden: rättaren räknar ut misstagens svar först när de behövs.
-    """
-    keys = behaviour.observables if behaviour else None
-    something_compared = False
-    for index, (case, outcome) in enumerate(ran):
-        if behaviour is not None and behaviour.id not in case.behaviours:
-            continue
-        theirs = mistake.outcomes[index]
-        if set(keys or theirs.observed or ("",)) <= set(case.random):
-            continue  # allt här är tur
-        if not same_outcome(outcome, theirs, case, keys):
-            return False
-        something_compared = True
-    return something_compared

@@ -222,8 +222,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class KnownMistake:
-    """Ett känt misstag: texten till studenten och vad misstaget ger i vart och ett av fallen."""
+    """Ett känt misstag: texten till studenten och vad misstaget ger i vart och ett av fallen.
+
+    `alone` betyder att texten säger att resten är rätt; den gäller då bara om den är det.
+    """
 
     id: str
     text: str
     outcomes: Sequence[Outcome]
+    alone: bool = False

@@ -50,7 +50,12 @@ def known_mistakes(number: str) -> tuple[KnownMistake, ...]:
     En tabell som inte hör ihop med exemplen (mitt i ett arbete) används inte.
     """
     rows = tuple(
-        KnownMistake(row["id"], row["text"], tuple(Outcome(**o) for o in row["outcomes"]))
+        KnownMistake(
+            row["id"],
+            row["text"],
+            tuple(Outcome(**o) for o in row["outcomes"]),
+            row.get("alone", False),
+        )
         for row in _table().get(number, [])
     )
     n_examples = len(EXERCISES[number].examples)

@@ -115,7 +115,7 @@ def assignments(tree: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 
 def called(node: ast.AST) -> str:
-    """Namnet på det som anropas, sist efter punkterna: "reset" för `env.reset(seed=1)`."""
+    """Namnet på det som anropas, sist efter punkterna: `reset` för `env.reset(seed=1)`."""
     function = node.func if isinstance(node, ast.Call) else None
     if isinstance(function, ast.Attribute):
         return function.attr

@@ -104,7 +104,7 @@ def _place(n: int, place: int, scale: _Scale) -> str:
     parts = [
         f'<rect x="{x - COLUMN / 2 + 2}" y="{TOP}" width="{COLUMN - 4}" height="{SQUARE}" rx="4" '
         f'fill="{GROUND}" stroke="{MUTED}"/>',
-        text(x - COLUMN / 2 + 14, TOP + 13, str(place), 14, MUTED),
+        text(x - COLUMN / 2 + 14, TOP + 13, str(place), 15, MUTED),
         f'<path transform="translate({x} {TOP + SQUARE / 2})" d="{{pil{n}_{place}}}" '
         f'fill="{{farg{n}_{place}}}"/>',
     ]

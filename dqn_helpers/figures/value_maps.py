@@ -241,8 +241,8 @@ def number_table(
         alt: det tabellen visar, i ord.
         row_label: vad raderna är.
         column_label: vad kolumnerna är.
-        answers: vem som läste av tabellen → ett tal per rad, som står till höger med ✓ eller ✗;
-            rätt är det inringade talet i raden.
+        answers: vem som läste av tabellen → ett tal per rad, som står till höger; det är rätt om
+            det är det inringade talet i raden.
     """
     numbers = np.asarray(values, dtype=float)
     n_rows, n_columns = numbers.shape
@@ -268,7 +268,7 @@ def number_table(
         parts.append(text(x, 28, name.replace(", ", ",\n"), 16))
         for r, c in marked:
             is_right = bool(np.isclose(given[r], numbers[r, c]))
-            words = f"{_number(given[r]) or 'inget tal'} {'✓' if is_right else '✗'}"
+            words = f"{_number(given[r]) or 'inget tal'} {'rätt' if is_right else 'fel'}"
             color = REWARD if is_right else WRONG
             parts.append(text(x, top + (r + 0.5) * high, words, 18, color))
         alt += f" {name} gav {'; '.join(_number(value) or 'inget tal' for value in given)}."

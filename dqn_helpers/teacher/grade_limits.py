@@ -15,7 +15,7 @@ from dqn_helpers.autograder.result import (
     ClassResult,
     ExerciseResult,
     SubmissionResult,
-    highest,
+    assessed_points,
     total,
 )
 from dqn_helpers.exercises.syllabus import PARTS, SYLLABUS, exercises_of, notebook_of
@@ -66,7 +66,7 @@ def letter(exercises: Sequence[ExerciseResult], notebook: str, limits: GradeLimi
     if scale is None or not everything or any(e.points is None for e in mine.values()):
         return None
     whole = {n for n, e in mine.items() if (e.points or 0) >= e.max_points - _TINY}
-    share = 100 * total(mine.values()) / highest(mine.values())
+    share = 100 * total(mine.values()) / assessed_points(mine.values())
     reached = (
         limit.letter
         for limit in scale.limits

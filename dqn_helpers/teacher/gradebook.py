@@ -76,10 +76,9 @@ def _remarks(submission: SubmissionResult) -> Iterator[str]:
         yield f"Räknas inte: {one_line(submission.replaced_by, 200)} är nyare"
     if submission.message:
         yield one_line(submission.message, 300).rstrip(".")
-    if submission.grade_note:
-        yield f"Betyget är räknat {submission.grade_note}"
-    elif submission.waiting:
-        yield f"Poängen är räknade utan {', '.join(submission.waiting)}"
+    if submission.waiting:
+        what = "Poängen och betyget" if submission.grade else "Poängen"
+        yield f"{what} är räknade utan {', '.join(submission.waiting)}, som inte är bedömd än"
     if submission.undecided:
         there = points_text(submission.points)
         yield f"Granska {', '.join(submission.undecided)} för hand; övriga ger {there} poäng"

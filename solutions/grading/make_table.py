@@ -41,7 +41,8 @@ def _rows(exercise: Exercise) -> list[dict[str, Any]]:
             _outcome(outcome, case.random)
             for case, outcome in zip(exercise.examples, mistake.outcomes, strict=True)
         ]
-        rows.append({"id": mistake.id, "text": mistake.text, "outcomes": outcomes})
+        row = {"id": mistake.id, "text": mistake.text, "outcomes": outcomes}
+        rows.append(row | ({"alone": True} if mistake.alone else {}))
     return rows
 
 
@@ -86,7 +87,8 @@ def _as_before(new: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str,
 
 
 def _kept(new: dict[str, Any], old: dict[str, Any] | None) -> dict[str, Any]:
-    if old is None or new["text"] != old["text"] or len(new["outcomes"]) != len(old["outcomes"]):
+    same_words = old is not None and all(new.get(k) == old.get(k) for k in ("text", "alone"))
+    if old is None or not same_words or len(new["outcomes"]) != len(old["outcomes"]):
         return new
     return old if all(map(_same, new["outcomes"], old["outcomes"])) else new
 

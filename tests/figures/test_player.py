@@ -149,10 +149,13 @@ def test_pictures_of_different_sizes_are_refused():
 
 @pytest.mark.parametrize("colors", [theme.LIGHT, theme.DARK], ids=["ljust", "mörkt"])
 def test_colours_can_be_read(colors: dict[str, str]):
-    for ground in ("paper", "ground"):
-        for meaning in set(colors) - {"paper", "ground"}:
-            found = theme.contrast(colors[meaning], colors[ground])
-            assert found >= 4.5, f"{meaning} mot {ground}: {found:.2f}"
+    grounds = {"paper", "ground", "page", "mark", *(name for name in colors if "tint" in name)}
+    pairs = [(name, "paper") for name in set(colors) - grounds]
+    pairs += [(name, "ground") for name in set(colors) - grounds]
+    pairs += [("ink", ground) for ground in grounds]
+    for meaning, ground in pairs:
+        found = theme.contrast(colors[meaning], colors[ground])
+        assert found >= 4.5, f"{meaning} mot {ground}: {found:.2f}"
 
 
 def test_contrast_as_wcag_counts_it():

@@ -3,6 +3,7 @@
 import importlib
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -114,9 +115,16 @@ def test_table_is_fresh_on_every_processor() -> None:
 def test_table_holds_no_code() -> None:
     for rows in make_table.table().values():
         for row in rows:
-            assert set(row) == {"id", "text", "outcomes"}
+            assert set(row) - {"alone"} == {"id", "text", "outcomes"}
             keys = {key for outcome in row["outcomes"] for key in outcome}
             assert keys <= {"status", "observed", "signature"}
+
+
+def test_a_text_that_says_the_rest_is_right_is_marked() -> None:
+    says = re.compile("stämmer, men|Svaret är rätt|stämmer utom")
+    for number in NUMBERS:
+        for m in misconceptions(number):
+            assert m.alone == bool(says.search(m.text)), m.id
 
 
 def test_random_answers_are_never_named_wrongly() -> None:

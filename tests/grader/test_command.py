@@ -323,6 +323,7 @@ def test_every_file_gets_a_row_and_a_page(
 def test_only_double_dqn_gets_a_letter(graded: Path) -> None:
     rows = read_results(graded / "ut")["submissions"]
     assert {row["student"]: row["grade"] for row in rows if row["grade"]} == {"cilla": "U"}
+    assert {row["grade_note"] for row in rows if row["grade"]} == {"utan 5.4"}
 
 
 def test_junit_agrees(graded: Path) -> None:

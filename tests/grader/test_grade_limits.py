@@ -53,7 +53,7 @@ def test_default_limits(points: tuple[float | None, ...], expected: str | None) 
 def test_the_written_answer_counts_when_it_is_assessed() -> None:
     """8,5 av 10 är 85 procent; med noll poäng på 5.4 är det 8,5 av 14, 61 procent."""
     waiting = submission("a", *five(4, 4, 0.5), by_teacher(None))
-    assert (waiting.points, waiting.max_points, waiting.waiting) == (8.5, 10, ["5.4"])
+    assert (waiting.points, waiting.max_points, waiting.waiting) == (8.5, 14, ["5.4"])
     assert waiting.complete_points == 8.5 and not waiting.undecided
     (one,) = with_letters(results(waiting), LIMITS).submissions
     assert (one.grade, one.grade_note) == ("VG", "utan 5.4")

@@ -76,8 +76,10 @@ def test_the_written_answer_is_blank_until_it_is_assessed() -> None:
         submission("a", *five, by_teacher(None)), submission("b", *five, by_teacher(3.5))
     )
     first, second = table(with_letters(graded, load_grade_limits()))
-    assert (first["poäng"], first["max"], first["5.4 reflektion"]) == ("10", "10", "")
-    assert first["betyg"] == "VG" and "Betyget är räknat utan 5.4" in first["anmärkning"]
+    assert (first["poäng"], first["max"], first["5.4 reflektion"]) == ("10", "14", "")
+    assert (
+        first["betyg"] == "VG" and "Poängen och betyget är räknade utan 5.4" in first["anmärkning"]
+    )
     assert (second["poäng"], second["max"], second["5.4 reflektion"]) == ("13,5", "14", "3,5")
     assert "Lärarens bedömning: 3,5 av 4 poäng. Bra skäl" in second["anmärkning"]
     assert "utan 5.4" not in second["anmärkning"]

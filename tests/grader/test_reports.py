@@ -16,7 +16,11 @@ import pytest
 from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.report import html as report_html
 from dqn_helpers.autograder.report.class_page import class_report
-from dqn_helpers.autograder.report.statistics import by_student
+from dqn_helpers.autograder.report.statistics import (
+    best_exercises,
+    by_student,
+    needing_attention,
+)
 from dqn_helpers.autograder.report.student_page import code_lines, feedback_page
 from dqn_helpers.autograder.report.summary import fit, summary_lines
 from dqn_helpers.autograder.report.words import ISOLATION, STATUSES, clean, own_name, rerun_command
@@ -33,7 +37,7 @@ from dqn_helpers.card import ComparedRow, Comparison
 from dqn_helpers.exercises.model import Case
 from dqn_helpers.exercises.plain import in_short
 from dqn_helpers.studies.own_casino import casino_number
-from dqn_helpers.teacher.grade_limits import load_grade_limits
+from dqn_helpers.teacher.grade_limits import load_grade_limits, with_letters
 from dqn_helpers.teacher.junit import junit_xml
 from dqn_helpers.teacher.overrides import Override, Overrides
 from dqn_helpers.teacher.reports import (
@@ -517,14 +521,35 @@ def test_the_total_is_14_when_the_written_answer_is_assessed() -> None:
     five = [exercise(number) for number in ("5.1", "5.2", "5.3")]
     waiting, assessed = (submission("a", *five, by_teacher(points)) for points in (None, 3))
     words = page(waiting).words()
-    assert "10 av 10 poäng" in words and "5.4 bedöms av läraren och kan ge 4 poäng till" in words
+    assert "10 av 14 poäng" in words and "5.4 bedöms av läraren och kan ge 4 poäng till" in words
     words = page(assessed).words()
     assert "13 av 14 poäng" in words and "Lärarens bedömning: 3 av 4 poäng. Bra skäl." in words
     assert "ändrat av examinator" not in words
     report = Page(class_report(results(assessed), ["a.html"])).words()
     assert "13 av 14" in report and "Ändrat av examinator Fil" not in report
     report = Page(class_report(results(waiting), ["a.html"])).words()
-    assert "10 av 10" in report and "läses" in report
+    assert "10 av 14" in report and "100 %" in report and "läses" in report
+
+
+def test_a_new_answer_that_is_not_assessed_yet_has_not_lost_points() -> None:
+    old, new = (
+        submission(name, exercise("5.1"), by_teacher(points), student="Åsa", batch=batch)
+        for name, points, batch in (("a", 3, 0), ("b", None, 1))
+    )
+    assert not needing_attention([old, new])
+    assert best_exercises([old, new])["5.4"].is_waiting
+
+
+def test_results_json_says_what_the_letter_leaves_out() -> None:
+    five = [exercise(number) for number in ("5.1", "5.2", "5.3")]
+    graded = with_letters(results(submission("a", *five, by_teacher(None))), LIMITS)
+    (row,) = to_json(graded)["submissions"]
+    assert (row["points"], row["max_points"]) == (10, 14)
+    assert (row["grade"], row["grade_note"]) == ("VG", "utan 5.4")
+    written_answer = row["exercises"][-1]
+    assert (written_answer["id"], written_answer["status"]) == ("5.4", "manual")
+    assert (written_answer["points"], written_answer["max_points"]) == (None, 4)
+    assert from_data(as_data(graded.submissions[0])) == graded.submissions[0]
 
 
 def test_the_letter_says_that_the_written_answer_is_missing() -> None:

@@ -269,13 +269,20 @@ def _parts(node: ast.AST) -> list[ast.expr]:
 
 
 def _english(tree: ast.AST, lines: list[str]) -> Iterator[ast.expr]:
-    """Det engelska i en tabell med översättningar: nycklarna, eller det första i varje par."""
+    """Det engelska i en tabell med översättningar: nycklarna, eller det första i varje par.
+
+    I en rad som är ett anrop är det de två första argumenten; en enda text är engelska hela den.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and TRANSLATIONS in lines[node.lineno - 1]:
             if isinstance(node.value, ast.Dict):
                 yield from (key for key in node.value.keys if key is not None)
             elif isinstance(node.value, ast.Tuple):
                 yield from (pair.elts[0] for pair in node.value.elts if isinstance(pair, ast.Tuple))
+                rows = (row for row in node.value.elts if isinstance(row, ast.Call))
+                yield from (part for row in rows for part in row.args[:2])
+            else:
+                yield node.value
 
 
 def _string(node: ast.AST) -> str | None:

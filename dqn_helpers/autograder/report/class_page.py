@@ -36,9 +36,9 @@ from dqn_helpers.autograder.result import (
     ClassResult,
     ExerciseResult,
     SubmissionResult,
+    assessed_points,
     decision_texts,
     grade_text,
-    highest,
     total,
 )
 
@@ -153,8 +153,10 @@ def _about(results: ClassResult) -> dict[str, Any]:
 
 
 def _summary(submissions: Sequence[SubmissionResult]) -> dict[str, float]:
-    decided = [s for s in submissions if s.complete_points is not None and s.max_points]
-    shares = [s.points / s.max_points for s in decided]
+    decided = [
+        s for s in submissions if s.complete_points is not None and assessed_points(s.exercises)
+    ]
+    shares = [s.points / assessed_points(s.exercises) for s in decided]
     return {
         "files": len(submissions),
         "students": len(by_student(submissions)),
@@ -179,7 +181,7 @@ def _row(
         files=sorted(_file(submissions[i], pages[i], bool(name)) for i in group),
         cells=[_cell(best[number]) if number in best else None for number in numbers],
         points=total(list(best.values())) if decided else None,
-        max_points=highest(best.values()),
+        max_points=sum(e.max_points for e in best.values()),
         letters=", ".join(one_line(grade_text(s), 50) for s in counted if s.grade),
     )
 

@@ -265,7 +265,7 @@ def _lost_points(new: SubmissionResult, others: Sequence[SubmissionResult]) -> s
     """En mening om att studentens nyaste fil gav färre poäng än en äldre; annars tomt."""
     if any(other.age > new.age for other in others):
         return ""
-    now = {e.id: e.points or 0 for e in new.exercises}
+    now = {e.id: e.points or 0 for e in new.exercises if not e.is_waiting}
     worse = {
         e.id: e.points for other in others for e in other.exercises
         if e.id in now and e.points is not None and e.points > now[e.id]

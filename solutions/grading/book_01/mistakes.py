@@ -128,7 +128,7 @@ def prints_instead(rewards, discount_factor):
     print(sum(discount_factor**t * r for t, r in enumerate(rewards)))
 
 
-@misconception("1.1")
+@misconception("1.1", alone=True)
 def empty_crashes(rewards, discount_factor):
     """Det stämmer utom när följden är tom: du läser ett element som inte finns. En summa utan
     termer är 0, så låt summan börja där och inte i den sista belöningen."""
@@ -167,7 +167,7 @@ def reverses_in_place(rewards, discount_factor):
     return total
 
 
-@misconception("1.1")
+@misconception("1.1", alone=True)
 def scales_in_place(rewards, discount_factor):
     """Svaret är rätt, men `*=` (eller ett nytt värde i `rewards[t]`) skriver över tal i den array
     du fick. Den tillhör den som anropade, och nästa som läser den får redan diskonterade

@@ -111,7 +111,7 @@ def first_action(reward, next_q_values, terminated, discount_factor):
     return reward + discount_factor * next_q_values[:, 0] * ~terminated
 
 
-@misconception("3.1")
+@misconception("3.1", alone=True)
 def zeroes_its_argument(reward, next_q_values, terminated, discount_factor):
     """Svaret är rätt, men du skriver nollor i den tensor du fick. Den tillhör den som anropade, och
     nästa som läser den får fel tal. Skapa en ny tensor, till exempel med torch.where."""
@@ -160,7 +160,7 @@ def gather_keeps_dimension(q_values, action):
     return q_values.gather(1, action.unsqueeze(1))
 
 
-@misconception("3.2")
+@misconception("3.2", alone=True)
 def squeezes_everything(q_values, action):
     """Det stämmer utom när batchen är en enda rad: squeeze utan argument tar bort alla dimensioner
     som är 1, också själva batchen. Säg vilken dimension som ska bort."""
@@ -181,7 +181,7 @@ def gather_along_batch(q_values, action):
     return q_values.gather(0, action.unsqueeze(0) % len(q_values)).squeeze(0)
 
 
-@misconception("3.2")
+@misconception("3.2", alone=True)
 def detached(q_values, action):
     """Talen stämmer, men gradienten är borta: med detach, no_grad, item eller numpy på vägen vet
     torch inte längre hur svaret beror på nätverket, och då finns inget att lära av. Se avsnittet om

@@ -31,7 +31,7 @@ def wrong_direction(step, start, end, decay_steps):
     return end + min(step / decay_steps, 1) * (start - end)
 
 
-@misconception("4.1")
+@misconception("4.1", alone=True)
 def geometric(step, start, end, decay_steps):
     """Ändpunkterna stämmer, men vägen är krökt: du multiplicerar ε med samma tal i varje steg. En
     rät linje minskar lika *mycket* i varje steg. Räkna ut mittpunkten för hand och jämför."""
@@ -245,7 +245,7 @@ def assigns_state_dict(model, target_model, tau=1.0):
     target_model.load_state_dict(model.state_dict(), assign=True)
 
 
-@misconception("4.2")
+@misconception("4.2", alone=True)
 @torch.no_grad()
 def replaces_parameters(model, target_model, tau=1.0):
     """Du byter ut målnätverkets parametrar mot nya objekt. Den som redan håller
@@ -934,9 +934,9 @@ def epsilon_swapped():
     equivalent_to=("always_samples",),
 )
 def epsilon_hard_coded():
-    """ε-schemat står som egna tal i funktionen, så epsilon_start, epsilon_end och
-    epsilon_decay_steps används inte. Då går de inte att ändra utifrån. Använd argumenten som
-    funktionen får."""
+    """Handlingarna följer inte ε-schemat: epsilon_start, epsilon_end och epsilon_decay_steps har
+    ingen verkan. Står ε som ett eget tal, eller lottas handlingen utan att fråga efter ε? Använd
+    argumenten som funktionen får."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start, epsilon_end", "n_steps, epsilon_start, 0.0")))

@@ -96,8 +96,8 @@ def both_choose():
 @misconception("5.1", edited(TARGET, "~terminated", "1"))
 def target_mask_missing():
     """Du räknar med en framtid också efter sluttillståndet. Där finns inget mer att vinna, så
-    målet är bara belöningen. Utan masken lär sig agenten att det lönar sig att ramla. Se avsnittet
-    om masken i 03."""
+    målet är bara belöningen. Utan masken kostar det ingenting att ramla, och då lär sig agenten
+    aldrig att låta bli. Se avsnittet om masken i 03."""
 
 
 @misconception("5.1", edited(TARGET, "~terminated", "terminated"))

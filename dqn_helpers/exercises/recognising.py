@@ -1,0 +1,207 @@
+"""Vilket misstag det är: det som ett känt misstag skulle ha gett, rad för rad mot det som hände.
+
+Ett misstag *förklarar* en plats där svaret är fel om det ger precis samma fel där. Det *vederläggs*
+av en plats där det skulle ha gett ett annat fel än det som hände, eller ett fel där svaret är rätt:
+den som har misstaget borde ha fått det felet. Ett misstag får namnet om det förklarar mest och
+inget vederlägger det. Passar flera lika bra sägs inget av dem: hellre tyst än fel.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dqn_helpers.exercises.comparing import difference, same_outcome
+from dqn_helpers.exercises.model import Behaviour, Case, Exercise, KnownMistake, Outcome
+
+Ran = list[tuple[Case, Outcome]]
+Place = tuple[int, str, int]
+"""En plats i svaren: fallets nummer, iakttagelsens namn och raden (−1 för hela)."""
+
+EDGE_SHARE = 5
+"""Så många platser ska ett misstag förklara för varje som vederlägger det. Ett enda gränsfall, som
+en tom lista, får inte dölja ett misstag som syns överallt annars."""
+
+
+MOST_NAMED = 2
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Hur väl ett misstag passar med det som hände.
+
+    Attributes:
+        explained: platser där misstaget ger samma fel.
+        refuted: antalet platser där misstaget ger ett annat fel.
+        lucky: platser där båda är fel, men där slumpen avgör hur.
+    """
+
+    explained: frozenset[Place]
+    refuted: int
+    lucky: frozenset[Place]
+
+    def holds(self, failing: Sequence[frozenset[Place]]) -> bool:
+        """Sant om misstaget kan vara det rätta namnet: det förklarar ett helt beteende, utom
+        möjligen ett gränsfall, och inget (utom möjligen ett gränsfall) vederlägger det."""
+        whole = any(
+            len(places & self.explained) >= max(1, EDGE_SHARE * len(places - self.explained))
+            for places in failing
+        )
+        return whole and len(self.explained) >= EDGE_SHARE * self.refuted
+
+
+def recognised_in(
+    exercise: Exercise, ran: Ran, mistakes: Sequence[KnownMistake]
+) -> Iterator[KnownMistake]:
+    """Det misstag som förklarar mest av det som hände, och ett till för det som är kvar."""
+    exact = next((m for m in mistakes if _is_exact(m, ran)), None)
+    if exact:
+        yield exact
+        return
+    wrong = _wrong_places(exercise, ran)
+    failing = _failing(exercise, ran, wrong)
+    fits = {m.id: _fit(exercise, m, ran, wrong) for m in mistakes}
+    # Den som säger att resten är rätt ska förklara allt.
+    possible = [
+        m for m in mistakes
+        if fits[m.id].holds(failing) and (not m.alone or fits[m.id].explained == wrong)
+    ]  # fmt: skip
+    found: list[KnownMistake] = []
+    left = wrong
+    while len(found) < MOST_NAMED and (best := _best(possible, fits, left)):
+        found.append(best)
+        # Ett fall är antingen förklarat eller inte: en följd av misstaget är inget andra misstag.
+        cases = {case for case, *_ in fits[best.id].explained}
+        left = frozenset(place for place in left if place[0] not in cases)
+    explained = frozenset[Place]().union(*(fits[m.id].explained | fits[m.id].lucky for m in found))
+    # Står det mesta oförklarat är det som känns igen troligen bara en följd av något annat.
+    if 2 * sum(bool(places & explained) for places in failing) > len(failing):
+        yield from found
+
+
+def _failing(exercise: Exercise, ran: Ran, wrong: frozenset[Place]) -> list[frozenset[Place]]:
+    """De platser som är fel i vart och ett av beteendena som inte är rätt."""
+    found = []
+    for behaviour in exercise.behaviours:
+        tried = {i for i, (case, _) in enumerate(ran) if behaviour.id in case.behaviours}
+        keys = {*behaviour.observables, ""}
+        found.append(frozenset(p for p in wrong if p[0] in tried and p[1] in keys))
+    return [places for places in found if places]
+
+
+def _best(
+    mistakes: Sequence[KnownMistake], fits: dict[str, Fit], left: frozenset[Place]
+) -> KnownMistake | None:
+    """Det misstag som förklarar mest av det som är kvar; None om inget gör det, eller flera.
+
+    Förklarar två lika mycket, men olika saker, är det det som förklarar den första som gäller.
+    """
+    places = {m.id: sorted(fits[m.id].explained & left) for m in mistakes}
+    ranked = sorted(
+        (m for m in mistakes if places[m.id]),
+        key=lambda m: (-len(places[m.id]), fits[m.id].refuted, places[m.id]),
+    )
+    if len(ranked) > 1:
+        first, second = ((places[m.id], fits[m.id].refuted) for m in ranked[:2])
+        if first == second:
+            return None
+    return ranked[0] if ranked else None
+
+
+def _is_exact(mistake: KnownMistake, ran: Ran) -> bool:
+    """Sant om misstaget ger samma sak i alla fall.
+
+    Slutar vid första skillnaden: rättaren räknar ut misstagens svar först när de behövs.
+    """
+    something_compared = False
+    for index, (case, outcome) in enumerate(ran):
+        theirs = mistake.outcomes[index]
+        if set(theirs.observed or ("",)) <= set(case.random):
+            continue  # allt här är tur
+        if not same_outcome(outcome, theirs, case):
+            return False
+        something_compared = True
+    return something_compared
+
+
+def _wrong_places(exercise: Exercise, ran: Ran) -> frozenset[Place]:
+    """Platserna där svaret är fel; inget om det som är tur."""
+    places: set[Place] = set()
+    for index, (case, outcome) in enumerate(ran):
+        if outcome.status != "ok":
+            places.add((index, "", -1))
+            continue
+        for key in _deciding(exercise.behaviours, case):
+            rows = _wrong_rows(outcome.observed.get(key), key, case)
+            places |= {(index, key, row) for row in rows}
+    return frozenset(places)
+
+
+def _deciding(behaviours: Sequence[Behaviour], case: Case) -> list[str]:
+    """De iakttagelser som avgör något i fallet, utom dem som är tur."""
+    keys = [key for b in behaviours if b.id in case.behaviours for key in b.observables]
+    judged = {key for right in case.expected for key in right}
+    return [key for key in dict.fromkeys(keys) if key in judged and key not in case.random]
+
+
+def _wrong_rows(got: Any, key: str, case: Case) -> list[int]:
+    """Raderna som är fel, jämförda med det godtagna svar som är närmast; [-1] utan rader."""
+    found: list[list[int]] = []
+    for right in (one[key] for one in case.expected if key in one):
+        if difference(got, right, case.tolerance) is None:
+            return []
+        mine, wanted = _rows(got), _rows(right)
+        if mine is None or wanted is None or len(mine) != len(wanted):
+            found.append([-1])
+            continue
+        pairs = enumerate(zip(mine, wanted, strict=True))
+        found.append([row for row, pair in pairs if difference(*pair, case.tolerance) is not None])
+    return min(found, key=len, default=[])
+
+
+def _rows(value: Any) -> list[Any] | None:
+    """Svaret rad för rad; None om det är ett enda värde."""
+    is_array = isinstance(value, np.ndarray) and value.ndim
+    if not is_array and not (isinstance(value, list) and value):
+        return None
+    return [one.item() if isinstance(one, np.generic) else one for one in value]
+
+
+def _fit(exercise: Exercise, mistake: KnownMistake, ran: Ran, wrong: frozenset[Place]) -> Fit:
+    explained: set[Place] = set()
+    lucky: set[Place] = set()
+    refuted = 0
+    for index, (case, outcome) in enumerate(ran):
+        if outcome.status in ("unsolved", "not_run"):
+            continue
+        theirs = mistake.outcomes[index]
+        mine = [place for place in wrong if place[0] == index]
+        explained |= {place for place in mine if _same_at(place, outcome, theirs, case)}
+        for _, key, row in _wrong_places(exercise, [(case, theirs)]):
+            place = index, key, row
+            if place in wrong and _is_luck(key, outcome, theirs):
+                lucky.add(place)
+            else:
+                refuted += not _same_at(place, outcome, theirs, case)
+    return Fit(frozenset(explained), refuted, frozenset(lucky))
+
+
+def _is_luck(key: str, mine: Outcome, theirs: Outcome) -> bool:
+    """Sant om båda gav en lista, men olika långa: vilka som råkade dras beror på slumpen."""
+    rows = [_rows(one.observed.get(key)) for one in (mine, theirs)]
+    return rows[0] is not None and rows[1] is not None and len(rows[0]) != len(rows[1])
+
+
+def _same_at(place: Place, mine: Outcome, theirs: Outcome, case: Case) -> bool:
+    """Sant om två körningar av ett fall gav samma sak på en plats."""
+    _, key, row = place
+    if mine.status != theirs.status or mine.status != "ok":
+        return mine.status == theirs.status and mine.signature == theirs.signature
+    values = mine.observed.get(key), theirs.observed.get(key)
+    if row >= 0:
+        rows = [_rows(value) for value in values]
+        if rows[0] is None or rows[1] is None or len(rows[0]) != len(rows[1]):
+            return False
+        values = rows[0][row], rows[1][row]
+    return difference(*values, case.tolerance) is None

@@ -1,0 +1,243 @@
+"""Ett namn som sägs är sant: fel som förr fick ett falskt namn, eller två som sade emot varandra.
+
+Varje program här är fel. Bredvid står de namn som får sägas, i kontrollen och i de dolda fallen;
+att säga ett annat är värre än att inte säga något.
+"""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import dqn_helpers
+from dqn_helpers.autograder.catalogue import Edited, content, scenario
+from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.judging import Verdict, judge
+from dqn_helpers.exercises.model import KnownMistake, Outcome
+from dqn_helpers.exercises.registry import known_mistakes
+from dqn_helpers.exercises.running import run_cases
+
+from .test_catalogue import SECONDS
+
+WRONG: list[tuple[str, Any, set[str]]] = []
+
+
+def wrong(number: str, *names: str) -> Callable[[Any], Any]:
+    """Lösningen under är fel, och får bara heta något av `names`."""
+
+    def register(solution: Any) -> Any:
+        WRONG.append((number, solution, set(names)))
+        return solution
+
+    return register
+
+
+def edited(number: str, source: str, *changes: tuple[str, str], names: tuple[str, ...] = ()) -> Any:
+    """En ändrad lösning ur katalogen, av samma slag."""
+    solution = Edited(source, *changes).define(EXERCISES[number].name)
+    WRONG.append((number, solution, set(names)))
+    return solution
+
+
+@wrong("1.4", "never_explores")
+def normal_number(action_values, epsilon, rng):
+    if rng.normal() < epsilon:
+        return int(rng.integers(len(action_values)))
+    return int(np.argmax(action_values))
+
+
+@wrong("2.1")
+class EmptiedWhenFull:
+    def __init__(self, max_length):
+        self.max_length, self.rows = max_length, []
+
+    def append(self, experience):
+        if len(self.rows) == self.max_length:
+            self.rows = []
+        self.rows.append(experience)
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        return self.rows[index]
+
+
+WRONG[-1][2].add("emptied_when_full")
+
+
+@wrong("2.3")
+def flag_never_updated(model, env, replay_buffer, epsilon, seed=None):
+    obs, _ = env.reset(seed=seed)
+    total, done = 0.0, False
+    while not done:
+        action = dqn_helpers.choose_dqn_action(model, obs, epsilon)
+        next_obs, reward, terminated, truncated, _ = env.step(action)
+        replay_buffer.append((obs.copy(), action, reward, next_obs.copy(), terminated, truncated))
+        obs = next_obs
+        total += reward
+    return total
+
+
+@wrong("3.1")
+def only_the_reward(reward, next_q_values, terminated, discount_factor):
+    return reward
+
+
+@wrong("3.1")
+def never_is_false(reward, next_q_values, terminated, discount_factor):
+    target = []
+    for i in range(len(reward)):
+        future = next_q_values[i].max() if terminated[i] is False else 0.0
+        target.append(float(reward[i] + discount_factor * future))
+    return torch.tensor(target)
+
+
+@wrong("3.1")
+def adds_before_max(reward, next_q_values, terminated, discount_factor):
+    return (reward + discount_factor * next_q_values * ~terminated).max(1).values
+
+
+@wrong("3.1")
+def any_terminated(reward, next_q_values, terminated, discount_factor):
+    future = discount_factor * next_q_values.max(1).values
+    return reward if terminated.any() else reward + future
+
+
+@wrong("3.1")
+def python_max(reward, next_q_values, terminated, discount_factor):
+    return reward + discount_factor * max(next_q_values) * ~terminated
+
+
+@wrong("4.2")
+@torch.no_grad()
+def wrong_numbers_in_new_parameters(model, target_model, tau=1.0):
+    for mine, theirs in zip(model.modules(), target_model.modules(), strict=True):
+        for name, parameter in mine.named_parameters(recurse=False):
+            mixed = 0.5 * tau * parameter + (1 - tau) * getattr(theirs, name)
+            setattr(theirs, name, torch.nn.Parameter(mixed))
+
+
+@wrong("4.2", "does_nothing", "never_copies", "not_in_place", "forgets_to_write")
+@torch.no_grad()
+def lerp_without_underscore(model, target_model, tau=1.0):
+    for target, parameter in zip(target_model.parameters(), model.parameters(), strict=True):
+        target.lerp(parameter, tau)
+    for target, buffer in zip(target_model.buffers(), model.buffers(), strict=True):
+        target.copy_(buffer)
+
+
+STEP_3 = content("03", "mistakes").STEP
+STEP_5 = content("05", "mistakes").STEP
+edited("3.3", STEP_3, ("model(state).gather", "state.gather"))
+edited(
+    "5.2",
+    STEP_5,
+    ("predicted = model(state)", "predicted = model(next_state)"),
+    names=("step_predicts_in_next_state", "predicts_from_next_state", "step_states_swapped"),
+)
+edited(
+    "5.2",
+    STEP_5,
+    ("best = model(next_state)", "best = model(state)"),
+    ("target_model(next_state)", "target_model(state)"),
+    names=("step_target_from_state", "target_from_state", "step_values_in_state"),
+)
+
+LOOP = content("04", "mistakes").LOOP
+CHOICE = "dqn_helpers.choose_dqn_action(model, obs, epsilon)"
+edited("4.3", LOOP, (CHOICE, "env.action_space.sample()"), names=("epsilon_hard_coded",))
+edited("4.3", LOOP, ("            obs = next_obs\n", ""), names=("state_not_advanced",))
+TRAIN = "                training_step(model, optimizer, criterion, replay_buffer, batch_size,\n"
+REST = "                              discount_factor, target_model)\n"
+edited(
+    "4.3",
+    LOOP,
+    (
+        f"{TRAIN}{REST}",
+        f"                for _ in range(train_every):\n    {TRAIN}    {REST}",
+    ),
+    names=("trains_in_bulk",),
+)
+
+
+def verdicts(number: str, solution: Any) -> list[Verdict]:
+    """Domen i kontrollen, och den i de dolda fallen."""
+    exercise, drawn = EXERCISES[number], scenario(number, 0)
+    both = (exercise.examples, known_mistakes(number)), (drawn.cases, drawn.mistakes)
+    found = []
+    for cases, mistakes in both:
+        random.seed(3)
+        outcomes = run_cases(exercise.driver, solution, [c.inputs for c in cases], SECONDS)
+        found.append(judge(exercise, cases, outcomes, mistakes))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("number", "solution", "names"), WRONG, ids=[f"{n}-{s.__name__}" for n, s, _ in WRONG]
+)
+def test_no_name_is_false(number: str, solution: Any, names: set[str]) -> None:
+    for verdict in verdicts(number, solution):
+        assert not verdict.passed
+        assert {m.id for m in verdict.mistakes} <= names
+
+
+# --- regeln ---------------------------------------------------------------------------------------
+
+
+def named(target: list[Any], *mistakes: tuple[str, list[Any]]) -> list[str]:
+    """Namnen på de misstag som känns igen i svar på 3.1:s två exempel."""
+    exercise = EXERCISES["3.1"]
+    known = [KnownMistake(name, name, _answers(rows)) for name, rows in mistakes]
+    verdict = judge(exercise, exercise.examples, _answers(target), known)
+    return [m.id for m in verdict.mistakes]
+
+
+def _answers(rows: list[Any]) -> list[Outcome]:
+    return [Outcome("ok", {"target": np.array(row), "changed": ""}) for row in rows]
+
+
+RIGHT = [[4.0, 0.5, 0.0], [1.0, 2.5, -1.0]]
+
+
+def test_a_mistake_that_explains_some_of_the_rows_is_named() -> None:
+    assert named([[9, 9, 9], [8, 7, -1]], ("a", [[9, 9, 9], [1, 7, -1]])) == ["a"]
+
+
+def test_a_mistake_that_leaves_half_of_it_unexplained_is_not() -> None:
+    assert named([[9, 9, 9], [1, 7, -1]], ("a", [[9, 9, 9], RIGHT[1]])) == []
+
+
+def test_a_mistake_that_would_spoil_a_right_row_is_not() -> None:
+    assert named([[9, 9, 9], [1, 2.5, -1]], ("a", [[9, 9, 9], [8, 2.5, -1]])) == []
+
+
+def test_of_two_that_fit_the_one_that_explains_more_is_named() -> None:
+    a, b = ("a", [[9, 9, 9], RIGHT[1]]), ("b", [[9, 9, 9], [1, 7, -1]])
+    assert named([[9, 9, 9], [1, 7, 7]], a, b) == ["b"]
+
+
+def test_two_that_fit_equally_well_are_not_named() -> None:
+    a, b = ("a", [[9, 9, 9], [1, 7, -1]]), ("b", [[9, 9, 9], [1, 7, -1]])
+    assert named([[9, 9, 9], [1, 7, 7]], a, b) == []
+
+
+def test_two_mistakes_in_different_cases_get_two_names() -> None:
+    a, b = ("a", [[9, 9, 9], RIGHT[1]]), ("b", [RIGHT[0], [1, 7, 8]])
+    assert named([[9, 9, 9], [1, 7, 8]], a, b) == ["a", "b"]
+
+
+def test_an_edge_case_does_not_hide_a_mistake() -> None:
+    five = [[9, 9, 9], [8, 7, 6]]
+    assert named([[9, 9, 9], [8, 7, 5]], ("a", five)) == ["a"]
+    assert named([[9, 9, 9], [8, 5, 5]], ("a", five)) == []
+
+
+def test_a_text_that_says_the_rest_is_right_needs_it() -> None:
+    exercise = EXERCISES["3.1"]
+    mistake = KnownMistake("a", "Resten stämmer.", _answers([[9, 9, 9], RIGHT[1]]), alone=True)
+    outcomes = _answers([[9, 9, 9], [1, 7, -1]])
+    assert not judge(exercise, exercise.examples, outcomes, [mistake]).mistakes
