@@ -141,7 +141,8 @@ def test_help_is_swedish_and_needs_no_installation(kurs, teachers_folder, capsys
         for option in ("--help", "-h"):
             assert kurs.main([*command.split(), option]) == 0, command
             text, errors = capsys.readouterr()
-            found = set(english.split()) & set(re.findall(r"[a-zåäö]+", text.lower()))
+            words = re.sub(r"--[\w-]+", "", text.lower())  # valens namn är engelska
+            found = set(english.split()) & set(re.findall(r"[a-zåäö]+", words))
             assert (found, errors) == (set(), ""), command
             assert f"kurs.py {command}".removesuffix("start").strip() in text, command
     assert not kurs.calls and not kurs.handed_over and not kurs.VENV.exists()

@@ -124,11 +124,15 @@ def _outcome(target: float) -> Any:
 # --- allt i paketet som lösning ------------------------------------------------------------------
 
 
+LEFT_OUT = ("dqn_helpers.autograder", "dqn_helpers.teacher", "dqn_helpers.exercises")
+"""Det som studenten inte har, och övningarna."""
+
+
 def everything() -> dict[str, Any]:
-    """Alla funktioner, klasser och metoder i kursens paket, utom rättaren och övningarna."""
+    """Alla funktioner, klasser och metoder i det som en lösning kan använda av kursens paket."""
     found: dict[int, tuple[str, Any]] = {}
     for module in pkgutil.walk_packages(dqn_helpers.__path__, "dqn_helpers."):
-        if module.name.startswith(("dqn_helpers.autograder", "dqn_helpers.exercises")):
+        if module.name.startswith(LEFT_OUT):
             continue
         for name, thing in vars(importlib.import_module(module.name)).items():
             if not str(getattr(thing, "__module__", "")).startswith("dqn_helpers"):
@@ -155,6 +159,7 @@ HALF_RIGHT = {
         "5.3",
         "dqn_helpers.figures.mdp_diagram._spread_out",
     ),  # råkar ge belöningen tillbaka när den är ensam
+    ("2.1", "dqn_helpers.stations.exercises_of"),  # ger en tom lista, och en lista är halvvägs rätt
 }
 
 

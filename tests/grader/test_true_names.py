@@ -121,7 +121,8 @@ def wrong_numbers_in_new_parameters(model, target_model, tau=1.0):
             setattr(theirs, name, torch.nn.Parameter(mixed))
 
 
-@wrong("4.2", "does_nothing", "never_copies", "not_in_place", "forgets_to_write")
+@wrong("4.2", "does_nothing", "never_copies", "not_in_place", "forgets_to_write",
+       "lerp_without_underscore")  # fmt: skip
 @torch.no_grad()
 def lerp_without_underscore(model, target_model, tau=1.0):
     for target, parameter in zip(target_model.parameters(), model.parameters(), strict=True):
@@ -149,7 +150,7 @@ edited(
 
 LOOP = content("04", "mistakes").LOOP
 CHOICE = "dqn_helpers.choose_dqn_action(model, obs, epsilon)"
-edited("4.3", LOOP, (CHOICE, "env.action_space.sample()"), names=("epsilon_hard_coded",))
+edited("4.3", LOOP, (CHOICE, "env.action_space.sample()"), names=("always_samples",))
 edited("4.3", LOOP, ("            obs = next_obs\n", ""), names=("state_not_advanced",))
 TRAIN = "                training_step(model, optimizer, criterion, replay_buffer, batch_size,\n"
 REST = "                              discount_factor, target_model)\n"
@@ -160,7 +161,7 @@ edited(
         f"{TRAIN}{REST}",
         f"                for _ in range(train_every):\n    {TRAIN}    {REST}",
     ),
-    names=("trains_in_bulk",),
+    names=("trains_in_pairs",),
 )
 
 

@@ -245,7 +245,7 @@ def assigns_state_dict(model, target_model, tau=1.0):
     target_model.load_state_dict(model.state_dict(), assign=True)
 
 
-@misconception("4.2", alone=True)
+@misconception("4.2")
 @torch.no_grad()
 def replaces_parameters(model, target_model, tau=1.0):
     """Du byter ut målnätverkets parametrar mot nya objekt. Den som redan håller
@@ -505,8 +505,7 @@ def stores_done():
     "4.3", loop(("next_obs, terminated, truncated))", "next_obs, truncated, terminated))"))
 )
 def flags_swapped():
-    """De fyra första fälten stämmer, men flaggorna är ombytta. Hos dig står `truncated` före
-    `terminated`, så framtiden stängs av vid tidsgränsen men inte när stången faller. Ordningen ska
+    """Flaggorna är ombytta. Hos dig står `truncated` före `terminated`, så framtiden stängs av vid tidsgränsen men inte när stången faller. Ordningen ska
     vara `terminated`, sedan `truncated`."""
 
 
