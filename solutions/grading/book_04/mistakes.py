@@ -505,8 +505,8 @@ def stores_done():
     "4.3", loop(("next_obs, terminated, truncated))", "next_obs, truncated, terminated))"))
 )
 def flags_swapped():
-    """Flaggorna är ombytta. Hos dig står `truncated` före `terminated`, så framtiden stängs av vid tidsgränsen men inte när stången faller. Ordningen ska
-    vara `terminated`, sedan `truncated`."""
+    """Flaggorna är ombytta. Hos dig står `truncated` före `terminated`, så framtiden stängs av vid
+    tidsgränsen men inte när stången faller. Ordningen ska vara `terminated`, sedan `truncated`."""
 
 
 @misconception("4.3", loop((APPEND, "")))
