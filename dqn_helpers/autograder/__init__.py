@@ -1,4 +1,1 @@
-"""Lärarens verktyg: studentversionen av anteckningsböckerna och rättningen av inlämningar.
-
-Inget utanför det här paketet importerar det: studenten behöver det inte.
-"""
+"""Rättaren: inlämningar in, poäng och återkoppling ut. Bara lärarens del av paketet importerar den."""

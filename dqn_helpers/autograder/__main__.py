@@ -18,7 +18,6 @@ from dqn_helpers.autograder.arguments import ALONE, MAX_NOTEBOOKS, add_grade_arg
 from dqn_helpers.autograder.batch import grade_all
 from dqn_helpers.autograder.catalogue import require_content
 from dqn_helpers.autograder.grade import Settings
-from dqn_helpers.autograder.report.summary import count, summary_lines
 from dqn_helpers.autograder.result import ClassResult
 from dqn_helpers.autograder.store import (
     FileWatch,
@@ -48,6 +47,7 @@ from dqn_helpers.teacher.overrides import (
     load_overrides,
     problems,
 )
+from dqn_helpers.teacher.report.summary import count, summary_lines
 from dqn_helpers.teacher.reports import CANNOT_WRITE, ReportError, final, write_reports
 from dqn_helpers.teacher.students import FILE_NAME as STUDENTS
 from dqn_helpers.teacher.students import Answers, identified, read_answers, read_people

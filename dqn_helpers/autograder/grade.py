@@ -19,8 +19,8 @@ from dqn_helpers.autograder.arguments import MAX_MESSAGE
 from dqn_helpers.autograder.budget import Budget
 from dqn_helpers.autograder.catalogue import Scenario
 from dqn_helpers.autograder.reflection import casino_code_of, reflection_of
-from dqn_helpers.autograder.report.words import NOT_CHOSEN
 from dqn_helpers.autograder.result import (
+    NOT_CHOSEN,
     ExerciseResult,
     PartResult,
     Status,
