@@ -1,1 +1,1 @@
-"""Rättaren: inlämningar in, poäng och återkoppling ut. Bara lärarens del av paketet importerar den."""
+"""Rättaren: inlämningar in, poäng och återkoppling ut. Bara lärarens del importerar den."""
