@@ -19,14 +19,6 @@ from dqn_helpers.autograder.batch import grade_all
 from dqn_helpers.autograder.catalogue import require_content
 from dqn_helpers.autograder.grade import Settings
 from dqn_helpers.autograder.result import ClassResult
-from dqn_helpers.autograder.store import (
-    FileWatch,
-    Store,
-    StoreError,
-    class_seed,
-    handed_in,
-    write_whole,
-)
 from dqn_helpers.autograder.workshop import ROOT
 from dqn_helpers.exercises.syllabus import SYLLABUS, book_of, notebook_of
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
@@ -49,6 +41,14 @@ from dqn_helpers.teacher.overrides import (
 )
 from dqn_helpers.teacher.report.summary import count, summary_lines
 from dqn_helpers.teacher.reports import CANNOT_WRITE, ReportError, final, write_reports
+from dqn_helpers.teacher.store import (
+    FileWatch,
+    Store,
+    StoreError,
+    class_seed,
+    handed_in,
+    write_whole,
+)
 from dqn_helpers.teacher.students import FILE_NAME as STUDENTS
 from dqn_helpers.teacher.students import Answers, identified, read_answers, read_people
 

@@ -9,7 +9,6 @@ from typing import Any
 from markupsafe import Markup
 
 from dqn_helpers.autograder.arguments import rules
-from dqn_helpers.autograder.reflection import casino_in_words, guide_html
 from dqn_helpers.autograder.result import (
     ClassResult,
     ExerciseResult,
@@ -19,6 +18,7 @@ from dqn_helpers.autograder.result import (
     grade_text,
     total,
 )
+from dqn_helpers.teacher.reflection import casino_in_words, guide_html
 from dqn_helpers.teacher.report.html import render
 from dqn_helpers.teacher.report.markdown import markdown
 from dqn_helpers.teacher.report.statistics import (
