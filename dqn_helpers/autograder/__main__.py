@@ -14,12 +14,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from dqn_helpers.autograder import ROOT
 from dqn_helpers.autograder.arguments import ALONE, MAX_NOTEBOOKS, add_grade_arguments
 from dqn_helpers.autograder.batch import grade_all
 from dqn_helpers.autograder.catalogue import require_content
 from dqn_helpers.autograder.grade import Settings
 from dqn_helpers.autograder.result import ClassResult
-from dqn_helpers.autograder.workshop import ROOT
 from dqn_helpers.exercises.syllabus import SYLLABUS, book_of, notebook_of
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
 from dqn_helpers.swedish_arguments import SwedishParser
