@@ -28,7 +28,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dqn_helpers.autograder import __main__ as command_line
 from dqn_helpers.autograder import batch, catalogue
 from dqn_helpers.autograder.arguments import LIMIT as LIMIT_SECONDS
 from dqn_helpers.autograder.arguments import rules
@@ -38,6 +37,7 @@ from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.syllabus import WRITTEN
 from dqn_helpers.submission.collect import Submission
+from dqn_helpers.teacher import grading as command_line
 from dqn_helpers.teacher.reports import page_names
 
 from .honest import answered, as_bytes, bare, page
