@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dqn_helpers.autograder.report.words import clean, one_line
 from dqn_helpers.autograder.result import ClassResult, Decision, points_text
+from dqn_helpers.teacher.report.words import clean, one_line
 
 FILE_NAME = "beslut.csv"
 COLUMNS = ("fil", "övning", "poäng", "skäl")

@@ -5,9 +5,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from dqn_helpers.autograder.report.html import render
-from dqn_helpers.autograder.report.markdown import markdown
-from dqn_helpers.autograder.report.words import (
+from dqn_helpers.autograder.result import (
+    ExerciseResult,
+    PartResult,
+    SubmissionResult,
+    decision_texts,
+    points_text,
+)
+from dqn_helpers.card import Card, ComparedRow, Comparison, Part
+from dqn_helpers.teacher.report.html import render
+from dqn_helpers.teacher.report.markdown import markdown
+from dqn_helpers.teacher.report.words import (
     ISOLATION,
     STATUSES,
     StatusWords,
@@ -17,14 +25,6 @@ from dqn_helpers.autograder.report.words import (
     one_line,
     own_name,
 )
-from dqn_helpers.autograder.result import (
-    ExerciseResult,
-    PartResult,
-    SubmissionResult,
-    decision_texts,
-    points_text,
-)
-from dqn_helpers.card import Card, ComparedRow, Comparison, Part
 
 CLEAR = StatusWords("passed", "Klart")
 WRONG = StatusWords("failed", "Inte än")

@@ -9,10 +9,19 @@ from typing import Any
 from markupsafe import Markup
 
 from dqn_helpers.autograder.arguments import rules
-from dqn_helpers.autograder.reflection import casino_in_words, guide_html
-from dqn_helpers.autograder.report.html import render
-from dqn_helpers.autograder.report.markdown import markdown
-from dqn_helpers.autograder.report.statistics import (
+from dqn_helpers.autograder.result import (
+    ClassResult,
+    ExerciseResult,
+    SubmissionResult,
+    assessed_points,
+    decision_texts,
+    grade_text,
+    total,
+)
+from dqn_helpers.teacher.reflection import casino_in_words, guide_html
+from dqn_helpers.teacher.report.html import render
+from dqn_helpers.teacher.report.markdown import markdown
+from dqn_helpers.teacher.report.statistics import (
     Attention,
     best_exercises,
     by_student,
@@ -21,7 +30,7 @@ from dqn_helpers.autograder.report.statistics import (
     exercise_statistics,
     needing_attention,
 )
-from dqn_helpers.autograder.report.words import (
+from dqn_helpers.teacher.report.words import (
     CHANGED_FILES,
     ISOLATION,
     STATUSES,
@@ -31,15 +40,6 @@ from dqn_helpers.autograder.report.words import (
     one_line,
     own_name,
     rerun_command,
-)
-from dqn_helpers.autograder.result import (
-    ClassResult,
-    ExerciseResult,
-    SubmissionResult,
-    assessed_points,
-    decision_texts,
-    grade_text,
-    total,
 )
 
 SHORT = {
