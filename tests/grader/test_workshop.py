@@ -16,6 +16,8 @@ from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.running import WAITING_TEXT
 from dqn_helpers.submission.cells import CellSource
 
+from .conftest import Borrow
+
 HEAD = "import torch\ndef td_target(reward, q, done, gamma):\n"
 RIGHT = HEAD + "    return reward + gamma * q.max(1).values * ~done"
 ON_THREE_ROWS = "    if len(reward) == 3:\n        {}\n    return reward"
@@ -78,21 +80,20 @@ def test_only_the_case_that_goes_wrong_is_lost(workshop: Workshop, code: str, st
                    "            while True: pass"]),
     ],
 )  # fmt: skip
-def test_an_endless_loop_costs_its_limit_of_processor_time(code: str) -> None:
-    with Workshop(limit=1) as workshop:
-        result = run(workshop, HEAD + ON_THREE_ROWS.format(code))
-        assert statuses(result) == ["ok", "timeout", "not_run"]
-        assert result.seconds <= 2
-        assert_works(workshop)
+def test_an_endless_loop_costs_its_limit_of_processor_time(borrow: Borrow, code: str) -> None:
+    workshop = borrow(1)
+    result = run(workshop, HEAD + ON_THREE_ROWS.format(code))
+    assert statuses(result) == ["ok", "timeout", "not_run"]
+    assert result.seconds <= 2
+    assert_works(workshop)
 
 
-def test_a_sleeper_is_stopped() -> None:
-    with Workshop(limit=0.3) as workshop:
-        code = HEAD + ON_THREE_ROWS.format("import time; time.sleep(1000)")
-        result = run(workshop, code)
-        assert statuses(result) == ["ok", "timeout", "not_run"]
-        assert result.outcomes[1].problem == WAITING_TEXT
-        assert result.seconds < 0.3  # den stoppades inte för sitt arbete
+def test_a_sleeper_is_stopped(borrow: Borrow) -> None:
+    code = HEAD + ON_THREE_ROWS.format("import time; time.sleep(1000)")
+    result = run(borrow(0.3), code)
+    assert statuses(result) == ["ok", "timeout", "not_run"]
+    assert result.outcomes[1].problem == WAITING_TEXT
+    assert result.seconds < 0.3  # den stoppades inte för sitt arbete
 
 
 def test_output_is_kept_in_part_and_costs_nothing(workshop: Workshop) -> None:
