@@ -34,12 +34,12 @@ from dqn_helpers.autograder.arguments import LIMIT as LIMIT_SECONDS
 from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.grade import Settings
 from dqn_helpers.autograder.result import SubmissionResult
+from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.syllabus import WRITTEN
 from dqn_helpers.submission.collect import Submission
 from dqn_helpers.teacher.reports import page_names
 
-from .conftest import Borrow
 from .honest import answered, as_bytes, bare, page
 from .hostile import Process, descendants, wait_until_gone
 
@@ -165,8 +165,28 @@ def contents(out: Path) -> dict[str, bytes]:
             for name in files}  # fmt: skip
 
 
+class SharedWorkshop(Workshop):
+    """En verkstad som redan är öppen, och förblir det."""
+
+    def launch(self) -> "SharedWorkshop":
+        return self
+
+    def __enter__(self) -> "SharedWorkshop":
+        return self
+
+    def __exit__(self, *exception: object) -> None: ...
+
+
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def launched() -> Iterator[Workshop]:
+    """Den delade verkstaden; den blir varm medan klassen rättas."""
+    workshop = Workshop(LIMIT).launch()
+    yield workshop
+    workshop.__exit__()
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory, launched: Workshop) -> Path:
     """En rättad klass: mappen med `klass` (inlämningarna), `ut` (resultaten) och `junit.xml`."""
     folder = tmp_path_factory.mktemp("rattad")
     hand_in(folder / "klass")
@@ -178,10 +198,17 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def opened(launched: Workshop) -> SharedWorkshop:
+    launched.__enter__()
+    shared = SharedWorkshop(LIMIT, launched.tier)
+    shared._server = launched._server
+    return shared
+
+
 @pytest.fixture
-def warm(borrow: Borrow, monkeypatch: pytest.MonkeyPatch) -> None:
+def warm(opened: SharedWorkshop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rättarprocessen (en i taget) får den delade verkstaden."""
-    opened = borrow(LIMIT)
     monkeypatch.setattr(batch, "Workshop", lambda limit: opened)
 
 
