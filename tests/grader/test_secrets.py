@@ -219,6 +219,7 @@ def test_a_wrong_question_is_the_students_own_error(grade_cells: GradeCells) -> 
     assert grade_cells("5.2", IMPORTS, SWAPPED, step).result.points == 0
 
 
+@pytest.mark.lang
 def test_plain_processes_answer_too(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workshop_module, "HAS_SERVER", False)
     cells = [CellSource("cell 1", f"{IMPORTS}\n{SWAPPED}\n{STEP}")]

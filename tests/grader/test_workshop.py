@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
+from everyday import only
 
 from dqn_helpers.autograder import sandbox
 from dqn_helpers.autograder import workshop as workshop_module
@@ -244,6 +245,7 @@ def test_a_dead_workshop_is_replaced() -> None:
 
 
 @linux
+@pytest.mark.lang
 def test_a_workshop_that_dies_again_is_the_graders_own_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -255,7 +257,7 @@ def test_a_workshop_that_dies_again_is_the_graders_own_fault(
 
 
 @linux
-@pytest.mark.parametrize("tier", sandbox.TIERS)
+@pytest.mark.parametrize("tier", only(("strong",), sandbox.TIERS))
 def test_a_weaker_tier_is_used_when_the_stronger_is_missing(
     monkeypatch: pytest.MonkeyPatch, tier: sandbox.Tier
 ) -> None:
@@ -281,9 +283,14 @@ def test_plain_processes_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         assert_works(workshop)
         crash = run(workshop, HEAD + ON_THREE_ROWS.format("import os; os._exit(1)"))
         assert statuses(crash) == ["ok", "crashed", "ok"]
+
+
+@pytest.mark.lang
+def test_plain_processes_are_stopped_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workshop_module, "HAS_SERVER", False)
+    with Workshop(limit=1) as workshop:
         silent = "import os, time; os.closerange(3, 64); time.sleep(10**6)"
         assert statuses(run(workshop, HEAD + ON_THREE_ROWS.format(silent)))[:2] == ["ok", "crashed"]
-    with Workshop(limit=1) as workshop:
         loop = run(workshop, HEAD + ON_THREE_ROWS.format("while True: pass"))
         assert statuses(loop) == ["ok", "timeout", "not_run"]
         assert 0.5 <= loop.seconds <= 1.5
