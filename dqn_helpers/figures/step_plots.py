@@ -91,6 +91,7 @@ def losses_and_gradients(limit: float = 1.0) -> Picture:
         right.plot(error.detach(), slope, label=name)
     left.set(xlabel="fel", ylabel="förlust", ylim=(0, 8))
     right.set(xlabel="fel", ylabel="gradient", ylim=(-8, 8))
+    right.locator_params(axis="y", nbins=5)
     legend_above(left)
     stop = swedish_number(limit, 2)
     return Picture.from_figure(figure, f"MSE:s gradient växer rakt, Hubers stannar vid {stop}.")
