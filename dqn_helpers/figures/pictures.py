@@ -142,15 +142,8 @@ class Picture:
         """
         from matplotlib import pyplot as plt
         from matplotlib.text import Text
-        from matplotlib.ticker import LogFormatter, LogLocator, NullFormatter
 
-        for ax, axis in ((ax, axis) for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
-            if isinstance(axis.get_major_formatter(), LogFormatter):
-                axis.set_major_formatter(swedish_ticks())
-                axis.set_minor_formatter(NullFormatter())
-                if axis is ax.xaxis:  # "100 000" är bredare än matplotlib räknar med
-                    room = ax.get_window_extent().width / figure.dpi
-                    axis.set_major_locator(LogLocator(numticks=max(3, round(1.4 * room))))
+        _swedish_logarithms(figure)
         for text in figure.findobj(Text):
             text.set_fontsize(max(text.get_fontsize(), SMALLEST_TEXT))
         width = round(figure.get_figwidth() * SCREEN_DPI)
@@ -196,6 +189,20 @@ class Picture:
             f'<img src="data:{self.mime_type};base64,{encoded}" alt="{html.escape(self.alt)}" '
             f'width="{self.width}" style="max-width: 100%; min-width: {least}px; height: auto">'
         )
+
+
+def _swedish_logarithms(figure: "Figure") -> None:
+    """Svenska tal på de logaritmiska axlarna, och inte fler än att de får plats."""
+    from matplotlib.ticker import LogFormatter, LogLocator, NullFormatter
+
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            if isinstance(axis.get_major_formatter(), LogFormatter):
+                axis.set_major_formatter(swedish_ticks())
+                axis.set_minor_formatter(NullFormatter())
+                if axis is ax.xaxis:  # "100 000" är bredare än matplotlib räknar med
+                    inches = ax.get_window_extent().width / figure.dpi
+                    axis.set_major_locator(LogLocator(numticks=max(3, round(1.4 * inches))))
 
 
 def least_width(drawing: str) -> int:

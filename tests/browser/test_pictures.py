@@ -27,8 +27,8 @@ LOOK = """() => {
   const words = shapes.filter((e) => e.tagName === "text" && e.textContent.trim()).map((e) => {
     const r = e.getBoundingClientRect(), size = parseFloat(getComputedStyle(e).fontSize)
       * whole.width / svg.viewBox.baseVal.width;
-    return { e, upright: r.width > r.height || e.textContent.length < 3, left: r.left, right: r.right, top: r.top + 0.15 * size, size,
-      bottom: r.bottom - 0.2 * size };
+    return { e, size, upright: r.width > r.height || e.textContent.length < 3,
+      left: r.left, right: r.right, top: r.top + 0.15 * size, bottom: r.bottom - 0.2 * size };
   });
   const close = [];
   words.forEach((a, i) => words.slice(i + 1).forEach((b) => {
