@@ -104,7 +104,7 @@ def values_on_states(
 
     Args:
         learned: namn → värdena, (S,).
-        exact: de rätta värdena, (S,), som svarta streck.
+        exact: de rätta värdena, (S,), som vågräta streck.
         states: tillståndens namn.
     """
     figure, (ax,) = new_figure(height=3.2)
