@@ -160,7 +160,7 @@ def no_plain_figures(book: Book) -> list[str]:
 
 
 def no_black_or_white(book: Book) -> list[str]:
-    """Det som är svart i en ljus JupyterLab är vitt i en mörk, så texten säger något annat om det."""
+    """Det som är svart i en ljus JupyterLab är vitt i en mörk, så texten säger då fel."""
     return [
         f"{cell['id']}: {match.group()!r}"
         for cell in book.markdown()
