@@ -42,6 +42,7 @@ MARKS = WORK / "framsteg.jsonl"  # de övningar som har blivit gröna
 MODULES = {
     "kurs": ["torch", "gymnasium", "matplotlib", "jupyterlab", "ipykernel", "tqdm"],
     "larare": ["nbformat", "psutil", "pytest", "jinja2", "latex2mathml", "mistune"],
+    "bok": ["sphinx", "myst_nb", "furo"],
     "dev": ["nbval", "xdist", "pytest_timeout", "mypy", "ruff"],
 }
 MODULES["larare"] += ["py_landlock", "pyseccomp"] if sys.platform == "linux" else []
@@ -719,6 +720,7 @@ def tool(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
 
 TOOLS = {  # modulen som körs, filen med valen och den del av kursen som behövs
     "grade": ("dqn_helpers.autograder", "dqn_helpers/autograder/arguments.py", "larare"),
+    "book": ("dqn_helpers.teacher.book", "dqn_helpers/autograder/arguments.py", "bok"),
     "release": ("dqn_helpers.teacher.release", "dqn_helpers/autograder/arguments.py", "larare"),
 }
 COMMANDS = {  # ett per rad: det som utför kommandot, hur det skrivs och vad hjälpen säger
@@ -727,6 +729,7 @@ COMMANDS = {  # ett per rad: det som utför kommandot, hur det skrivs och vad hj
     "fresh": (fresh, "fresh 03", "lägg fram bok 03 på nytt; din gamla sparas bredvid"),
     "test": (test, "test", "kör testerna; det du skriver efter går vidare till pytest"),
     "grade": (tool, "grade FIL …", "rätta inlämningar (för lärare)"),
+    "book": (tool, "book", "gör en webbplats av böckerna, i mappen webbok"),
     "release": (tool, "release", "gör studenternas böcker av facit (för lärare);\n"
                 "--zip FIL packar allt som en student behöver"),
 }  # fmt: skip
@@ -734,7 +737,8 @@ FOR_STUDENTS = ("start", "setup", "fresh")  # de andra finns inte i studentversi
 SYNONYMS = {  # svenska och närliggande ord som någon kan tänkas skriva, och vad som menades
     "starta": "start", "installera": "setup", "install": "setup", "testa": "test",
     "tester": "test", "ny": "fresh", "nytt": "fresh", "kopia": "fresh", "rätta": "grade",
-    "rattning": "grade", "hjälp": "--help", "help": "--help", "--help": "--help",
+    "rattning": "grade", "bok": "book", "webbok": "book", "hjälp": "--help", "help": "--help",
+    "--help": "--help",
 }  # fmt: skip
 
 
