@@ -37,7 +37,6 @@ from dqn_helpers.autograder.result import (
     grade_text,
     points_text,
     remark_texts,
-    teachers_texts,
     total,
 )
 
@@ -208,11 +207,18 @@ def _changes(
                     "page": page,
                     "exercise": exercise.id,
                     "points": _change(decision) if decision else "",
-                    "text": one_line(" ".join(teachers_texts(exercise)), 2_000),
+                    "text": _why(exercise, decision),
                 }
         for text in remark_texts(submission.remarks):
             yield {"file": file_name(submission), "page": page, "exercise": "hela filen",
                    "points": "", "text": one_line(text, 2_000)}  # fmt: skip
+
+
+def _why(exercise: ExerciseResult, decision: Decision | None) -> str:
+    """Skälet till ändringen, med den som ändrade, och kommentarerna."""
+    who = f" ({decision.who})" if decision and decision.who else ""
+    reason = [f"{decision.reason}{who}"] if decision else []
+    return one_line(" ".join([*reason, *remark_texts(exercise.remarks)]), 2_000)
 
 
 def _change(decision: Decision) -> str:
