@@ -720,7 +720,7 @@ def tool(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
 TOOLS = {  # modulen som körs, filen med valen och den del av kursen som behövs
     "grade": ("dqn_helpers.autograder", "dqn_helpers/autograder/arguments.py", "larare"),
     "assess": ("dqn_helpers.teacher.assess", "dqn_helpers/teacher/arguments.py", "larare"),
-    "release": ("dqn_helpers.autograder.release", "dqn_helpers/autograder/arguments.py", "larare"),
+    "release": ("dqn_helpers.teacher.release", "dqn_helpers/autograder/arguments.py", "larare"),
 }
 COMMANDS = {  # ett per rad: det som utför kommandot, hur det skrivs och vad hjälpen säger
     "start": (start, "", "starta kursen i JupyterLab (installerar första gången)"),

@@ -801,7 +801,7 @@ def test_teachers_tools_are_not_in_the_student_version(kurs, capsys, command):
     ("arguments", "module"),
     [
         (["grade", "in.zip", "--out", "ut"], "dqn_helpers.autograder"),
-        (["release", "--zip", "ut.zip"], "dqn_helpers.autograder.release"),
+        (["release", "--zip", "ut.zip"], "dqn_helpers.teacher.release"),
     ],
 )
 def test_teachers_tools_get_everything(

@@ -14,21 +14,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from dqn_helpers.autograder import ROOT
 from dqn_helpers.autograder.arguments import ALONE, MAX_NOTEBOOKS, add_grade_arguments
 from dqn_helpers.autograder.batch import grade_all
 from dqn_helpers.autograder.catalogue import require_content
 from dqn_helpers.autograder.grade import Settings
-from dqn_helpers.autograder.report.summary import count, summary_lines
 from dqn_helpers.autograder.result import ClassResult
-from dqn_helpers.autograder.store import (
-    FileWatch,
-    Store,
-    StoreError,
-    class_seed,
-    handed_in,
-    write_whole,
-)
-from dqn_helpers.autograder.workshop import ROOT
 from dqn_helpers.exercises.syllabus import SYLLABUS, book_of, notebook_of
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
 from dqn_helpers.swedish_arguments import SwedishParser
@@ -49,7 +40,16 @@ from dqn_helpers.teacher.overrides import (
     load_overrides,
     problems,
 )
+from dqn_helpers.teacher.report.summary import count, summary_lines
 from dqn_helpers.teacher.reports import CANNOT_WRITE, ReportError, final, write_reports
+from dqn_helpers.teacher.store import (
+    FileWatch,
+    Store,
+    StoreError,
+    class_seed,
+    handed_in,
+    write_whole,
+)
 from dqn_helpers.teacher.students import FILE_NAME as STUDENTS
 from dqn_helpers.teacher.students import Answers, identified, read_answers, read_people
 

@@ -34,6 +34,7 @@ det är ett skrivet svar, som läraren bedömer."""
 SubmissionStatus = Literal["graded", "unreadable", "error"]
 
 VERSION = 1
+NOT_CHOSEN = "Filen har ingen av de övningar som valdes med --only."
 
 
 @dataclass(frozen=True)

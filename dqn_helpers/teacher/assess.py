@@ -9,13 +9,12 @@ import secrets
 import sys
 import threading
 import webbrowser
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from dqn_helpers.autograder.store import WORK, FileWatch, write_whole
 from dqn_helpers.swedish_arguments import SwedishParser
 from dqn_helpers.teacher.arguments import add_assess_arguments
 from dqn_helpers.teacher.assessment import (
@@ -28,6 +27,7 @@ from dqn_helpers.teacher.assessment import (
 from dqn_helpers.teacher.lock import BusyError, locked
 from dqn_helpers.teacher.overrides import FILE_NAME as DECISIONS
 from dqn_helpers.teacher.overrides import decoded, load_overrides
+from dqn_helpers.teacher.store import WORK, FileWatch, write_whole
 
 MAX_POSTED = 5_000_000  # byte
 _TEXTS = ("file", "exercise", "given", "reason", "who")
@@ -63,7 +63,7 @@ def save(out: Path, posted: bytes) -> str:
     return ""
 
 
-def _posted(posted: bytes) -> tuple[set[str], list[Mapping[str, str]]]:
+def _posted(posted: bytes) -> tuple[set[str], list[dict[str, str]]]:
     """Nycklarna att ta bort och raderna att lägga till."""
     found = json.loads(posted)
     rows = [{name: str(row[name]) for name in _TEXTS} for row in found["rows"]]

@@ -16,11 +16,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dqn_helpers.autograder.reflection import casino_in_words, guide_html, rubric
-from dqn_helpers.autograder.report.html import render_with_script
-from dqn_helpers.autograder.report.markdown import markdown
-from dqn_helpers.autograder.report.statistics import exercise_names
-from dqn_helpers.autograder.report.words import STATUSES, clean, file_name, named, one_line
 from dqn_helpers.autograder.result import ClassResult, ExerciseResult, SubmissionResult, points_text
 from dqn_helpers.exercises.syllabus import WRITTEN, exercises_of
 from dqn_helpers.teacher.gradebook import safe_cell
@@ -38,6 +33,11 @@ from dqn_helpers.teacher.overrides import (
     waiting,
 )
 from dqn_helpers.teacher.overrides import FILE_NAME as DECISIONS
+from dqn_helpers.teacher.reflection import casino_in_words, guide_html, rubric
+from dqn_helpers.teacher.report.html import render_with_script
+from dqn_helpers.teacher.report.markdown import markdown
+from dqn_helpers.teacher.report.statistics import exercise_names
+from dqn_helpers.teacher.report.words import STATUSES, clean, file_name, named, one_line
 
 FILE_NAME = "bedomning.html"
 _MAX_REFLECTION = 20_000

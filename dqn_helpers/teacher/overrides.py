@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dqn_helpers.autograder.report.words import NOT_CHOSEN, clean, one_line
 from dqn_helpers.autograder.result import (
+    NOT_CHOSEN,
     ClassResult,
     Decision,
     ExerciseResult,
@@ -24,6 +24,7 @@ from dqn_helpers.autograder.result import (
 )
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import SYLLABUS, WRITTEN, exercises_of, notebook_of
+from dqn_helpers.teacher.report.words import clean, one_line
 
 FILE_NAME = "beslut.csv"
 COLUMNS = ("fil", "övning", "poäng", "skäl")

@@ -10,19 +10,19 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from dqn_helpers.autograder.report.class_page import class_report
-from dqn_helpers.autograder.report.html import GENERATOR
-from dqn_helpers.autograder.report.statistics import with_replaced
-from dqn_helpers.autograder.report.student_page import feedback_page
-from dqn_helpers.autograder.report.words import path_parts
 from dqn_helpers.autograder.result import ClassResult
-from dqn_helpers.autograder.store import FileWatch, write_whole
 from dqn_helpers.submission.collect import canvas_parts
 from dqn_helpers.teacher.assessment import FILE_NAME as ASSESSMENT
 from dqn_helpers.teacher.assessment import assessment_page
 from dqn_helpers.teacher.grade_limits import GradeLimits, with_letters
 from dqn_helpers.teacher.gradebook import result_csv
 from dqn_helpers.teacher.overrides import Overrides, apply, problems
+from dqn_helpers.teacher.report.class_page import class_report
+from dqn_helpers.teacher.report.html import GENERATOR
+from dqn_helpers.teacher.report.statistics import with_replaced
+from dqn_helpers.teacher.report.student_page import feedback_page
+from dqn_helpers.teacher.report.words import path_parts
+from dqn_helpers.teacher.store import FileWatch, write_whole
 
 CANNOT_WRITE = (
     "Det gick inte att skriva {files} i {out}. Är filen öppen i ett annat program, till exempel "

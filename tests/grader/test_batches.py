@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 
 from dqn_helpers.autograder import __main__ as command_line
-from dqn_helpers.autograder import batch, store
+from dqn_helpers.autograder import batch
 from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult
 from dqn_helpers.submission.collect import Submission
+from dqn_helpers.teacher import store
 from dqn_helpers.teacher.grade_limits import load_grade_limits
 from dqn_helpers.teacher.gradebook import result_csv
 from dqn_helpers.teacher.overrides import Overrides

@@ -7,8 +7,8 @@ import pytest
 
 from dqn_helpers.autograder import __main__ as command
 from dqn_helpers.autograder import workshop
-from dqn_helpers.autograder.store import FileWatch, handed_in
 from dqn_helpers.teacher.reports import write_reports
+from dqn_helpers.teacher.store import FileWatch, handed_in
 
 from .hostile import RIGHT, in_body
 from .hostile_files import notebook

@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.autograder.report.statistics import needing_attention
-from dqn_helpers.autograder.report.student_page import feedback_page
-from dqn_helpers.autograder.report.words import NOT_CHOSEN
 from dqn_helpers.autograder.result import (
+    NOT_CHOSEN,
     ClassResult,
     Decision,
     decision_texts,
@@ -26,6 +24,8 @@ from dqn_helpers.teacher.overrides import (
     problems,
     read_overrides,
 )
+from dqn_helpers.teacher.report.statistics import needing_attention
+from dqn_helpers.teacher.report.student_page import feedback_page
 
 from .report_samples import Page, by_teacher, exercise, internal, results, submission, unreadable
 

@@ -14,17 +14,6 @@ import numpy as np
 import pytest
 
 from dqn_helpers.autograder.arguments import rules
-from dqn_helpers.autograder.reflection import guide_html, rubric
-from dqn_helpers.autograder.report import html as report_html
-from dqn_helpers.autograder.report.class_page import class_report
-from dqn_helpers.autograder.report.statistics import (
-    best_exercises,
-    by_student,
-    needing_attention,
-)
-from dqn_helpers.autograder.report.student_page import code_lines, feedback_page
-from dqn_helpers.autograder.report.summary import fit, summary_lines
-from dqn_helpers.autograder.report.words import ISOLATION, STATUSES, clean, own_name, rerun_command
 from dqn_helpers.autograder.result import (
     ClassResult,
     ExerciseResult,
@@ -42,6 +31,17 @@ from dqn_helpers.teacher.assessment import assessment_page
 from dqn_helpers.teacher.grade_limits import load_grade_limits, with_letters
 from dqn_helpers.teacher.junit import junit_xml
 from dqn_helpers.teacher.overrides import TEMPLATE, Override, Overrides
+from dqn_helpers.teacher.reflection import guide_html, rubric
+from dqn_helpers.teacher.report import html as report_html
+from dqn_helpers.teacher.report.class_page import class_report
+from dqn_helpers.teacher.report.statistics import (
+    best_exercises,
+    by_student,
+    needing_attention,
+)
+from dqn_helpers.teacher.report.student_page import code_lines, feedback_page
+from dqn_helpers.teacher.report.summary import fit, summary_lines
+from dqn_helpers.teacher.report.words import ISOLATION, STATUSES, clean, own_name, rerun_command
 from dqn_helpers.teacher.reports import (
     ReportError,
     final,

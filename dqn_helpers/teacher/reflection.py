@@ -11,7 +11,7 @@ from typing import NamedTuple
 import mistune
 import numpy as np
 
-from dqn_helpers.autograder.workshop import ROOT
+from dqn_helpers.autograder import ROOT
 from dqn_helpers.figures import spread_in_words
 from dqn_helpers.studies import own_casino
 from dqn_helpers.submission.collect import Submission, find_submissions

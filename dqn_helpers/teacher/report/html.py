@@ -15,14 +15,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from dqn_helpers import card
-from dqn_helpers.autograder.report.words import (
+from dqn_helpers.autograder.result import points_text
+from dqn_helpers.figures import theme
+from dqn_helpers.teacher.report.words import (
     PRELIMINARY,
     clean,
     percent_text,
     tool_version,
 )
-from dqn_helpers.autograder.result import points_text
-from dqn_helpers.figures import theme
 
 TEMPLATES = Path(__file__).parent / "templates"
 GENERATOR = "dqn-helpers autograder"

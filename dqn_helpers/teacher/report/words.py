@@ -16,7 +16,6 @@ from dqn_helpers.card import Mark
 from dqn_helpers.submission.collect import canvas_parts
 
 PRELIMINARY = "Preliminärt – examinator beslutar"
-NOT_CHOSEN = "Filen har ingen av de övningar som valdes med --only."
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _MARKS = r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"

@@ -7,27 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from dqn_helpers.autograder.arguments import rules
-from dqn_helpers.autograder.report.html import render
-from dqn_helpers.autograder.report.statistics import (
-    Attention,
-    best_exercises,
-    by_student,
-    common_mistakes,
-    exercise_names,
-    exercise_statistics,
-    needing_attention,
-)
-from dqn_helpers.autograder.report.words import (
-    CHANGED_FILES,
-    ISOLATION,
-    STATUSES,
-    clean,
-    file_name,
-    named,
-    one_line,
-    own_name,
-    rerun_command,
-)
 from dqn_helpers.autograder.result import (
     ClassResult,
     Decision,
@@ -38,6 +17,27 @@ from dqn_helpers.autograder.result import (
     points_text,
     remark_texts,
     total,
+)
+from dqn_helpers.teacher.report.html import render
+from dqn_helpers.teacher.report.statistics import (
+    Attention,
+    best_exercises,
+    by_student,
+    common_mistakes,
+    exercise_names,
+    exercise_statistics,
+    needing_attention,
+)
+from dqn_helpers.teacher.report.words import (
+    CHANGED_FILES,
+    ISOLATION,
+    STATUSES,
+    clean,
+    file_name,
+    named,
+    one_line,
+    own_name,
+    rerun_command,
 )
 
 SHORT = {

@@ -5,18 +5,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from dqn_helpers.autograder.report.html import render
-from dqn_helpers.autograder.report.markdown import markdown
-from dqn_helpers.autograder.report.words import (
-    ISOLATION,
-    StatusWords,
-    clean,
-    file_name,
-    named,
-    one_line,
-    own_name,
-    status_words,
-)
 from dqn_helpers.autograder.result import (
     ExerciseResult,
     PartResult,
@@ -26,6 +14,18 @@ from dqn_helpers.autograder.result import (
     teachers_texts,
 )
 from dqn_helpers.card import Card, ComparedRow, Comparison, Part
+from dqn_helpers.teacher.report.html import render
+from dqn_helpers.teacher.report.markdown import markdown
+from dqn_helpers.teacher.report.words import (
+    ISOLATION,
+    StatusWords,
+    clean,
+    file_name,
+    named,
+    one_line,
+    own_name,
+    status_words,
+)
 
 CLEAR = StatusWords("passed", "Klart")
 WRONG = StatusWords("failed", "Inte än")
