@@ -119,14 +119,3 @@ def add_release_arguments(parser: argparse.ArgumentParser) -> None:
     choice.add_argument("--normalise", action="store_true", help="snygga bara till solutions/")
     choice.add_argument("--zip", type=Path, metavar="FIL",
                         help="packa studentversionen, utan facit, i en zip-fil")  # fmt: skip
-
-
-def add_book_arguments(parser: argparse.ArgumentParser) -> None:
-    """Valen när webboken görs."""
-    parser.description = (
-        "Kör studenternas böcker och gör en webbplats av dem, som går att läsa utan nät."
-    )
-    parser.add_argument("--out", type=Path, default=Path("webbok"), metavar="MAPP",
-                        help="mappen som webboken läggs i (webbok)")  # fmt: skip
-    parser.add_argument("--pdf", action="store_true",
-                        help="gör också en PDF av varje kapitel (behöver Chromium)")  # fmt: skip

@@ -10,9 +10,9 @@ from pathlib import Path
 import gymnasium as gym
 
 from dqn_helpers import figures, toys
-from dqn_helpers.autograder.arguments import add_book_arguments
 from dqn_helpers.figures import theme
 from dqn_helpers.swedish_arguments import SwedishParser
+from dqn_helpers.teacher.arguments import add_book_arguments
 from dqn_helpers.teacher.book.address import read_address
 from dqn_helpers.teacher.book.chapters import stage
 from dqn_helpers.teacher.book.pdf import print_chapters
