@@ -164,11 +164,14 @@ def q_network(n_hidden: int = 64) -> Picture:
     Args:
         n_hidden: antalet enheter i det dolda lagret; alla ritas inte.
     """
-    inputs, outputs = ("läge", "fart", "vinkel", "vinkelfart"), ("Q(s, vänster)", "Q(s, höger)")
+    inputs, outputs = (
+        ("läge", "hastighet", "vinkel", "vinkelhastighet"),
+        ("Q(s, vänster)", "Q(s, höger)"),
+    )
     columns = [
-        [(300.0, 96.0 + 52 * n) for n in range(4)],
-        [(390.0, 70.0 + 42 * n) for n in range(6)],
-        [(478.0, 148.0 + 52 * n) for n in range(2)],
+        [(340.0, 96.0 + 52 * n) for n in range(4)],
+        [(425.0, 70.0 + 42 * n) for n in range(6)],
+        [(508.0, 148.0 + 52 * n) for n in range(2)],
     ]
     wires = [
         path([one, other], MUTED, 0.8)
@@ -182,19 +185,19 @@ def q_network(n_hidden: int = 64) -> Picture:
         for x, y in layer
     ]
     words = [
-        text(280, y, word, 16, anchor="end")
+        text(322, y, word, 16, anchor="end")
         for (_, y), word in zip(columns[0], inputs, strict=True)
     ]
     words += [
-        text(496, y, word.replace("(s, ", "(s,\n"), 16, ONLINE, anchor="start")
+        text(525, y, word.replace("(s, ", "(s,\n"), 16, ONLINE, anchor="start")
         for (_, y), word in zip(columns[2], outputs, strict=True)
     ]
     words += [
-        text(390, 306, f"{n_hidden} enheter", 16, MUTED),
+        text(425, 306, f"{n_hidden} enheter", 16, MUTED),
         text(94, 24, "tabellen slår upp", 18, bold=True),
-        text(405, 24, "nätverket räknar ut", 18, ONLINE, bold=True),
+        text(425, 24, "nätverket räknar ut", 18, ONLINE, bold=True),
         text(85, 306, "en rad per tillstånd", 16, MUTED),
-        arrow([(164, 174), (202, 174)], INK, 3),
+        arrow([(170, 174), (208, 174)], INK, 3),
     ]
     alt = (
         "Till vänster en Q-tabell med en rad per tillstånd och en kolumn per handling. Till höger "

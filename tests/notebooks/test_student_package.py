@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.autograder.release import build, main
-from dqn_helpers.autograder.student_package import FILES, FOLDER, package_files, write_package
+from dqn_helpers.teacher.release import build, main
+from dqn_helpers.teacher.student_package import FILES, FOLDER, package_files, write_package
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
