@@ -443,7 +443,8 @@ def after_the_episode(repeats):
 def stores_next_start():
     """Du startar om miljön innan du har sparat, så i episodens sista erfarenhet blir nästa
     tillstånd starten på nästa episod. Vid en tidsgräns räknas målet ut ur det tillståndet, och då
-    lär sig nätverket något som inte hände. Spara först, starta om sedan. Se erfarenhetstupeln i 02."""
+    lär sig nätverket något som inte hände. Spara först, starta om sedan. Se erfarenhetstupeln
+    i 02."""
 
 
 @misconception("4.3", loop((DONE, "done = terminated\n")))

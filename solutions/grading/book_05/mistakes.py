@@ -344,8 +344,8 @@ def step_states_swapped():
     "5.2", edited(STEP, "gather(1, best.unsqueeze(1))", "gather(1, action.unsqueeze(1))")
 )
 def step_same_action_again():
-    """Målet värderar den handling som redan gjordes, en gång till. Nästa handling ska väljas på nytt,
-    i nästa tillstånd, av online-nätverket. Se avsnittet om Double DQN i 05."""
+    """Målet värderar den handling som redan gjordes, en gång till. Nästa handling ska väljas på
+    nytt, i nästa tillstånd, av online-nätverket. Se avsnittet om Double DQN i 05."""
 
 
 @misconception(
@@ -466,8 +466,8 @@ def soft_update_after_every_step():
 @misconception("5.2", edited(STEP, f"= {PREDICTED}", "= model(state).max(dim=1).values"))
 def step_predicts_best_action():
     """Förutsägelsen är det största Q-värdet i tillståndet, men det var kanske inte den handlingen
-    som gjordes. Det är bara om den handling som gjordes som vi vet något nytt. Se avsnittet om gather
-    i 03."""
+    som gjordes. Det är bara om den handling som gjordes som vi vet något nytt. Se avsnittet om
+    gather i 03."""
 
 
 @misconception("5.2", edited(STEP, f"= {PREDICTED}", "= model(state)"))
