@@ -188,7 +188,7 @@ def platform_problem() -> str:
         (sys.maxsize <= 2**32, "Det här är en 32-bitars Python; PyTorch finns bara för 64 bitar."),
         (machine not in facts.machines, facts.other_machine.format(machine)),
         ("musl" in (sysconfig.get_config_var("SOABI") or ""),
-         "Det här är ett Linux med musl (t.ex. Alpine); PyTorch behöver glibc."),
+         "Det här är ett Linux med musl (till exempel Alpine); PyTorch behöver glibc."),
         (name == facts.needs and numbers(version) < numbers(facts.oldest),
          f"Här finns {name} {version}; PyTorch behöver {facts.oldest} eller nyare."),
     ]  # fmt: skip
@@ -415,7 +415,7 @@ def pip_install(python: Path, extras: "Iterable[str]", cpu: bool) -> None:
     print("Hämtar och installerar paketen. Pip berättar på engelska vad den gör; när den skriver")
     print("`Installing collected packages` är den tyst en stund, och det är som det ska.")
     if not succeeds([str(python), "-m", "pip", "--version"]):
-        succeeds([str(python), "-m", "ensurepip"])  # en .venv från t.ex. uv saknar pip
+        succeeds([str(python), "-m", "ensurepip"])  # en .venv från till exempel uv saknar pip
     with contextlib.suppress(FileNotFoundError):
         PIP_LOG.unlink()
     with tempfile.TemporaryDirectory() as scratch:
@@ -787,7 +787,7 @@ def main(arguments: "list[str]") -> int:
         return 1  # den som läste vår utskrift slutade läsa, till exempel `| head`
     except PermissionError as error:
         code, said = 1, f"Fel: Får inte skriva i {error.filename or ROOT}.\nLägg kursen i en mapp "
-        said += "som är din egen, t.ex. under Dokument."
+        said += "som är din egen, till exempel under Dokument."
     except OSError as error:
         code, said = 1, f"Fel: Det gick inte att läsa eller skriva en fil ({error}).\n"
         said += f"Kontrollera disken och mappen {ROOT}, och kör om kommandot."
