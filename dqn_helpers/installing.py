@@ -30,6 +30,7 @@ LOG_KEPT = 100_000  # bytes av pips logg som sparas när något gick fel; felet 
 MODULES = {
     "kurs": ["torch", "gymnasium", "matplotlib", "jupyterlab", "ipykernel", "tqdm"],
     "larare": ["nbformat", "psutil", "pytest", "jinja2", "latex2mathml", "mistune"],
+    "bok": ["sphinx", "myst_nb", "furo"],
     "dev": ["nbval", "xdist", "pytest_timeout", "mypy", "ruff"],
 }
 MODULES["larare"] += ["py_landlock", "pyseccomp"] if sys.platform == "linux" else []

@@ -131,6 +131,7 @@ def summed_up(
         notebook=submission.notebook,
         attempt=submission.attempt,
         moodle_id=submission.moodle_id,
+        late=submission.late,
         sha256=submission.sha256,
         status=status,
         message=" ".join(filter(None, (message, submission.note))),

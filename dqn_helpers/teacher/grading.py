@@ -32,6 +32,7 @@ from dqn_helpers.teacher.grade_limits import (
 from dqn_helpers.teacher.gradebook import CanvasFill, GradebookError, change_lines, fill_canvas
 from dqn_helpers.teacher.junit import junit_xml
 from dqn_helpers.teacher.ladok import fill_ladok
+from dqn_helpers.teacher.lock import BusyError, locked
 from dqn_helpers.teacher.overrides import (
     FILE_NAME,
     Overrides,
@@ -79,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (UsageError, GradeLimitsError, GradebookError, StoreError) as error:
         print(f"Fel: {error}", file=sys.stderr)
         return WRONG_USAGE
-    except ReportError as error:
+    except (ReportError, BusyError) as error:
         print(f"Fel: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -99,11 +100,22 @@ def _grade(arguments: argparse.Namespace) -> int:
     require_content()
     limits = load_grade_limits(arguments.limits or DEFAULT_FILE)
     exercises, names = _only(arguments.only)
-    out = arguments.out / ALONE if arguments.only else arguments.out
     handed_in_files = find_submissions(arguments.paths, MAX_NOTEBOOKS)
     submissions = [one for one in handed_in_files if _is_chosen(one, names)]
     if not submissions:
         raise UsageError(_nothing_to_grade(names))
+    with locked(arguments.out):
+        return _grade_in_folder(arguments, submissions, exercises, limits)
+
+
+def _grade_in_folder(
+    arguments: argparse.Namespace,
+    submissions: Sequence[Submission],
+    exercises: tuple[str, ...],
+    limits: GradeLimits,
+) -> int:
+    """Rätta, när ingen annan arbetar i mappen."""
+    out = arguments.out / ALONE if arguments.only else arguments.out
     store = Store(out, arguments.resume, fresh=bool(arguments.only) or arguments.replace)
     settings = _settings(arguments, store, exercises)
     store.begin(settings, submissions, arguments.paths)

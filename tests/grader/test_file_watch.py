@@ -58,6 +58,7 @@ for path in ("@OUT@/beslut.csv", "@CLASS@/granne.ipynb", "@ROOT@/solutions/facit
 """)
 
 
+@pytest.mark.lang
 def test_without_a_sandbox_the_teacher_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

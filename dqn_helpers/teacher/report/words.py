@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from dqn_helpers.autograder.result import SubmissionResult
+from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult
 from dqn_helpers.card import Mark
 from dqn_helpers.submission.collect import canvas_parts
 
@@ -64,6 +64,15 @@ STATUSES: dict[str, StatusWords] = {
     ),
 }
 """Status i results.json → hur den sägs på svenska."""
+
+ASSESSED = StatusWords("manual", "Bedömt av läraren")
+
+
+def status_words(exercise: ExerciseResult) -> StatusWords:
+    """Orden om hur det gick; ett svar som läraren har bedömt väntar inte längre på det."""
+    by_teacher = exercise.status == "manual" and exercise.decision is not None
+    return ASSESSED if by_teacher else STATUSES[exercise.status]
+
 
 ISOLATION = {
     "full": "Full isolering: varje lösning kördes i en egen sandlåda utan åtkomst till filer, nät "
