@@ -28,6 +28,16 @@ def only(names: Iterable[Any], cases: Iterable[Any]) -> Iterator[Any]:
         yield case if case in everyday else long(case)
 
 
+SLOW_EXERCISES = {"2.2", "2.3", "3.3", "4.3", "5.2"}
+"""De vars prov drar, spelar eller tränar: fyra femtedelar av tiden."""
+
+
+def quick(numbers: Iterable[str]) -> Iterator[Any]:
+    """De övningar som går fort att pröva till vardags."""
+    for number in numbers:
+        yield long(number) if number in SLOW_EXERCISES else number
+
+
 def long(case: Any) -> Any:
     """Fallet, märkt `lang`."""
     return pytest.param(case, marks=pytest.mark.lang)

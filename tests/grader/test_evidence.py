@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from everyday import only
+from everyday import only, quick
 
 from dqn_helpers.autograder.catalogue import content, misconceptions, reference, scenario
 from dqn_helpers.exercises import EXERCISES
@@ -36,7 +36,7 @@ BEHAVIOURS = {
 }
 """Beteenden som går att hitta på utan belägg."""
 
-each_exercise = pytest.mark.parametrize("number", only(("1.4", "2.1", "4.2", "5.1"), BEHAVIOURS))
+each_exercise = pytest.mark.parametrize("number", quick(BEHAVIOURS))
 
 
 def evidence_keys(number: str, seed: int) -> list[list[str]]:
