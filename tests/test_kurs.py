@@ -723,7 +723,7 @@ def test_one_pytest_run(kurs, folder, monkeypatch):
         words = [word.format(tests=tests) for word in words]
         assert command[1:] == [*FIXED.split(), *words]
         assert cwd == folder and variables == {"OMP_NUM_THREADS": "1"}
-    assert kurs.handed_over == [] and kurs.read_state().extras == ("dev", "kurs", "larare")
+    assert kurs.handed_over == [] and kurs.read_state().extras == ("bok", "dev", "kurs", "larare")
 
 
 LONG_AND_SHORT = """\
@@ -795,7 +795,7 @@ def test_exit_code_is_passed_on_and_nothing_said_is_lost(folder):
     assert (answer.returncode, answer.stdout.split()) == (7, [b"hej"])
 
 
-@pytest.mark.parametrize("command", ["grade", "release"])
+@pytest.mark.parametrize("command", ["grade", "release", "book"])
 def test_teachers_tools_are_not_in_the_student_version(kurs, capsys, command):
     assert kurs.main([command, "inlamningar.zip"]) == 1
     assert "följer inte med i studentversionen" in capsys.readouterr().err
@@ -806,7 +806,7 @@ def test_teachers_tools_are_not_in_the_student_version(kurs, capsys, command):
     ("arguments", "module"),
     [
         (["grade", "in.zip", "--out", "ut"], "dqn_helpers.autograder"),
-        (["release", "--zip", "ut.zip"], "dqn_helpers.autograder.release"),
+        (["release", "--zip", "ut.zip"], "dqn_helpers.teacher.release"),
     ],
 )
 def test_teachers_tools_get_everything(

@@ -14,7 +14,8 @@ from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.budget import Budget, Stopped, Watch
 from dqn_helpers.autograder.grade import Grading, Ran
-from dqn_helpers.autograder.workshop import HAS_SERVER, Ended, WorkerError, Workshop, _report
+from dqn_helpers.autograder.processes import Ended
+from dqn_helpers.autograder.workshop import HAS_SERVER, WorkerError, Workshop, _report
 from dqn_helpers.exercises.limits import OutOfTime, Waiting, call_within
 from dqn_helpers.exercises.running import TIMEOUT_TEXT, WAITING_TEXT
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of

@@ -20,10 +20,11 @@ import numpy as np
 import pytest
 from everyday import every, first, only
 
+from dqn_helpers.autograder import ROOT
 from dqn_helpers.autograder.catalogue import content, reference, scenario
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode
 from dqn_helpers.autograder.sandbox import Tier
-from dqn_helpers.autograder.workshop import ROOT, Workshop, _outcome
+from dqn_helpers.autograder.workshop import Workshop, _outcome
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Outcome, Within

@@ -9,11 +9,11 @@ from everyday import every
 
 from dqn_helpers.autograder.grade import Ran, shown_reach
 from dqn_helpers.autograder.messages import from_data, to_data
-from dqn_helpers.autograder.report.statistics import needing_attention
 from dqn_helpers.exercises.syllabus import NUMBER_OF
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import find_submissions
 from dqn_helpers.submission.extract import slice_notebook
+from dqn_helpers.teacher.report.statistics import needing_attention
 
 from . import honest_code, honest_files  # noqa: F401  (samlingarna fylls i när de läses in)
 from .honest import HONEST, Honest

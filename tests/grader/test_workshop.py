@@ -9,10 +9,11 @@ from collections.abc import Callable
 import pytest
 from everyday import only
 
-from dqn_helpers.autograder import sandbox
+from dqn_helpers.autograder import processes, sandbox
 from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.grade import Ran
-from dqn_helpers.autograder.workshop import Ended, Run, Workshop
+from dqn_helpers.autograder.processes import Ended
+from dqn_helpers.autograder.workshop import Run, Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.running import WAITING_TEXT
 from dqn_helpers.submission.cells import CellSource
@@ -236,11 +237,28 @@ def test_the_strongest_tier_that_the_machine_has_is_used(workshop: Workshop) -> 
 
 
 @linux
+def test_workshops_from_one_process_are_separate() -> None:
+    """De delar uppvärmningen men inget annat: när en är borta arbetar den andra vidare."""
+    first, second = Workshop.launch(limit=5, count=2)
+    with first, second:
+        assert first.tier == second.tier
+        assert first._server and second._server and first._server._control
+        shared = second._server.house
+        assert first._server.house is shared
+        assert_works(first)
+        first._server._control.close()
+        first._server._control = None
+        assert_works(second)
+        assert_works(first)  # i en ny verkstad, med en egen process
+        assert first._server.house is not shared
+
+
+@linux
 def test_a_dead_workshop_is_replaced() -> None:
     with Workshop() as workshop:
-        assert workshop._server is not None and workshop._server._process is not None
-        os.killpg(workshop._server._process.pid, signal.SIGKILL)
-        workshop._server._process.wait()
+        assert workshop._server is not None and workshop._server.house.process is not None
+        os.killpg(workshop._server.house.process.pid, signal.SIGKILL)
+        workshop._server.house.process.wait()
         assert_works(workshop)
 
 
@@ -251,7 +269,7 @@ def test_a_workshop_that_dies_again_is_the_graders_own_fault(
 ) -> None:
     with Workshop() as workshop:
         dying = lambda server, is_silent: (server.stop(), Ended())[1]  # noqa: E731
-        monkeypatch.setattr(workshop_module.Server, "report", dying)
+        monkeypatch.setattr(processes.Server, "report", dying)
         with pytest.raises(RuntimeError, match="två gånger i rad"):
             run(workshop, RIGHT)
 
@@ -261,15 +279,13 @@ def test_a_workshop_that_dies_again_is_the_graders_own_fault(
 def test_a_weaker_tier_is_used_when_the_stronger_is_missing(
     monkeypatch: pytest.MonkeyPatch, tier: sandbox.Tier
 ) -> None:
-    original = sandbox.server_command
+    original = processes.server_command
     missing = sandbox.TIERS[: sandbox.TIERS.index(tier)]
 
-    def command(wanted: sandbox.Tier, command: list[str]) -> list[str]:
-        if wanted in missing:
-            raise OSError("finns inte")
-        return original(wanted, command)
+    def command(wanted: sandbox.Tier, files: list[int]) -> list[str]:
+        return ["/finns/inte"] if wanted in missing else original(wanted, files)
 
-    monkeypatch.setattr(sandbox, "server_command", command)
+    monkeypatch.setattr(processes, "server_command", command)
     with Workshop() as workshop:
         assert sandbox.TIERS.index(workshop.tier) >= sandbox.TIERS.index(tier)
         assert len(workshop.reasons) >= len(missing)

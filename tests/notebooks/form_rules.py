@@ -11,14 +11,14 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
-from dqn_helpers.autograder.notebook_files import (
+from dqn_helpers.teacher.notebook_files import (
     Cell,
     is_output_compared,
     read_notebook,
     source_of,
     tags_of,
 )
-from dqn_helpers.autograder.release import TEACHER_TAG, exercise_number
+from dqn_helpers.teacher.release import TEACHER_TAG, exercise_number
 
 FORBIDDEN_TAGS = {"nbval-skip", "raises-exception", "nbval-raises-exception", "skip-execution"}
 FORBIDDEN_TAGS |= {"nbval-ignore-output"}
@@ -156,6 +156,15 @@ def no_plain_figures(book: Book) -> list[str]:
         f"{cell['id']}: plt.show()"
         for cell in book.code()
         if re.search(r"\b(plt|pyplot)\.show\s*\(", source_of(cell))
+    ]
+
+
+def no_black_or_white(book: Book) -> list[str]:
+    """Det som är svart i en ljus JupyterLab är vitt i en mörk, så texten säger då fel."""
+    return [
+        f"{cell['id']}: {match.group()!r}"
+        for cell in book.markdown()
+        for match in re.finditer(r"\b(svart|svarta|vit|vita|vitt)\b", source_of(cell))
     ]
 
 
@@ -326,6 +335,7 @@ RULES = (
     prose_and_code,
     pictures_have_alt_text,
     no_plain_figures,
+    no_black_or_white,
     links,
     no_machine_paths,
     heading_levels,
