@@ -82,26 +82,28 @@ class Stations:
 
     def _station(self, number: str) -> str:
         """En övning på vägen. Att den är klar syns på märket, inte bara på färgen."""
+        kind, mark, word = "", "", "inte klar än"
         if number in self.solved:
-            return f'<li class="dqn-klar">{CHECK_MARK}{number}{HIDDEN.format("klar")}</li>'
-        if not SYLLABUS[number]:
-            return f"<li>{PEN}{number}{HIDDEN.format('skrivs och läses av läraren')}</li>"
-        kind, word = ("dqn-nasta", "nästa") if number == self.left[0] else ("", "inte klar än")
-        return f'<li class="{kind}">{number}{HIDDEN.format(word)}</li>'
+            kind, mark, word = "dqn-klar", CHECK_MARK, "klar"
+        elif not SYLLABUS[number]:
+            mark, word = PEN, "skrivs och läses av läraren"
+        elif number == self.left[0]:
+            kind, word = "dqn-nasta", "nästa"
+        text = f"{mark}{number}{HIDDEN.format(word)}"
+        return f'<li class="{kind}"><a href="{_place(number)}">{text}</a></li>'
 
     def _onwards(self) -> str:
         """Länkarna under vägen: dit man ska fortsätta, och nästa bok."""
         links = [f"<span>{html.escape(repr(self).split('. ')[0])}.</span>"]
         if self.left:
             words = "Fortsätt här" if self.solved else "Börja här"
-            link = f"{words}: övning {self.left[0]}"
-            links.append(_link(notebook_of(self.left[0]), link, self.book))
+            links.append(_link(_place(self.left[0]), f"{words}: övning {self.left[0]}"))
         else:
             links.append("<span>Glöm inte reflektionen, 5.4.</span>")
         later = list(BOOKS)[list(BOOKS).index(self.book) + 1 :]
         for following in later[:1]:
-            text = f"Nästa bok: {following} {BOOKS[following][1]}"
-            links.append(_link(following, text, self.book))
+            file, title, _ = BOOKS[following]
+            links.append(_link(file, f"Nästa bok: {following} {title}"))
         return f'<p class="dqn-vidare">{"".join(links)}</p>'
 
 
@@ -115,10 +117,13 @@ def _what_is_new(book: str) -> str:
     )
 
 
-def _link(book: str, text: str, here: str) -> str:
-    if book == here:  # man är redan där: en länk till samma sida gör ingenting
-        return f"<span>{html.escape(text)}, här i boken.</span>"
-    return f'<a href="{BOOKS[book][0]}">{html.escape(text)}\u00a0→</a>'
+def _place(number: str) -> str:
+    """Adressen till cellen där övningen börjar; JupyterLab och nbconvert förstår `cell-id`."""
+    return f"{BOOKS[notebook_of(number)][0]}#cell-id=ovning-{number.replace('.', '-')}-text"
+
+
+def _link(address: str, text: str) -> str:
+    return f'<a href="{address}">{html.escape(text)}\u00a0→</a>'
 
 
 def stations(book: str) -> Stations:

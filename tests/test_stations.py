@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.exercises.syllabus import BOOKS, OLD_FILES, SYLLABUS
+from dqn_helpers.exercises.syllabus import BOOKS, OLD_FILES, SYLLABUS, notebook_of
 from dqn_helpers.stations import Stations, stations
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -16,6 +16,11 @@ CHECKED = [number for number, name in SYLLABUS.items() if name]
 
 def shown(book: str, *solved: str) -> str:
     return Stations(book, frozenset(solved))._repr_html_()
+
+
+def place(number: str) -> str:
+    book = BOOKS[notebook_of(number)][0]
+    return f"{book}#cell-id=ovning-{number.replace('.', '-')}-text"
 
 
 def items(html: str) -> list[tuple[str, str]]:
@@ -40,12 +45,22 @@ def test_green_stations_are_filled_and_marked_with_more_than_a_color():
 
 
 def test_the_way_on_leads_to_the_first_that_is_not_green():
-    assert 'href="01a_mdp_och_q_varden.ipynb">Börja här: övning 1.1' in shown("00")
-    assert 'href="01b_q_inlarning.ipynb">Fortsätt här: övning 1.3' in shown("01a", "1.1", "1.2")
-    assert 'href="02_replay_buffer.ipynb">Fortsätt här: övning 2.1' in shown(
+    assert f'href="{place("1.1")}">Börja här: övning 1.1' in shown("00")
+    assert f'href="{place("1.3")}">Fortsätt här: övning 1.3' in shown("01a", "1.1", "1.2")
+    assert f'href="{place("2.1")}">Fortsätt här: övning 2.1' in shown(
         "01b", "1.1", "1.2", "1.3", "1.4", "2.2"
     )
-    assert "Fortsätt här: övning 2.3, här i boken." in shown("02", *CHECKED[:6])
+    assert f'href="{place("2.3")}">Fortsätt här: övning 2.3' in shown("02", *CHECKED[:6])
+
+
+@pytest.mark.parametrize("folder", ["solutions", "notebooks"])
+def test_every_station_leads_to_the_cell_where_its_exercise_begins(folder: str):
+    for number in SYLLABUS:
+        file, _, cell = place(number).partition("#cell-id=")
+        assert f'<a href="{place(number)}">' in shown("00")
+        cells = json.loads((ROOT / folder / file).read_text("utf-8"))["cells"]
+        (text,) = ("".join(c["source"]) for c in cells if c["id"] == cell)
+        assert f" Övning {number}: " in text
 
 
 def test_every_book_but_the_last_leads_to_the_next():

@@ -64,7 +64,7 @@ from dqn_helpers.figures.step_plots import (
     target_parts,
     values_on_states,
 )
-from dqn_helpers.figures.study_plots import difference_of, line_panels, shares
+from dqn_helpers.figures.study_plots import difference_of, shares
 from dqn_helpers.figures.table_films import q_film, visit_film
 from dqn_helpers.figures.value_maps import (
     CLIFF_WALKING_ARROWS,
@@ -104,7 +104,6 @@ __all__ = [
     "learned_against_exact",
     "learning_curves",
     "legend_above",
-    "line_panels",
     "lines",
     "loss_curves",
     "loss_flow",

@@ -29,7 +29,7 @@ MARKERS = "M-8 0L6 -8V8Z", "M8 0L-6 -8V8Z"
 def corridor_film(
     q_values: Mapping[str, np.ndarray], exact: np.ndarray, labels: Sequence[str]
 ) -> Film:
-    """En film av Q-värdena i korridoren: trianglarna rör sig mot de svarta strecken.
+    """En film av Q-värdena i korridoren: trianglarna rör sig mot de vågräta strecken.
 
     Pilen i rutan är den handling som nätverket tror mest på, grön om den är rätt. Ett värde som
     är utanför diagrammet ligger vid kanten och är rött.

@@ -23,7 +23,7 @@ from dqn_helpers.figures.shapes import (
 )
 from dqn_helpers.mdp import TabularMDP
 
-_WIDTH, _HEIGHT, _UNIT = 600.0, 452.0, 60.0
+_WIDTH, _HEIGHT, _UNIT = 600.0, 452.0, 55.0
 _MIDDLE = 277.0  # grafens mitt i höjdled; triangeln har sin spets uppåt
 _STATE, _ACTION = 27.0, 15.0  # ringarnas radier
 _REACH = 1.75  # från ett tillstånd till dess handlingar

@@ -22,6 +22,9 @@ COLUMN_WIDTH = 720
 SMALLEST_TEXT = 11
 """Ingen text i en figur är mindre än så, i punkter."""
 
+SMALLEST_ON_A_PHONE = 11
+"""Ingen text blir mindre än så när bilden krymper, i bildpunkter."""
+
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -139,12 +142,8 @@ class Picture:
         """
         from matplotlib import pyplot as plt
         from matplotlib.text import Text
-        from matplotlib.ticker import LogFormatter, NullFormatter
 
-        for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
-            if isinstance(axis.get_major_formatter(), LogFormatter):
-                axis.set_major_formatter(swedish_ticks())
-                axis.set_minor_formatter(NullFormatter())
+        _swedish_logarithms(figure)
         for text in figure.findobj(Text):
             text.set_fontsize(max(text.get_fontsize(), SMALLEST_TEXT))
         width = round(figure.get_figwidth() * SCREEN_DPI)
@@ -172,18 +171,51 @@ class Picture:
 
     def _repr_html_(self) -> str:
         caption = f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else ""
+        # På en telefon är bilden bredare än spalten. Då rullar man i ramen, inte på hela sidan;
+        # med tabindex går det också med piltangenterna.
         return (
-            f'<figure class="dqn-bild" lang="sv" style="margin: 0.5em 0">'
-            f"<style>{theme.image_css('.dqn-bild img')}</style>{self.img()}{caption}</figure>"
+            '<figure class="dqn-bild" lang="sv" tabindex="0" '
+            'style="margin: 0.5em 0; overflow-x: auto">'
+            f"<style>{theme.image_css('.dqn-bild img')}"
+            ".dqn-bild figcaption { position: sticky; left: 0 }</style>"
+            f"{self.img()}{caption}</figure>"
         )
 
     def img(self) -> str:
-        """Bilden som `<img>`, högst så bred som spalten."""
+        """Bilden som `<img>`, högst så bred som spalten men aldrig så smal att texten inte syns."""
         encoded = base64.b64encode(self.data).decode("ascii")
+        least = least_width(self.drawing)
         return (
             f'<img src="data:{self.mime_type};base64,{encoded}" alt="{html.escape(self.alt)}" '
-            f'width="{self.width}" style="max-width: 100%; height: auto">'
+            f'width="{self.width}" style="max-width: 100%; min-width: {least}px; height: auto">'
         )
+
+
+def _swedish_logarithms(figure: "Figure") -> None:
+    """Svenska tal på de logaritmiska axlarna, och inte fler än att de får plats."""
+    from matplotlib.ticker import LogFormatter, LogLocator, NullFormatter
+
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            if isinstance(axis.get_major_formatter(), LogFormatter):
+                axis.set_major_formatter(swedish_ticks())
+                axis.set_minor_formatter(NullFormatter())
+                if axis is ax.xaxis:  # "100 000" är bredare än matplotlib räknar med
+                    inches = ax.get_window_extent().width / figure.dpi
+                    axis.set_major_locator(LogLocator(numticks=max(3, round(1.4 * inches))))
+
+
+def least_width(drawing: str) -> int:
+    """Så smal får teckningen bli, i bildpunkter: då är dess minsta text `SMALLEST_ON_A_PHONE`.
+
+    Args:
+        drawing: SVG; står det ingen text i den är svaret 0.
+    """
+    sizes = re.findall(r'font(?:-size)?(?:="|: )([\d.]+)', drawing)
+    box = re.search(r'viewBox="\S+ \S+ ([\d.]+)', drawing)
+    if not sizes or box is None:
+        return 0
+    return math.ceil(SMALLEST_ON_A_PHONE / min(map(float, sizes)) * float(box[1]))
 
 
 def _clean(svg: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 from PIL import Image
 
 from dqn_helpers.figures import theme
-from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.figures.pictures import Picture, least_width, swedish_number
 
 MAX_BYTES = 300_000
 """En film får vara högst så här stor i anteckningsboken."""
@@ -101,11 +101,13 @@ class Film:
             "start": self.start,
         }
         caption = f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else ""
+        least = least_width("".join([self.drawing, *(v for f in self.frames for v in f.values())]))
         return (
-            f'<figure class="dqn-film" lang="sv" style="max-width: {self.width}px">'
+            '<figure class="dqn-film" lang="sv" '
+            f'style="max-width: {self.width}px; --dqn-minst: {least}px">'
             f"<style>{theme.css('.dqn-film')}{theme.image_css('.dqn-film img')}"
             f"{_file('player.css')}</style>"
-            f'<div class="dqn-scen" role="img" aria-label="{html.escape(self.alt)}">'
+            f'<div class="dqn-scen" role="img" tabindex="0" aria-label="{html.escape(self.alt)}">'
             f"{self.still(self.start)}</div>"
             f"{self._controls()}{caption}{self._on_paper()}"
             f'<script type="application/json">{_safe_json(data)}</script>'

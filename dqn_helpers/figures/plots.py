@@ -33,6 +33,7 @@ _STYLE: Any = {
     "axes.axisbelow": True,
     "axes.edgecolor": LIGHT["muted"],
     "axes.labelcolor": LIGHT["ink"],
+    "axes.labelpad": 6,
     "axes.titlesize": 12,
     "axes.titlecolor": LIGHT["ink"],
     "xtick.color": LIGHT["muted"],

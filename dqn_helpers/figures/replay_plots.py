@@ -207,8 +207,8 @@ def cost_lines(sizes: Sequence[int], costs: Sequence[Mapping[str, float]]) -> Pi
 def tried_actions(logs: Mapping[str, Sequence[Any]], title: str = "") -> Picture:
     """Vilken handling som prövats i vilket läge i CartPole: vinkel mot vinkelhastighet.
 
-    Den svarta linjen är regeln ”vinkel + halva vinkelhastigheten = 0”. Varje diagram har sin egen
-    skala, så att en gräns syns också för den som håller stången nästan stilla.
+    Den heldragna linjen är regeln ”vinkel + halva vinkelhastigheten = 0”. Varje diagram har sin
+    egen skala, så att en gräns syns också för den som håller stången nästan stilla.
 
     Args:
         logs: vem som spelade → erfarenheterna.
@@ -220,7 +220,7 @@ def tried_actions(logs: Mapping[str, Sequence[Any]], title: str = "") -> Picture
             states = np.array([e[0] for e in log if e[1] == action]).reshape(-1, 4)
             ax.plot(
                 np.degrees(states[:, 2]), states[:, 3], "o^"[action], markersize=3, alpha=0.6,
-                rasterized=True, color=COLORS[action], label=name,
+                color=COLORS[action], label=name,
             )  # fmt: skip
         ax.axline((0, 0), slope=-2 * np.pi / 180, color="black", linewidth=1)
         more = f"\n({title})" if title else ""
@@ -249,7 +249,7 @@ def _share_above(log: Sequence[Any]) -> str:
 def learned_against_exact(
     learned: Mapping[str, np.ndarray], exact: np.ndarray, action_names: Sequence[str]
 ) -> Picture:
-    """Inlärda Q-värden (en punkt per frö) mot de sanna (svarta streck), plats för plats.
+    """Inlärda Q-värden (en punkt per frö) mot de sanna (vågräta streck), plats för plats.
 
     Args:
         learned: namn → float (antal frön, S, A).

@@ -5,49 +5,72 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, MARKS, label_lines, new_figure
+from dqn_helpers.figures.plots import COLORS, MARKS, label_lines, legend_above, new_figure
+from dqn_helpers.figures.theme import LIGHT
 
 Points = tuple[Sequence[float] | np.ndarray, Sequence[float] | np.ndarray]
 
 
 def lines(
-    curves: Mapping[str, Points],
+    curves: Mapping[str, Points] | Mapping[str, Mapping[str, Points]],
     *,
     x_label: str,
     y_label: str,
     dots: Mapping[str, Points] | None = None,
     marked_x: float | None = None,
+    marked_y: float | None = None,
     logarithmic_x: bool = False,
 ) -> Picture:
-    """Några linjer i samma diagram.
+    """Linjer i ett diagram, eller i flera diagram bredvid varandra med samma y-axel.
 
     Args:
-        curves: namn → (x, y).
+        curves: linjens namn → (x, y); för flera diagram: diagrammets rubrik → namn → (x, y).
         x_label: text under x-axeln.
         y_label: text vid y-axeln.
         dots: namn → (x, y) för punkter som ritas gråa bakom linjerna.
         marked_x: ett x-värde med en streckad linje.
+        marked_y: ett y-värde med en streckad linje.
         logarithmic_x: sant om x-axeln ska vara logaritmisk.
+
+    Raises:
+        ValueError: om det inte finns något att rita.
     """
-    figure, (ax,) = new_figure(height=3.0)
-    for name, (x, y) in (dots or {}).items():
-        ax.plot(x, y, ".", color="0.7", label=name)
-    for (name, (x, y)), color, mark in zip(curves.items(), COLORS, MARKS, strict=False):
-        every = max(1, len(x) // 10)
-        ax.plot(x, y, color=color, marker=mark, markevery=every, label=name)
-    if marked_x is not None:
-        ax.axvline(marked_x, color="black", linestyle="--", linewidth=1)
-    if logarithmic_x:
-        ax.set_xscale("log")
-    ax.set(xlabel=x_label, ylabel=y_label)
-    if len(curves) + len(dots or {}) > 1:
-        label_lines(ax)
-    ends = [
-        f"{name} går från {swedish_number(y[0], 3)} till {swedish_number(y[-1], 3)}"
-        for name, (_, y) in curves.items()
-    ]
-    alt = f"Linjediagram, {y_label} mot {x_label}. {'; '.join(ends)}."
-    return Picture.from_figure(figure, alt)
+    panels = _in_panels(curves)
+    figure, axes = new_figure(len(panels), height=3.2, share_y=True)
+    words = []
+    for ax, (title, series) in zip(axes, panels.items(), strict=True):
+        for name, (x, y) in (dots or {}).items():
+            ax.plot(x, y, ".", color=LIGHT["muted"], alpha=0.6, label=name)
+        for (name, (x, y)), color, mark in zip(series.items(), COLORS, MARKS, strict=False):
+            ax.plot(x, y, color=color, marker=mark, markevery=max(1, len(x) // 10), label=name)
+            ends = f"från {swedish_number(y[0], 3)} till {swedish_number(y[-1], 3)}"
+            words.append(f"{title}, {name}: {ends}" if title else f"{name}: {ends}")
+        if marked_x is not None:
+            ax.axvline(marked_x, color="black", linestyle="--", linewidth=1)
+        if marked_y is not None:
+            ax.axhline(marked_y, color="black", linestyle="--", linewidth=1)
+        if logarithmic_x:
+            ax.set_xscale("log")
+        ax.set(title=title, xlabel=x_label)
+    axes[0].set_ylabel(y_label)
+    if len(axes[0].get_legend_handles_labels()[1]) > 1:  # en ensam linje har sitt namn på axeln
+        write_names = label_lines if len(panels) == 1 else legend_above
+        write_names(axes[0])
+    return Picture.from_figure(
+        figure, f"Linjediagram, {y_label} mot {x_label}. {'; '.join(words)}."
+    )
+
+
+def _in_panels(
+    curves: Mapping[str, Points] | Mapping[str, Mapping[str, Points]],
+) -> dict[str, Mapping[str, Points]]:
+    """Diagrammets rubrik → dess linjer; ett ensamt diagram har ingen rubrik."""
+    nested = {title: series for title, series in curves.items() if isinstance(series, Mapping)}
+    alone = {name: points for name, points in curves.items() if not isinstance(points, Mapping)}
+    panels = nested or {"": alone}
+    if not all(panels.values()):
+        raise ValueError("Det behövs minst en linje, och minst en i varje diagram.")
+    return panels
 
 
 def returns_by_length(runs: Mapping[str, Mapping[float, Sequence[tuple[int, float]]]]) -> Picture:
@@ -90,15 +113,15 @@ def return_distributions(returns: Mapping[str, Sequence[float]], expected: float
         finite = values[np.isfinite(values)]  # fel kod kan ge nan, och det går inte att rita
         mean = float(np.mean(finite)) if len(finite) else float("nan")
         ax.hist(finite, bins=30, color=COLORS[5])
-        ax.axvline(mean, color=COLORS[1])
-        ax.axvline(expected, color="black", linestyle="--")
-        ax.annotate(
-            f"medelvärde {swedish_number(mean, 3)}\n(streckat: väntevärdet "
-            f"{swedish_number(expected, 3)})",
-            (np.nanmax([mean, expected]), 0.8), xycoords=("data", "axes fraction"), xytext=(6, 0),
-            textcoords="offset points", color=COLORS[1],
+        ax.axvline(mean, color=COLORS[1], label="medelvärdet")
+        ax.axvline(
+            expected, color="black", linestyle="--",
+            label=f"väntevärdet, {swedish_number(expected, 3)}",
         )  # fmt: skip
-        ax.set(xlabel="avkastning", ylabel="antal episoder", title=who)
+        # Talet står i rubriken: i diagrammet hamnar det på staplarna.
+        ax.set(xlabel="avkastning", title=f"{who}\nmedelvärde {swedish_number(mean, 3)}")
         descriptions.append(f"{who}: medelvärdet är {swedish_number(mean, 3)}")
+    axes[0].set_ylabel("antal episoder")
+    legend_above(axes[0])
     alt = f"Stapeldiagram. {'; '.join(descriptions)}. Väntevärdet är {swedish_number(expected, 3)}."
     return Picture.from_figure(figure, alt)

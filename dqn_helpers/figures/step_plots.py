@@ -91,6 +91,7 @@ def losses_and_gradients(limit: float = 1.0) -> Picture:
         right.plot(error.detach(), slope, label=name)
     left.set(xlabel="fel", ylabel="förlust", ylim=(0, 8))
     right.set(xlabel="fel", ylabel="gradient", ylim=(-8, 8))
+    right.locator_params(axis="y", nbins=5)
     legend_above(left)
     stop = swedish_number(limit, 2)
     return Picture.from_figure(figure, f"MSE:s gradient växer rakt, Hubers stannar vid {stop}.")
@@ -103,7 +104,7 @@ def values_on_states(
 
     Args:
         learned: namn → värdena, (S,).
-        exact: de rätta värdena, (S,), som svarta streck.
+        exact: de rätta värdena, (S,), som vågräta streck.
         states: tillståndens namn.
     """
     figure, (ax,) = new_figure(height=3.2)

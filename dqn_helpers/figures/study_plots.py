@@ -1,4 +1,4 @@
-"""Diagram över många frön: linjer med spridning, andelar med intervall, och varianter bredvid."""
+"""Diagram över många frön: andelar med intervall, och en ändring bredvid receptet."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -6,55 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, MARKS, label_lines, legend_above, new_figure
+from dqn_helpers.figures.plots import COLORS, MARKS, legend_above, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Line = tuple[Sequence[float], Sequence[float]]
-"""x-värden och y-värden, lika många."""
-
-STYLES = ("-", "--", ":", "-.")
-
-
-def line_panels(
-    panels: Mapping[str, Mapping[str, Line]],
-    *,
-    x_label: str,
-    y_label: str,
-    height_line: float | None = None,
-) -> Picture:
-    """Linjer i ett eller flera diagram bredvid varandra, med samma y-axel.
-
-    Args:
-        panels: diagrammets rubrik → linjens namn → (x, y).
-        x_label: text under x-axeln.
-        y_label: text vid y-axeln.
-        height_line: var en streckad vågrät linje ska stå, om den ska finnas.
-
-    Raises:
-        ValueError: om det inte finns något att rita.
-    """
-    if not panels or not all(panels.values()):
-        raise ValueError("Det behövs minst ett diagram, och minst en linje i varje.")
-    figure, axes = new_figure(len(panels), height=3.4, share_y=True)
-    words = []
-    for ax, (title, series) in zip(axes, panels.items(), strict=True):
-        for number, (name, (x, y)) in enumerate(series.items()):
-            color, style = COLORS[number], STYLES[number % len(STYLES)]
-            ax.plot(x, y, style, color=color, label=name, linewidth=1.8)
-            ends = f"från {swedish_number(y[0], 3)} till {swedish_number(y[-1], 3)}"
-            words.append(f"{title}, {name}: {ends}" if title else f"{name}: {ends}")
-        if height_line is not None:
-            ax.axhline(height_line, color="black", linestyle="--", linewidth=1)
-        ax.set(title=title, xlabel=x_label)
-    axes[0].set_ylabel(y_label)
-    if len(panels) == 1:
-        label_lines(axes[0])
-    elif len(next(iter(panels.values()))) > 1:
-        legend_above(axes[0])
-    alt = f"Linjediagram, {y_label} mot {x_label}. {'. '.join(words)}."
-    return Picture.from_figure(figure, alt)
 
 
 def shares(

@@ -1,4 +1,4 @@
-"""Det som kan skrivas efter `python kurs.py assess` och `python kurs.py similar`.
+"""Det som kan skrivas efter `python kurs.py assess`, `similar` och `book`.
 
 Filen klarar sig med standardbiblioteket: `kurs.py` läser den innan något är installerat.
 """
@@ -36,3 +36,14 @@ def add_similar_arguments(parser: argparse.ArgumentParser) -> None:
         help="hit skrivs likheter.html (standard: rattning)")  # fmt: skip
     add("--export", type=Path, metavar="MAPP",
         help="skriv också koden så som JPlag och Dolos läser den, i en ny mapp")  # fmt: skip
+
+
+def add_book_arguments(parser: argparse.ArgumentParser) -> None:
+    """Valen när webboken görs."""
+    parser.description = (
+        "Kör studenternas böcker och gör en webbplats av dem, som går att läsa utan nät."
+    )
+    parser.add_argument("--out", type=Path, default=Path("webbok"), metavar="MAPP",
+                        help="mappen som webboken läggs i (webbok)")  # fmt: skip
+    parser.add_argument("--pdf", action="store_true",
+                        help="gör också en PDF av varje kapitel (behöver Chromium)")  # fmt: skip

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from dqn_helpers.exercises.syllabus import BOOKS, SYLLABUS, notebook_of
+from dqn_helpers.exercises.registry import known_mistakes
+from dqn_helpers.exercises.syllabus import BOOKS, SYLLABUS, exercises_of, notebook_of
 
 from .axe import violations
 from .lab import Lab, Notebook
@@ -36,6 +37,7 @@ class Opened(NamedTuple):
     notebook: Notebook
     errors: list[str]
     cards: dict[str, str]  # vad man skrev → kortets läge
+    advice: str  # det som kortet säger om det felaktiga svaret
     accessibility: list[str]
     marks: tuple[list[str], list[str]]  # det som var grönt före och efter
 
@@ -54,18 +56,19 @@ def book(request: pytest.FixtureRequest, browser: Any, lab: Lab) -> Iterator[Ope
     notebook = Notebook(lab, page, BOOKS[number][0])
     notebook.open()
     notebook.run_all()
-    errors, cards = notebook.errors(), {}
+    errors, cards, advice = notebook.errors(), {}, ""
     if number == notebook_of(TYPED):
         for what, text in (("olöst", UNSOLVED), ("fel", WRONG), ("rätt", RIGHT)):
             notebook.type_and_run("ovning-3-1", text, "check-3-1")
             cards[what] = notebook.card("check-3-1")
-    accessibility = violations(page, ".jp-OutputArea-output [role=group], .dqn-vag, .dqn-leksak")
+            advice = notebook.text("check-3-1") if what == "fel" else advice
+    accessibility = violations(page, ".jp-OutputArea-output [role=group], [class^=dqn-][lang]")
     notebook.save()
     notebook.stop_kernel()
     notebook.open()
     notebook.stop_kernel()
     marks = (green_before, marked(lab))
-    yield Opened(number, notebook, errors, cards, accessibility, marks)
+    yield Opened(number, notebook, errors, cards, advice, accessibility, marks)
     notebook.page.close()
 
 
@@ -153,6 +156,8 @@ def test_the_cards_say_unsolved_wrong_and_right(book: Opened):
         assert book.notebook.card(cell) == ("passed" if number == TYPED else "unsolved")
     if book.cards:
         assert book.cards == {"olöst": "unsolved", "fel": "failed", "rätt": "passed"}
+        texts = [" ".join(mistake.text.split()) for mistake in known_mistakes(TYPED)]
+        assert sum(text.replace("`", "") in " ".join(book.advice.split()) for text in texts) == 1
 
 
 def test_a_green_card_is_remembered_and_shown_on_the_way(book: Opened):
@@ -168,15 +173,67 @@ def test_cards_toys_and_the_way_are_accessible(book: Opened):
     assert book.accessibility == []
 
 
-def test_the_way_leads_to_the_next_book(book: Opened):
-    """Sist, för då lämnar man boken."""
-    numbers = list(BOOKS)
-    following = next(iter(numbers[numbers.index(book.number) + 1 :]), None)
-    if following is None:
-        return
+ON_A_PHONE = """() => {
+  const outer = window.panel.node.querySelector(".jp-WindowedPanel-outer");
+  const right = outer.getBoundingClientRect().left + outer.clientWidth;
+  return [...outer.querySelectorAll("[class^=dqn-][lang]")]
+    .filter((e) => e.getBoundingClientRect().right > right + 1)
+    .map((e) => `${e.className}: ${e.textContent.trim().slice(0, 50)}`);
+}"""
+
+
+def test_everything_fits_a_phone(book: Opened):
     page = book.notebook.page
-    page.locator(".dqn-vidare a", has_text="Nästa bok").click()
-    page.wait_for_function(
-        "(name) => window.jupyterapp.shell.currentWidget?.context?.path === name",
-        arg=BOOKS[following][0],
-    )
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.wait_for_function("() => window.panel.node.clientWidth <= 390")
+    assert page.evaluate(ON_A_PHONE) == []
+    page.set_viewport_size({"width": 1100, "height": 900})
+
+
+IN_THE_DARK = """() => [...window.panel.node.querySelectorAll("[class^=dqn-][lang] *")]
+  .filter((e) => e.tagName === "IMG" ? getComputedStyle(e).colorScheme !== "dark"
+    : getComputedStyle(e).backgroundColor === "rgb(255, 255, 255)")
+  .map((e) => e.outerHTML.slice(0, 80))"""
+
+
+def test_nothing_is_white_in_the_dark_theme(book: Opened):
+    page = book.notebook.page
+    change = "(name) => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
+    shown = "(name) => document.body.dataset.jpThemeName === name"
+    for theme, white in (("JupyterLab Dark", False), ("JupyterLab Light", True)):
+        page.evaluate(change, theme)
+        page.wait_for_function(shown, arg=theme)
+        assert bool(page.evaluate(IN_THE_DARK)) == white
+
+
+def test_cards_look_alike_in_jupyterlab_and_in_reports(book: Opened):
+    """JupyterLab har egna indrag för listor; de ska inte gälla i kortet."""
+    indents = """() => [...document.querySelectorAll(".dqn-parts")]
+      .map((e) => getComputedStyle(e).paddingInlineStart)"""
+    assert set(book.notebook.page.evaluate(indents)) <= {"0px"}
+
+
+LOOKING_AT = """([file, cell]) => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  if (panel?.context?.path !== file) return false;
+  const text = panel.content.widgets.find((w) => w.model.id === cell)?.node;
+  const seen = panel.content.node.getBoundingClientRect(), place = text?.getBoundingClientRect();
+  return !!place?.height && place.top < seen.bottom && place.bottom > seen.top;
+}"""
+
+
+def test_the_way_leads_to_where_the_next_book_or_exercise_begins(book: Opened):
+    """Sist, för då lämnar man boken."""
+    page = book.notebook.page
+    later = list(BOOKS)[list(BOOKS).index(book.number) + 1 :]
+    if later:
+        page.locator(".dqn-vidare a", has_text="Nästa bok").click()
+        page.wait_for_function(
+            "(name) => window.jupyterapp.shell.currentWidget?.context?.path === name",
+            arg=BOOKS[later[0]][0],
+        )
+        page.evaluate("() => window.jupyterapp.shell.activateById(window.panel.id)")
+    number = exercises_of((later or ["01b"])[0])[-1]  # också ur den sista boken leder vägen rätt
+    page.locator(".dqn-stationer a", has_text=number).click()
+    place = [BOOKS[notebook_of(number)][0], f"ovning-{number.replace('.', '-')}-text"]
+    page.wait_for_function(LOOKING_AT, arg=place)

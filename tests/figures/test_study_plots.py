@@ -5,20 +5,20 @@ import pytest
 from matplotlib import pyplot as plt
 
 from dqn_helpers import figures
-from dqn_helpers.figures import study_plots
+from dqn_helpers.figures import Picture
 
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list:
     """Figurerna som ritas, utan att de stängs."""
     kept: list = []
-    original = study_plots.Picture.from_figure
+    original = Picture.from_figure
 
     def from_figure(figure, alt, caption=""):
         kept.append([list(ax.get_lines()) for ax in figure.axes])
         return original(figure, alt, caption)
 
-    monkeypatch.setattr(study_plots.Picture, "from_figure", from_figure)
+    monkeypatch.setattr(Picture, "from_figure", from_figure)
     return kept
 
 
@@ -27,7 +27,7 @@ LINE = ([0, 1, 2], [1.0, 0.5, 0.25])
 
 def test_lines_are_drawn_panel_by_panel(drawn: list):
     panels = {"kursens kod": {"ε": LINE}, "din kod, inte rätt än": {"ε": ([0, 1, 2], [1, 1, 1])}}
-    picture = figures.line_panels(panels, x_label="miljösteg", y_label="ε", height_line=0.5)
+    picture = figures.lines(panels, x_label="miljösteg", y_label="ε", marked_y=0.5)
     first, second = drawn[0]
     assert first[0].get_ydata().tolist() == LINE[1] and second[0].get_ydata().tolist() == [1, 1, 1]
     assert first[1].get_ydata()[0] == 0.5, "den streckade linjen"
@@ -38,7 +38,7 @@ def test_lines_are_drawn_panel_by_panel(drawn: list):
 @pytest.mark.parametrize("panels", [{}, {"din kod": {}}])
 def test_nothing_to_draw_is_refused(panels: dict):
     with pytest.raises(ValueError, match="minst en linje"):
-        figures.line_panels(panels, x_label="x", y_label="y")
+        figures.lines(panels, x_label="x", y_label="y")
 
 
 def test_shares_have_their_interval_and_a_dot_for_each_seed(drawn: list):

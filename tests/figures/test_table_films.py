@@ -80,6 +80,6 @@ def test_returns_that_are_not_numbers_do_not_stop_the_page():
 
 def test_lines_say_where_they_begin_and_end():
     alt = figures.lines({"a": ([0, 1], [2, 3.5])}, x_label="steg", y_label="värde").alt
-    assert alt == "Linjediagram, värde mot steg. a går från 2 till 3,5."
+    assert alt == "Linjediagram, värde mot steg. a: från 2 till 3,5."
     runs = {"din kod": {0.9: [(2, 0.9), (1, 1.0)]}}
     assert "från 1 vid 1 steg till 0,9 vid 2" in figures.returns_by_length(runs).alt

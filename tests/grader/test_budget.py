@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +22,7 @@ from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import Submission
 
+from .conftest import Borrow
 from .hostile import processor_seconds
 
 LIMIT = 1.0
@@ -33,10 +33,9 @@ linux = pytest.mark.skipif(not HAS_SERVER, reason="verkstaden finns bara i Linux
 
 
 @pytest.fixture(scope="module")
-def tight() -> Iterator[Workshop]:
+def tight(borrow: Borrow) -> Workshop:
     """En verkstad där en övning får en sekund."""
-    with Workshop(limit=LIMIT) as opened:
-        yield opened
+    return borrow(LIMIT)
 
 
 def graded(workshop: Workshop, number: str, *texts: str) -> Ran:

@@ -28,7 +28,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dqn_helpers.autograder import __main__ as command_line
 from dqn_helpers.autograder import batch, catalogue
 from dqn_helpers.autograder.arguments import LIMIT as LIMIT_SECONDS
 from dqn_helpers.autograder.arguments import rules
@@ -38,6 +37,7 @@ from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.syllabus import WRITTEN
 from dqn_helpers.submission.collect import Submission
+from dqn_helpers.teacher import grading as command_line
 from dqn_helpers.teacher.reports import page_names
 
 from .honest import answered, as_bytes, bare, page
@@ -372,6 +372,7 @@ def test_an_appeal_gives_the_same_verdict_and_another_seed_other_cases(
     assert contents(copied / "ut") == before
 
 
+@pytest.mark.lang
 def test_pytest_by_itself_gives_the_same_verdicts(graded: Path) -> None:
     answer = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/autograder", "-v", "-p", "no:cacheprovider",
@@ -562,6 +563,7 @@ def test_only(
 # --- avbrott och fel i rättaren ------------------------------------------------------------------
 
 
+@pytest.mark.lang
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path, warm: None) -> None:
     """Det riktiga kommandot, avbrutet när en av tre är klar; `--resume` tar resten."""
     answers = {"a": RIGHT, "b": ENDLESS, "c": f"{ENDLESS}\n"}

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
+from everyday import only
 
 from dqn_helpers.autograder import processes, sandbox
 from dqn_helpers.autograder import workshop as workshop_module
@@ -16,6 +17,8 @@ from dqn_helpers.autograder.workshop import Run, Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.running import WAITING_TEXT
 from dqn_helpers.submission.cells import CellSource
+
+from .conftest import Borrow
 
 HEAD = "import torch\ndef td_target(reward, q, done, gamma):\n"
 RIGHT = HEAD + "    return reward + gamma * q.max(1).values * ~done"
@@ -79,21 +82,20 @@ def test_only_the_case_that_goes_wrong_is_lost(workshop: Workshop, code: str, st
                    "            while True: pass"]),
     ],
 )  # fmt: skip
-def test_an_endless_loop_costs_its_limit_of_processor_time(code: str) -> None:
-    with Workshop(limit=1) as workshop:
-        result = run(workshop, HEAD + ON_THREE_ROWS.format(code))
-        assert statuses(result) == ["ok", "timeout", "not_run"]
-        assert result.seconds <= 2
-        assert_works(workshop)
+def test_an_endless_loop_costs_its_limit_of_processor_time(borrow: Borrow, code: str) -> None:
+    workshop = borrow(1)
+    result = run(workshop, HEAD + ON_THREE_ROWS.format(code))
+    assert statuses(result) == ["ok", "timeout", "not_run"]
+    assert result.seconds <= 2
+    assert_works(workshop)
 
 
-def test_a_sleeper_is_stopped() -> None:
-    with Workshop(limit=0.3) as workshop:
-        code = HEAD + ON_THREE_ROWS.format("import time; time.sleep(1000)")
-        result = run(workshop, code)
-        assert statuses(result) == ["ok", "timeout", "not_run"]
-        assert result.outcomes[1].problem == WAITING_TEXT
-        assert result.seconds < 0.3  # den stoppades inte för sitt arbete
+def test_a_sleeper_is_stopped(borrow: Borrow) -> None:
+    code = HEAD + ON_THREE_ROWS.format("import time; time.sleep(1000)")
+    result = run(borrow(0.3), code)
+    assert statuses(result) == ["ok", "timeout", "not_run"]
+    assert result.outcomes[1].problem == WAITING_TEXT
+    assert result.seconds < 0.3  # den stoppades inte för sitt arbete
 
 
 def test_output_is_kept_in_part_and_costs_nothing(workshop: Workshop) -> None:
@@ -261,6 +263,7 @@ def test_a_dead_workshop_is_replaced() -> None:
 
 
 @linux
+@pytest.mark.lang
 def test_a_workshop_that_dies_again_is_the_graders_own_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -272,7 +275,7 @@ def test_a_workshop_that_dies_again_is_the_graders_own_fault(
 
 
 @linux
-@pytest.mark.parametrize("tier", sandbox.TIERS)
+@pytest.mark.parametrize("tier", only(("strong",), sandbox.TIERS))
 def test_a_weaker_tier_is_used_when_the_stronger_is_missing(
     monkeypatch: pytest.MonkeyPatch, tier: sandbox.Tier
 ) -> None:
@@ -296,9 +299,14 @@ def test_plain_processes_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         assert_works(workshop)
         crash = run(workshop, HEAD + ON_THREE_ROWS.format("import os; os._exit(1)"))
         assert statuses(crash) == ["ok", "crashed", "ok"]
+
+
+@pytest.mark.lang
+def test_plain_processes_are_stopped_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workshop_module, "HAS_SERVER", False)
+    with Workshop(limit=1) as workshop:
         silent = "import os, time; os.closerange(3, 64); time.sleep(10**6)"
         assert statuses(run(workshop, HEAD + ON_THREE_ROWS.format(silent)))[:2] == ["ok", "crashed"]
-    with Workshop(limit=1) as workshop:
         loop = run(workshop, HEAD + ON_THREE_ROWS.format("while True: pass"))
         assert statuses(loop) == ["ok", "timeout", "not_run"]
         assert 0.5 <= loop.seconds <= 1.5

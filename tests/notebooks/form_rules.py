@@ -159,6 +159,15 @@ def no_plain_figures(book: Book) -> list[str]:
     ]
 
 
+def no_black_or_white(book: Book) -> list[str]:
+    """Det som är svart i en ljus JupyterLab är vitt i en mörk, så texten säger då fel."""
+    return [
+        f"{cell['id']}: {match.group()!r}"
+        for cell in book.markdown()
+        for match in re.finditer(r"\b(svart|svarta|vit|vita|vitt)\b", source_of(cell))
+    ]
+
+
 def links(book: Book) -> list[str]:
     """Länkar till filer leder till böcker och ordlistan bredvid: bara de följer med studenten."""
     problems = []
@@ -326,6 +335,7 @@ RULES = (
     prose_and_code,
     pictures_have_alt_text,
     no_plain_figures,
+    no_black_or_white,
     links,
     no_machine_paths,
     heading_levels,

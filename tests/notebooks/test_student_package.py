@@ -68,6 +68,13 @@ def test_no_line_of_the_solutions_to_05_is_there(files: dict[str, bytes]) -> Non
     assert "Bedömning av 5.4" not in everything
 
 
+def test_no_page_shows_what_5_3_is_almost_the_same_as() -> None:
+    """Med den är 5.3 en enda rad; i `check("5.3", …)` är den spärrad."""
+    pages = {path.name: path.read_text("utf-8") for path in (ROOT / "solutions").glob("*.ipynb")}
+    assert len(pages) == 7
+    assert not [name for name, text in pages.items() if "realised_returns" in text]
+
+
 def test_no_file_that_decides_the_points_is_there(files: dict[str, bytes]) -> None:
     content = sorted((ROOT / "solutions" / "grading").rglob("*.py"))
     assert len(content) >= 3 * 5
