@@ -732,7 +732,7 @@ COMMANDS = {  # ett per rad: det som utför kommandot, hur det skrivs och vad hj
     "test": (test, "test", "kör testerna; det du skriver efter går vidare till pytest"),
     "grade": (tool, "grade FIL …", "rätta inlämningar (för lärare)"),
     "assess": (tool, "assess", "bedöm skrivna svar för hand (för lärare)"),
-    "similar": (tool, "similar FIL …", "visa vilka inlämningar som liknar varandra (för lärare)"),
+    "similar": (tool, "similar FIL", "visa vilka inlämningar som liknar varandra (för lärare)"),
     "book": (tool, "book", "gör en webbplats av böckerna, i mappen webbok"),
     "release": (tool, "release", "gör studenternas böcker av facit (för lärare);\n"
                 "--zip FIL packar allt som en student behöver"),
