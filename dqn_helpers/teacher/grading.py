@@ -344,7 +344,11 @@ def _moodle_table(arguments: argparse.Namespace, results: ClassResult) -> str:
     if not arguments.moodle or arguments.only:
         return ""
     books = [_as_in_the_course(book) for book in arguments.books]
-    filled = fill_moodle(arguments.moodle, results, books, lower=arguments.allow_lower)
+    try:
+        filled = fill_moodle(arguments.moodle, results, books, lower=arguments.allow_lower)
+    except GradebookError as error:  # bladet gav ändå namnen, och rapporterna är skrivna
+        print(f"\nMoodles blad är inte ifyllt. {error}")
+        return ""
     print(f"\nMoodle (bok {filled.books}): {filled.filled} studenter.")
     print("\n".join(change_lines(filled.changes)))
     for file in filled.left_alone:
