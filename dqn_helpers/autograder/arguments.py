@@ -91,7 +91,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         help="skriv betyg (U, G, VG) i kolumnen; annars avgör det som redan står där")  # fmt: skip
     add("--allow-lower", action="store_true", help="låt en poäng i omdömesboken sänkas")
     add("--moodle", type=Path, metavar="FIL",
-        help="Moodles bedömningsblad (Grading worksheet, CSV): namn, e-post, vilka som var sena "
+        help="Moodles bedömningsblad (`Grading worksheet`, CSV): namn, e-post, vilka som var sena "
         "och vilka som inte har lämnat in; en kopia fylls i med poäng")  # fmt: skip
     add("--ladok", type=Path, metavar="FIL",
         help="en lista hämtad ur Ladok (CSV); en kopia fylls i med betyg")  # fmt: skip

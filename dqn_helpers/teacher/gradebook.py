@@ -223,7 +223,7 @@ def fill_canvas(
 _MOODLE_GRADE = ("grade", "betyg", "poäng")
 _MOODLE_MOST = ("maximum grade", "maxbetyg", "högsta betyg", "maximalt betyg", "högsta poäng")
 _MOODLE_LOCKED = ("grade can be changed", "betyget kan ändras", "betyg kan ändras")
-_PARTICIPANT = re.compile(r"[^\d]{1,40} (\d{1,18})")  # "Participant 55008", "Deltagare 55008"
+_PARTICIPANT = re.compile(r"[^\d]{1,40} (\d{1,18})")  # `Participant 55008`, på svenska Deltagare
 
 
 class MoodleWorksheet:
@@ -243,9 +243,9 @@ class MoodleWorksheet:
         grade = self.place(_MOODLE_GRADE)
         if grade is None or not self.students:
             raise GradebookError(
-                f"{path.name} ser inte ut som ett bedömningsblad ur Moodle: kolumnerna Identifier "
-                "och Grade saknas. Slå på *Offline grading worksheet* i uppgiften och hämta det på "
-                "nytt (Download grading worksheet)."
+                f"{path.name} ser inte ut som ett bedömningsblad ur Moodle: kolumnerna `Identifier` "
+                "och `Grade` saknas. Slå på `Offline grading worksheet` i uppgiften och hämta det på "
+                "nytt (`Download grading worksheet`)."
             )
         self.grade = grade
 

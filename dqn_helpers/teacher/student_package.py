@@ -23,14 +23,16 @@ YEAR_ZERO = (1980, 1, 1, 0, 0, 0)  # zip-filens äldsta tid: dagen ska inte änd
 
 
 # Binder, och en JupyterHub som bygger med repo2docker, gör miljön av det som står i `binder/`.
-POST_BUILD = """\
-#!/bin/bash
-# Installerar kursen i Binder, med PyTorch utan stöd för grafikkort.
+WHY = "Installerar kursen i Binder, med PyTorch utan stöd för grafikkort."
+COMMANDS = """\
 set -e
 python -m pip install --no-cache-dir \\
     --extra-index-url https://download.pytorch.org/whl/cpu -c constraints.txt -e ".[kurs]"
 """
-BINDER = {"binder/runtime.txt": b"python-3.11\n", "binder/postBuild": POST_BUILD.encode()}
+BINDER = {
+    "binder/runtime.txt": b"python-3.11\n",
+    "binder/postBuild": f"#!/bin/bash\n# {WHY}\n{COMMANDS}".encode(),
+}
 EXECUTABLE = ("binder/postBuild",)
 COLAB_CELL = """\
 import sys

@@ -87,7 +87,7 @@ def test_more_than_the_maximum_is_refused(sheet: Path) -> None:
     [
         ("10.00", "Godkänd/Underkänd", "har skalan ”Godkänd/Underkänd”"),
         (",Grade,", ",Mark,", "Offline grading worksheet"),
-        ("Participant", "", "Identifier och Grade saknas"),
+        ("Participant", "", "`Identifier` och `Grade` saknas"),
     ],
 )
 def test_other_files_are_explained(sheet: Path, old: str, new: str, problem: str) -> None:
