@@ -248,6 +248,7 @@ def tool(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
 TOOLS = {  # modulen som körs, filen med valen och den del av kursen som behövs
     "grade": ("dqn_helpers.autograder", "dqn_helpers/autograder/arguments.py", "larare"),
     "assess": ("dqn_helpers.teacher.assess", "dqn_helpers/teacher/arguments.py", "larare"),
+    "similar": ("dqn_helpers.teacher.similar", "dqn_helpers/teacher/arguments.py", "larare"),
     "book": ("dqn_helpers.teacher.book", "dqn_helpers/teacher/arguments.py", "bok"),
     "release": ("dqn_helpers.teacher.release", "dqn_helpers/autograder/arguments.py", "larare"),
 }
@@ -258,6 +259,7 @@ COMMANDS = {  # ett per rad: det som utför kommandot, hur det skrivs och vad hj
     "test": (test, "test", "kör testerna; det du skriver efter går vidare till pytest"),
     "grade": (tool, "grade FIL …", "rätta inlämningar (för lärare)"),
     "assess": (tool, "assess", "bedöm skrivna svar för hand (för lärare)"),
+    "similar": (tool, "similar FIL", "visa vilka inlämningar som liknar varandra (för lärare)"),
     "book": (tool, "book", "gör en webbplats av böckerna, i mappen webbok"),
     "release": (tool, "release", "gör studenternas böcker av facit (för lärare);\n"
                 "--zip FIL packar allt som en student behöver"),
@@ -266,8 +268,8 @@ FOR_STUDENTS = ("start", "setup", "fresh")  # de andra finns inte i studentversi
 SYNONYMS = {  # svenska och närliggande ord som någon kan tänkas skriva, och vad som menades
     "starta": "start", "installera": "setup", "install": "setup", "testa": "test",
     "tester": "test", "ny": "fresh", "nytt": "fresh", "kopia": "fresh", "rätta": "grade",
-    "rattning": "grade", "bedöm": "assess", "bedömning": "assess", "bok": "book",
-    "webbok": "book", "hjälp": "--help", "help": "--help", "--help": "--help",
+    "rattning": "grade", "likheter": "similar", "bedöm": "assess", "bedömning": "assess",
+    "bok": "book", "webbok": "book", "hjälp": "--help", "help": "--help", "--help": "--help",
 }  # fmt: skip
 
 

@@ -568,6 +568,11 @@ def test_results_json_says_what_the_letter_leaves_out() -> None:
     assert from_data(as_data(graded.submissions[0])) == graded.submissions[0]
 
 
+def test_a_file_that_could_not_be_read_has_no_points_and_not_zero() -> None:
+    graded = results(unreadable("a"), submission("b", exercise("3.1", False, False)))
+    assert [row["points"] for row in to_json(graded)["submissions"]] == [None, 0]
+
+
 def test_the_letter_says_that_the_written_answer_is_missing() -> None:
     one = submission("a", exercise("5.1"), by_teacher(None), grade="G", grade_note="utan 5.4")
     assert "(preliminärt, utan 5.4)" in page(one).words()
