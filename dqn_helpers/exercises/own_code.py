@@ -29,7 +29,7 @@ NO_LIMIT = 86_400.0
 
 SLOW_TEXT = (
     f"Den hade då räknat mer än {SLOWER} gånger så länge som kursens kod. Gör den något stort i "
-    "varje steg, eller finns det en slinga som aldrig tar slut?"
+    "varje steg, eller finns det en loop som aldrig tar slut?"
 )
 
 Experiment = Callable[..., Any]
