@@ -53,7 +53,7 @@ def mdp_graph(
     for name, table in tables.items():
         if table is not None and table.shape != mdp.allowed_actions.shape:
             raise ValueError(
-                f"Tabellen «{name}» ska ha formen {mdp.allowed_actions.shape}, men har "
+                f"Tabellen ”{name}” ska ha formen {mdp.allowed_actions.shape}, men har "
                 f"{table.shape}."
             )
     allowed = mdp.allowed_actions
@@ -184,7 +184,7 @@ def _probability_and_reward(middle: Point, p: float, r: float) -> str:
 
 def _action_radius(value: float, scale: float) -> float:
     """Ytan växer jämnt med |Q|, så radien växer långsammare och långsammare."""
-    smallest, most = 22**2, 38**2  # i den minsta ska talet ändå få plats
+    smallest, most = 26**2, 38**2  # i den minsta ska talet ändå få plats
     return float(np.sqrt(smallest + (most - smallest) * min(abs(value) / scale, 1)))
 
 

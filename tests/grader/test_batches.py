@@ -304,6 +304,7 @@ def grade_in_this_process(submissions: Any, settings: Any, jobs: int) -> Any:
         yield one, graded_by_text(one, None, settings)
 
 
+@pytest.mark.lang
 def test_a_kill_at_any_moment_leaves_the_earlier_class_whole(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
