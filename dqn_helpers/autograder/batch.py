@@ -80,6 +80,7 @@ def _draw(numbers: Sequence[str], settings: Settings, jobs: int, folder: str) ->
         for number, future in drawing.items():
             with contextlib.suppress(Exception):  # felet kommer igen, i de övningar det gäller
                 catalogue.DRAWN[number, settings.seed] = future.result()
+                catalogue.scenario(number, settings.seed)
 
 
 @contextlib.contextmanager

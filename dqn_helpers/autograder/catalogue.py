@@ -297,12 +297,10 @@ class Drawn:
 
     Attributes:
         attempt: försöket som skilde misstagen åt.
-        expected: de godtagna svaren, fall för fall.
         outcomes: för varje misstag: fallets plats → vad misstaget gav, där det behövde köras.
     """
 
     attempt: int
-    expected: tuple[tuple[Observed, ...], ...]
     outcomes: tuple[dict[int, Outcome], ...]
 
 
@@ -326,11 +324,11 @@ def scenario(number: str, seed: int | str) -> Scenario:
     """Övningens dolda fall för ett frö."""
     drawn = DRAWN.get((number, seed)) or draw(number, seed)
     load(book_of(number))
-    exercise, made = EXERCISES[number], _CASES[number](generator(seed, number, drawn.attempt))
-    pairs = zip(made, drawn.expected, strict=True)
-    cases = tuple(replace(case, expected=expected) for case, expected in pairs)
+    exercise, found = EXERCISES[number], misconceptions(number)
+    made = _CASES[number](generator(seed, number, drawn.attempt))
+    right = reference(number)
+    cases = tuple(with_answers(exercise, case, right) for case in made)
     plain = tuple(case.without_evidence() for case in cases)
-    found = misconceptions(number)
     outcomes = [LazyOutcomes(exercise, m.implementation, plain) for m in found]
     for one, known in zip(outcomes, drawn.outcomes, strict=True):
         one.remember(known)
@@ -365,8 +363,7 @@ def draw_cases(
         mistakes = _named(misconceptions, outcomes)
         problem = confusion(exercise, plain, mistakes, misconceptions)
         if not problem:
-            expected = tuple(case.expected for case in cases)
-            return Drawn(attempt, expected, tuple(one.known() for one in outcomes))
+            return Drawn(attempt, tuple(one.known() for one in outcomes))
     raise NotDistinctError(f"{exercise.number}: {problem}")
 
 

@@ -660,6 +660,18 @@ def test_only_what_is_handed_in_is_prepared() -> None:
     assert batch._numbers_needed([book, unknown], SETTINGS) == list(EXERCISES)
 
 
+def test_what_the_processes_draw_is_what_is_graded(tmp_path: Path) -> None:
+    """Dragningen kommer hel tillbaka, och inget misstag behöver köras en gång till."""
+    numbers, seed = ["1.4", "3.2"], 20_261
+    batch._draw(numbers, Settings(seed, LIMIT), 2, str(tmp_path))
+    for number in numbers:
+        drawn = catalogue.DRAWN.pop((number, seed))
+        kept = catalogue.scenario(number, seed)
+        assert repr(drawn) == repr(catalogue.draw(number, seed))
+        known = [mistake.outcomes.known() for mistake in kept.mistakes]
+        assert repr(known) == repr(list(drawn.outcomes))
+
+
 def test_graders_end_with_the_command(no_workshop: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Också när kommandot dödas utan att hinna städa."""
     monkeypatch.setattr(batch, "grade_submission", lambda *_: time.sleep(10**6))
