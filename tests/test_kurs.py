@@ -14,7 +14,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 REPO = Path(__file__).resolve().parents[1]
-ARGUMENTS = Path("dqn_helpers", "autograder", "arguments.py")
+ARGUMENTS = [Path("dqn_helpers", part, "arguments.py") for part in ("autograder", "teacher")]
 OUTER = ("kurs.py", "dqn_helpers/installing.py", "dqn_helpers/swedish_arguments.py")
 """Det som läses innan något är installerat, också av gamla Python."""
 PIP_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS")
@@ -48,8 +48,9 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def teachers_folder(folder):
     """Samma mapp med det av autorättaren som kurs.py läser innan något är installerat."""
-    (folder / "dqn_helpers" / "autograder").mkdir()
-    shutil.copy(REPO / ARGUMENTS, folder / ARGUMENTS)
+    for file in ARGUMENTS:
+        (folder / file).parent.mkdir()
+        shutil.copy(REPO / file, folder / file)
     return folder
 
 
@@ -814,7 +815,7 @@ def test_exit_code_is_passed_on_and_nothing_said_is_lost(folder):
     assert (answer.returncode, answer.stdout.split()) == (7, [b"hej"])
 
 
-@pytest.mark.parametrize("command", ["grade", "release", "book"])
+@pytest.mark.parametrize("command", ["grade", "assess", "similar", "release", "book"])
 def test_teachers_tools_are_not_in_the_student_version(kurs, capsys, command):
     assert kurs.main([command, "inlamningar.zip"]) == 1
     assert "följer inte med i studentversionen" in capsys.readouterr().err
@@ -826,6 +827,8 @@ def test_teachers_tools_are_not_in_the_student_version(kurs, capsys, command):
     [
         (["grade", "in.zip", "--out", "ut"], "dqn_helpers.autograder"),
         (["release", "--zip", "ut.zip"], "dqn_helpers.teacher.release"),
+        (["assess", "ut", "--no-browser"], "dqn_helpers.teacher.assess"),
+        (["similar", "in.zip", "--export", "ut"], "dqn_helpers.teacher.similar"),
     ],
 )
 def test_teachers_tools_get_everything(

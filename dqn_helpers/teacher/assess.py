@@ -200,7 +200,8 @@ def _again(out: Path) -> str:
     """Kommandot som för in besluten i rapporterna, utan att rätta om något."""
     try:
         graded = json.loads((out / WORK).read_text(encoding="utf-8"))["graded"].values()
-        paths = " ".join(next(reversed([one["paths"] for one in graded if one["paths"]])))
+        last = next(reversed([one["paths"] for one in graded if one["paths"]]))
+        paths = " ".join(f'"{path}"' if " " in path else path for path in last)
     except (OSError, ValueError, KeyError, TypeError, StopIteration):
         paths = "SÖKVÄG"
     where = "" if out == Path("rattning") else f" --out {out}"

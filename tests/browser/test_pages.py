@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 from grader.report_samples import exercise, results, submission, unreadable
+from grader.test_similar import disguised, handed_in, own_solution
 
 from dqn_helpers import toys
 from dqn_helpers.exercises import check
 from dqn_helpers.stations import Stations
 from dqn_helpers.teacher.report.class_page import class_report
 from dqn_helpers.teacher.report.student_page import feedback_page
+from dqn_helpers.teacher.similar import CODE, TEXT, similar_page, works_of
 
 from .axe import violations
 
@@ -36,7 +38,18 @@ IN_A_BOOK = {
     "hela vägen": lambda: Stations("00", frozenset({"1.1", "1.2"})),
     "remsan": lambda: Stations("02", frozenset({"1.1", "2.1"})),
 }
+
+
+def likenesses() -> str:
+    """Sidan med ett par som liknar varandra, uppslaget."""
+    students = [handed_in("Anna", own_solution(1)), handed_in("Bo", disguised(own_solution(1)))]
+    html, n_pairs = similar_page(works_of(students, frozenset()), {CODE: set(), TEXT: set()})
+    assert n_pairs == 1
+    return html.replace('<details class="pair">', '<details class="pair" open>')
+
+
 WHOLE_PAGES = {
+    "likheterna": likenesses,
     "en återkoppling": lambda: feedback_page(GRADED, "full"),
     "en fil som inte gick att läsa": lambda: feedback_page(unreadable("bo.ipynb"), "full"),
     "rapporten": lambda: class_report(
