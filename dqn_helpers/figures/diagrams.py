@@ -36,7 +36,7 @@ LOOP_PARTS = {
     "miljö": (8, 16, INK, "ger r och s′"),
     "erfarenhet": (219, 16, REWARD, "s, a, r, s′, flaggor"),
     "buffert": (430, 16, INK, "minns de senaste"),
-    "batch": (430, 156, INK, "dras på måfå"),
+    "batch": (430, 156, INK, "några erfarenheter"),
     "online-nätverk": (8, 156, ONLINE, "Q(s, a)"),
     "målnätverk": (430, 296, TARGET, "Q(s′, a′)"),
     "TD-mål": (219, 296, TARGET, "r + γ · max Q"),
