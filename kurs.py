@@ -42,6 +42,7 @@ MARKS = WORK / "framsteg.jsonl"  # de övningar som har blivit gröna
 MODULES = {
     "kurs": ["torch", "gymnasium", "matplotlib", "jupyterlab", "ipykernel", "tqdm"],
     "larare": ["nbformat", "psutil", "pytest", "jinja2", "latex2mathml", "mistune"],
+    "bok": ["sphinx", "myst_nb", "furo"],
     "dev": ["nbval", "xdist", "pytest_timeout", "mypy", "ruff"],
 }
 MODULES["larare"] += ["py_landlock", "pyseccomp"] if sys.platform == "linux" else []
@@ -681,11 +682,11 @@ def put_aside(work: Path) -> None:
 def test(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     """Kör testerna i en enda körning av pytest, vars svar går vidare som vårt."""
     parser.usage = f"{parser.prog} [--allt] [VAD SOM HELST TILL PYTEST]"
-    everything = "kör också de långa testerna (märkta `lang`)"
+    everything = "kör också det långa: tester märkta `lang`, bok 04 och 05, och facit"
     parser.add_argument("--allt", action="store_true", help=everything)
     options, rest = parser.parse_known_args(arguments)
-    command = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "--nbval-lax"]
-    command += ["--nbval-current-env", "--nbval-cell-timeout", "1800"]
+    command = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    command += ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "1800"]
     if options.allt:
         command += ["-m", ""]  # i stället för det -m i pyproject.toml som väljer bort dem
     python = ensure_environment("dev")
@@ -719,14 +720,18 @@ def tool(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
 
 TOOLS = {  # modulen som körs, filen med valen och den del av kursen som behövs
     "grade": ("dqn_helpers.autograder", "dqn_helpers/autograder/arguments.py", "larare"),
-    "release": ("dqn_helpers.autograder.release", "dqn_helpers/autograder/arguments.py", "larare"),
+    "assess": ("dqn_helpers.teacher.assess", "dqn_helpers/teacher/arguments.py", "larare"),
+    "book": ("dqn_helpers.teacher.book", "dqn_helpers/teacher/arguments.py", "bok"),
+    "release": ("dqn_helpers.teacher.release", "dqn_helpers/autograder/arguments.py", "larare"),
 }
 COMMANDS = {  # ett per rad: det som utför kommandot, hur det skrivs och vad hjälpen säger
     "start": (start, "", "starta kursen i JupyterLab (installerar första gången)"),
     "setup": (setup, "setup", "installera och lägg fram mitt_arbete, men öppna inget"),
     "fresh": (fresh, "fresh 03", "lägg fram bok 03 på nytt; din gamla sparas bredvid"),
-    "test": (test, "test", "kör alla tester; det du skriver efter går vidare till pytest"),
+    "test": (test, "test", "kör testerna; det du skriver efter går vidare till pytest"),
     "grade": (tool, "grade FIL …", "rätta inlämningar (för lärare)"),
+    "assess": (tool, "assess", "bedöm skrivna svar för hand (för lärare)"),
+    "book": (tool, "book", "gör en webbplats av böckerna, i mappen webbok"),
     "release": (tool, "release", "gör studenternas böcker av facit (för lärare);\n"
                 "--zip FIL packar allt som en student behöver"),
 }  # fmt: skip
@@ -734,7 +739,8 @@ FOR_STUDENTS = ("start", "setup", "fresh")  # de andra finns inte i studentversi
 SYNONYMS = {  # svenska och närliggande ord som någon kan tänkas skriva, och vad som menades
     "starta": "start", "installera": "setup", "install": "setup", "testa": "test",
     "tester": "test", "ny": "fresh", "nytt": "fresh", "kopia": "fresh", "rätta": "grade",
-    "rattning": "grade", "hjälp": "--help", "help": "--help", "--help": "--help",
+    "rattning": "grade", "bedöm": "assess", "bedömning": "assess", "bok": "book",
+    "webbok": "book", "hjälp": "--help", "help": "--help", "--help": "--help",
 }  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 """Provövningen på startsidan: att känna på kontrollen utan att något räknas."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from dqn_helpers.exercises import CheckResult
+from dqn_helpers.exercises.checking import SECONDS, result_of
 from dqn_helpers.exercises.drivers import call_and_watch
 from dqn_helpers.exercises.judging import judge
 from dqn_helpers.exercises.model import (
@@ -16,11 +18,10 @@ from dqn_helpers.exercises.model import (
     Observed,
     Outcome,
 )
-from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.plain import plain
 from dqn_helpers.exercises.running import run_cases
 
-SECONDS = 3.0
+TITLE = "Provövningen"
 
 
 def average_driver(average: Any, inputs: Inputs) -> Observed:
@@ -72,9 +73,6 @@ PRACTICE = PracticeExercise(
 
 SUM_TEXT = "Det här ser ut som summan. Medelvärdet är summan delad med antalet tal."
 INTEGER_TEXT = "Decimalerna har försvunnit. Det gör de med `//`, `int` och `round`."
-COUNT_TEXT = "Räkna exemplet för hand och jämför med vad din kod gör."
-STOPPED_TEXT = "Koden stannade innan den gav ett svar. Börja med felet ovanför."
-HINT_TEXT = "Fastnat? Öppna Ledtråd 1 under provövningen."
 
 
 @cache
@@ -95,11 +93,6 @@ def _run(function: Any) -> list[Outcome]:
     return run_cases(PRACTICE.driver, function, inputs, SECONDS)
 
 
-def _nudge(outcomes: list[Outcome]) -> str:
-    stopped = all(outcome.status != "ok" for outcome in outcomes)
-    return f"{STOPPED_TEXT if stopped else COUNT_TEXT} {HINT_TEXT}"
-
-
 def check_average(function: Any) -> CheckResult:
     """Pröva en funktion som ska räkna ut medelvärdet av en lista; svarar med ett kort.
 
@@ -107,27 +100,8 @@ def check_average(function: Any) -> CheckResult:
         function: funktionen, utan parenteser efter.
     """
     if not callable(function):
-        return CheckResult(
-            "Provövningen",
-            "Skicka själva funktionen, utan parenteser: `check_average(average)`.",
-        )
+        text = "Skicka själva funktionen, utan parenteser: `check_average(average)`."
+        return CheckResult(TITLE, text)
     outcomes = _run(function)
     verdict = judge(PRACTICE, PRACTICE.examples, outcomes, _known_mistakes())
-    n_right = sum(b.mark == "passed" for b in verdict.behaviours)
-    summary, nudge = f"{n_right} av {len(verdict.behaviours)} delar stämmer.", _nudge(outcomes)
-    if verdict.passed:
-        summary, nudge = "allt stämmer. Bra gjort!", ""
-    elif verdict.unsolved:
-        summary, nudge = (
-            "inte löst än.",
-            "Skriv din lösning i cellen ovanför och kör båda cellerna.",
-        )
-    return CheckResult(
-        title="Provövningen",
-        summary=summary,
-        behaviours=verdict.behaviours,
-        advice=tuple(mistake.text for mistake in verdict.mistakes),
-        nudge=nudge,
-        output=next((o.output for o in outcomes if o.output.strip()), ""),
-        codes=tuple(as_python(PRACTICE, b.case) if b.case else "" for b in verdict.behaviours),
-    )
+    return replace(result_of(PRACTICE, verdict, outcomes), title=TITLE)

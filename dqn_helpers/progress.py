@@ -21,7 +21,7 @@ def progress_bar(items: Collection[Item], unit: str) -> Iterable[Item]:
         unit: vad de är, i flertal, till exempel "frön".
     """
     bar_format = "{n_fmt} av {total_fmt} " + unit + " |{bar:12}| {elapsed} gått, {remaining} kvar"
-    return tqdm(items, disable=not in_notebook(), file=sys.stdout, bar_format=bar_format)
+    return tqdm(items, disable=not in_notebook(), file=_LineInPlace(), bar_format=bar_format)
 
 
 class TrainingProgress:
@@ -62,7 +62,7 @@ class TrainingProgress:
         self._bar = tqdm(
             total=max_steps if self._counts_steps else n_episodes,
             disable=not show_bar,
-            file=sys.stdout if redraws else _OneLineEach(sys.stdout),
+            file=_where_the_bar_goes(),
             mininterval=0.2 if redraws else self.SECONDS_BETWEEN_LOG_LINES,
             bar_format=self._bar_format(redraws, "{elapsed} gått, högst {remaining} kvar"),
         )
@@ -123,6 +123,49 @@ class TrainingProgress:
         else:
             self._curve_handle.update(picture)
         self._next_curve = time.monotonic() + self.SECONDS_BETWEEN_CURVES
+
+
+def _where_the_bar_goes() -> Any:
+    if in_notebook():
+        return _LineInPlace()
+    return sys.stdout if sys.stdout.isatty() else _OneLineEach(sys.stdout)
+
+
+class _Line:
+    """En rad text som visas som den är, utan citattecken."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+class _LineInPlace:
+    """Gör tqdm:s rad till *en* utmatning i anteckningsboken, som byts ut på sin plats.
+
+    Skrevs raden på `sys.stdout` skulle varje omritning sparas: i en exporterad bok har \\r ingen
+    verkan, och läsaren får hundra rader.
+    """
+
+    encoding = "utf-8"  # annars tror tqdm att bara ASCII går att visa
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def write(self, text: str) -> None:
+        line = text.strip("\r\n ")
+        if not line:
+            return
+        from IPython.display import display
+
+        if self._handle is None:
+            self._handle = display(_Line(line), display_id=True)
+        else:
+            self._handle.update(_Line(line))
+
+    def flush(self) -> None:
+        """Inget väntar på att skrivas."""
 
 
 class _OneLineEach:

@@ -142,10 +142,10 @@ def texts_in(tree: ast.AST) -> Iterator[str]:
 @pytest.mark.parametrize(
     "line",
     [
-        "import dqn_helpers.autograder.release",
+        "import dqn_helpers.teacher.release",
         "from dqn_helpers import autograder",
         "from dqn_helpers.teacher import gradebook",
-        "from .autograder import release",
+        "from .teacher import release",
         "from . import autograder",
         "importlib.import_module('dqn_helpers.autograder')",
     ],

@@ -695,7 +695,8 @@ def test_root_needs_permission_from_jupyter(kurs, monkeypatch, user, expected):
     assert ("--allow-root" in command) == expected
 
 
-FIXED = "-m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 1800"
+FIXED = "-m pytest -n 2 --dist loadfile --no-loadscope-reorder "
+FIXED += "--nbval-lax --nbval-current-env --nbval-cell-timeout 1800"
 
 
 PYTEST_LINES = [  # mappen man står i, det man skriver efter `test` och det pytest får
@@ -722,7 +723,7 @@ def test_one_pytest_run(kurs, folder, monkeypatch):
         words = [word.format(tests=tests) for word in words]
         assert command[1:] == [*FIXED.split(), *words]
         assert cwd == folder and variables == {"OMP_NUM_THREADS": "1"}
-    assert kurs.handed_over == [] and kurs.read_state().extras == ("dev", "kurs", "larare")
+    assert kurs.handed_over == [] and kurs.read_state().extras == ("bok", "dev", "kurs", "larare")
 
 
 LONG_AND_SHORT = """\
@@ -752,21 +753,25 @@ for line in json.loads(sys.argv[1]):
 
 
 def test_what_pytest_finds(kurs, folder, monkeypatch):
-    """Med projektets egna inställningar: testen och böckerna, och de långa bara med `--allt`."""
+    """Med projektets egna inställningar: testen och böckerna, och det långa bara med `--allt`."""
     shutil.copy(REPO / "pyproject.toml", folder)
     for path in (folder / "notebooks").glob("*.ipynb"):
         path.unlink()
-    (folder / "notebooks" / "bok.ipynb").write_text(json.dumps(BOOK))
-    (folder / "solutions").mkdir()  # en tom mapp stör inte
+    (folder / "solutions").mkdir()
+    for book in ("notebooks/00_kort", "notebooks/05_bok", "solutions/00_facit"):
+        (folder / f"{book}.ipynb").write_text(json.dumps(BOOK))
     (folder / "tests").mkdir()
     (folder / "tests" / "test_a.py").write_text(LONG_AND_SHORT)
+    shutil.copy(REPO / "tests" / "conftest.py", folder / "tests")
     monkeypatch.chdir(folder)
+    everything = {"test_short", "test_long", "00_kort", "05_bok", "00_facit"}
     expected = {
-        "": {"test_short", "bok.ipynb"},
-        "--allt": {"test_short", "test_long", "bok.ipynb"},
+        "": {"test_short", "00_kort"},
+        "--allt": everything,
         "--allt -k test_": {"test_short", "test_long"},
-        "-k notebooks": {"bok.ipynb"},  # ett ord, inte mappen
+        "-k notebooks": {"00_kort"},  # ett ord, inte mappen
         "tests -m lang": {"test_long"},
+        "solutions/00_facit.ipynb": {"00_facit"},  # den som pekas ut körs
     }
     for arguments in expected:
         assert kurs.main(["test", *arguments.split()]) == 0
@@ -775,7 +780,7 @@ def test_what_pytest_finds(kurs, folder, monkeypatch):
     answer = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
     assert answer.returncode == 0, answer.stdout + answer.stderr
     shown = answer.stdout.split("=====")[1:]
-    found = [set(re.findall(r"test_short|test_long|bok\.ipynb", text)) for text in shown]
+    found = [{name for name in everything if name in text} for text in shown]
     assert dict(zip(expected, found, strict=True)) == expected
 
 
@@ -790,7 +795,7 @@ def test_exit_code_is_passed_on_and_nothing_said_is_lost(folder):
     assert (answer.returncode, answer.stdout.split()) == (7, [b"hej"])
 
 
-@pytest.mark.parametrize("command", ["grade", "release"])
+@pytest.mark.parametrize("command", ["grade", "release", "book"])
 def test_teachers_tools_are_not_in_the_student_version(kurs, capsys, command):
     assert kurs.main([command, "inlamningar.zip"]) == 1
     assert "följer inte med i studentversionen" in capsys.readouterr().err
@@ -801,7 +806,7 @@ def test_teachers_tools_are_not_in_the_student_version(kurs, capsys, command):
     ("arguments", "module"),
     [
         (["grade", "in.zip", "--out", "ut"], "dqn_helpers.autograder"),
-        (["release", "--zip", "ut.zip"], "dqn_helpers.autograder.release"),
+        (["release", "--zip", "ut.zip"], "dqn_helpers.teacher.release"),
     ],
 )
 def test_teachers_tools_get_everything(

@@ -50,6 +50,15 @@ def test_unsolved_code_is_replaced_and_a_line_says_so(capsys):
     assert "Övning 1.1 är inte löst än" in capsys.readouterr().out
 
 
+def test_several_unsolved_are_listed_in_order_as_a_person_says_it(capsys):
+    def sums(*functions):
+        return len(functions)
+
+    unsolved_three = {"4.1": unsolved_epsilon, "1.3": unsolved, "1.1": unsolved}
+    run_own(sums, unsolved_three)
+    assert "Övning 1.1, 1.3 och 4.1 är inte lösta än." in capsys.readouterr().out
+
+
 def test_the_courses_own_function_is_not_called_yours():
     assert run_own(value, {"1.1": dqn_helpers.discounted_return}) == {COURSE: 1.5}
 

@@ -94,3 +94,12 @@ def test_wrong_code_is_shown_beside_the_course(trained: Trained):
     film = film_of({"kursens kod": trained, "din kod, inte rätt än": trained}, seed=1)
     assert "Det här är din kod" not in film.caption
     assert "kursens kod: " in film.caption and "din kod, inte rätt än: " in film.caption
+
+
+def test_the_belief_of_a_network_is_in_the_units_of_the_environment():
+    """Ett nätverk som alltid säger 0,5 tror på 0,5 / 0,01 = 50, och med γ = 0,99 är gränsen 100."""
+    model = torch.nn.Linear(4, 2)
+    torch.nn.init.zeros_(model.weight)
+    torch.nn.init.constant_(model.bias, 0.5)
+    alt = own_loop.belief_of(model, seed=5).alt
+    assert "i genomsnitt säger nätverket 50" in alt and "gränsen 100" in alt

@@ -1,6 +1,9 @@
-"""Startsidans hjälpmedel: provövningen och självtestet."""
+"""Startsidans hjälpmedel: provövningen och självtestet, och det som README lovar om böckerna."""
 
+import json
+import re
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 import torch
@@ -96,3 +99,30 @@ def test_a_slow_computer_is_told(monkeypatch: pytest.MonkeyPatch):
     report = self_test.self_test()
     assert not report.findings[-1].ok
     assert "långsamt" in repr(report)
+
+
+# --- README:s tabell över böckerna ---------------------------------------------------------------
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def promised_by(book: Path) -> tuple[str, int, int]:
+    """Tiden som boken själv säger i sin första cell, antalet övningar och deras poäng."""
+    cells = json.loads(book.read_text(encoding="utf-8"))["cells"]
+    text = ["".join(cell["source"]) for cell in cells]
+    time = re.search(r"\*\*Tid:\*\* (?:ungefär )?([^.]+)\.", text[0])
+    assert time, book.name
+    points = [
+        int(n) for cell in text for n in re.findall(r"^##.*Övning.*\((\d+) poäng\)", cell, re.M)
+    ]
+    return time[1], len(points), sum(points)
+
+
+def test_the_readme_promises_what_the_books_promise():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for book in sorted((ROOT / "solutions").glob("*.ipynb")):
+        time, n_exercises, points = promised_by(book)
+        number = book.name.split("_")[0]
+        row = rf"^\| {number} \| [^|]+ \| {time} \| "
+        row += "en provövning" if number == "00" else rf"{n_exercises}, värda {points} poäng"
+        assert re.search(row, readme, re.M), row

@@ -498,16 +498,19 @@ def test_live_curve_in_a_notebook_is_one_picture_redrawn(
     assert capsys.readouterr().out == ""
 
 
-def test_bar_in_a_notebook_is_redrawn_in_place(
+def test_bar_in_a_notebook_is_one_output_redrawn_in_place(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
+    """På stdout hade varje omritning sparats, och en exporterad bok hade fått hundra rader."""
+    display = FakeDisplay()
     monkeypatch.setattr(progress, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", display)
     train(progress=True)
+    (first,), last = map(repr, display.shown), repr(display.updates[-1])
+    assert first.startswith("0/4 episoder |            | ")
+    assert last.startswith("4/4 episoder |████████████| slut efter ")
     shown = capsys.readouterr()
-    assert shown.out.startswith("\r0/4 episoder |            | ")
-    assert "\r4/4 episoder |████████████| slut efter " in shown.out
-    assert shown.out.count("\n") == 1
-    assert shown.err == ""
+    assert shown.out == shown.err == ""
 
 
 def test_bar_in_a_terminal_is_redrawn_in_place(
@@ -533,14 +536,17 @@ class Kernel:
     kernel = "ipykernel"
 
 
-def test_the_progress_bar_speaks_swedish(
+def test_the_progress_bar_speaks_swedish_on_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
+    display = FakeDisplay()
     monkeypatch.setattr(progress, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", display)
     assert list(progress.progress_bar([3, 1], "frön")) == [3, 1]
-    last = capsys.readouterr().out.split("\r")[-1]
+    last = repr(display.updates[-1])
     assert "2 av 2 frön" in last and "gått" in last
     assert "it" not in last and "." not in last  # tqdm säger annars "3.98s/it"
+    assert len(display.shown) == 1 and capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(

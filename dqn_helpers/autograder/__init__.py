@@ -1,4 +1,6 @@
-"""Lärarens verktyg: studentversionen av anteckningsböckerna och rättningen av inlämningar.
+"""Rättaren: inlämningar in, poäng och återkoppling ut. Bara lärarens del importerar den."""
 
-Inget utanför det här paketet importerar det: studenten behöver det inte.
-"""
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+"""Projektets mapp, med `solutions/` och `notebooks/`."""

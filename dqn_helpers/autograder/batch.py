@@ -27,41 +27,72 @@ from dqn_helpers.autograder.grade import (
 )
 from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.autograder.workshop import Workshop
+from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import NUMBER_OF, book_of, notebook_of
 from dqn_helpers.submission.collect import Submission
 
 MAX_BREAKS = 3
+CAN_FORK = sys.platform == "linux"
 
 _workshop: Workshop | None = None
 _launched: list[Workshop] = []
 
 
-def _open_workshop(settings: Settings, numbers: Sequence[str], places: Any, folder: str) -> None:
-    """Körs en gång i varje rättarprocess; `places` säger vilken av de startade verkstäderna."""
-    global _workshop
+def _begin(folder: str) -> None:
+    """Det första i varje process som hjälper till."""
     tempfile.tempdir = folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C är huvudprocessens sak
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _prepare(settings, numbers)
     gc.freeze()  # skräpsamlaren letar annars igenom torch gång på gång
-    _workshop = _launched[places.get()] if _launched else Workshop(settings.limit)
-    _workshop.__enter__()
-    Finalize(None, _workshop.__exit__, exitpriority=10)
 
 
 def _end_with_parent() -> None:
-    """En rättarprocess vars huvudprocess har dödats väntar annars i evighet på nästa fil."""
+    """En process vars huvudprocess har dödats väntar annars i evighet på nästa uppdrag."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()
     os._exit(1)
 
 
-def _prepare(settings: Settings, numbers: Sequence[str]) -> None:
-    """Dra de dolda fallen i förväg. Processer som avknoppas ärver dem."""
-    for number in numbers:
-        with contextlib.suppress(Exception):  # felet kommer igen, i de övningar det gäller
-            catalogue.scenario(number, settings.seed)
+def _open_workshop(settings: Settings, places: Any, folder: str) -> None:
+    """Körs en gång i varje rättarprocess; `places` säger vilken av de startade verkstäderna."""
+    global _workshop
+    _begin(folder)
+    _workshop = _launched[places.get()] if CAN_FORK else Workshop.launch(settings.limit)[0]
+    _workshop.__enter__()
+    Finalize(None, _workshop.__exit__, exitpriority=10)
+
+
+def _draw(numbers: Sequence[str], settings: Settings, jobs: int, folder: str) -> None:
+    """Dra de dolda fallen i förväg, i flera processer; de som sedan avknoppas ärver dem.
+
+    Det tar upp till några sekunder per övning, för varje känt misstag ska köras.
+    """
+    new = [number for number in numbers if (number, settings.seed) not in catalogue.DRAWN]
+    for number in new:
+        catalogue.load(book_of(EXERCISES[number].number))  # här, en gång, och inte i varje process
+    n_processes = max(1, min(jobs, len(new)))
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(n_processes, context, _begin, (folder,))
+    with _stopped_by_errors(pool):
+        # De sista övningarna tar längst tid, så de börjar.
+        drawing = {n: pool.submit(catalogue.draw, n, settings.seed) for n in reversed(new)}
+        for number, future in drawing.items():
+            with contextlib.suppress(Exception):  # felet kommer igen, i de övningar det gäller
+                catalogue.DRAWN[number, settings.seed] = future.result()
+
+
+@contextlib.contextmanager
+def _stopped_by_errors(pool: ProcessPoolExecutor) -> Iterator[None]:
+    """Vänta ut processerna till sist. Vid Ctrl-C avbryts i stället det som pågår."""
+    try:
+        yield
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _grade_in_process(submission: Submission, settings: Settings) -> SubmissionResult:
@@ -109,32 +140,23 @@ def _grade_alone(submission: Submission, settings: Settings, folder: str) -> Sub
 def _grade_in_pool(
     submissions: Sequence[Submission], settings: Settings, jobs: int, folder: str
 ) -> Iterator[tuple[Submission, SubmissionResult]]:
-    numbers = _numbers_needed(submissions, settings)
     n_processes = max(1, min(jobs, len(submissions)))
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    context = multiprocessing.get_context("fork" if CAN_FORK else "spawn")
     places = context.SimpleQueue()
-    pool = ProcessPoolExecutor(
-        n_processes,
-        mp_context=context,
-        initializer=_open_workshop,
-        initargs=(settings, numbers, places, folder),
-    )
+    initargs = settings, places, folder
+    pool = ProcessPoolExecutor(n_processes, context, _open_workshop, initargs)
     try:
-        if sys.platform == "linux":
+        if CAN_FORK:
             # Verkstäderna värms medan fallen dras; rättarprocesserna ärver båda.
-            _launched[:] = [Workshop(settings.limit).launch() for _ in range(n_processes)]
+            _launched[:] = Workshop.launch(settings.limit, n_processes)
             for place in range(n_processes):
                 places.put(place)
-            _prepare(settings, numbers)
-        futures = {pool.submit(_grade_in_process, one, settings): one for one in submissions}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    except BaseException:  # Ctrl-C: det som pågår avbryts
-        for process in multiprocessing.active_children():
-            process.terminate()
-        raise
+            _draw(_numbers_needed(submissions, settings), settings, jobs, folder)
+        with _stopped_by_errors(pool):
+            futures = {pool.submit(_grade_in_process, one, settings): one for one in submissions}
+            for future in as_completed(futures):
+                yield futures[future], future.result()
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
         for workshop in _launched:
             workshop.__exit__()
 

@@ -31,8 +31,9 @@ from typing import Any
 import numpy as np
 
 import dqn_helpers
+from dqn_helpers.autograder import ROOT
 from dqn_helpers.autograder.worker import define
-from dqn_helpers.autograder.workshop import ROOT, Answer
+from dqn_helpers.autograder.workshop import Answer
 from dqn_helpers.exercises.comparing import same_outcome
 from dqn_helpers.exercises.judging import failure
 from dqn_helpers.exercises.model import Case, Exercise, Inputs, KnownMistake, Observed, Outcome
@@ -290,13 +291,50 @@ class NotDistinctError(RuntimeError):
     """Fallen kan inte skilja misstagen åt; meddelandet säger vilka."""
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Hur en dragning gick, som enkla data: de går att skicka mellan rättarens egna processer.
+
+    Attributes:
+        attempt: försöket som skilde misstagen åt.
+        expected: de godtagna svaren, fall för fall.
+        outcomes: för varje misstag: fallets plats → vad misstaget gav, där det behövde köras.
+    """
+
+    attempt: int
+    expected: tuple[tuple[Observed, ...], ...]
+    outcomes: tuple[dict[int, Outcome], ...]
+
+
+DRAWN: dict[tuple[str, int | str], Drawn] = {}
+"""Det som redan är draget: (övningens nummer, fröet) → dragningen."""
+
+
+def draw(number: str, seed: int | str) -> Drawn:
+    """Dra övningens fall.
+
+    Raises:
+        NotDistinctError: om de inte går att få att skilja misstagen åt.
+    """
+    load(book_of(number))
+    exercise, found = EXERCISES[number], misconceptions(number)
+    return draw_cases(exercise, seed, _CASES[number], reference(number), found)
+
+
 @functools.lru_cache(maxsize=512)
 def scenario(number: str, seed: int | str) -> Scenario:
     """Övningens dolda fall för ett frö."""
+    drawn = DRAWN.get((number, seed)) or draw(number, seed)
     load(book_of(number))
-    return draw_scenario(
-        EXERCISES[number], seed, _CASES[number], reference(number), misconceptions(number)
+    exercise, made = EXERCISES[number], _CASES[number](generator(seed, number, drawn.attempt))
+    pairs = zip(made, drawn.expected, strict=True)
+    cases = tuple(replace(case, expected=expected) for case, expected in pairs)
+    plain = tuple(case.without_evidence() for case in cases)
+    mistakes = tuple(
+        known_mistake(exercise, misconception, plain, known)
+        for misconception, known in zip(misconceptions(number), drawn.outcomes, strict=True)
     )
+    return Scenario(exercise, cases, mistakes)
 
 
 def generator(seed: int | str, number: str, attempt: int) -> np.random.Generator:
@@ -306,13 +344,13 @@ def generator(seed: int | str, number: str, attempt: int) -> np.random.Generator
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
-def draw_scenario(
+def draw_cases(
     exercise: Exercise,
     seed: int | str,
     make_cases: MakeCases,
     reference: Any,
     misconceptions: Sequence[Misconception],
-) -> Scenario:
+) -> Drawn:
     """Dra fall tills de skiljer alla misstag åt.
 
     Raises:
@@ -323,10 +361,14 @@ def draw_scenario(
         rng = generator(seed, exercise.number, attempt)
         cases = tuple(with_answers(exercise, case, reference) for case in make_cases(rng))
         plain = tuple(case.without_evidence() for case in cases)
-        mistakes = tuple(known_mistake(exercise, m, plain) for m in misconceptions)
+        known: tuple[dict[int, Outcome], ...] = tuple({} for _ in misconceptions)
+        mistakes = [
+            known_mistake(exercise, misconception, plain, outcomes)
+            for misconception, outcomes in zip(misconceptions, known, strict=True)
+        ]
         problem = confusion(exercise, plain, mistakes, misconceptions)
         if not problem:
-            return Scenario(exercise, cases, mistakes)
+            return Drawn(attempt, tuple(case.expected for case in cases), known)
     raise NotDistinctError(f"{exercise.number}: {problem}")
 
 
@@ -346,11 +388,15 @@ def with_answers(exercise: Exercise, case: Case, reference: Any) -> Case:
 class LazyOutcomes(Sequence[Outcome]):
     """Vad en lösning ger i fallen; varje fall körs först när någon frågar, och bara en gång."""
 
-    def __init__(self, exercise: Exercise, implementation: Any, cases: Sequence[Case]) -> None:
-        self._driver = exercise.driver
-        self._implementation = implementation
-        self._cases = cases
-        self._known: dict[int, Outcome] = {}
+    def __init__(
+        self,
+        exercise: Exercise,
+        implementation: Any,
+        cases: Sequence[Case],
+        known: dict[int, Outcome],
+    ) -> None:
+        self._driver, self._implementation = exercise.driver, implementation
+        self._cases, self._known = cases, known
 
     def __len__(self) -> int:
         return len(self._cases)
@@ -369,10 +415,14 @@ class LazyOutcomes(Sequence[Outcome]):
 
 
 def known_mistake(
-    exercise: Exercise, misconception: Misconception, cases: Sequence[Case]
+    exercise: Exercise,
+    misconception: Misconception,
+    cases: Sequence[Case],
+    known: dict[int, Outcome] | None = None,
 ) -> KnownMistake:
-    """Vad misstaget ger i fallen."""
-    outcomes = LazyOutcomes(exercise, misconception.implementation, cases)
+    """Vad misstaget ger i fallen; det som körs läggs till i `known`."""
+    known = {} if known is None else known
+    outcomes = LazyOutcomes(exercise, misconception.implementation, cases, known)
     return KnownMistake(misconception.id, misconception.text, outcomes, misconception.alone)
 
 

@@ -18,9 +18,8 @@ from dqn_helpers.autograder import catalogue
 from dqn_helpers.autograder.arguments import MAX_MESSAGE
 from dqn_helpers.autograder.budget import Budget
 from dqn_helpers.autograder.catalogue import Scenario
-from dqn_helpers.autograder.reflection import casino_code_of, reflection_of
-from dqn_helpers.autograder.report.words import NOT_CHOSEN
 from dqn_helpers.autograder.result import (
+    NOT_CHOSEN,
     ExerciseResult,
     PartResult,
     Status,
@@ -99,8 +98,6 @@ def grade_submission(
         summed_up(submission, workshop, "graded", " ".join(problems)[:500]),
         exercises=(*(one.result for one in ran), *map(waiting_for_teacher, grading.written)),
         notes=tuple(dict.fromkeys(notes)),
-        reflection=reflection_of(submission),
-        casino_code=casino_code_of(submission),
     )
 
 
@@ -134,6 +131,7 @@ def summed_up(
         notebook=submission.notebook,
         attempt=submission.attempt,
         moodle_id=submission.moodle_id,
+        late=submission.late,
         sha256=submission.sha256,
         status=status,
         message=" ".join(filter(None, (message, submission.note))),

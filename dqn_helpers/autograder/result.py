@@ -34,6 +34,7 @@ det är ett skrivet svar, som läraren bedömer."""
 SubmissionStatus = Literal["graded", "unreadable", "error"]
 
 VERSION = 1
+NOT_CHOSEN = "Filen har ingen av de övningar som valdes med --only."
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,35 @@ class PartResult:
 
 @dataclass(frozen=True)
 class Decision:
-    """Examinatorns ändring: poängen före (None: ingen dom fanns) och efter, och skälet."""
+    """Examinatorns ändring: poängen före (None: ingen dom fanns) och efter, och skälet.
+
+    `letter` är G eller U om det är det som examinator skrev, och `who` den som bedömde.
+    """
 
     old: float | None
     points: float
     reason: str
+    letter: str = ""
+    who: str = ""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Något som läraren har skrivit om en övning eller om hela filen.
+
+    Attributes:
+        text: orden till studenten.
+        who: den som skrev dem; tomt om det inte står.
+        grade: betyget, om det är det som bestäms.
+        percent: så många procent av poängen som dras av, om det är ett avdrag.
+        lost: poängen som avdraget kostade.
+    """
+
+    text: str
+    who: str = ""
+    grade: str = ""
+    percent: float | None = None
+    lost: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -95,6 +120,8 @@ class ExerciseResult:
         source: studentens kod, cellens namn och text; till studentens sida.
         output: det koden skrev ut.
         reach: rader i koden som rör något utanför övningen, för läraren att titta på.
+        remarks: lärarens kommentarer.
+        deducted: poängen som ett avdrag har tagit.
     """
 
     id: str
@@ -109,6 +136,8 @@ class ExerciseResult:
     source: tuple[tuple[str, str], ...] = ()
     output: str = ""
     reach: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    deducted: float = 0.0
 
     @property
     def is_waiting(self) -> bool:
@@ -149,6 +178,8 @@ class SubmissionResult:
         members: numren i Canvas på alla i en grupp som har lämnat in tillsammans.
         replaced_by: den nyare fil från samma student som räknas i stället, om det finns en.
         casino_code: det som avgör studentens eget kasino i 5.4; None om det inte står i filen.
+        late: sant om filen kom för sent.
+        remarks: det som läraren har bestämt eller skrivit om hela filen.
     """
 
     file: str
@@ -174,6 +205,8 @@ class SubmissionResult:
     members: tuple[str, ...] = ()
     replaced_by: str = ""
     casino_code: str | None = None
+    late: bool = False
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def who(self) -> tuple[str, str] | None:
@@ -282,6 +315,8 @@ def _submission_json(submission: SubmissionResult) -> Json:
         "max_points": submission.max_points,
         "grade": submission.grade,
         "grade_note": submission.grade_note,
+        "late": submission.late,
+        "remarks": remark_texts(submission.remarks),
         "exercises": [_exercise_json(one) for one in submission.exercises],
     }
 
@@ -294,8 +329,9 @@ def _exercise_json(exercise: ExerciseResult) -> Json:
         "max_points": exercise.max_points,
         "status": exercise.status,
         "misconception": exercise.misconception,
-        "feedback": "\n".join((*decision_texts(exercise), *exercise.texts)),
+        "feedback": "\n".join((*teachers_texts(exercise), *exercise.texts)),
         "reach": list(exercise.reach),
+        "deducted": exercise.deducted,
         "tests": [
             {"name": part.name, "passed": part.passed, "message": part.whole_message()}
             for part in exercise.parts
@@ -308,12 +344,37 @@ def decision_texts(exercise: ExerciseResult) -> list[str]:
     decision = exercise.decision
     if decision is None:
         return []
+    new, letter = points_text(decision.points), f" ({decision.letter})" if decision.letter else ""
     if exercise.status == "manual":
-        given = f"{points_text(decision.points)} av {points_text(exercise.max_points)} poäng"
-        return [f"Lärarens bedömning: {given}. {decision.reason}"]
+        given = f"{new} av {points_text(exercise.max_points)} poäng{letter}"
+        return [f"Lärarens bedömning{_by(decision.who)}: {given}. {decision.reason}"]
     old = "manuell granskning" if decision.old is None else points_text(decision.old)
-    new = points_text(decision.points)
-    return [f"Ändrat av examinator: {old} → {new} poäng. Skäl: {decision.reason}"]
+    who = _by(decision.who)
+    return [f"Ändrat av examinator{who}: {old} → {new} poäng{letter}. Skäl: {decision.reason}"]
+
+
+def remark_texts(remarks: Iterable[Remark]) -> list[str]:
+    """Lärarens kommentarer, avdrag och betyg i ord."""
+    return [_remark_text(remark) for remark in remarks]
+
+
+def _remark_text(remark: Remark) -> str:
+    who = _by(remark.who)
+    if remark.grade:
+        return f"Betyget {remark.grade} är bestämt av läraren{who}. Skäl: {remark.text}"
+    if remark.percent is None:
+        return f"Kommentar från läraren{who}: {remark.text}"
+    percent, lost = points_text(remark.percent), points_text(remark.lost)
+    return f"Avdrag{who}: {percent} procent av poängen, alltså {lost} poäng. Skäl: {remark.text}"
+
+
+def _by(who: str) -> str:
+    return f" ({who})" if who else ""
+
+
+def teachers_texts(exercise: ExerciseResult) -> list[str]:
+    """Allt som läraren har sagt om en övning: ändringen eller bedömningen, och kommentarerna."""
+    return [*decision_texts(exercise), *remark_texts(exercise.remarks)]
 
 
 def grade_text(submission: SubmissionResult) -> str:
@@ -346,7 +407,7 @@ def from_data(data: Json) -> SubmissionResult:
     lists = {
         key: tuple(data.get(key, ())) for key in ("notes", "isolation_reasons", "paths", "members")
     }
-    made: Json = {**data, **lists, "exercises": exercises}
+    made: Json = {**data, **lists, "exercises": exercises, "remarks": _remarks(data)}
     return SubmissionResult(**made)
 
 
@@ -358,8 +419,13 @@ def _exercise(data: Json) -> ExerciseResult:
         "reach": tuple(data["reach"]),
         "source": _pairs(data["source"]),
         "decision": decision,
+        "remarks": _remarks(data),
     }
     return ExerciseResult(**data | made)
+
+
+def _remarks(data: Json) -> tuple[Remark, ...]:
+    return tuple(Remark(**one) for one in data.get("remarks", ()))
 
 
 def _part(data: Json) -> PartResult:

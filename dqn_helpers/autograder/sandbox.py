@@ -18,7 +18,6 @@ import contextlib
 import ctypes
 import errno
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -48,23 +47,9 @@ AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID = -100, 0x8000, 1, 
 MOUNT_SETATTR = 442  # numret är detsamma på alla processorer
 CAPABILITY_VERSION = 0x20080522
 PTRACE_PEEKDATA = 2
-
-
-def server_command(tier: Tier, command: list[str]) -> list[str]:
-    """Kommandot som startar verkstaden på nivån, med egna namnrymder i `full`.
-
-    Raises:
-        OSError: om programmet `unshare` saknas.
-    """
-    if tier != "full":
-        return command
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        raise OSError("programmet unshare finns inte")
-    own_spaces = ["--user", "--map-current-user", "--net", "--pid", "--ipc", "--uts", "--mount"]
-    # --keep-caps: verkstaden behöver förmågorna (*capabilities*) i sin nya namnrymd för att göra
-    # sitt eget filträd; sedan kastar den dem.
-    return [unshare, *own_spaces, "--keep-caps", "--fork", "--kill-child", *command]
+MS_PRIVATE = 1 << 18
+# Ur linux/sched.h: användare, processer, nät, IPC, datornamn och monteringar.
+OWN_SPACES = 0x10000000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000 | 0x00020000
 
 
 # --- i verkstaden, en gång -----------------------------------------------------------------------
@@ -78,6 +63,8 @@ def confine_server(tier: Tier) -> None:
     """
     if tier == "basic":
         return
+    if tier == "full":
+        _own_spaces()
     rules = _find_libraries()
     if tier == "full":
         _own_file_tree()
@@ -125,6 +112,24 @@ def _close_files(rules: "Landlock") -> None:
             rules.add_path_rule(path, access=AccessFs.READ_FILE)
     rules.add_path_rule(os.devnull, access=AccessFs.READ_FILE | AccessFs.WRITE_FILE)
     rules.apply()
+
+
+def _own_spaces() -> None:
+    """Egna namnrymder. Den som anropar fortsätter som process 1 i dem, i ett barn till sig själv.
+
+    I sin nya namnrymd har processen alla förmågor (*capabilities*), som den behöver för att göra
+    ett eget filträd; sedan kastar den dem. Processen får bara ha en tråd.
+    """
+    user, group = os.getuid(), os.getgid()
+    _call("unshare", OWN_SPACES)
+    for name, text in (("setgroups", "deny"), ("uid_map", user), ("gid_map", group)):
+        Path("/proc/self", name).write_text(text if text == "deny" else f"{text} {text} 1")
+    _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)  # inget syns utanför
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        os._exit(0)
+    _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _own_file_tree() -> None:

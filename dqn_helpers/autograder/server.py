@@ -1,20 +1,22 @@
 """Verkstaden: en varm process utan hemligheter som avknoppar en inhägnad arbetare per uppdrag.
 
-    python -m dqn_helpers.autograder.server NIVÅ FILNUMMER     verkstad (Linux)
+    python -m dqn_helpers.autograder.server NIVÅ FILNUMMER …   en verkstad per filnummer (Linux)
     python -m dqn_helpers.autograder.server --one PROCESSORTID  en enda arbetare (Windows, macOS)
 
 En arbetare hälsar först, och säger hur mycket processortid det har tagit att komma så långt; den
 tiden är inte studentens. Sedan läser den uppdraget och skickar svaren ett och ett.
 
-Att importera torch tar en sekund; att avknoppa den som redan har gjort det tar en hundradel.
-Verkstaden startas med ett eget program (inte som avknoppning av rättaren), så facit, dolda svar och
-andras inlämningar har aldrig funnits i dess minne. Den får ett uppdrag i taget: en socket där
-arbetaren talar direkt med rättaren, och processortiden som är kvar. Rättaren får ett grepp om
+Att importera torch tar en sekund; att avknoppa den som redan har gjort det tar en hundradel. Den
+varma processen är ett eget program (inte en avknoppning av rättaren), så facit, dolda svar och
+andras inlämningar har aldrig funnits i dess minne. Den delar sig i så många verkstäder som det
+finns rättarprocesser, var och en i sin egen inhägnad. En verkstad får ett uppdrag i taget: en kanal
+där arbetaren talar direkt med rättaren, och processortiden som är kvar. Rättaren får ett grepp om
 arbetaren (*pidfd*), vaktar den och säger stopp. När den är död berättar verkstaden hur det gick.
 """
 
 import ast
 import contextlib
+import functools
 import gc
 import importlib
 import json
@@ -24,6 +26,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,7 +34,7 @@ from typing import Any, BinaryIO
 import torch
 
 import dqn_helpers
-from dqn_helpers.autograder import sandbox
+from dqn_helpers.autograder import ROOT, sandbox
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode, length_of
 from dqn_helpers.autograder.system_calls import ThreadGate
 from dqn_helpers.autograder.worker import perform
@@ -45,7 +48,6 @@ from dqn_helpers.submission.extract import read_cell, touched_in
 ORDER_BYTES = 1024
 HIGH = 200  # filnummer som är lediga i en ny arbetare
 SELF_TEST_SECONDS = 10
-ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 TEACHERS = ("dqn_helpers.autograder", "dqn_helpers.teacher")
 # Det som studenters anteckningsböcker brukar importera utöver det som kursens egna gör.
@@ -121,10 +123,29 @@ def _close_course() -> None:
     sys.path[:] = [path for path in sys.path if Path(path).resolve() != ROOT]
 
 
+def open_workshops(tier: sandbox.Tier, files: list[int]) -> None:
+    """Bli en verkstad per kanal, och vänta tills alla är stängda."""
+    warm()
+    for place, file in enumerate(files):
+        _fork(functools.partial(_open_workshop, tier, file, files[place + 1 :]))
+        os.close(file)  # rättaren ska märka om verkstaden dör: då får ingen annan ha kanalen
+    for _ in files:
+        os.wait()
+
+
+def _open_workshop(tier: sandbox.Tier, file: int, others: list[int]) -> None:
+    for other in others:
+        os.close(other)
+    try:
+        sandbox.confine_server(tier)
+    except Exception:
+        traceback.print_exc()  # sista raden säger rättaren varför nivån inte gick
+        return
+    serve(tier, socket.socket(fileno=file))
+
+
 def serve(tier: sandbox.Tier, control: socket.socket) -> None:
     """Ta emot uppdrag tills rättaren stänger."""
-    warm()
-    sandbox.confine_server(tier)
     control.send(json.dumps({"escapes": _self_test(tier)}).encode())
     while True:
         order, files, _, _ = socket.recv_fds(control, ORDER_BYTES, 1)
@@ -288,4 +309,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "--one":
         work_alone(float(sys.argv[2]))
     else:
-        serve(sys.argv[1], socket.socket(fileno=int(sys.argv[2])))  # type: ignore[arg-type]
+        open_workshops(sys.argv[1], list(map(int, sys.argv[2:])))  # type: ignore[arg-type]

@@ -6,22 +6,12 @@ Allt som kommer tillbaka prövas; en arbetare som kraschar, fastnar eller svarar
 
 import contextlib
 import dataclasses
-import json
-import os
-import shutil
 import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol, cast
+from typing import Any, Literal, cast
 
-from dqn_helpers.autograder import sandbox
 from dqn_helpers.autograder.arguments import LIMIT, READING_SECONDS
 from dqn_helpers.autograder.budget import LOOK_SECONDS, Budget, Stopped, Watch
 from dqn_helpers.autograder.messages import (
@@ -35,16 +25,14 @@ from dqn_helpers.autograder.messages import (
     from_data,
     length_of,
 )
+from dqn_helpers.autograder.processes import Alone, Ended, Forked, Server, Worker
+from dqn_helpers.autograder.sandbox import TIERS, Tier
 from dqn_helpers.exercises.model import Inputs, Outcome
 from dqn_helpers.exercises.plain import plain
 from dqn_helpers.exercises.running import NOT_RUN_TEXT, TIMEOUT_TEXT, WAITING_TEXT
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.extract import Slices
 
-ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 600.0  # nödbroms: en trög dator får ta god tid på sig
-DYING_SECONDS = 0.25  # den som tystnar får så lång tid på sig att dö av sig själv
-REPORT_BYTES = 4096
 HAS_SERVER = sys.platform == "linux"
 
 CRASHED_TEXT = (
@@ -114,18 +102,23 @@ class Workshop:
         tier: högsta nivå på inhägnaden; den starkaste som datorn klarar används.
     """
 
-    def __init__(self, limit: float = LIMIT, tier: sandbox.Tier = "full") -> None:
+    def __init__(self, limit: float = LIMIT, tier: Tier = "full") -> None:
         self.limit = limit
         self.tier = tier
         self.reasons: list[str] = []
         self._server: Server | None = None
 
-    def launch(self) -> "Workshop":
-        """Börja starta, utan att vänta: det tar några sekunder som går att använda till annat."""
-        if HAS_SERVER and self._server is None:
-            self._server = Server(self.tier)
-            self._server.launch()
-        return self
+    @classmethod
+    def launch(cls, limit: float, count: int = 1) -> "list[Workshop]":
+        """Börja starta verkstäder, utan att vänta: det tar några sekunder att använda till annat.
+
+        De kommer ur en enda varm process, så att torch bara laddas en gång.
+        """
+        launched = [cls(limit) for _ in range(count)]
+        if HAS_SERVER:
+            for workshop, server in zip(launched, Server.launch("full", count), strict=True):
+                workshop._server = server
+        return launched
 
     def __enter__(self) -> "Workshop":
         self._start()
@@ -140,10 +133,9 @@ class Workshop:
         if not HAS_SERVER:
             self.tier = "basic"
             return
-        for tier in sandbox.TIERS[sandbox.TIERS.index(self.tier) :]:
+        for tier in TIERS[TIERS.index(self.tier) :]:
             self.tier = tier
-            self.launch()
-            assert self._server is not None
+            self._server = self._server or Server.launch(tier)[0]
             problem = self._server.greeting()
             if not problem:
                 return
@@ -228,7 +220,7 @@ class Workshop:
                 return answers, report
         raise RuntimeError("Rättarens verkstad dog två gånger i rad i samma uppdrag.")
 
-    def _worker(self, budget: Budget) -> "Worker":
+    def _worker(self, budget: Budget) -> Worker:
         """En ny arbetare: avknoppad där det går, annars i en egen process."""
         if not HAS_SERVER:
             return Alone(budget.seconds)
@@ -278,43 +270,6 @@ def _texts(value: Any) -> tuple[str, ...]:
 # --- ett uppdrag: hälsning, uppdrag, svar --------------------------------------------------------
 
 
-class Ended(NamedTuple):
-    """Hur en arbetare slutade.
-
-    Attributes:
-        signal: signalen som dödade den, annars 0.
-        seconds: all dess processortid; None om den inte går att få.
-        cancelled: sant om det var rättaren som avslutade den.
-    """
-
-    signal: int = 0
-    seconds: float | None = None
-    cancelled: bool = False
-
-
-class Worker(Protocol):
-    """En arbetare och kanalen till den. Den kör vems kod som helst: inget den gör är säkert."""
-
-    pid: int
-
-    def send(self, data: memoryview) -> int:
-        """Skicka en del av `data`; ger hur många byte som gick.
-
-        Raises:
-            TimeoutError: om arbetaren inte läser just nu.
-        """
-
-    def receive(self, most: int, seconds: float) -> bytes:
-        """Högst `most` byte, inga om arbetaren har stängt.
-
-        Raises:
-            TimeoutError: om inget kom på `seconds` sekunder.
-        """
-
-    def end(self, is_silent: bool) -> Ended:
-        """Avsluta den. Har den tystnat väntar vi först en liten stund: den kanske dör själv."""
-
-
 def exchange(
     worker: Worker,
     job: dict[str, Any],
@@ -331,23 +286,14 @@ def exchange(
         budget: det som studentens kod får använda.
         answer: svarar på arbetarens frågor på vägen; de räknas inte som svar.
     """
-    watch = Watch(worker.pid, budget)
+    line = Line(worker, budget)
     answers: list[dict[str, Any]] = []
     cause: Cause = "crashed"
-    left = _most(job)
     try:
-        hello, _ = _message(worker, MAX_BYTES, watch)
-        watch.begin(hello["seconds"])
-        _send(worker, encode(job), watch)
-        while len(answers) < expected:
-            message, size = _message(worker, left, watch)
-            left -= size
-            if answer and "ask" in message:
-                reply = encode(answer(message["ask"]))
-                watch.skip()  # rättarens tid är inte studentens
-                _send(worker, reply, watch)
-            else:
-                answers.append(message)
+        for message in line.answers(job, answer):
+            answers.append(message)
+            if len(answers) == expected:
+                break
         cause = ""
     except Stopped as stopped:
         cause = stopped.cause
@@ -356,38 +302,54 @@ def exchange(
     except (MessageError, OSError):
         pass
     ended = worker.end(is_silent=cause == "crashed")
-    return answers, _report(ended, cause, watch, budget)
+    return answers, _report(ended, cause, line.watch, budget)
 
 
-def _send(worker: Worker, data: bytes, watch: Watch) -> None:
-    left = memoryview(data)
-    while left:
-        watch.look()
-        with contextlib.suppress(TimeoutError):
-            left = left[worker.send(left) :]
+class Line:
+    """Kanalen till en arbetare; den som talar eller lyssnar ser också efter hur tiden går."""
 
+    def __init__(self, worker: Worker, budget: Budget) -> None:
+        self._worker = worker
+        self.watch = Watch(worker.pid, budget)
 
-def _message(worker: Worker, most: int, watch: Watch) -> tuple[dict[str, Any], int]:
-    """Nästa meddelande, högst `most` byte, och dess längd."""
-    length = length_of(_receive_exactly(worker, LENGTH_BYTES, watch), most)
-    return decode(_receive_exactly(worker, length, watch)), length
+    def answers(self, job: dict[str, Any], answer: Answer | None) -> Iterator[dict[str, Any]]:
+        """Lämna ut uppdraget, och ge svaren ett och ett."""
+        hello, _ = self._receive(MAX_BYTES)
+        self.watch.begin(hello["seconds"])
+        self._send(encode(job))
+        left = MAX_BYTES if job["kind"] == "slice" else MAX_ANSWERS  # en skivad bok är stor
+        while True:
+            message, size = self._receive(left)
+            left -= size
+            if answer and "ask" in message:
+                reply = encode(answer(message["ask"]))
+                self.watch.skip()  # rättarens tid är inte studentens
+                self._send(reply)
+            else:
+                yield message
 
+    def _send(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            self.watch.look()
+            with contextlib.suppress(TimeoutError):
+                left = left[self._worker.send(left) :]
 
-def _receive_exactly(worker: Worker, count: int, watch: Watch) -> bytes:
-    received = bytearray()
-    while len(received) < count:
-        watch.look()
-        with contextlib.suppress(TimeoutError):
-            part = worker.receive(min(count - len(received), 2**20), LOOK_SECONDS)
-            if not part:
-                raise ConnectionError
-            received += part
-    return bytes(received)
+    def _receive(self, most: int) -> tuple[dict[str, Any], int]:
+        """Nästa meddelande, högst `most` byte, och dess längd."""
+        length = length_of(self._exactly(LENGTH_BYTES), most)
+        return decode(self._exactly(length)), length
 
-
-def _most(job: dict[str, Any]) -> int:
-    """Så många byte får svaren vara tillsammans; en skivad anteckningsbok är stor."""
-    return MAX_BYTES if job["kind"] == "slice" else MAX_ANSWERS
+    def _exactly(self, count: int) -> bytes:
+        received = bytearray()
+        while len(received) < count:
+            self.watch.look()
+            with contextlib.suppress(TimeoutError):
+                part = self._worker.receive(min(count - len(received), 2**20), LOOK_SECONDS)
+                if not part:
+                    raise ConnectionError
+                received += part
+        return bytes(received)
 
 
 def _report(ended: Ended, cause: Cause, watch: Watch, budget: Budget) -> Report:
@@ -400,268 +362,3 @@ def _report(ended: Ended, cause: Cause, watch: Watch, budget: Budget) -> Report:
         # Kärnan dödar den som har slut på processortid och den som tar för mycket minne.
         cause = "timeout" if not killed or seconds >= budget.seconds else "memory"
     return Report(cause, max(seconds, 0.0), watch.rested)
-
-
-# --- Linux: verkstaden som avknoppar -------------------------------------------------------------
-
-
-class Server:
-    """Processen i `server.py`, en nivå."""
-
-    def __init__(self, tier: sandbox.Tier) -> None:
-        self._tier = tier
-        self._folder = tempfile.TemporaryDirectory(prefix="rattaren-", ignore_cleanup_errors=True)
-        self._errors = Path(self._folder.name) / "fel.txt"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
-
-    @property
-    def alive(self) -> bool:
-        """Sant om verkstaden går att använda."""
-        return self._control is not None
-
-    def launch(self) -> None:
-        """Starta processen utan att vänta på den."""
-        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        module = [sys.executable, "-P", "-m", "dqn_helpers.autograder.server"]
-        try:
-            command = sandbox.server_command(
-                self._tier, [*module, self._tier, str(theirs.fileno())]
-            )
-            with self._errors.open("wb") as stream:
-                self._process = subprocess.Popen(
-                    command,
-                    env=clean_environment(self._folder.name),
-                    cwd=self._folder.name,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=stream,
-                    pass_fds=[theirs.fileno()],
-                    start_new_session=True,  # Ctrl-C i terminalen ska inte nå hit
-                )
-            self._control = mine
-        except OSError as error:
-            self._errors.write_text(str(error), encoding="utf-8")
-        finally:
-            theirs.close()
-
-    def greeting(self) -> str:
-        """Vänta tills verkstaden är varm; ger varför den inte duger, annars en tom text."""
-        hello = self._receive(START_SECONDS) if self.alive else None
-        if hello is None:
-            return _last_line(self._errors) or "den startade inte"
-        return ", ".join(hello["escapes"])
-
-    def stop(self) -> None:
-        """Avsluta verkstaden och städa."""
-        if self._control:
-            self._control.close()
-            self._control = None
-        if self._process:
-            _kill_group(self._process)
-            self._process.wait()
-        self._folder.cleanup()
-
-    def hand_out(self, channel: socket.socket, seconds: float) -> int:
-        """Låt verkstaden avknoppa en arbetare i andra änden av kanalen; ger dess nummer.
-
-        Raises:
-            OSError: om verkstaden inte svarar; då är den avslutad.
-        """
-        assert self._control is not None
-        try:
-            order = json.dumps({"seconds": seconds}).encode()
-            socket.send_fds(self._control, [order], [channel.fileno()])
-            self._control.settimeout(START_SECONDS)
-            _, (handle,), _, _ = socket.recv_fds(self._control, REPORT_BYTES, 1)
-        except (OSError, ValueError):  # ValueError: den stängde utan att lämna ett grepp
-            self.stop()
-            raise ConnectionError from None
-        try:
-            return _pid_of(handle)
-        finally:
-            os.close(handle)
-
-    def report(self, is_silent: bool) -> Ended:
-        """Avbeställ det som återstår, och få veta hur arbetaren slutade."""
-        assert self._control is not None
-        with contextlib.suppress(OSError):
-            order = {"patience": DYING_SECONDS if is_silent else 0.0}
-            self._control.send(json.dumps(order).encode())
-        found = self._receive(START_SECONDS)
-        if found is None:  # verkstaden svarar inte: den avslutas, och en ny startas när den behövs
-            self.stop()
-            return Ended()
-        return Ended(**found)
-
-    def _receive(self, seconds: float) -> dict[str, Any] | None:
-        assert self._control is not None
-        self._control.settimeout(seconds)
-        try:
-            received = self._control.recv(REPORT_BYTES)
-        except OSError:
-            return None
-        return json.loads(received) if received else None
-
-
-def _pid_of(handle: int) -> int:
-    """Numret på processen bakom ett grepp (*pidfd*), så som den här processen ser det.
-
-    I en egen namnrymd har arbetaren ett annat nummer för sig själv.
-    """
-    lines = Path(f"/proc/self/fdinfo/{handle}").read_text("ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))
-
-
-class Forked:
-    """En arbetare som verkstaden har avknoppat."""
-
-    def __init__(self, server: Server, seconds: float) -> None:
-        self._server = server
-        self._channel, theirs = socket.socketpair()
-        with theirs:
-            self.pid = server.hand_out(theirs, seconds)
-
-    def send(self, data: memoryview) -> int:
-        """Se `Worker`."""
-        self._channel.settimeout(LOOK_SECONDS)
-        return self._channel.send(data)
-
-    def receive(self, most: int, seconds: float) -> bytes:
-        """Se `Worker`."""
-        self._channel.settimeout(seconds)
-        return self._channel.recv(most)
-
-    def end(self, is_silent: bool) -> Ended:
-        """Se `Worker`."""
-        self._channel.close()
-        return self._server.report(is_silent)
-
-
-def _last_line(path: Path) -> str:
-    lines = path.read_text("utf-8", "replace").strip().splitlines() if path.exists() else []
-    return lines[-1][:200] if lines else ""
-
-
-def clean_environment(folder: str) -> dict[str, str]:
-    """Miljövariabler utan lärarens hemligheter; det matplotlib vill spara hamnar i `folder`."""
-    # Windows hittar sina bibliotek genom PATH. I Linux och macOS räcker den som alla har; lärarens
-    # egen berättar vad som finns på datorn.
-    path = os.environ.get("PATH", "") if sys.platform == "win32" else os.defpath
-    needed = ("SYSTEMROOT", "LD_LIBRARY_PATH")
-    kept = {key: os.environ[key] for key in needed if key in os.environ}
-    return kept | {
-        "PATH": path,
-        "LANG": "C.UTF-8",
-        "HOME": folder,
-        "MPLCONFIGDIR": folder,
-        "MPLBACKEND": "agg",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        # Minnet i stora sidor (Linux): då har en avknoppning en tabell över några tiotal sidor att
-        # kopiera i stället för 40 000, och ett uppdrag går på tre fjärdedelar av tiden.
-        "PYTHONMALLOC": "malloc",
-        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-        "PYTHONHASHSEED": "0",  # annars beror mängders ordning på dagen
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": str(ROOT),
-    }
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Döda processen och dem den har startat."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-
-
-# --- Windows och macOS: en ny process per uppdrag ------------------------------------------------
-
-
-class Alone:
-    """En arbetare i en egen, nystartad process."""
-
-    def __init__(self, seconds: float) -> None:
-        self._folder = tempfile.mkdtemp(prefix="rattaren-")
-        module = [sys.executable, "-P", "-m", "dqn_helpers.autograder.server"]
-        self._process = subprocess.Popen(
-            [*module, "--one", str(seconds)],
-            env=clean_environment(self._folder),
-            cwd=self._folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self.pid = self._process.pid
-        self._received, self._changed = bytearray(), threading.Condition()
-        self._is_closed = False
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        """I en egen tråd: i Windows går det inte att vänta på ett rör bara en stund."""
-        assert self._process.stdout is not None
-        with contextlib.suppress(OSError, ValueError), self._process.stdout as stream:
-            while part := stream.read1(2**16):  # type: ignore[attr-defined]
-                with self._changed:
-                    self._received += part
-                    self._changed.notify()
-                    self._changed.wait_for(lambda: self._is_closed or len(self._received) < 2**20)
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify()
-
-    def send(self, data: memoryview) -> int:
-        """Skicka, i en egen tråd: en process som inte läser får inte stoppa rättaren."""
-        threading.Thread(target=_feed, args=(self._process.stdin, data), daemon=True).start()
-        return len(data)
-
-    def receive(self, most: int, seconds: float) -> bytes:
-        """Se `Worker`."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._received or self._is_closed, seconds):
-                raise TimeoutError
-            part = bytes(self._received[:most])
-            del self._received[:most]
-            self._changed.notify()
-            return part
-
-    def end(self, is_silent: bool) -> Ended:
-        """Se `Worker`."""
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify()
-        ended = _ended(self._process, DYING_SECONDS if is_silent else 0.0)
-        shutil.rmtree(self._folder, ignore_errors=True)
-        return ended
-
-
-def _feed(stream: Any, data: memoryview) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        stream.write(data)
-        stream.flush()
-
-
-def _ended(process: subprocess.Popen[bytes], patience: float) -> Ended:
-    """Vänta ut processen i högst `patience` sekunder, och döda den sedan."""
-    deadline = time.monotonic() + patience
-    while (ended := _reaped(process)) is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    _kill_group(process)  # också det som den har lämnat efter sig
-    while ended is None:
-        time.sleep(0.001)
-        reaped = _reaped(process)
-        ended = reaped and reaped._replace(cancelled=True)
-    return ended
-
-
-def _reaped(process: subprocess.Popen[bytes]) -> Ended | None:
-    """Hur processen slutade; None om den lever. I Windows får vi inte veta dess processortid."""
-    if not hasattr(os, "wait4"):
-        return None if process.poll() is None else Ended()
-    pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-    if not pid:
-        return None
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return Ended(max(-process.returncode, 0), usage.ru_utime + usage.ru_stime)

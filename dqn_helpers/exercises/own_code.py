@@ -99,7 +99,7 @@ def _beside_the_course(
     if not wrong:  # det som är skrivet är rätt
         return {OWN: outcome.observed["value"]}
     print(
-        f"Övning {' och '.join(wrong)} är inte rätt än. Din kod körs ändå, bredvid kursens, så "
+        f"Övning {_in_words(wrong)} är inte rätt än. Din kod körs ändå, bredvid kursens, så "
         "att du ser vad felet gör."
     )
     return {**runs, NOT_RIGHT: outcome.observed["value"]}
@@ -111,7 +111,13 @@ def _is_unusable(result: CheckResult) -> bool:
 
 
 def _listed(numbers: list[str]) -> str:
-    return f"Övning {' och '.join(numbers)} är inte {'löst' if len(numbers) == 1 else 'lösta'} än"
+    return f"Övning {_in_words(numbers)} är inte {'löst' if len(numbers) == 1 else 'lösta'} än"
+
+
+def _in_words(numbers: list[str]) -> str:
+    """Övningarna i ordning: "2.1, 2.2 och 2.3"."""
+    *first, last = sorted(numbers)
+    return f"{', '.join(first)} och {last}" if first else last
 
 
 def _chosen(answers: Mapping[str, Any], unusable: list[str]) -> list[Any]:

@@ -151,21 +151,25 @@ def _wrong_rows(got: Any, key: str, case: Case) -> list[int]:
     for right in (one[key] for one in case.expected if key in one):
         if difference(got, right, case.tolerance) is None:
             return []
-        mine, wanted = _rows(got), _rows(right)
-        if mine is None or wanted is None or len(mine) != len(wanted):
+        n_rows = _n_rows(got)
+        if n_rows is None or n_rows != _n_rows(right):
             found.append([-1])
             continue
-        pairs = enumerate(zip(mine, wanted, strict=True))
-        found.append([row for row, pair in pairs if difference(*pair, case.tolerance) is not None])
+        pairs = ((_row(got, row), _row(right, row)) for row in range(n_rows))
+        differences = (difference(*pair, case.tolerance) for pair in pairs)
+        found.append([row for row, one in enumerate(differences) if one is not None])
     return min(found, key=len, default=[])
 
 
-def _rows(value: Any) -> list[Any] | None:
-    """Svaret rad för rad; None om det är ett enda värde."""
+def _n_rows(value: Any) -> int | None:
+    """Så många rader har svaret; None om det är ett enda värde."""
     is_array = isinstance(value, np.ndarray) and value.ndim
-    if not is_array and not (isinstance(value, list) and value):
-        return None
-    return [one.item() if isinstance(one, np.generic) else one for one in value]
+    return len(value) if is_array or (isinstance(value, list) and value) else None
+
+
+def _row(value: Any, row: int) -> Any:
+    one = value[row]
+    return one.item() if isinstance(one, np.generic) else one
 
 
 def _fit(exercise: Exercise, mistake: KnownMistake, ran: Ran, wrong: frozenset[Place]) -> Fit:
@@ -189,8 +193,8 @@ def _fit(exercise: Exercise, mistake: KnownMistake, ran: Ran, wrong: frozenset[P
 
 def _is_luck(key: str, mine: Outcome, theirs: Outcome) -> bool:
     """Sant om båda gav en lista, men olika långa: vilka som råkade dras beror på slumpen."""
-    rows = [_rows(one.observed.get(key)) for one in (mine, theirs)]
-    return rows[0] is not None and rows[1] is not None and len(rows[0]) != len(rows[1])
+    lengths = [_n_rows(one.observed.get(key)) for one in (mine, theirs)]
+    return None not in lengths and lengths[0] != lengths[1]
 
 
 def _same_at(place: Place, mine: Outcome, theirs: Outcome, case: Case) -> bool:
@@ -200,8 +204,8 @@ def _same_at(place: Place, mine: Outcome, theirs: Outcome, case: Case) -> bool:
         return mine.status == theirs.status and mine.signature == theirs.signature
     values = mine.observed.get(key), theirs.observed.get(key)
     if row >= 0:
-        rows = [_rows(value) for value in values]
-        if rows[0] is None or rows[1] is None or len(rows[0]) != len(rows[1]):
+        n_rows = _n_rows(values[0])
+        if n_rows is None or n_rows != _n_rows(values[1]):
             return False
-        values = rows[0][row], rows[1][row]
+        values = _row(values[0], row), _row(values[1], row)
     return difference(*values, case.tolerance) is None

@@ -34,9 +34,9 @@ from dqn_helpers.figures.shapes import (
 
 LOOP_PARTS = {
     "miljö": (8, 16, INK, "ger r och s′"),
-    "erfarenhet": (219, 16, REWARD, "s, a, r, s′, slut"),
-    "buffert": (430, 16, INK, "minns allt"),
-    "batch": (430, 156, INK, "64 erfarenheter"),
+    "erfarenhet": (219, 16, REWARD, "s, a, r, s′, flaggor"),
+    "buffert": (430, 16, INK, "minns de senaste"),
+    "batch": (430, 156, INK, "dras på måfå"),
     "online-nätverk": (8, 156, ONLINE, "Q(s, a)"),
     "målnätverk": (430, 296, TARGET, "Q(s′, a′)"),
     "TD-mål": (219, 296, TARGET, "r + γ · max Q"),
@@ -235,13 +235,14 @@ def loss_flow(*, target_network: bool = True) -> Picture:
     other, color = ("målnätverk", TARGET) if target_network else ("samma nätverk", ONLINE)
     name = "online-nätverk" if target_network else "nätverket"
     parts = [
-        _tensor(left, 14, "obs", "(B, 4)", INK), _tensor(right, 14, "next_obs", "(B, 4)", INK),
+        _tensor(left, 14, "state", "(B, 4)", INK),
+        _tensor(right, 14, "next_state", "(B, 4)", INK),
         *_network(left, 90, name, ONLINE),
         *_network(right, 90, other, color),
         _tensor(left, 178, "Q", "(B, 2)", ONLINE), _tensor(right, 178, "Q", "(B, 2)", color),
         *_operation(left, 254, "gather", "action (B,)", ONLINE),
         *_operation(right, 254, "max över handlingarna", "(B,)", TARGET),
-        *_operation(right, 342, "r + γ · max · (1 − slut)", "reward, terminated (B,)", TARGET),
+        *_operation(right, 342, "r + γ · max, eller bara r", "reward, terminated (B,)", TARGET),
         _tensor(left, 430, "Q(s, a)", "(B,)", ONLINE),
         _tensor(right, 430, "TD-mål", "(B,)", TARGET),
         box(205, 512, 190, 58, WRONG, tint=0.15, thick=2.5),
@@ -261,8 +262,8 @@ def loss_flow(*, target_network: bool = True) -> Picture:
         text(42, 372, "gradient", 16, WRONG, anchor="start"),
     ]  # fmt: skip
     alt = (
-        f"Två vägar från batchen till förlusten. Den ena: obs med formen (B, 4) in i {name} ger "
-        "Q (B, 2), och gather med action ger Q(s, a) (B,). Den andra: next_obs (B, 4) in i "
+        f"Två vägar från batchen till förlusten. Den ena: state med formen (B, 4) in i {name} ger "
+        "Q (B, 2), och gather med action ger Q(s, a) (B,). Den andra: next_state (B, 4) in i "
         f"{other} ger Q (B, 2), max ger (B,), och med reward och terminated blir det TD-målet "
         "(B,). De möts i förlusten, som är ett tal. Gradienten går tillbaka bara den första "
         "vägen: ledningen till målet är klippt."

@@ -207,8 +207,8 @@ def cost_lines(sizes: Sequence[int], costs: Sequence[Mapping[str, float]]) -> Pi
 def tried_actions(logs: Mapping[str, Sequence[Any]], title: str = "") -> Picture:
     """Vilken handling som prövats i vilket läge i CartPole: vinkel mot vinkelhastighet.
 
-    Den heldragna linjen är regeln ”vinkel + halva vinkelhastigheten = 0”. Varje diagram har sin egen
-    skala, så att en gräns syns också för den som håller stången nästan stilla.
+    Den heldragna linjen är regeln ”vinkel + halva vinkelhastigheten = 0”. Varje diagram har sin
+    egen skala, så att en gräns syns också för den som håller stången nästan stilla.
 
     Args:
         logs: vem som spelade → erfarenheterna.

@@ -164,10 +164,10 @@ def _bias_by_log_size(training_step: TrainingStep, seed: int) -> list[float]:
     ]
 
 
-CASINO = Experiment("kasinot", _bias_in_casino, tuple(range(100, 1_201, 100)), 10, 3.0, 1_200)
+CASINO = Experiment("kasinot", _bias_in_casino, tuple(range(100, 1_201, 100)), 5, 3.0, 1_200)
 """Tjugo automater, sant Q = 0: nätverkets max Q under träningen *är* överskattningen."""
 
-EXIT = Experiment("utgång", _going_home, tuple(range(250, 1_501, 250)), 5, 1.0, 1_500)
+EXIT = Experiment("utgång", _going_home, tuple(range(250, 1_501, 250)), 3, 1.0, 1_500)
 """Automater som man förlorar på i längden, och en utgång: hur ofta går nätverket hem?"""
 
 LOG_SIZE = Experiment("loggens längd", _bias_by_log_size, (1_000, 10_000), 2, 20.0, 2_400)

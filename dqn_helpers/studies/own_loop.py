@@ -16,8 +16,14 @@ from torch import nn
 
 from dqn_helpers import recipe
 from dqn_helpers.environments import make_cartpole, make_vector_cartpole
-from dqn_helpers.evaluation import vectorized_greedy_returns
-from dqn_helpers.figures import Film, show_episodes_together, swedish_number
+from dqn_helpers.evaluation import greedy_episode, realised_returns, vectorized_greedy_returns
+from dqn_helpers.figures import (
+    Film,
+    Picture,
+    predicted_against_realised,
+    show_episodes_together,
+    swedish_number,
+)
 from dqn_helpers.network import DQN
 from dqn_helpers.progress import TrainingProgress
 from dqn_helpers.replay import ReplayBuffer
@@ -174,3 +180,20 @@ def film_of(runs: Mapping[str, Trained], seed: int) -> Film:
 def _title(runs: Mapping[str, Trained]) -> str:
     results = [f"{name[:1].upper()}{name[1:]} {t.result}." for name, t in runs.items()]
     return " ".join([*(["Det här är din kod."] if "din kod" in runs else []), *results])
+
+
+def belief_of(model: nn.Module, seed: int) -> Picture:
+    """Vad nätverket trodde i en girig episod, mot den diskonterade avkastning som sedan kom.
+
+    Räkningen står här och inte på sidan i 04, för den är nästan hela övning 5.3.
+
+    Args:
+        model: nätverket, tränat med receptets skalning.
+        seed: frö för startläget.
+    """
+    trace = greedy_episode(model, make_cartpole(reward_scale=None), seed=seed)
+    return predicted_against_realised(
+        trace.predicted_q_values / recipe.REWARD_SCALE,
+        realised_returns(trace.rewards, recipe.DISCOUNT_FACTOR),
+        recipe.DISCOUNT_FACTOR,
+    )

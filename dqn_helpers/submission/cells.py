@@ -10,6 +10,8 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+from dqn_helpers.exercises.syntax_words import described, syntax_in_swedish
+
 MAX_MAGICS = 200  # IPython läser om hela cellen för var och en
 
 TOO_DEEP = "rad 1: koden är för djupt nästlad för att läsas"
@@ -72,11 +74,11 @@ def _parse(text: str) -> ParsedCell:
             flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
             compile(tree, "<cell>", "exec", flags, dont_inherit=True)
     except SyntaxError as error:
-        return ParsedCell(text, None, _described(error, text))
+        return ParsedCell(text, None, described(error, text))
     except (RecursionError, MemoryError):
         return ParsedCell(text, None, TOO_DEEP)
     except (ValueError, OverflowError) as error:
-        return ParsedCell(text, None, f"rad 1: {_swedish(str(error))}")
+        return ParsedCell(text, None, f"rad 1: {syntax_in_swedish(str(error))}")
     return ParsedCell(text, tree)
 
 
@@ -130,78 +132,3 @@ def _harmless(old: str, new: str) -> str:
     if assigned:
         return f"{assigned.group(1)}None\n"
     return f"{new[: len(new) - len(new.lstrip())]}pass\n"
-
-
-# --- syntaxfel på svenska ------------------------------------------------------------------------
-
-_MESSAGES = (  # engelska till vänster
-    (r"'(.)' was never closed", "{0} stängs aldrig"),
-    (r"unmatched '(.)'", "{0} har ingen början"),
-    (
-        r"closing parenthesis '(.)' does not match opening parenthesis '(.)'(?: on line (\d+))?",
-        "{0} stänger inte {1}, som öppnades före",
-    ),
-    (r"unterminated triple-quoted (?:f-)?string literal", 'en text med """ som aldrig tar slut'),
-    (r"unterminated (?:f-)?string literal", "ett citattecken saknas: texten tar aldrig slut"),
-    (r"expected 'except' or 'finally'", "try utan except"),
-    (r"expected ':'", "kolon (:) saknas"),
-    (r"expected '(.+)'", "{0} saknas"),
-    (r"expected an indented block after (.+?) on line (\d+)", "efter rad {1} saknas indragen kod"),
-    (r"expected an indented block", "här saknas indragen kod"),
-    (r"unexpected indent", "raden är indragen utan anledning"),
-    (r"unindent does not match", "indraget stämmer inte med någon rad ovanför"),
-    (r"inconsistent use of tabs and spaces", "indraget blandar tabbar och mellanslag"),
-    (
-        r"invalid non-printable character (U\+\w+)",
-        "ett osynligt tecken ({0}), ofta ett hårt mellanslag som följt med när texten klistrades "
-        "in ur en PDF eller webbsida; sudda det och skriv ett vanligt mellanslag",
-    ),
-    (
-        r"invalid character '(.+)' \((U\+\w+)\)",
-        "tecknet {0} ({1}) finns inte i Python; det har kanske följt med när texten klistrades in",
-    ),
-    (r"Missing parentheses in call to '(\w+)'", "parenteser saknas efter {0}"),
-    (r"invalid syntax\. Perhaps you forgot a comma", "ett komma verkar saknas"),
-    (r"(?:invalid syntax|cannot assign).*Maybe you meant '=='", "= där det kanske ska vara =="),
-    (r"cannot assign to (.+?)(?: here)?(?:\.|$)", "det går inte att tilldela till {0}"),
-    (r"unexpected character after line continuation", "ett tecken efter \\ sist på raden"),
-    (r"unexpected EOF|was never completed", "koden tar slut mitt i"),
-    (r"'(\w+)' outside (?:async )?(?:function|loop)", "{0} utanför funktionen eller slingan"),
-    (r"'(\w+)' not properly in loop", "{0} utanför slingan"),
-    (
-        r"(?:non-default argument|parameter without a default) follows",
-        "en parameter utan standardvärde kommer efter en med",
-    ),
-    (r"positional argument follows keyword", "ett argument utan namn kommer efter ett med namn"),
-    (r"duplicate argument '(.+)'", "parametern {0} finns två gånger"),
-    (r"keyword argument repeated: (.+)", "argumentet {0} står två gånger"),
-    (r"f-string: (?:expecting '}'|single '}')", "klamrarna i f-strängen går inte ihop"),
-    (r"Exceeds the limit", "ett orimligt stort heltal"),
-    (r"leading zeros in decimal", "heltal får inte börja med nolla"),
-    (r"invalid decimal literal", "en siffra direkt följd av bokstäver"),
-    (r"name '(.+)' is .+ prior to global", "global {0} ska stå före första användningen"),
-    (r"source code (?:string )?cannot contain null bytes", "filen innehåller nolltecken"),
-    (
-        r"too many (?:nested|statically nested|levels of)",
-        "koden är för djupt nästlad för att läsas",
-    ),
-    (r"surrogates not allowed", "ett trasigt tecken"),
-    (r"invalid syntax", "Python förstår inte raden"),
-)
-
-
-def _swedish(message: str) -> str:
-    for pattern, swedish in _MESSAGES:
-        match = re.search(pattern, message)
-        if match:
-            return swedish.format(*(group or "" for group in match.groups()))
-    return f"Python förstår inte raden (”{message[:100]}”)"
-
-
-def _described(error: SyntaxError, text: str) -> str:
-    """Felet med studentens egen rad: "rad 2: ( stängs aldrig: `x = (1 + 2`"."""
-    number = error.lineno or 1
-    lines = text.split("\n")
-    line = lines[number - 1].strip()[:80] if 0 < number <= len(lines) else ""
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
-    return f"rad {number}: {_swedish(error.msg or '')}" + (f": `{shown}`" if shown else "")

@@ -51,6 +51,7 @@ class Submission:
         canvas_id: studentens nummer i Canvas.
         attempt: Canvas nummer på filen (ett högre är nyare); 0 om det är okänt.
         moodle_id: studentens nummer i Moodle, i den uppgiften.
+        late: sant om Canvas säger att filen kom för sent.
     """
 
     file: str
@@ -64,6 +65,7 @@ class Submission:
     canvas_id: str | None = None
     attempt: int = 0
     moodle_id: str | None = None
+    late: bool = False
 
 
 class UsageError(ValueError):
@@ -387,6 +389,7 @@ def _with_owner(item: _HandedIn, owner: Owner) -> _HandedIn:
         canvas_id=owner.canvas_id,
         attempt=owner.attempt,
         moodle_id=owner.moodle_id,
+        late=owner.late,
         note=note,
     )
     return dataclasses.replace(item, row=row, owner=owner)

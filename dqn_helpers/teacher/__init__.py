@@ -1,5 +1,7 @@
-"""Lärarens verktyg runt rättningen: examinatorns ändringar, betygsgränser och betygskatalogen.
+"""Lärarens verktyg runt rättningen: det studenterna får, rapporterna, ändringarna och betygen.
 
-De bygger på rättarens resultat; rättaren själv vet ingenting om dem, bara kommandot använder dem.
-Följer inte med till studenten.
+`release` gör studenternas böcker av facit. `grading` är kommandot som rättar en klass, `store` det
+som sparas, och `reports` och `report/` det som visas. De andra modulerna är examinatorns ändringar,
+betygsgränserna och betygskatalogen. Allt bygger på rättarens resultat; rättaren själv vet ingenting
+om det. Följer inte med till studenten.
 """

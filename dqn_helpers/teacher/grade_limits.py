@@ -65,7 +65,8 @@ def letter(exercises: Sequence[ExerciseResult], notebook: str, limits: GradeLimi
     everything = set(graded_exercises(notebook)) <= set(mine)
     if scale is None or not everything or any(e.points is None for e in mine.values()):
         return None
-    whole = {n for n, e in mine.items() if (e.points or 0) >= e.max_points - _TINY}
+    # Ett avdrag för sen inlämning gör inte en hel lösning halv.
+    whole = {n for n, e in mine.items() if (e.points or 0) + e.deducted >= e.max_points - _TINY}
     share = 100 * total(mine.values()) / assessed_points(mine.values())
     reached = (
         limit.letter
@@ -101,12 +102,15 @@ def _books(submission: SubmissionResult, limits: GradeLimits) -> set[str]:
 
 
 def with_letters(results: ClassResult, limits: GradeLimits) -> ClassResult:
-    """Resultaten med betyg efter gränserna."""
+    """Resultaten med betyg: lärarens eget om det finns ett, annars efter gränserna."""
     graded = (_with_letter(one, submission_letter(one, limits)) for one in results.submissions)
     return replace(results, submissions=tuple(graded))
 
 
 def _with_letter(submission: SubmissionResult, grade: str | None) -> SubmissionResult:
+    decided = next((one.grade for one in submission.remarks if one.grade), "")
+    if decided:
+        return replace(submission, grade=decided, grade_note="bestämt av läraren")
     without = f"utan {', '.join(submission.waiting)}" if grade and submission.waiting else None
     return replace(submission, grade=grade, grade_note=without)
 

@@ -7,12 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dqn_helpers.autograder.report.statistics import best_exercises, exercise_names
-from dqn_helpers.autograder.report.words import (
-    PRELIMINARY,
-    STATUSES,
-    one_line,
-)
 from dqn_helpers.autograder.result import (
     ClassResult,
     SubmissionResult,
@@ -22,6 +16,12 @@ from dqn_helpers.autograder.result import (
 )
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import PARTS, WRITTEN, book_of, exercises_of, notebook_of
+from dqn_helpers.teacher.report.statistics import best_exercises, exercise_names
+from dqn_helpers.teacher.report.words import (
+    PRELIMINARY,
+    STATUSES,
+    one_line,
+)
 
 SUBMISSION_STATUS = {
     "graded": "rättad",

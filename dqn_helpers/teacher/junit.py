@@ -2,7 +2,6 @@
 
 from xml.etree import ElementTree as ET
 
-from dqn_helpers.autograder.report.words import clean, file_name, one_line
 from dqn_helpers.autograder.result import (
     ClassResult,
     ExerciseResult,
@@ -10,6 +9,7 @@ from dqn_helpers.autograder.result import (
     SubmissionResult,
     decision_texts,
 )
+from dqn_helpers.teacher.report.words import clean, file_name, one_line
 
 _NOT_CHECKED = ("unreadable", "error")
 

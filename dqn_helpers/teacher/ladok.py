@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dqn_helpers.autograder.report.words import one_line
 from dqn_helpers.autograder.result import ClassResult, SubmissionResult
 from dqn_helpers.teacher.gradebook import Change, GradebookError, RawTable
 from dqn_helpers.teacher.overrides import decoded
+from dqn_helpers.teacher.report.words import one_line
 from dqn_helpers.teacher.students import same_person
 
 _GRADE = ("betyg", "resultat")

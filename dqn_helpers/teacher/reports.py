@@ -10,17 +10,19 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from dqn_helpers.autograder.report.class_page import class_report
-from dqn_helpers.autograder.report.html import GENERATOR
-from dqn_helpers.autograder.report.statistics import with_replaced
-from dqn_helpers.autograder.report.student_page import feedback_page
-from dqn_helpers.autograder.report.words import path_parts
 from dqn_helpers.autograder.result import ClassResult
-from dqn_helpers.autograder.store import FileWatch, write_whole
 from dqn_helpers.submission.collect import canvas_parts
+from dqn_helpers.teacher.assessment import FILE_NAME as ASSESSMENT
+from dqn_helpers.teacher.assessment import assessment_page
 from dqn_helpers.teacher.grade_limits import GradeLimits, with_letters
 from dqn_helpers.teacher.gradebook import result_csv
 from dqn_helpers.teacher.overrides import Overrides, apply, problems
+from dqn_helpers.teacher.report.class_page import class_report
+from dqn_helpers.teacher.report.html import GENERATOR
+from dqn_helpers.teacher.report.statistics import with_replaced
+from dqn_helpers.teacher.report.student_page import feedback_page
+from dqn_helpers.teacher.report.words import path_parts
+from dqn_helpers.teacher.store import FileWatch, write_whole
 
 CANNOT_WRITE = (
     "Det gick inte att skriva {files} i {out}. Är filen öppen i ett annat program, till exempel "
@@ -44,7 +46,7 @@ def write_reports(
     limits: GradeLimits,
     watch: FileWatch | None = None,
 ) -> None:
-    """Skriv `feedback/*.html`, `rapport.html` och `resultat.csv` i `out`.
+    """Skriv `feedback/*.html`, `rapport.html`, `resultat.csv` och bedömningssidan i `out`.
 
     Args:
         out: utmappen; den görs om den saknas.
@@ -60,7 +62,10 @@ def write_reports(
     files_in_canvas = {one.file for one in shown.submissions if one.attempt}
     pages = page_names([one.file for one in shown.submissions], files_in_canvas)
     files = _feedback_pages(shown, pages)
-    files["rapport.html"] = class_report(shown, pages, problems(results, overrides))
+    assessment = assessment_page(with_replaced(results), pages, overrides.text)
+    files |= {ASSESSMENT: assessment} if assessment else {}
+    told = problems(results, overrides)
+    files["rapport.html"] = class_report(shown, pages, told, ASSESSMENT if assessment else "")
     files["resultat.csv"] = result_csv(shown)
     _write_all(out, files, watch or FileWatch())
     _remove_old_pages(out / "feedback", pages)

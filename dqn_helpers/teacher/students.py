@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dqn_helpers.autograder.report.words import file_name, one_line
 from dqn_helpers.autograder.result import ClassResult, SubmissionResult
 from dqn_helpers.teacher.gradebook import GradebookError, read_gradebook
 from dqn_helpers.teacher.overrides import decoded, delimiter
+from dqn_helpers.teacher.report.words import file_name, one_line
 
 FILE_NAME = "studenter.csv"
 _TEST_STUDENT = ["student", "test"]  # den låtsasstudent som varje kurs i Canvas har

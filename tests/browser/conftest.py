@@ -4,13 +4,14 @@ Webbläsaren är systemets egen: `chromium` på PATH, eller den som miljövariab
 Finns ingen hoppas testerna över, med ett skäl.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from dqn_helpers.teacher.book.pdf import chromium
 
 from .lab import Lab
 
@@ -28,12 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.lang)
-
-
-def chromium() -> str | None:
-    """Sökvägen till webbläsaren; None om det inte finns någon."""
-    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
-    return next(filter(None, (shutil.which(name) for name in names if name)), None)
 
 
 @pytest.fixture(scope="module")

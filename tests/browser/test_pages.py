@@ -6,10 +6,10 @@ import pytest
 from grader.report_samples import exercise, results, submission, unreadable
 
 from dqn_helpers import toys
-from dqn_helpers.autograder.report.class_page import class_report
-from dqn_helpers.autograder.report.student_page import feedback_page
 from dqn_helpers.exercises import check
 from dqn_helpers.stations import Stations
+from dqn_helpers.teacher.report.class_page import class_report
+from dqn_helpers.teacher.report.student_page import feedback_page
 
 from .axe import violations
 

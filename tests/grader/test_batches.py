@@ -18,10 +18,11 @@ from typing import Any
 
 import pytest
 
-from dqn_helpers.autograder import __main__ as command_line
-from dqn_helpers.autograder import batch, store
+from dqn_helpers.autograder import batch
 from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult
 from dqn_helpers.submission.collect import Submission
+from dqn_helpers.teacher import grading as command_line
+from dqn_helpers.teacher import store
 from dqn_helpers.teacher.grade_limits import load_grade_limits
 from dqn_helpers.teacher.gradebook import result_csv
 from dqn_helpers.teacher.overrides import Overrides
@@ -275,7 +276,7 @@ def test_ctrl_c_while_replacing_leaves_the_earlier_class(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("dqn_helpers.autograder.__main__.grade_all", stopped_after_one)
+        patch.setattr("dqn_helpers.teacher.grading.grade_all", stopped_after_one)
         answer = command("nya.zip", "--replace", cwd=folder)
     assert answer.code == 130 and "står kvar som den var" in answer.err
     after = all_files(folder / "rattning")

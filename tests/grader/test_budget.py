@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,13 +14,15 @@ from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.arguments import rules
 from dqn_helpers.autograder.budget import Budget, Stopped, Watch
 from dqn_helpers.autograder.grade import Grading, Ran
-from dqn_helpers.autograder.workshop import HAS_SERVER, Ended, WorkerError, Workshop, _report
+from dqn_helpers.autograder.processes import Ended
+from dqn_helpers.autograder.workshop import HAS_SERVER, WorkerError, Workshop, _report
 from dqn_helpers.exercises.limits import OutOfTime, Waiting, call_within
 from dqn_helpers.exercises.running import TIMEOUT_TEXT, WAITING_TEXT
 from dqn_helpers.exercises.syllabus import NUMBER_OF, notebook_of
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import Submission
 
+from .conftest import Borrow
 from .hostile import processor_seconds
 
 LIMIT = 1.0
@@ -32,10 +33,9 @@ linux = pytest.mark.skipif(not HAS_SERVER, reason="verkstaden finns bara i Linux
 
 
 @pytest.fixture(scope="module")
-def tight() -> Iterator[Workshop]:
+def tight(borrow: Borrow) -> Workshop:
     """En verkstad där en övning får en sekund."""
-    with Workshop(limit=LIMIT) as opened:
-        yield opened
+    return borrow(LIMIT)
 
 
 def graded(workshop: Workshop, number: str, *texts: str) -> Ran:

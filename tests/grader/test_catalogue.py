@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from dqn_helpers.autograder import catalogue
-from dqn_helpers.autograder.__main__ import WRONG_USAGE, main
 from dqn_helpers.autograder.catalogue import accepted, content, misconceptions, reference
 from dqn_helpers.exercises import EXERCISES, check
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.registry import TABLE, known_mistakes
 from dqn_helpers.exercises.running import run_cases
+from dqn_helpers.teacher.grading import WRONG_USAGE, main
 
 from .processor import another_processor
 

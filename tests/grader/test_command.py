@@ -28,7 +28,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dqn_helpers.autograder import __main__ as command_line
 from dqn_helpers.autograder import batch, catalogue
 from dqn_helpers.autograder.arguments import LIMIT as LIMIT_SECONDS
 from dqn_helpers.autograder.arguments import rules
@@ -38,6 +37,7 @@ from dqn_helpers.autograder.workshop import Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.syllabus import WRITTEN
 from dqn_helpers.submission.collect import Submission
+from dqn_helpers.teacher import grading as command_line
 from dqn_helpers.teacher.reports import page_names
 
 from .honest import answered, as_bytes, bare, page
@@ -168,8 +168,8 @@ def contents(out: Path) -> dict[str, bytes]:
 class SharedWorkshop(Workshop):
     """En verkstad som redan är öppen, och förblir det."""
 
-    def launch(self) -> "SharedWorkshop":
-        return self
+    def launch(self, limit: float, count: int = 1) -> "list[Workshop]":  # type: ignore[override]
+        return [self] * count
 
     def __enter__(self) -> "SharedWorkshop":
         return self
@@ -180,7 +180,7 @@ class SharedWorkshop(Workshop):
 @pytest.fixture(scope="module")
 def launched() -> Iterator[Workshop]:
     """Den delade verkstaden; den blir varm medan klassen rättas."""
-    workshop = Workshop(LIMIT).launch()
+    (workshop,) = Workshop.launch(LIMIT)
     yield workshop
     workshop.__exit__()
 
@@ -209,7 +209,7 @@ def opened(launched: Workshop) -> SharedWorkshop:
 @pytest.fixture
 def warm(opened: SharedWorkshop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rättarprocessen (en i taget) får den delade verkstaden."""
-    monkeypatch.setattr(batch, "Workshop", lambda limit: opened)
+    monkeypatch.setattr(batch, "Workshop", opened)
 
 
 @pytest.fixture
@@ -372,6 +372,7 @@ def test_an_appeal_gives_the_same_verdict_and_another_seed_other_cases(
     assert contents(copied / "ut") == before
 
 
+@pytest.mark.lang
 def test_pytest_by_itself_gives_the_same_verdicts(graded: Path) -> None:
     answer = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/autograder", "-v", "-p", "no:cacheprovider",
@@ -415,10 +416,9 @@ class NoWorkshop:
 
     tier, reasons = "full", ()
 
-    def __init__(self, limit: float) -> None: ...
-
-    def launch(self) -> "NoWorkshop":
-        return self
+    @classmethod
+    def launch(cls, limit: float, count: int = 1) -> "list[NoWorkshop]":
+        return [cls() for _ in range(count)]
 
     def __enter__(self) -> "NoWorkshop":
         return self
@@ -429,7 +429,7 @@ class NoWorkshop:
 @pytest.fixture
 def no_workshop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "Workshop", NoWorkshop)
-    monkeypatch.setattr(batch, "_prepare", lambda settings, numbers: None)
+    monkeypatch.setattr(batch, "_draw", lambda numbers, settings, jobs, folder: None)
 
 
 SETTINGS = Settings(seed=1, limit=1.0)
@@ -563,6 +563,7 @@ def test_only(
 # --- avbrott och fel i rättaren ------------------------------------------------------------------
 
 
+@pytest.mark.lang
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path, warm: None) -> None:
     """Det riktiga kommandot, avbrutet när en av tre är klar; `--resume` tar resten."""
     answers = {"a": RIGHT, "b": ENDLESS, "c": f"{ENDLESS}\n"}

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.autograder import __main__ as command
 from dqn_helpers.autograder import workshop
-from dqn_helpers.autograder.store import FileWatch, handed_in
+from dqn_helpers.teacher import grading as command
 from dqn_helpers.teacher.reports import write_reports
+from dqn_helpers.teacher.store import FileWatch, handed_in
 
 from .hostile import RIGHT, in_body
 from .hostile_files import notebook
@@ -58,6 +58,7 @@ for path in ("@OUT@/beslut.csv", "@CLASS@/granne.ipynb", "@ROOT@/solutions/facit
 """)
 
 
+@pytest.mark.lang
 def test_without_a_sandbox_the_teacher_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

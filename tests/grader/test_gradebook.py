@@ -9,6 +9,7 @@ import pytest
 
 from dqn_helpers.autograder.result import ClassResult, SubmissionResult
 from dqn_helpers.exercises.registry import EXERCISES
+from dqn_helpers.exercises.syllabus import WRITTEN
 from dqn_helpers.teacher.grade_limits import load_grade_limits, with_letters
 from dqn_helpers.teacher.gradebook import (
     CanvasFill,
@@ -24,6 +25,25 @@ from dqn_helpers.teacher.overrides import Override, Overrides, apply
 from .report_samples import by_teacher, exercise, internal, results, submission, unreadable
 
 
+def shown(points: float | None) -> str:
+    """Poäng som de står i en svensk fil."""
+    return f"{points:g}".replace(".", ",")
+
+
+def full(*numbers: str) -> float:
+    """Övningarnas poäng tillsammans, kodade och skrivna; "3" är alla i bok 03 som är kod."""
+    given = {number: exercise.points for number, exercise in EXERCISES.items()} | WRITTEN
+    books = {number[0]: 0.0 for number in EXERCISES}
+    for number in EXERCISES:
+        books[number[0]] += given[number]
+    return sum((books | given)[number] for number in numbers)
+
+
+FIVE = [exercise(number) for number in EXERCISES if number[0] == "5"]
+PARTLY = exercise("3.3", False)
+"""En övning som är rätt så när som på en del."""
+
+
 def table(graded: ClassResult) -> list[dict[str, str]]:
     text = result_csv(graded)
     assert text.startswith("\ufeff") and "\r\n" in text
@@ -33,14 +53,18 @@ def table(graded: ClassResult) -> list[dict[str, str]]:
 def test_a_row_per_submission_with_decimal_commas() -> None:
     rows = table(
         results(
-            submission("a.ipynb", exercise("3.3", False), student="Åsa", grade="G"),
+            submission("a.ipynb", PARTLY, student="Åsa", grade="G"),
             submission("b.ipynb", exercise("3.1")),
         )
     )
     assert rows[0]["student"] == "Åsa" and rows[0]["fil"] == "a.ipynb"
-    assert (rows[0]["poäng"], rows[0]["max"], rows[0]["betyg"]) == ("3,5", "4", "G")
-    assert rows[0]["3.3 dqn_training_step"] == "3,5" and rows[0]["3.1 td_target"] == ""
-    assert rows[1]["3.1 td_target"] == "2" and rows[1]["status"] == "rättad"
+    assert (rows[0]["poäng"], rows[0]["max"], rows[0]["betyg"]) == (
+        shown(PARTLY.points), shown(full("3.3")), "G"
+    )  # fmt: skip
+    assert (
+        rows[0]["3.3 dqn_training_step"] == shown(PARTLY.points) and rows[0]["3.1 td_target"] == ""
+    )
+    assert rows[1]["3.1 td_target"] == shown(full("3.1")) and rows[1]["status"] == "rättad"
     assert "Preliminärt" in rows[0]["anmärkning"]
 
 
@@ -53,17 +77,19 @@ def test_blank_is_not_zero() -> None:
         )
     )
     assert rows[0]["3.1 td_target"] == rows[0]["poäng"] == ""
-    assert "Granska 3.1 för hand; övriga ger 2 poäng" in rows[0]["anmärkning"]
+    rest = f"övriga ger {shown(full('3.2'))} poäng"
+    assert f"Granska 3.1 för hand; {rest}" in rows[0]["anmärkning"]
     assert rows[1]["poäng"] == "" and rows[1]["status"] == "gick inte att läsa"
     assert "Filen är tom." in rows[1]["anmärkning"] + "."
     assert rows[2]["3.1 td_target"] == rows[2]["poäng"] == "0"
 
 
 def test_overrides_and_stops_are_remarked() -> None:
-    graded = results(submission("a", exercise("3.1", False, status="crashed"), internal("3.2")))
+    stopped = exercise("3.1", False, status="crashed")
+    graded = results(submission("a", stopped, internal("3.2")))
     decided = Overrides((Override(2, "a", "3.2", 2.0, "Rätt."),))
     (row,) = table(apply(graded, decided))
-    assert row["poäng"] == "3" and row["3.2 chosen_q_values"] == "2"
+    assert row["poäng"] == shown((stopped.points or 0) + 2) and row["3.2 chosen_q_values"] == "2"
     assert (
         "3.2: Ändrat av examinator: manuell granskning → 2 poäng. Skäl: Rätt" in row["anmärkning"]
     )
@@ -71,17 +97,23 @@ def test_overrides_and_stops_are_remarked() -> None:
 
 
 def test_the_written_answer_is_blank_until_it_is_assessed() -> None:
-    five = [exercise(number) for number in ("5.1", "5.2", "5.3")]
     graded = results(
-        submission("a", *five, by_teacher(None)), submission("b", *five, by_teacher(3.5))
+        submission("a", *FIVE, by_teacher(None)), submission("b", *FIVE, by_teacher(3.5))
     )
     first, second = table(with_letters(graded, load_grade_limits()))
-    assert (first["poäng"], first["max"], first["5.4 reflektion"]) == ("10", "14", "")
+    assert (first["poäng"], first["max"], first["5.4 reflektion"]) == (
+        shown(full("5")), shown(full("5", "5.4")), ""
+    )  # fmt: skip
     assert (
         first["betyg"] == "VG" and "Poängen och betyget är räknade utan 5.4" in first["anmärkning"]
     )
-    assert (second["poäng"], second["max"], second["5.4 reflektion"]) == ("13,5", "14", "3,5")
-    assert "Lärarens bedömning: 3,5 av 4 poäng. Bra skäl" in second["anmärkning"]
+    assert (second["poäng"], second["max"], second["5.4 reflektion"]) == (
+        shown(full("5") + 3.5), shown(full("5", "5.4")), "3,5"
+    )  # fmt: skip
+    assert (
+        f"Lärarens bedömning: 3,5 av {shown(WRITTEN['5.4'])} poäng. Bra skäl"
+        in second["anmärkning"]
+    )
     assert "utan 5.4" not in second["anmärkning"]
 
 
@@ -110,7 +142,7 @@ def test_separators_and_quotes_stay_in_their_cell() -> None:
 
 HEAD = "Student,ID,SIS User ID,SIS Login ID,Section,Bok 3 (71),Bok 5 (72),Bok 5 (73),Current Score"
 CANVAS = f"""\ufeff{HEAD}\r
-    Points Possible,,,,,8,10,10,(read only)\r
+    Points Possible,,,,,{full("3"):g},{full("5"):g},{full("5"):g},(read only)\r
 "Ek, ""Bo"" Åsa",12,,ek,"Grupp A, B",,7.00,,50\r
 "Al, Ulf",13,,al,A,1.00,,EX,\r
 "Test, Student",99,,,A,,,,\r
@@ -125,12 +157,12 @@ def exported(tmp_path: Path) -> Path:
 
 
 THREE = submission("k/ek_12_1_03.ipynb", exercise("3.1", False), exercise("3.2"))
-CLASS = results(THREE, submission("k/al_LATE_13_2_03.ipynb", exercise("3.3", False)))
+CLASS = results(THREE, submission("k/al_LATE_13_2_03.ipynb", PARTLY))
 
 
 def test_one_column_is_filled_and_nothing_else_touched(exported: Path) -> None:
-    expected = CANVAS.replace('"Grupp A, B",,7', '"Grupp A, B",3,7').replace(
-        "A,1.00,,EX", "A,3.5,,EX"
+    expected = CANVAS.replace('"Grupp A, B",,7', f'"Grupp A, B",{THREE.points:g},7').replace(
+        "A,1.00,,EX", f"A,{PARTLY.points:g},,EX"
     )
     assert fill_canvas(exported, "Bok 3 (71)", CLASS).text == expected
     assert fill_canvas(exported, " Bok 3 ", CLASS).text == expected
@@ -146,10 +178,9 @@ def book(number: str, *passed: bool, file: str, **changes: Any) -> SubmissionRes
     return submission(file, *rows, notebook=number, **changes)
 
 
-FIVE = [exercise(number) for number in ("5.1", "5.2", "5.3")]
-
-
-def column(*cells: str, possible: str = "10,00") -> str:
+def column(*cells: str, possible: str | None = None) -> str:
+    """Omdömesboken med en uppgift; utan `possible` är den värd det som är kod i bok 05."""
+    possible = f"{shown(full('5'))},00" if possible is None else possible
     head = f"Student;ID;Section;Bok 5 (71)\n    Points Possible;;;{possible}\n"
     return head + "".join(f"S{n};{n};A;{cell}\n" for n, cell in enumerate(cells, 1))
 
@@ -168,22 +199,25 @@ def test_a_column_takes_the_points_of_its_own_book_only(tmp_path: Path) -> None:
         book("04", file="k/c_3_5_04.ipynb"),
     )  # fmt: skip
     filled = filled_in(tmp_path, column("", "", ""), graded)
-    assert filled.text == column("6", "10", "") and filled.books == "05"
+    assert (
+        filled.text == column(shown(full("5") - full("5.1")), shown(full("5")), "")
+        and filled.books == "05"
+    )
     assert filled_in(tmp_path, column("", "", ""), graded, books=["04"]).text != column("", "", "")
 
 
-@pytest.mark.parametrize("possible", ["24", "", "7"])
+@pytest.mark.parametrize("possible", [shown(full("4", "5")), "", "7"])
 def test_a_column_that_is_no_book_must_be_told_which(tmp_path: Path, possible: str) -> None:
     graded = results(book("04", file="a_1_1_04.ipynb"), book("05", file="a_1_2_05.ipynb"))
     text = column("", possible=possible)
-    with pytest.raises(GradebookError, match=r"05 ger 10.*05 ger 14.*--books 05"):
+    told = rf"05 ger {full('5'):g}.*05 ger {full('5', '5.4'):g}.*--books 05"
+    with pytest.raises(GradebookError, match=told):
         filled_in(tmp_path, text, graded)
     both = filled_in(tmp_path, text, graded, books=["04", "05"])
-    most = sum(EXERCISES[n].points for n in EXERCISES if n[0] in "45")
     if possible == "7":  # aldrig mer än uppgiftens högsta poäng
         assert both.text == text and "mer än uppgiftens 7 poäng" in both.changes[0].refused
     else:
-        assert both.text == column(f"{most:g}", possible=possible)
+        assert both.text == column(shown(full("4", "5")), possible=possible)
 
 
 def test_excused_and_higher_scores_stay_until_someone_says_so(tmp_path: Path) -> None:
@@ -193,12 +227,12 @@ def test_excused_and_higher_scores_stay_until_someone_says_so(tmp_path: Path) ->
     )
     text = column("EX", "7,5", "", "sent", "7,5")
     filled = filled_in(tmp_path, text, graded)
-    assert filled.text == column("EX", "7,5", "0", "sent", "10")
+    assert filled.text == column("EX", "7,5", "0", "sent", shown(full("5")))
     assert [bool(change.refused) for change in filled.changes] == [True, True, False, True, False]
     told = "\n".join(change_lines(filled.changes))
     assert "undantagen (EX)" in told and "skulle sänkas; säg till med --allow-lower" in told
     lowered = filled_in(tmp_path, text, graded, lower=True)
-    assert lowered.text == column("EX", "0", "0", "0", "10")
+    assert lowered.text == column("EX", "0", "0", "0", shown(full("5")))
 
 
 def test_letters_where_the_column_takes_them(tmp_path: Path) -> None:
@@ -252,33 +286,40 @@ def test_no_results_no_change(exported: Path) -> None:
 @pytest.mark.parametrize("end", ["\r\n", "\n", ""])
 def test_swedish_export_with_semicolons(tmp_path: Path, end: str) -> None:
     path = tmp_path / "betyg.csv"
-    text = f'Student;ID;Section;Bok 3 (71)\n    Points Possible;;;8\n"Al; U";13;A;{end}'
+    text = f'Student;ID;Section;Bok 3 (71)\n    Points Possible;;;{full("3"):g}\n"Al; U";13;A;{end}'
     path.write_bytes(text.encode())
-    assert fill_canvas(path, "71", CLASS).text == text[: len(text) - len(end)] + "3,5" + end
+    assert (
+        fill_canvas(path, "71", CLASS).text
+        == text[: len(text) - len(end)] + shown(PARTLY.points) + end
+    )
 
 
 def test_a_newer_file_counts_and_other_books_do_not(exported: Path) -> None:
     again = submission("k/ek_12_3_03-1.ipynb", exercise("3.1"), student="ek")
     five = submission("k/ek_12_4_05.ipynb", exercise("5.1"))
     graded = results(THREE, again, five)
-    assert '"Grupp A, B",4,7.00' in fill_canvas(exported, "71", graded).text  # 2 + 2
+    row = f'"Grupp A, B",{full("3.1", "3.2"):g},7.00'
+    assert row in fill_canvas(exported, "71", graded).text
     graded = results(*graded.submissions[::-1])
-    assert '"Grupp A, B",4,7.00' in fill_canvas(exported, "71", graded).text
+    assert row in fill_canvas(exported, "71", graded).text
 
 
 def test_a_column_with_the_written_answer_in_it_waits_for_it(tmp_path: Path) -> None:
-    """14 poäng är hela bok 05; 10 poäng är det som rättas av kod, och det väntar inte."""
+    """En uppgift värd hela bok 05 väntar; en värd det som är kod gör det inte."""
     waiting, assessed = (
         results(submission("k/al_1_2_05.ipynb", *FIVE, by_teacher(points))) for points in (None, 3)
     )
-    whole, without = column("", possible="14"), column("", possible="10")
+    most = {"whole": shown(full("5", "5.4")), "code": shown(full("5"))}
+    whole, without = (column("", possible=points) for points in most.values())
     filled = filled_in(tmp_path, whole, waiting)
     assert (filled.filled, filled.left_alone, filled.text) == (0, ("k/al_1_2_05.ipynb",), whole)
-    assert filled_in(tmp_path, whole, assessed).text == column("13", possible="14")
+    assert filled_in(tmp_path, whole, assessed).text == column(
+        shown(full("5") + 3), possible=most["whole"]
+    )
     for graded in (waiting, assessed):
         for books in ([], ["05"]):
             filled = filled_in(tmp_path, without, graded, books=books)
-            assert filled.text == column("10", possible="10")
+            assert filled.text == column(most["code"], possible=most["code"])
 
 
 def test_undecided_students_are_left_alone_and_named(exported: Path) -> None:
@@ -334,7 +375,7 @@ def test_quotes_stay_quoted(tmp_path: Path) -> None:
     path = tmp_path / "betyg.csv"
     text = 'Student,ID,Section,"Bok ""tre"" (71)",Bok 5 (72)\n"Al, U",13,"A","",""\n'
     path.write_bytes(text.encode())
-    expected = text.replace('"A","",""', '"A","3.5",""')
+    expected = text.replace('"A","",""', f'"A","{PARTLY.points:g}",""')
     assert fill_canvas(path, 'Bok "tre" (71)', CLASS).text == expected
 
 
@@ -342,4 +383,4 @@ def test_quoted_line_breaks_survive(tmp_path: Path) -> None:
     path = tmp_path / "betyg.csv"
     text = 'Student,ID,Section,"Bok\n3 (71)"\n"Al,\r\nUlf",13,"A ""x""\n",\n'
     path.write_bytes(text.encode())
-    assert fill_canvas(path, "71", CLASS).text == text[:-1] + "3.5\n"
+    assert fill_canvas(path, "71", CLASS).text == f"{text[:-1]}{PARTLY.points:g}\n"

@@ -18,11 +18,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from everyday import every, first, only
 
+from dqn_helpers.autograder import ROOT
 from dqn_helpers.autograder.catalogue import content, reference, scenario
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode
 from dqn_helpers.autograder.sandbox import Tier
-from dqn_helpers.autograder.workshop import ROOT, Workshop, _outcome
+from dqn_helpers.autograder.workshop import Workshop, _outcome
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Outcome, Within
@@ -30,6 +32,7 @@ from dqn_helpers.exercises.running import WAITING_TEXT, run_cases
 from dqn_helpers.submission.collect import Submission, find_submissions
 
 from . import hostile_files
+from .conftest import Borrow
 from .hostile import (
     SEED,
     Hostile,
@@ -84,13 +87,13 @@ class Arena:
 
 
 @contextlib.contextmanager
-def opened(folder: Path, tier: Tier = "full", weaker: Tier | None = None) -> Iterator[Arena]:
+def opened(workshop: Workshop, folder: Path, *tiers: Tier) -> Iterator[Arena]:
     signals: list[int] = []
     before = signal.signal(signal.SIGURG, lambda number, frame: signals.append(number))
     try:
-        with _adopting(), make_world(folder, ROOT) as world, Workshop(LIMIT, tier) as workshop:
-            if workshop.tier not in (tier, weaker):
-                pytest.skip(f"nivån {tier} går inte här: {'; '.join(workshop.reasons)}")
+        with _adopting(), make_world(folder, ROOT) as world:
+            if workshop.tier not in tiers:
+                pytest.skip(f"nivån {tiers[0]} går inte här: {'; '.join(workshop.reasons)}")
             alone = neighbour(workshop).result
             assert (alone.status, alone.points) == ("passed", 2)
             yield Arena(workshop, world, signals, alone)
@@ -114,21 +117,21 @@ def _adopting() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+def arena(borrow: Borrow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     """Den starkaste nivån som datorn klarar."""
-    with opened(tmp_path_factory.mktemp("arena"), "full", weaker="strong") as made:
+    with opened(borrow(LIMIT), tmp_path_factory.mktemp("arena"), "full", "strong") as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def strong(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
-    with opened(tmp_path_factory.mktemp("strong"), "strong") as made:
+def strong(borrow: Borrow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    with opened(borrow(LIMIT, "strong"), tmp_path_factory.mktemp("strong"), "strong") as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def basic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
-    with opened(tmp_path_factory.mktemp("basic"), "basic") as made:
+def basic(borrow: Borrow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    with opened(borrow(LIMIT, "basic"), tmp_path_factory.mktemp("basic"), "basic") as made:
         yield made
 
 
@@ -175,12 +178,12 @@ def test_there_are_enough() -> None:
     assert len({hostile.id for hostile in everything}) == len(everything) >= 80
 
 
-@pytest.mark.parametrize("hostile", (*TRICKS, *MESSAGES), ids=str)
+@pytest.mark.parametrize("hostile", every(3, (*TRICKS, *MESSAGES)), ids=str)
 def test_trick(arena: Arena, hostile: Hostile) -> None:
     check(arena, hostile)
 
 
-@pytest.mark.parametrize("hostile", ESCAPES, ids=str)
+@pytest.mark.parametrize("hostile", every(3, ESCAPES), ids=str)
 def test_escape(arena: Arena, hostile: Hostile) -> None:
     check(arena, hostile)
 
@@ -192,14 +195,14 @@ def spent(task: Callable[[], Any]) -> float:
     return processor_seconds(os.getpid()) - time.process_time() - before
 
 
-@pytest.mark.parametrize("hostile", (*BURNERS, *QUICK), ids=str)
+@pytest.mark.parametrize("hostile", every(5, (*BURNERS, *QUICK)), ids=str)
 def test_bomb_costs_its_limit_plus_at_most_a_second(arena: Arena, hostile: Hostile) -> None:
     # Grannen säger vad en ärlig rättning kostar just nu: på en upptagen dator kostar allt mer.
     honest = spent(lambda: neighbour(arena.workshop))
     assert spent(lambda: check(arena, hostile)) <= LIMIT + 1 + 3 * honest
 
 
-@pytest.mark.parametrize("hostile", SLEEPERS, ids=str)
+@pytest.mark.parametrize("hostile", first(1, SLEEPERS), ids=str)
 def test_sleeper_is_stopped_for_its_sleep(arena: Arena, hostile: Hostile) -> None:
     """Den vaknar aldrig själv. Att den stoppas för sin sömn, inte för klockan, står i texten."""
     check(arena, hostile)
@@ -219,6 +222,7 @@ def test_metadata(arena: Arena, hostile: Hostile) -> None:
 # --- de svagare nivåerna -------------------------------------------------------------------------
 
 
+@pytest.mark.lang
 @pytest.mark.parametrize("hostile", ESCAPES, ids=str)
 def test_escape_without_namespaces(strong: Arena, hostile: Hostile) -> None:
     check(strong, hostile)
@@ -229,12 +233,14 @@ def test_tricks_without_namespaces(strong: Arena) -> None:
         check(strong, hostile)
 
 
+@pytest.mark.lang
 def test_no_points_without_a_sandbox(basic: Arena) -> None:
     """Den som håller sig inne i Python får inget; den som ger sig på filerna stoppas inte."""
     for hostile in (*PATCHES, *LIES, *STATUSES, *AT_DEFINITION):
         check(basic, hostile)
 
 
+@pytest.mark.lang
 def test_the_own_reference_is_blocked_without_a_sandbox(basic: Arena) -> None:
     """Också där filerna går att läsa: en inläst modul läses inte en gång till."""
     for hostile in REFERENCE:
@@ -267,7 +273,7 @@ def passed_by(verdict: Verdict) -> set[str]:
     return {b.behaviour.id for b in verdict.behaviours if b.mark == "passed"}
 
 
-@pytest.mark.parametrize("number", EXERCISES)
+@pytest.mark.parametrize("number", only(("3.1", "5.1"), EXERCISES))
 def test_right_answers_to_other_cases_give_nothing(number: str) -> None:
     drawn = scenario(number, SEED)
     guessed = [
@@ -298,7 +304,7 @@ STRANGE: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.parametrize("number", EXERCISES)
+@pytest.mark.parametrize("number", only(("3.1",), EXERCISES))
 def test_judging_survives_any_answer(number: str) -> None:
     drawn = scenario(number, SEED)
     for value in STRANGE:
@@ -366,6 +372,7 @@ def grade_folder(folder: Path, out: Path) -> dict[str, Any]:
     return json.loads(next(out.rglob("results.json")).read_text(encoding="utf-8"))
 
 
+@pytest.mark.lang
 def test_whole_class(tmp_path: Path) -> None:
     """Kommandot på en hel klass av elaka filer: en rad och en sida för var och en."""
     folder, alone = tmp_path / "klass" / "inlamningar", tmp_path / "ensam"
@@ -440,6 +447,7 @@ def as_nobody() -> Sequence[str]:
     return command
 
 
+@pytest.mark.lang
 def test_as_an_ordinary_user(as_nobody: Sequence[str], tmp_path_factory: Any) -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(_public_folder()))

@@ -196,8 +196,8 @@ FAILING = {
     "from dqn_helpers.figures import finns_inte": "finns_inte",
     "import dqn_helpers.finns_inte": "dqn_helpers.finns_inte",
     # Det som finns hos läraren men inte hos studenten finns inte här heller.
-    "import dqn_helpers.autograder.release": "dqn_helpers.autograder.release",
-    "from dqn_helpers.autograder import release": "release",
+    "import dqn_helpers.autograder.batch": "dqn_helpers.autograder.batch",
+    "from dqn_helpers.autograder import batch": "batch",
     "import dqn_helpers.teacher.gradebook": "dqn_helpers.teacher",
     "from dqn_helpers import teacher": "teacher",
     "import kurs": "kurs",

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from dqn_helpers.autograder.report import markdown as module
-from dqn_helpers.autograder.report.markdown import markdown
-from dqn_helpers.autograder.report.words import clean
+from dqn_helpers.teacher.report import markdown as module
+from dqn_helpers.teacher.report.markdown import markdown
+from dqn_helpers.teacher.report.words import clean
 
 from .report_samples import Page
 

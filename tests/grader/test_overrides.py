@@ -5,17 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.autograder.result import ClassResult, Decision, decision_texts, to_json
+from dqn_helpers.autograder.result import (
+    NOT_CHOSEN,
+    ClassResult,
+    Decision,
+    decision_texts,
+    remark_texts,
+    teachers_texts,
+    to_json,
+)
+from dqn_helpers.teacher.grade_limits import load_grade_limits, with_letters
 from dqn_helpers.teacher.overrides import (
     Override,
     Overrides,
+    applicable,
     apply,
     load_overrides,
     problems,
     read_overrides,
 )
+from dqn_helpers.teacher.report.statistics import needing_attention
+from dqn_helpers.teacher.report.student_page import feedback_page
 
-from .report_samples import by_teacher, exercise, internal, results, submission, unreadable
+from .report_samples import Page, by_teacher, exercise, internal, results, submission, unreadable
 
 RESULTS = results(
     submission(
@@ -207,7 +219,7 @@ def test_the_file_name_as_it_stands_in_the_gradebook() -> None:
     [
         (one(file="finns_inte.ipynb"), "filen ”finns_inte.ipynb” finns inte bland"),
         (one(file="bok.ipynb"), "flera filer heter ”bok.ipynb”"),
-        (one(file="tom.ipynb"), "filen har inga rättade övningar. För in poängen för hand"),
+        (one(file="tom.ipynb", number="9.9"), "filen har inga rättade övningar, och ”9.9” kan"),
         (one(number="3.1"), "övningen ”3.1” finns inte i filen (5.1, 5.2)"),
         (one(number=""), "övningen ”” finns inte"),
         (one(4.5), "4,5 poäng går inte; 5.1 ger 0 till 4"),
@@ -223,3 +235,108 @@ def test_rows_that_cannot_be_used_are_named(overrides: Overrides, problem: str) 
 
 def test_problems_when_reading_are_kept() -> None:
     assert problems(RESULTS, Overrides(problems=("rad 7",))) == ["rad 7"]
+
+
+# --- kommentarer, betyg, avdrag och filer som bara en människa kan bedöma -------------------------
+
+CLASS = results(
+    submission("sen.ipynb", exercise("5.1"), exercise("5.2", False), late=True, student="Sen"),
+    submission("sjuk.ipynb", exercise("5.1"), late=True, student="Sjuk"),
+    submission("tidig.ipynb", exercise("5.1"), student="Tidig"),
+    unreadable("uppsats.pdf", "Det här är en PDF."),
+    replace(unreadable("bok.ipynb", "Filen är tom."), notebook="05"),
+)
+
+
+def after(tmp_path: Path, *rows: str) -> tuple[ClassResult, list[str]]:
+    """Klassen efter raderna, och vad som är fel i dem."""
+    overrides = read(tmp_path, "\n".join(["fil;övning;poäng;skäl;vem", *rows]))
+    graded = with_letters(apply(CLASS, overrides), load_grade_limits())
+    return graded, problems(CLASS, overrides)
+
+
+def test_a_comment_changes_no_points_and_says_who(tmp_path: Path) -> None:
+    graded, wrong = after(
+        tmp_path, "tidig.ipynb;5.1;kommentar;Snyggt.;Eva", "tidig.ipynb;Hela filen;Kommentar;Tack;"
+    )
+    new = graded.submissions[2]
+    assert not wrong and new.points == CLASS.submissions[2].points
+    assert teachers_texts(new.exercises[0]) == ["Kommentar från läraren (Eva): Snyggt."]
+    assert remark_texts(new.remarks) == ["Kommentar från läraren: Tack"]
+    words = Page(feedback_page(new, "full")).words()
+    assert "Från läraren Kommentar från läraren: Tack" in words and "(Eva): Snyggt." in words
+
+
+def test_letters_on_an_exercise_and_on_the_whole_file(tmp_path: Path) -> None:
+    graded, wrong = after(
+        tmp_path, "sen.ipynb;5.1;u;Avskrivet fel.;", "sen.ipynb;5.2;G;Rätt tänkt.;Eva",
+        "sen.ipynb;hela filen;VG;Muntligt.;Bo",
+    )  # fmt: skip
+    new = graded.submissions[0]
+    assert not wrong and [e.points for e in new.exercises] == [0, 4]
+    assert decision_texts(new.exercises[1]) == [
+        "Ändrat av examinator (Eva): 3 → 4 poäng (G). Skäl: Rätt tänkt."
+    ]
+    assert (new.grade, new.grade_note) == ("VG", "bestämt av läraren")
+    assert "Betyget VG är bestämt av läraren (Bo). Skäl: Muntligt." in remark_texts(new.remarks)
+
+
+def test_the_rule_for_late_files_and_an_exception_from_it(tmp_path: Path) -> None:
+    rule, exception = (
+        "alla sena;hela filen;-10 %;Kursens regel.;",
+        "sjuk.ipynb;hela filen;0 %;Sjuk.;",
+    )
+    graded, wrong = after(tmp_path, rule, exception)
+    late, ill, early = graded.submissions[:3]
+    assert not wrong and late.points == pytest.approx(0.9 * CLASS.submissions[0].points)
+    assert (ill.points, early.points) == (4, 4) and not ill.remarks and not early.remarks
+    (text,) = remark_texts(late.remarks)
+    assert text == "Avdrag: 10 procent av poängen, alltså 0,7 poäng. Skäl: Kursens regel."
+    assert text in Page(feedback_page(late, "full")).words()
+    with_points, _ = after(tmp_path, rule, "sen.ipynb;5.2;4;Rätt.;")
+    assert with_points.submissions[0].points == pytest.approx(0.9 * 8)
+
+
+def test_a_deduction_does_not_make_a_whole_solution_half() -> None:
+    five = [replace(exercise(n), points=0.9 * exercise(n).points, deducted=0.1 * exercise(n).points)
+            for n in ("5.1", "5.2", "5.3")]  # fmt: skip
+    graded = with_letters(results(submission("a", *five)), load_grade_limits())
+    assert graded.submissions[0].grade == "VG"
+
+
+def test_a_file_that_only_a_human_can_read_gets_its_points(tmp_path: Path) -> None:
+    graded, wrong = after(
+        tmp_path, "uppsats.pdf;5.1;3;Läst på papper.;Eva", "bok.ipynb;5.4;2;Per mejl.;"
+    )
+    pdf, book = graded.submissions[3:]
+    assert not wrong and pdf.status == book.status == "graded"
+    assert [e.id for e in pdf.exercises] == ["5.1", "5.2", "5.3", "5.4"]
+    assert (pdf.points, pdf.waiting, pdf.grade) == (3, ["5.2", "5.3", "5.4"], None)
+    assert not needing_attention([pdf])
+    words = Page(feedback_page(pdf, "full")).words()
+    assert "Lärarens bedömning (Eva): 3 av 4 poäng. Läst på papper." in words
+    assert "Filen är bedömd för hand. Det här är en PDF." in words
+    again, wrong = after(tmp_path, "bok.ipynb;3.1;2;Fel bok.;")
+    assert "”3.1” kan den inte få poäng för" in wrong[0] and again == CLASS
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("tidig.ipynb;hela filen;7;skäl;", "Poängen skrivs övning för övning"),
+        ("tidig.ipynb;5.1;-10 %;skäl;", "ett avdrag i procent gäller hela filen"),
+        ("tidig.ipynb;5.1;VG;skäl;", "men inte VG"),
+        ("tidig.ipynb;hela filen;-400 %;skäl;", "större än alla poäng"),
+        ("alla sena;5.1;2;skäl;", "alla sena kan bara få ett avdrag"),
+        ("alla sena;hela filen;U;skäl;", "alla sena kan bara få ett avdrag"),
+    ],
+)
+def test_what_does_not_go_together_is_explained(tmp_path: Path, row: str, problem: str) -> None:
+    graded, wrong = after(tmp_path, row)
+    assert len(wrong) == 1 and problem in wrong[0] and graded == CLASS
+
+
+def test_with_only_a_file_without_the_chosen_exercise_is_not_opened() -> None:
+    left_out = results(submission("a", message=NOT_CHOSEN, notebook="05"))
+    assert applicable(left_out, one(3.0, file="a")).rows == ()
+    assert apply(left_out, one(3.0, file="a")) == left_out

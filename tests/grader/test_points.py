@@ -12,7 +12,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 import dqn_helpers
-from dqn_helpers.autograder.catalogue import scenario
+from dqn_helpers.autograder.catalogue import reference, scenario
 from dqn_helpers.autograder.grade import Ran
 from dqn_helpers.exercises import EXERCISES, check
 from dqn_helpers.exercises.blocking import blocked, functions_of
@@ -146,11 +146,18 @@ def everything() -> dict[str, Any]:
     return dict(found.values())
 
 
-def one_liners(function: Any) -> Iterator[Callable[..., Any]]:
-    """Anropet som det är, och de omskrivningar som ryms på en rad."""
-    yield lambda *a, **k: function(*a, **k)
-    yield lambda *a, **k: function(*a, **k)[0]
-    yield lambda p, r, g: (np.asarray(p) - function(r, g)).mean()
+def one_liners(function: Any, takes_three: bool) -> Iterator[Callable[..., Any]]:
+    """Anropet som det är, och de omskrivningar som ryms på en rad, om de kan ge något.
+
+    De är text, så att de inte står i någon fil: annars läses den om vid vart och ett av alla fel.
+    """
+    answers: list[Any] = []
+    scope = {"function": lambda *a, **k: (function(*a, **k), answers.append(1))[0], "np": np}
+    yield eval("lambda *a, **k: function(*a, **k)", scope)
+    if answers:
+        yield eval("lambda *a, **k: function(*a, **k)[0]", scope)
+    if takes_three:
+        yield eval("lambda p, r, g: (np.asarray(p) - function(r, g)).mean()", scope)
 
 
 HALF_RIGHT = {
@@ -163,11 +170,9 @@ HALF_RIGHT = {
 }
 
 
-def starts(number: str, solution: Any) -> bool:
+def starts(exercise: Exercise, solution: Any) -> bool:
     """Sant om lösningen klarar sig igenom det första öppna exemplet utan att stanna."""
-    exercise = EXERCISES[number]
-    with blocked(exercise.name):
-        (first,) = run_cases(exercise.driver, solution, [exercise.examples[0].inputs], 1.0)
+    (first,) = run_cases(exercise.driver, solution, [exercise.examples[0].inputs], 1.0)
     return first.status == "ok"
 
 
@@ -186,14 +191,18 @@ def test_nothing_in_the_package_is_the_solution(
     # Den som avbryts mitt i en städning (`__del__`) anmäls här, och pytests egen anmälan tål inte
     # att nästa avbrott kommer mitt i den.
     monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: None)
-    earned = [
-        (name, verdict.points)
-        for name, function in everything().items()
-        for solution in one_liners(function)
-        if starts(number, solution)
-        and (verdict := verdict_of(number, solution)).points
-        and (number, name) not in HALF_RIGHT
-    ]
+    # Före spärren, medan kursens egen lösning är hel.
+    takes_three = len(inspect.signature(reference(number)).parameters) == 3
+    scenario(number, SEED)
+    with blocked(EXERCISES[number].name):
+        earned = [
+            (name, verdict.points)
+            for name, function in everything().items()
+            for solution in one_liners(function, takes_three)
+            if starts(EXERCISES[number], solution)
+            and (verdict := verdict_of(number, solution)).points
+            and (number, name) not in HALF_RIGHT
+        ]
     plt.close("all")  # en del av kursen ritar
     assert not earned
 

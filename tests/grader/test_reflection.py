@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from dqn_helpers.autograder.reflection import (
+from dqn_helpers.figures import spread_in_words
+from dqn_helpers.studies import own_casino
+from dqn_helpers.submission.collect import Submission, find_submissions
+from dqn_helpers.teacher.reflection import (
     ANSWER,
     KEY,
     PREDICTION,
@@ -14,9 +17,6 @@ from dqn_helpers.autograder.reflection import (
     casino_in_words,
     reflection_of,
 )
-from dqn_helpers.figures import spread_in_words
-from dqn_helpers.studies import own_casino
-from dqn_helpers.submission.collect import Submission, find_submissions
 
 (BOOK,) = (Path(__file__).resolve().parents[2] / "notebooks").glob("05_*.ipynb")
 PLACEHOLDER = "*Skriv ditt svar här.*"

@@ -14,16 +14,6 @@ import numpy as np
 import pytest
 
 from dqn_helpers.autograder.arguments import rules
-from dqn_helpers.autograder.report import html as report_html
-from dqn_helpers.autograder.report.class_page import class_report
-from dqn_helpers.autograder.report.statistics import (
-    best_exercises,
-    by_student,
-    needing_attention,
-)
-from dqn_helpers.autograder.report.student_page import code_lines, feedback_page
-from dqn_helpers.autograder.report.summary import fit, summary_lines
-from dqn_helpers.autograder.report.words import ISOLATION, STATUSES, clean, own_name, rerun_command
 from dqn_helpers.autograder.result import (
     ClassResult,
     ExerciseResult,
@@ -37,9 +27,21 @@ from dqn_helpers.card import ComparedRow, Comparison
 from dqn_helpers.exercises.model import Case
 from dqn_helpers.exercises.plain import in_short
 from dqn_helpers.studies.own_casino import casino_number
+from dqn_helpers.teacher.assessment import assessment_page
 from dqn_helpers.teacher.grade_limits import load_grade_limits, with_letters
 from dqn_helpers.teacher.junit import junit_xml
-from dqn_helpers.teacher.overrides import Override, Overrides
+from dqn_helpers.teacher.overrides import TEMPLATE, Override, Overrides
+from dqn_helpers.teacher.reflection import guide_html, rubric
+from dqn_helpers.teacher.report import html as report_html
+from dqn_helpers.teacher.report.class_page import class_report
+from dqn_helpers.teacher.report.statistics import (
+    best_exercises,
+    by_student,
+    needing_attention,
+)
+from dqn_helpers.teacher.report.student_page import code_lines, feedback_page
+from dqn_helpers.teacher.report.summary import fit, summary_lines
+from dqn_helpers.teacher.report.words import ISOLATION, STATUSES, clean, own_name, rerun_command
 from dqn_helpers.teacher.reports import (
     ReportError,
     final,
@@ -495,26 +497,40 @@ def test_notes_output_and_reflection() -> None:
     assert "Jag tror\natt det beror" in tree.text
 
 
+def assessed_on(*submissions: SubmissionResult) -> str:
+    """Bedömningssidan i ord."""
+    pages = [f"{place}.html" for place in range(len(submissions))]
+    return Page(assessment_page(results(*submissions), pages, TEMPLATE)).words()
+
+
 def test_the_teacher_reads_the_reflection_beside_the_guide() -> None:
-    one = submission("a", exercise("5.1"), reflection="Max väljer turen.")
-    report = Page(class_report(results(one), ["a.html"]))
-    assert "Max väljer turen." in report.words()
-    assert "Bedömning av 5.4" in report.words() and "Vanliga missuppfattningar" in report.words()
-    assert "Bedömning" not in page(one).words()
-    unanswered = results(submission("a", exercise("5.1")))
-    assert "Bedömning" not in Page(class_report(unanswered, ["a.html"])).words()
+    one = submission("a", exercise("5.1"), by_teacher(None), reflection="Max väljer turen.")
+    words = assessed_on(one)
+    assert "Max väljer turen." in words
+    for part in rubric():
+        assert part.name in words and Page(part.pitfalls).words() in words
+    assert "Så verkar kasinots tal" in words
+    assert "kasinots tal" not in page(one).words() and "Halv:" not in page(one).words()
+    assert "Halv:" not in assessed_on(submission("a", exercise("3.1")))
+
+
+def test_the_guide_has_four_parts_that_share_the_points() -> None:
+    names = [part.name for part in rubric()]
+    assert names == ["Gissningen", "Vilken är vilken", "Just ditt kasino", "Hur säker du är"]
+    assert all(all(part) for part in rubric()) and "|" not in guide_html()
 
 
 def test_the_teacher_sees_what_was_right_for_that_student() -> None:
     about = {"reflection": "A är DQN.", "casino_code": "asa01"}
     one = submission("a", exercise("5.1"), by_teacher(None), **about)
-    report = Page(class_report(results(one), ["a.html"])).words()
-    assert f"Kasino {casino_number('asa01')} har" in report and "DQN är kurva" in report
-    assert "Övning 5.4 är inte bedömd än" in report and "Granska 5.4" not in report
+    words = assessed_on(one)
+    assert f"Kasino {casino_number('asa01')} har" in words and "DQN är kurva" in words
+    report = Page(class_report(results(one), ["a.html"], [], "bedomning.html"))
+    assert "0 av 1 skrivna svar är bedömda" in report.words()
+    assert "Granska 5.4" not in report.words()
+    assert "bedomning.html" in [link.get("href") for link in report.all("a")]
     assert "DQN är kurva" not in page(one).words()
-    without = replace(one, casino_code=None)
-    report = Page(class_report(results(without), ["a.html"])).words()
-    assert "Det egna kasinot är okänt" in report
+    assert "Det egna kasinot är okänt" in assessed_on(replace(one, casino_code=None))
 
 
 def test_the_total_is_14_when_the_written_answer_is_assessed() -> None:
@@ -526,7 +542,7 @@ def test_the_total_is_14_when_the_written_answer_is_assessed() -> None:
     assert "13 av 14 poäng" in words and "Lärarens bedömning: 3 av 4 poäng. Bra skäl." in words
     assert "ändrat av examinator" not in words
     report = Page(class_report(results(assessed), ["a.html"])).words()
-    assert "13 av 14" in report and "Ändrat av examinator Fil" not in report
+    assert "13 av 14" in report and "Bestämt av läraren" not in report
     report = Page(class_report(results(waiting), ["a.html"])).words()
     assert "10 av 14" in report and "100 %" in report and "läses" in report
 

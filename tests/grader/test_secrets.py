@@ -3,12 +3,13 @@
 import ast
 import codecs
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from everyday import first
 
 from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.catalogue import (
@@ -27,7 +28,7 @@ from dqn_helpers.exercises.syllabus import SYLLABUS
 from dqn_helpers.exercises.training_step_driver import small_network
 from dqn_helpers.submission.cells import CellSource
 
-from .conftest import LIMIT
+from .conftest import LIMIT, Borrow
 from .test_notebook_05 import IMPORTS, STEP, SWAPPED
 
 GradeCells = Callable[..., Ran]
@@ -218,6 +219,7 @@ def test_a_wrong_question_is_the_students_own_error(grade_cells: GradeCells) -> 
     assert grade_cells("5.2", IMPORTS, SWAPPED, step).result.points == 0
 
 
+@pytest.mark.lang
 def test_plain_processes_answer_too(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workshop_module, "HAS_SERVER", False)
     cells = [CellSource("cell 1", f"{IMPORTS}\n{SWAPPED}\n{STEP}")]
@@ -272,12 +274,12 @@ def marks() -> list[str]:
     return [*headings, *found, solution]
 
 
-@pytest.fixture(scope="module", params=TIERS)
-def tier(request: pytest.FixtureRequest) -> Iterator[Workshop]:
-    with Workshop(limit=5 * LIMIT, tier=request.param) as opened:
-        if opened.tier != request.param:
-            pytest.skip(f"nivån {request.param} går inte här: {'; '.join(opened.reasons)}")
-        yield opened
+@pytest.fixture(params=first(1, TIERS))
+def tier(request: pytest.FixtureRequest, borrow: Borrow) -> Workshop:
+    opened = borrow(5 * LIMIT, request.param)
+    if opened.tier != request.param:
+        pytest.skip(f"nivån {request.param} går inte här: {'; '.join(opened.reasons)}")
+    return opened
 
 
 @pytest.mark.skipif(not HAS_SERVER, reason="nivåerna prövas på Linux")

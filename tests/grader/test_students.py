@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.autograder.report.statistics import by_student
 from dqn_helpers.autograder.result import ClassResult
 from dqn_helpers.teacher.grade_limits import load_grade_limits
 from dqn_helpers.teacher.gradebook import fill_canvas, result_csv
 from dqn_helpers.teacher.overrides import Overrides
+from dqn_helpers.teacher.report.statistics import by_student
 from dqn_helpers.teacher.reports import write_reports
 from dqn_helpers.teacher.students import Answers, identified, read_answers, read_people
 

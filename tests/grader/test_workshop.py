@@ -7,14 +7,18 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
+from everyday import only
 
-from dqn_helpers.autograder import sandbox
+from dqn_helpers.autograder import processes, sandbox
 from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.grade import Ran
-from dqn_helpers.autograder.workshop import Ended, Run, Workshop
+from dqn_helpers.autograder.processes import Ended
+from dqn_helpers.autograder.workshop import Run, Workshop
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.running import WAITING_TEXT
 from dqn_helpers.submission.cells import CellSource
+
+from .conftest import Borrow
 
 HEAD = "import torch\ndef td_target(reward, q, done, gamma):\n"
 RIGHT = HEAD + "    return reward + gamma * q.max(1).values * ~done"
@@ -78,21 +82,20 @@ def test_only_the_case_that_goes_wrong_is_lost(workshop: Workshop, code: str, st
                    "            while True: pass"]),
     ],
 )  # fmt: skip
-def test_an_endless_loop_costs_its_limit_of_processor_time(code: str) -> None:
-    with Workshop(limit=1) as workshop:
-        result = run(workshop, HEAD + ON_THREE_ROWS.format(code))
-        assert statuses(result) == ["ok", "timeout", "not_run"]
-        assert result.seconds <= 2
-        assert_works(workshop)
+def test_an_endless_loop_costs_its_limit_of_processor_time(borrow: Borrow, code: str) -> None:
+    workshop = borrow(1)
+    result = run(workshop, HEAD + ON_THREE_ROWS.format(code))
+    assert statuses(result) == ["ok", "timeout", "not_run"]
+    assert result.seconds <= 2
+    assert_works(workshop)
 
 
-def test_a_sleeper_is_stopped() -> None:
-    with Workshop(limit=0.3) as workshop:
-        code = HEAD + ON_THREE_ROWS.format("import time; time.sleep(1000)")
-        result = run(workshop, code)
-        assert statuses(result) == ["ok", "timeout", "not_run"]
-        assert result.outcomes[1].problem == WAITING_TEXT
-        assert result.seconds < 0.3  # den stoppades inte för sitt arbete
+def test_a_sleeper_is_stopped(borrow: Borrow) -> None:
+    code = HEAD + ON_THREE_ROWS.format("import time; time.sleep(1000)")
+    result = run(borrow(0.3), code)
+    assert statuses(result) == ["ok", "timeout", "not_run"]
+    assert result.outcomes[1].problem == WAITING_TEXT
+    assert result.seconds < 0.3  # den stoppades inte för sitt arbete
 
 
 def test_output_is_kept_in_part_and_costs_nothing(workshop: Workshop) -> None:
@@ -234,39 +237,55 @@ def test_the_strongest_tier_that_the_machine_has_is_used(workshop: Workshop) -> 
 
 
 @linux
+def test_workshops_from_one_process_are_separate() -> None:
+    """De delar uppvärmningen men inget annat: när en är borta arbetar den andra vidare."""
+    first, second = Workshop.launch(limit=5, count=2)
+    with first, second:
+        assert first.tier == second.tier
+        assert first._server and second._server and first._server._control
+        shared = second._server.house
+        assert first._server.house is shared
+        assert_works(first)
+        first._server._control.close()
+        first._server._control = None
+        assert_works(second)
+        assert_works(first)  # i en ny verkstad, med en egen process
+        assert first._server.house is not shared
+
+
+@linux
 def test_a_dead_workshop_is_replaced() -> None:
     with Workshop() as workshop:
-        assert workshop._server is not None and workshop._server._process is not None
-        os.killpg(workshop._server._process.pid, signal.SIGKILL)
-        workshop._server._process.wait()
+        assert workshop._server is not None and workshop._server.house.process is not None
+        os.killpg(workshop._server.house.process.pid, signal.SIGKILL)
+        workshop._server.house.process.wait()
         assert_works(workshop)
 
 
 @linux
+@pytest.mark.lang
 def test_a_workshop_that_dies_again_is_the_graders_own_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Workshop() as workshop:
         dying = lambda server, is_silent: (server.stop(), Ended())[1]  # noqa: E731
-        monkeypatch.setattr(workshop_module.Server, "report", dying)
+        monkeypatch.setattr(processes.Server, "report", dying)
         with pytest.raises(RuntimeError, match="två gånger i rad"):
             run(workshop, RIGHT)
 
 
 @linux
-@pytest.mark.parametrize("tier", sandbox.TIERS)
+@pytest.mark.parametrize("tier", only(("strong",), sandbox.TIERS))
 def test_a_weaker_tier_is_used_when_the_stronger_is_missing(
     monkeypatch: pytest.MonkeyPatch, tier: sandbox.Tier
 ) -> None:
-    original = sandbox.server_command
+    original = processes.server_command
     missing = sandbox.TIERS[: sandbox.TIERS.index(tier)]
 
-    def command(wanted: sandbox.Tier, command: list[str]) -> list[str]:
-        if wanted in missing:
-            raise OSError("finns inte")
-        return original(wanted, command)
+    def command(wanted: sandbox.Tier, files: list[int]) -> list[str]:
+        return ["/finns/inte"] if wanted in missing else original(wanted, files)
 
-    monkeypatch.setattr(sandbox, "server_command", command)
+    monkeypatch.setattr(processes, "server_command", command)
     with Workshop() as workshop:
         assert sandbox.TIERS.index(workshop.tier) >= sandbox.TIERS.index(tier)
         assert len(workshop.reasons) >= len(missing)
@@ -280,9 +299,14 @@ def test_plain_processes_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         assert_works(workshop)
         crash = run(workshop, HEAD + ON_THREE_ROWS.format("import os; os._exit(1)"))
         assert statuses(crash) == ["ok", "crashed", "ok"]
+
+
+@pytest.mark.lang
+def test_plain_processes_are_stopped_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workshop_module, "HAS_SERVER", False)
+    with Workshop(limit=1) as workshop:
         silent = "import os, time; os.closerange(3, 64); time.sleep(10**6)"
         assert statuses(run(workshop, HEAD + ON_THREE_ROWS.format(silent)))[:2] == ["ok", "crashed"]
-    with Workshop(limit=1) as workshop:
         loop = run(workshop, HEAD + ON_THREE_ROWS.format("while True: pass"))
         assert statuses(loop) == ["ok", "timeout", "not_run"]
         assert 0.5 <= loop.seconds <= 1.5

@@ -11,14 +11,14 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
-from dqn_helpers.autograder.notebook_files import (
+from dqn_helpers.teacher.notebook_files import (
     Cell,
     is_output_compared,
     read_notebook,
     source_of,
     tags_of,
 )
-from dqn_helpers.autograder.release import TEACHER_TAG, exercise_number
+from dqn_helpers.teacher.release import TEACHER_TAG, exercise_number
 
 FORBIDDEN_TAGS = {"nbval-skip", "raises-exception", "nbval-raises-exception", "skip-execution"}
 FORBIDDEN_TAGS |= {"nbval-ignore-output"}
@@ -160,7 +160,7 @@ def no_plain_figures(book: Book) -> list[str]:
 
 
 def no_black_or_white(book: Book) -> list[str]:
-    """Det som är svart i en ljus JupyterLab är vitt i en mörk, så texten säger något annat om det."""
+    """Det som är svart i en ljus JupyterLab är vitt i en mörk, så texten säger då fel."""
     return [
         f"{cell['id']}: {match.group()!r}"
         for cell in book.markdown()

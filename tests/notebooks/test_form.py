@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from form_rules import RULES, read_book
 
-from dqn_helpers.autograder.notebook_files import NotebookError, dumps
+from dqn_helpers.teacher.notebook_files import NotebookError, dumps
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOKS = sorted(

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from dqn_helpers.autograder.notebook_files import NotebookError, dumps, read_notebook, source_of
-from dqn_helpers.autograder.release import build, clear_regions, compare, main, write
 from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.teacher.notebook_files import NotebookError, dumps, read_notebook, source_of
+from dqn_helpers.teacher.release import build, clear_regions, compare, main, write
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVED = sorted((ROOT / "solutions").glob("*.ipynb"))
@@ -229,7 +229,7 @@ def test_one_change_of_points_and_hints_reaches_every_place(tmp_path: Path):
     assert text.count(hint) == 1
     text = text.replace(points, points.replace("1", "4")).replace(hint, "Titta i tabellen")
     exercise.write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "dqn_helpers.autograder.release"]
+    command = [sys.executable, "-m", "dqn_helpers.teacher.release"]
     assert subprocess.run(command, cwd=tmp_path).returncode == 0
     for name in ("solutions", "notebooks"):
         book = read_notebook(tmp_path / name / "03_traningssteget.ipynb")

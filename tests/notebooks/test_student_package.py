@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.autograder.release import build, main
-from dqn_helpers.autograder.student_package import FILES, FOLDER, package_files, write_package
+from dqn_helpers.teacher.release import build, main
+from dqn_helpers.teacher.student_package import FILES, FOLDER, package_files, write_package
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
@@ -66,6 +66,13 @@ def test_no_line_of_the_solutions_to_05_is_there(files: dict[str, bytes]) -> Non
     everything = "\n".join(data.decode() for data in files.values())
     assert not [line for line in telling if line in everything]
     assert "Bedömning av 5.4" not in everything
+
+
+def test_no_page_shows_what_5_3_is_almost_the_same_as() -> None:
+    """Med den är 5.3 en enda rad; i `check("5.3", …)` är den spärrad."""
+    pages = {path.name: path.read_text("utf-8") for path in (ROOT / "solutions").glob("*.ipynb")}
+    assert len(pages) == 7
+    assert not [name for name, text in pages.items() if "realised_returns" in text]
 
 
 def test_no_file_that_decides_the_points_is_there(files: dict[str, bytes]) -> None:

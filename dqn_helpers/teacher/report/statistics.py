@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from dqn_helpers.autograder.report.words import (
-    NOT_CHOSEN,
-    STATUSES,
-    clean,
-    file_name,
-    one_line,
-)
 from dqn_helpers.autograder.result import (
+    NOT_CHOSEN,
     ClassResult,
     ExerciseResult,
     SubmissionResult,
     points_text,
+)
+from dqn_helpers.teacher.report.words import (
+    STATUSES,
+    clean,
+    file_name,
+    one_line,
 )
 
 # Så börjar meningarna om dem, i `submission.notebook` och `exercises.running`.

@@ -6,11 +6,12 @@ import json
 import re
 from itertools import takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 import mistune
 import numpy as np
 
-from dqn_helpers.autograder.workshop import ROOT
+from dqn_helpers.autograder import ROOT
 from dqn_helpers.figures import spread_in_words
 from dqn_helpers.studies import own_casino
 from dqn_helpers.submission.collect import Submission, find_submissions
@@ -67,11 +68,42 @@ def _handed_out() -> tuple[tuple[str, str], ...]:
     return tuple((cell, text.strip()) for cell, text in _markdown_cells(ROOT / "notebooks"))
 
 
+class RubricPart(NamedTuple):
+    """En del av bedömningen: namnet, vad hel och halv del kräver, och vad man ser upp med.
+
+    Allt utom namnet är HTML, ur vår egen text.
+    """
+
+    name: str
+    full: str
+    half: str
+    pitfalls: str
+
+
+@functools.cache
+def rubric() -> tuple[RubricPart, ...]:
+    """Delarna i bedömningsguidens tabell, i ordning."""
+    rows = [line.strip("| ").split("|") for line in _guide().splitlines() if line.startswith("|")]
+    return tuple(
+        RubricPart(name.strip(), *(_inline_html(cell) for cell in cells))
+        for name, *cells in rows[2:]  # efter rubrikraden och strecket
+    )
+
+
 @functools.cache
 def guide_html() -> str:
-    """Bedömningsguiden ur lärarens anteckningsbok, som HTML; tomt om den inte finns."""
-    text = dict(_markdown_cells(ROOT / "solutions")).get(GUIDE, "")
-    return str(mistune.create_markdown(plugins=["table"])(text))
+    """Bedömningsguidens löpande text ur lärarens anteckningsbok; tomt om den inte finns."""
+    text = "\n".join(line for line in _guide().splitlines() if not line.startswith(("|", "#")))
+    return str(mistune.create_markdown()(text))
+
+
+def _guide() -> str:
+    return dict(_markdown_cells(ROOT / "solutions")).get(GUIDE, "")
+
+
+def _inline_html(text: str) -> str:
+    """En rutas text som HTML, utan stycket runt om."""
+    return str(mistune.html(text.strip())).strip().removeprefix("<p>").removesuffix("</p>")
 
 
 def _markdown_cells(folder: Path) -> tuple[tuple[str, str], ...]:

@@ -5,19 +5,19 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from dqn_helpers.autograder.report.statistics import (
+from dqn_helpers.autograder.result import ClassResult, SubmissionResult, points_text
+from dqn_helpers.teacher.report.statistics import (
     Attention,
     by_student,
     exercise_statistics,
     needing_attention,
 )
-from dqn_helpers.autograder.report.words import (
+from dqn_helpers.teacher.report.words import (
     CHANGED_FILES,
     PRELIMINARY,
     one_line,
     percent_text,
 )
-from dqn_helpers.autograder.result import ClassResult, SubmissionResult, points_text
 
 WIDTH = 100
 _FILE_WIDTH = 44

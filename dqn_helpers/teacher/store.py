@@ -31,6 +31,7 @@ from dqn_helpers.autograder.result import (
 )
 from dqn_helpers.autograder.sandbox import TIERS
 from dqn_helpers.submission.collect import Submission
+from dqn_helpers.teacher.reflection import casino_code_of, reflection_of
 
 SAVE_SECONDS = 2.0
 RESULTS, WORK = "results.json", "underlag.json"
@@ -178,9 +179,15 @@ class Store:
         return self._work == PENDING and bool(self.waiting)
 
     def add(self, submission: Submission, graded: SubmissionResult) -> None:
-        """Ta emot ett resultat."""
-        batch = self._batches[submission.file]
-        self._graded[submission.file] = dataclasses.replace(graded, batch=batch, paths=self._paths)
+        """Ta emot ett resultat; här får det också det skrivna svaret, som rättaren inte rör."""
+        is_written = bool(graded.exercises)
+        self._graded[submission.file] = dataclasses.replace(
+            graded,
+            batch=self._batches[submission.file],
+            paths=self._paths,
+            reflection=reflection_of(submission) if is_written else "",
+            casino_code=casino_code_of(submission) if is_written else None,
+        )
         self._done.add(submission.file)
         if time.monotonic() - self._saved_at > SAVE_SECONDS:
             self.save_work()

@@ -15,14 +15,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from dqn_helpers import card
-from dqn_helpers.autograder.report.words import (
+from dqn_helpers.autograder.result import points_text
+from dqn_helpers.figures import theme
+from dqn_helpers.teacher.report.words import (
     PRELIMINARY,
     clean,
     percent_text,
     tool_version,
 )
-from dqn_helpers.autograder.result import points_text
-from dqn_helpers.figures import theme
 
 TEMPLATES = Path(__file__).parent / "templates"
 GENERATOR = "dqn-helpers autograder"
@@ -31,6 +31,13 @@ GENERATOR = "dqn-helpers autograder"
 def render(template: str, **values: Any) -> str:
     """Sidan som mallen ger."""
     return _environment().get_template(template).render(**values)
+
+
+def render_with_script(template: str, script: str, **values: Any) -> str:
+    """Sidan som mallen ger, med ett skript som står i filen bredvid mallen."""
+    text = (TEMPLATES / script).read_text(encoding="utf-8")
+    policy = content_security_policy(str(_environment().globals["style"]), text)
+    return render(template, script=Markup(text), policy=policy, **values)
 
 
 def prose(text: str) -> Markup:
@@ -78,7 +85,17 @@ def _environment() -> Environment:
     return environment
 
 
-def content_security_policy(style: str) -> str:
-    """Policyn som bara släpper fram just den här stilmallen."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+def content_security_policy(style: str, script: str = "") -> str:
+    """Policyn som bara släpper fram just den här stilmallen, och sidans eget skript om den har ett.
+
+    Skriptet får bara tala med den server som sidan kom från.
+    """
+    own = f" script-src '{_digest(script)}'; connect-src 'self';" if script else ""
+    return (
+        f"default-src 'none'; style-src '{_digest(style)}';{own} base-uri 'none'; "
+        "form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from mistune.plugins.math import math as math_plugin
 from mistune.plugins.table import table as table_plugin
 
-from dqn_helpers.autograder.report.words import clean
+from dqn_helpers.teacher.report.words import clean
 
 MAX_FORMULA, MAX_FORMULAS = 400, 100  # tecken i en formel, och formler i en text
 MAX_TEXT = 20_000  # en längre text visas som den skrevs

@@ -1,9 +1,9 @@
 """Gör studentens anteckningsböcker av lärarens: `solutions/` → `notebooks/`.
 
-    python -m dqn_helpers.autograder.release              snyggar till solutions/, gör notebooks/
-    python -m dqn_helpers.autograder.release --check      skriver inget, säger vad som är inaktuellt
-    python -m dqn_helpers.autograder.release --normalise  snyggar bara till solutions/
-    python -m dqn_helpers.autograder.release --zip FIL    packar studentversionen, utan facit
+    python -m dqn_helpers.teacher.release              snyggar till solutions/, gör notebooks/
+    python -m dqn_helpers.teacher.release --check      skriver inget, säger vad som är inaktuellt
+    python -m dqn_helpers.teacher.release --normalise  snyggar bara till solutions/
+    python -m dqn_helpers.teacher.release --zip FIL    packar studentversionen, utan facit
 
 I `solutions/` står lösningarna mellan `### BEGIN SOLUTION` och `### END SOLUTION`, dolda test
 mellan `### BEGIN HIDDEN TESTS` och `### END HIDDEN TESTS`, precis som nbgrader vill ha dem.
@@ -26,7 +26,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dqn_helpers.autograder.arguments import add_release_arguments
-from dqn_helpers.autograder.notebook_files import (
+from dqn_helpers.exercises.model import Exercise
+from dqn_helpers.exercises.registry import EXERCISES
+from dqn_helpers.exercises.syllabus import WRITTEN, exercises_of
+from dqn_helpers.swedish_arguments import SwedishParser
+from dqn_helpers.teacher.notebook_files import (
     Cell,
     Notebook,
     NotebookError,
@@ -37,11 +41,7 @@ from dqn_helpers.autograder.notebook_files import (
     source_of,
     tags_of,
 )
-from dqn_helpers.autograder.student_package import write_package
-from dqn_helpers.exercises.model import Exercise
-from dqn_helpers.exercises.registry import EXERCISES
-from dqn_helpers.exercises.syllabus import WRITTEN, exercises_of
-from dqn_helpers.swedish_arguments import SwedishParser
+from dqn_helpers.teacher.student_package import write_package
 
 TEACHER_TAG = "larare"
 

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from dqn_helpers.autograder.result import SubmissionResult
+from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult
 from dqn_helpers.card import Mark
 from dqn_helpers.submission.collect import canvas_parts
 
 PRELIMINARY = "Preliminärt – examinator beslutar"
-NOT_CHOSEN = "Filen har ingen av de övningar som valdes med --only."
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _MARKS = r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
@@ -65,6 +64,15 @@ STATUSES: dict[str, StatusWords] = {
     ),
 }
 """Status i results.json → hur den sägs på svenska."""
+
+ASSESSED = StatusWords("manual", "Bedömt av läraren")
+
+
+def status_words(exercise: ExerciseResult) -> StatusWords:
+    """Orden om hur det gick; ett svar som läraren har bedömt väntar inte längre på det."""
+    by_teacher = exercise.status == "manual" and exercise.decision is not None
+    return ASSESSED if by_teacher else STATUSES[exercise.status]
+
 
 ISOLATION = {
     "full": "Full isolering: varje lösning kördes i en egen sandlåda utan åtkomst till filer, nät "

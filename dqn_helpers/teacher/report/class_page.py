@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from dqn_helpers.autograder.arguments import rules
-from dqn_helpers.autograder.reflection import casino_in_words, guide_html
-from dqn_helpers.autograder.report.html import render
-from dqn_helpers.autograder.report.markdown import markdown
-from dqn_helpers.autograder.report.statistics import (
+from dqn_helpers.autograder.result import (
+    ClassResult,
+    Decision,
+    ExerciseResult,
+    SubmissionResult,
+    assessed_points,
+    grade_text,
+    points_text,
+    remark_texts,
+    total,
+)
+from dqn_helpers.teacher.report.html import render
+from dqn_helpers.teacher.report.statistics import (
     Attention,
     best_exercises,
     by_student,
@@ -21,7 +28,7 @@ from dqn_helpers.autograder.report.statistics import (
     exercise_statistics,
     needing_attention,
 )
-from dqn_helpers.autograder.report.words import (
+from dqn_helpers.teacher.report.words import (
     CHANGED_FILES,
     ISOLATION,
     STATUSES,
@@ -31,15 +38,6 @@ from dqn_helpers.autograder.report.words import (
     one_line,
     own_name,
     rerun_command,
-)
-from dqn_helpers.autograder.result import (
-    ClassResult,
-    ExerciseResult,
-    SubmissionResult,
-    assessed_points,
-    decision_texts,
-    grade_text,
-    total,
 )
 
 SHORT = {
@@ -56,8 +54,6 @@ SHORT = {
 }
 """Det som står under poängen i tabellen när något särskilt hände."""
 
-_MAX_REFLECTION = 20_000
-
 
 @dataclass(frozen=True)
 class CellView:
@@ -68,18 +64,6 @@ class CellView:
     mark: str
     words: str
     changed: bool
-
-
-@dataclass(frozen=True)
-class ReflectionView:
-    """En reflektion: filen, sidan, texten, antalet ord, lärarens underlag och bedömningen."""
-
-    file: str
-    page: str
-    text: Markup
-    n_words: int
-    facts: list[str]
-    decision: str
 
 
 @dataclass(frozen=True)
@@ -101,6 +85,7 @@ def class_report(
     results: ClassResult,
     pages: Sequence[str],
     problems: Sequence[str] = (),
+    assessment: str = "",
 ) -> str:
     """Sidan för klassen, som HTML.
 
@@ -108,6 +93,7 @@ def class_report(
         results: resultaten, med examinatorns ändringar.
         pages: återkopplingssidornas filnamn, i samma ordning som inlämningarna.
         problems: varningar om beslut.csv.
+        assessment: bedömningssidans filnamn; tomt om den inte finns.
     """
     submissions = results.submissions
     attention = needing_attention(submissions)
@@ -118,9 +104,9 @@ def class_report(
         attention=[(item, pages[item.index], _command(results, item)) for item in attention],
         changes=list(_changes(submissions, pages)),
         problems=[clean(problem, 500) for problem in problems],
-        reflections=list(_reflections(submissions, pages)),
+        assessment=assessment,
+        to_assess=_to_assess(submissions),
         without_reflection=list(_without_reflection(submissions, pages)),
-        guide=Markup(guide_html()),  # vår egen text, ur lärarens anteckningsbok
     )
 
 
@@ -211,42 +197,41 @@ def _cell(exercise: ExerciseResult) -> CellView:
 def _changes(
     submissions: Sequence[SubmissionResult], pages: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
-    """Examinatorns ändringar, fil för fil."""
+    """Det som läraren har ändrat, kommenterat eller dragit av, fil för fil."""
     for submission, page in zip(submissions, pages, strict=True):
         for exercise in submission.exercises:
-            if exercise.is_changed:
+            decision = exercise.decision if exercise.is_changed else None
+            if decision or exercise.remarks:
                 yield {
                     "file": file_name(submission),
                     "page": page,
                     "exercise": exercise.id,
-                    "decision": exercise.decision,
+                    "points": _change(decision) if decision else "",
+                    "text": _why(exercise, decision),
                 }
+        for text in remark_texts(submission.remarks):
+            yield {"file": file_name(submission), "page": page, "exercise": "hela filen",
+                   "points": "", "text": one_line(text, 2_000)}  # fmt: skip
 
 
-def _reflections(
-    submissions: Sequence[SubmissionResult], pages: Sequence[str]
-) -> Iterator[ReflectionView]:
-    """De skrivna reflektionerna, var och en med det som var rätt för den studenten."""
-    for submission, page in zip(submissions, pages, strict=True):
-        text = clean(submission.reflection, _MAX_REFLECTION).strip()
-        if text:
-            yield ReflectionView(
-                file=file_name(submission),
-                page=page,
-                text=markdown(text),
-                n_words=len(text.split()),
-                facts=[clean(fact, 600) for fact in casino_in_words(submission.casino_code)],
-                decision=next(map(_decided, filter(_is_written, submission.exercises)), ""),
-            )
+def _why(exercise: ExerciseResult, decision: Decision | None) -> str:
+    """Skälet till ändringen, med den som ändrade, och kommentarerna."""
+    who = f" ({decision.who})" if decision and decision.who else ""
+    reason = [f"{decision.reason}{who}"] if decision else []
+    return one_line(" ".join([*reason, *remark_texts(exercise.remarks)]), 2_000)
 
 
-def _is_written(exercise: ExerciseResult) -> bool:
-    return exercise.status == "manual"
+def _change(decision: Decision) -> str:
+    return f"{points_text(decision.old)} → {points_text(decision.points)}"
 
 
-def _decided(exercise: ExerciseResult) -> str:
-    """Lärarens bedömning, eller att den saknas."""
-    return " ".join(decision_texts(exercise)) or f"Övning {exercise.id} är inte bedömd än."
+def _to_assess(submissions: Sequence[SubmissionResult]) -> dict[str, int]:
+    """Hur mycket som läraren har att bedöma på bedömningssidan, och hur mycket som är gjort."""
+    written = [e for s in submissions if not s.replaced_by for e in s.exercises
+               if e.status == "manual"]  # fmt: skip
+    unread = [s for s in submissions if not s.exercises and s.status != "graded"]
+    return {"written": len(written), "done": sum(e.decision is not None for e in written),
+            "unread": len(unread)}  # fmt: skip
 
 
 def _without_reflection(

@@ -5,26 +5,27 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from dqn_helpers.autograder.report.html import render
-from dqn_helpers.autograder.report.markdown import markdown
-from dqn_helpers.autograder.report.words import (
+from dqn_helpers.autograder.result import (
+    ExerciseResult,
+    PartResult,
+    SubmissionResult,
+    points_text,
+    remark_texts,
+    teachers_texts,
+)
+from dqn_helpers.card import Card, ComparedRow, Comparison, Part
+from dqn_helpers.teacher.report.html import render
+from dqn_helpers.teacher.report.markdown import markdown
+from dqn_helpers.teacher.report.words import (
     ISOLATION,
-    STATUSES,
     StatusWords,
     clean,
     file_name,
     named,
     one_line,
     own_name,
+    status_words,
 )
-from dqn_helpers.autograder.result import (
-    ExerciseResult,
-    PartResult,
-    SubmissionResult,
-    decision_texts,
-    points_text,
-)
-from dqn_helpers.card import Card, ComparedRow, Comparison, Part
 
 CLEAR = StatusWords("passed", "Klart")
 WRONG = StatusWords("failed", "Inte än")
@@ -65,8 +66,9 @@ class ExerciseView:
     points: float | None
     max_points: float
     card: Card
-    override: str
+    decided: list[str]
     is_changed: bool
+    deducted: float
     cells: list[tuple[str, list[Line]]] = field(default_factory=list)
     output: str = ""
 
@@ -88,6 +90,7 @@ def feedback_page(submission: SubmissionResult, isolation: str) -> str:
         points=submission.complete_points,
         grade=one_line(submission.grade or "", 40),
         grade_note=submission.grade_note,
+        remarks=remark_texts(submission.remarks),
         waiting=[(e.id, e.max_points) for e in submission.exercises if e.is_waiting],
         exercises=[_exercise(e) for e in submission.exercises],
         notes=[clean(note, 500) for note in submission.notes[:_MAX_NOTES]],
@@ -102,13 +105,14 @@ def _exercise(exercise: ExerciseResult) -> ExerciseView:
     return ExerciseView(
         id=exercise.id,
         name=one_line(exercise.name, 100),
-        words=STATUSES[exercise.status],
+        words=status_words(exercise),
         status=exercise.status,
         points=exercise.points,
         max_points=exercise.max_points,
         card=_card(exercise),
-        override=" ".join(decision_texts(exercise)),
+        decided=teachers_texts(exercise),
         is_changed=exercise.is_changed,
+        deducted=exercise.deducted,
         cells=[
             (one_line(cell, 40), code_lines(cell, text, texts))
             for cell, text in exercise.source[:_MAX_CELLS]
@@ -118,7 +122,7 @@ def _exercise(exercise: ExerciseResult) -> ExerciseView:
 
 
 def _card(exercise: ExerciseResult) -> Card:
-    words = STATUSES[exercise.status]
+    words = status_words(exercise)
     name, points = one_line(exercise.name, 100), "poängen sätts för hand"
     if exercise.points is not None:
         points = f"{points_text(exercise.points)} av {points_text(exercise.max_points)} p"
@@ -140,7 +144,7 @@ def _advice(exercise: ExerciseResult) -> list[str]:
     lines = [line for line in clean(text, _MAX_FEEDBACK).split("\n") if line.strip()]
     if exercise.status == "unsolved":
         lines = []
-    return lines or [m for m in [STATUSES[exercise.status].meaning] if m]
+    return lines or [m for m in [status_words(exercise).meaning] if m]
 
 
 def _parts(exercise: ExerciseResult) -> Iterator[Part]:

@@ -1,0 +1,33 @@
+"""Det som kan skrivas efter `python kurs.py assess`, `similar` och `book`.
+
+Filen klarar sig med standardbiblioteket: `kurs.py` läser den innan något är installerat.
+"""
+
+import argparse
+from pathlib import Path
+
+
+def add_assess_arguments(parser: argparse.ArgumentParser) -> None:
+    """Valen när läraren bedömer för hand."""
+    parser.description = (
+        "Öppnar bedömningssidan i webbläsaren: en student i taget, svaret bredvid "
+        "bedömningsguiden. Det som bestäms sparas i beslut.csv, och inget annat som står där "
+        "ändras. Sidan nås bara från den här datorn. Avsluta med Ctrl-C."
+    )
+    add = parser.add_argument
+    add("out", nargs="?", type=Path, default=Path("rattning"), metavar="MAPP",
+        help="rättningens mapp (standard: rattning)")  # fmt: skip
+    add("--no-browser", action="store_true", help="öppna ingen webbläsare, skriv bara adressen")
+    add("--port", type=int, default=0, metavar="NUMMER",
+        help="använd den porten i stället för en ledig")  # fmt: skip
+
+
+def add_book_arguments(parser: argparse.ArgumentParser) -> None:
+    """Valen när webboken görs."""
+    parser.description = (
+        "Kör studenternas böcker och gör en webbplats av dem, som går att läsa utan nät."
+    )
+    parser.add_argument("--out", type=Path, default=Path("webbok"), metavar="MAPP",
+                        help="mappen som webboken läggs i (webbok)")  # fmt: skip
+    parser.add_argument("--pdf", action="store_true",
+                        help="gör också en PDF av varje kapitel (behöver Chromium)")  # fmt: skip

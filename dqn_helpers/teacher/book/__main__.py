@@ -1,0 +1,95 @@
+"""`python kurs.py book`: kör studenternas böcker och gör en svensk webbplats av dem."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import gymnasium as gym
+
+from dqn_helpers import figures, toys
+from dqn_helpers.figures import theme
+from dqn_helpers.swedish_arguments import SwedishParser
+from dqn_helpers.teacher.arguments import add_book_arguments
+from dqn_helpers.teacher.book.address import read_address
+from dqn_helpers.teacher.book.chapters import stage
+from dqn_helpers.teacher.book.pdf import print_chapters
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+LOG_SHOWN = 5_000  # tecken av det Sphinx skrev som visas när något gick fel; felet står sist
+
+
+def main() -> int:
+    """Bygg webboken. Svarar 0 när den blev färdig och 1 när något gick fel."""
+    parser = SwedishParser(prog=f"{Path(sys.argv[0]).name} book")
+    add_book_arguments(parser)
+    options = parser.parse_args()
+    if options.out.exists() and not (options.out / "searchindex.js").exists():
+        print(f"Fel: {options.out} finns redan och är ingen webbok. Välj en annan mapp med --out.")
+        return 2
+    with tempfile.TemporaryDirectory() as scratch:
+        source, built, log = (Path(scratch) / name for name in ("kapitel", "bok", "logg"))
+        lay_out(source)
+        print("Kör alla böcker och sätter dem som webbsidor. Det tar några minuter.")
+        if run_sphinx(source, built, log):
+            print(log.read_text(encoding="utf-8", errors="replace")[-LOG_SHOWN:], file=sys.stderr)
+            print("Webboken blev inte färdig. Ovanför står vad Sphinx skrev.", file=sys.stderr)
+            return 1
+        if options.pdf and not print_chapters(built):
+            print("Det finns ingen Chromium på datorn, så kapitlen blev inga PDF-filer.")
+        replace(built, options.out)
+    print(f"Webboken är färdig. Öppna {options.out / 'index.html'}")
+    return 0
+
+
+def lay_out(source: Path) -> None:
+    """Lägg fram det som Sphinx läser: kapitel, framsida och utseende."""
+    names = stage(ROOT / "notebooks", source, read_address(ROOT / "pyproject.toml"))
+    chapters = "\n".join(Path(name).stem for name in [*names, "ordlista"])
+    front = (HERE / "index.md").read_text(encoding="utf-8")
+    world = gym.make("CartPole-v1")
+    hero = figures.show_episodes_together(toys.trained_policies(), seed=1, env=world)
+    front = front.replace("KAPITEL", chapters).replace("HERO", hero._repr_html_())
+    (source / "index.md").write_text(front, encoding="utf-8")
+    shutil.copy(HERE / "conf.py", source)
+    (source / "_static").mkdir()
+    colors = theme.css("body")
+    (source / "_static" / "book.css").write_text(
+        colors + (HERE / "book.css").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    shutil.copy(HERE / "book.js", source / "_static")
+
+
+def run_sphinx(source: Path, built: Path, log: Path, unexecuted: str = "") -> int:
+    """Låt Sphinx köra böckerna och sätta sidorna; en varning är ett fel.
+
+    Args:
+        source: mappen med kapitlen.
+        built: mappen som sidorna läggs i.
+        log: filen som får det som Sphinx och böckernas kärnor skriver.
+        unexecuted: mönster för de kapitel som inte körs, skilda av blanksteg; för test.
+    """
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-j", "2"]
+    environment = dict(os.environ, OMP_NUM_THREADS="1", KURS_BOOK_UNEXECUTED=unexecuted)
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    with log.open("wb") as said:
+        return subprocess.call(
+            [*command, str(source), str(built)], env=environment, stdout=said, stderr=said
+        )
+
+
+def replace(built: Path, out: Path) -> None:
+    """Lägg den nya webboken på plats, och ta bort den gamla först när den nya är hel."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = out.with_name(out.name + ".ny")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".doctrees", ".buildinfo"))
+    shutil.rmtree(out, ignore_errors=True)
+    fresh.rename(out)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

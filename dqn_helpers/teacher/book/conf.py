@@ -1,0 +1,134 @@
+"""Sphinx inställningar för webboken, och det lilla som skiljer den från andra sådana böcker.
+
+Formlerna blir MathML, som webbläsaren själv kan visa: då behövs varken nät eller JavaScript.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from latex2mathml.converter import convert
+
+from dqn_helpers.figures import theme
+
+project = "Djup Q-inlärning"
+author = "Kursen i djup Q-inlärning"
+project_copyright = ""
+language = "sv"
+extensions = ["myst_nb"]
+exclude_patterns = ["_extra", "_static"]
+html_theme = "furo"
+html_title = project
+html_static_path = ["_static"]
+html_css_files = ["book.css"]
+html_js_files = ["book.js"]
+html_extra_path = ["_extra"]
+html_math_renderer = "mathml"
+html_show_sphinx = False
+html_show_copyright = False
+html_copy_source = False
+html_theme_options = {
+    "light_css_variables": {
+        "color-brand-primary": theme.LIGHT["accent"],
+        "color-brand-content": theme.LIGHT["accent"],
+        "font-stack": theme.FONT,
+    },
+    "dark_css_variables": {
+        "color-brand-primary": theme.DARK["accent"],
+        "color-brand-content": theme.DARK["accent"],
+    },
+}
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"
+
+myst_enable_extensions = ["dollarmath", "attrs_inline"]
+myst_heading_anchors = 3
+nb_execution_mode = "force"
+nb_execution_excludepatterns = os.environ.get("KURS_BOOK_UNEXECUTED", "").split()  # bara i test
+nb_execution_timeout = -1
+nb_execution_raise_on_error = True
+nb_execution_in_temp = True
+nb_merge_streams = True
+nb_code_prompt_show = "Visa koden som ritar"
+nb_code_prompt_hide = "Göm koden som ritar"
+nb_mime_priority_overrides = [("html", "text/html", 0)]
+
+# Det som temat Furo säger på engelska även på en svensk sida.
+SWEDISH = {
+    "Toggle site navigation sidebar": "Visa eller göm kapitlen",
+    "Toggle table of contents sidebar": "Visa eller göm sidans rubriker",
+    "Toggle Light / Dark / Auto color theme": "Byt mellan ljust, mörkt och datorns eget tema",
+    "Skip to content": "Hoppa till texten",
+    "Back to top": "Till sidans början",
+    "On this page": "På den här sidan",
+    "Light mode": "Ljust tema",
+    "Dark mode": "Mörkt tema",
+    "Auto light/dark, in light mode": "Datorns eget tema, nu ljust",
+    "Auto light/dark, in dark mode": "Datorns eget tema, nu mörkt",
+    "Contents": "Innehåll",
+    "Menu": "Meny",
+    "Expand": "Visa mer",
+    "Permalink to this heading": "Länk hit",
+    "Link to this heading": "Länk hit",
+    "Please activate JavaScript to enable the search functionality.": "Sökningen behöver "
+    "JavaScript, som är avstängt i din webbläsare.",
+    "Made with ": "Gjord med ",
+    "<span>Next</span>": "<span>Nästa</span>",
+    "<span>Previous</span>": "<span>Föregående</span>",
+}
+
+TO_NOTEBOOK = re.compile(r'href="(\d\d[ab]?_\w+)\.ipynb(?:#cell-id=([\w-]+))?"')
+
+
+def in_the_book(app: Any, page: str, template: str, context: dict[str, Any], _: Any) -> None:
+    """Länkar i det som cellerna visar leder också till kapitlen."""
+    if "body" in context:
+        context["body"] = TO_NOTEBOOK.sub(to_chapter, context["body"])
+
+
+def to_chapter(found: re.Match[str]) -> str:
+    """Länken till en cell, som länk till samma ställe i webboken."""
+    number = found[1].split("_")[0]
+    return f'href="{found[1]}.html' + (f'#{number}-{found[2]}"' if found[2] else '"')
+
+
+def inline_math(translator: Any, node: Any) -> None:
+    """En formel i löpande text."""
+    translator.body.append(convert(node.astext()))
+
+
+def displayed_math(translator: Any, node: Any) -> None:
+    """En formel på egen rad, som går att rulla i sidled på en smal skärm."""
+    formula = convert(node.astext(), display="block")
+    translator.body.append(f'<div class="formel" tabindex="0">{formula}</div>')
+
+
+def nothing_more(translator: Any, node: Any) -> None:
+    """Formeln är redan skriven."""
+
+
+def skip(translator: Any, node: Any) -> None:
+    """Skriv formeln och gå inte in i den."""
+    from docutils.nodes import SkipNode
+
+    displayed_math(translator, node) if node.tagname == "math_block" else inline_math(
+        translator, node
+    )
+    raise SkipNode
+
+
+def in_swedish(app: Any, problem: Exception | None) -> None:
+    """Byt temats engelska ord mot svenska, på alla sidor."""
+    for page in Path(app.outdir).glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        for english, swedish in SWEDISH.items():
+            text = text.replace(english, swedish)
+        page.write_text(text, encoding="utf-8")
+
+
+def setup(app: Any) -> None:
+    """Det som Sphinx kallar på när boken börjar byggas."""
+    app.add_html_math_renderer("mathml", (skip, nothing_more), (skip, nothing_more))
+    app.connect("html-page-context", in_the_book)
+    app.connect("build-finished", in_swedish)
