@@ -147,7 +147,7 @@ def check_mdp(
         raise ValueError("En sannolikhet kan inte vara negativ.")
     if allowed_actions.shape != shape[:2]:
         raise ValueError(
-            f"allowed_actions har formen {allowed_actions.shape}, väntat (S, A) = {shape[:2]}."
+            f"allowed_actions har formen {allowed_actions.shape}, men ska ha (S, A) = {shape[:2]}."
         )
     if not allowed_actions.any(axis=1).all():
         raise ValueError("Varje tillstånd måste ha minst en tillåten handling.")
@@ -382,7 +382,7 @@ def check_networks(model: nn.Module, target_model: nn.Module | None, env: gym.En
         if shape != (1, n_actions):
             raise ValueError(
                 f"Nätverket passar inte miljön {wanted}: en observation gav formen {shape}, "
-                f"väntat (1, {n_actions}). DQN.for_env(env) gör ett som passar."
+                f"men den ska vara (1, {n_actions}). DQN.for_env(env) gör ett som passar."
             )
 
 

@@ -131,7 +131,7 @@ def realised_returns(
 ) -> np.ndarray:
     """Den diskonterade avkastning som verkligen kom efter varje steg i en episod.
 
-    G_t = r_t + γ · G_{t+1}, räknat bakifrån (Sutton & Barto 2018, ekvation 3.9).
+    G_t = r_t + γ · G_{t+1}, räknat bakifrån (Sutton och Barto 2018, ekvation 3.9).
 
     Args:
         rewards: T belöningar i tur och ordning.

@@ -6,7 +6,8 @@ Allt är float64 i numpy. S är antalet tillstånd, A antalet handlingar och arr
 * `rewards` (S, A, S): belöningen för just det steget,
 * `q_values` (S, A): handlingsvärdena.
 
-Källor: Sutton & Barto, *Reinforcement Learning: An Introduction*, 2 uppl. 2018, kapitel 3, 4 och 6.
+Källor: Sutton och Barto, *Reinforcement Learning: An Introduction*, 2 uppl. 2018, kapitel 3,
+4 och 6.
 """
 
 from collections.abc import Iterator, Sequence
@@ -161,7 +162,7 @@ def _states_before_the_end(
 
 
 def discounted_return(rewards: Sequence[float] | np.ndarray, discount_factor: float) -> float:
-    """Summan av γ^t · r_t från t = 0 (Sutton & Barto, ekvation 3.8).
+    """Summan av γ^t · r_t från t = 0 (Sutton och Barto, ekvation 3.8).
 
     Args:
         rewards: T tal i tur och ordning; en tom följd ger 0.
@@ -191,7 +192,7 @@ def bellman_backup(
     Returns:
         En ny array (S, A).
 
-    Källa: Sutton & Barto, ekvation 4.10 skriven för Q.
+    Källa: Sutton och Barto, ekvation 4.10 skriven för Q.
     """
     best_next = q_values.max(axis=1)  # (S,): det bästa man kan göra i varje s'
     return (transition_probabilities * (rewards + discount_factor * best_next)).sum(axis=2)
@@ -260,7 +261,7 @@ def evaluate_policy(mdp: TabularMDP, policy: np.ndarray, discount_factor: float)
             otillåten handling, eller om γ = 1 och policyn från något tillstånd aldrig kommer fram
             (då saknar ekvationerna lösning).
 
-    Källa: Sutton & Barto, ekvation 4.4.
+    Källa: Sutton och Barto, ekvation 4.4.
     """
     check_share(discount_factor=discount_factor)
     probabilities = _action_probabilities(mdp, policy)
@@ -321,7 +322,7 @@ def q_learning_update(
     Returns:
         TD-felet, målet minus det gamla värdet.
 
-    Källa: Watkins 1989; Sutton & Barto, ekvation 6.8.
+    Källa: Watkins 1989; Sutton och Barto, ekvation 6.8.
     """
     future = 0.0 if terminated else q_values[next_state].max()
     td_error = float(reward + discount_factor * future - q_values[state, action])
@@ -346,7 +347,7 @@ def q_learning(
         env: Gymnasium-miljö där både observationer och handlingar är `Discrete`.
         n_episodes: hur många episoder som spelas.
         discount_factor: γ.
-        learning_rate: steglängden α.
+        learning_rate: inlärningshastigheten α.
         epsilon: sannolikheten att välja en slumpad handling.
         max_episode_steps: en episod bryts senast här, för miljöer utan egen tidsgräns.
         seed: slumpfrö för miljön och för utforskningen.

@@ -25,7 +25,7 @@ def epsilon_greedy(action_values: np.ndarray, epsilon: float, rng: np.random.Gen
     Raises:
         ValueError: om ε inte ligger mellan 0 och 1.
 
-    Källa: Sutton & Barto 2018, avsnitt 2.2.
+    Källa: Sutton och Barto 2018, avsnitt 2.2.
     """
     check_probability("epsilon", epsilon)
     if rng.random() < epsilon:

@@ -111,8 +111,9 @@ class ReplayBuffer:
         """
         if not -len(self) <= index < len(self):
             raise IndexError(f"Plats {index} finns inte: bufferten har {len(self)} erfarenheter.")
+        place = index % len(self)
         state, action, reward, next_state, terminated, truncated = (
-            column[index % len(self)] for column in self.columns
+            column[place] for column in self.columns
         )
         return Experience(
             state.copy(), int(action), float(reward), next_state.copy(), bool(terminated),

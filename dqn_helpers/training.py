@@ -267,7 +267,7 @@ def train_dqn(
     progress: bool = True,
     live_curve: bool = False,
 ) -> list[float]:
-    """Hela DQN-loopen: spela, spara, träna, kopiera målnätverket, utvärdera.
+    """Hela DQN-loopen: spela, spara, träna, uppdatera målnätverket, utvärdera.
 
     Args:
         model: online-nätverket; det tränas på plats.

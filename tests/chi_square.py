@@ -15,7 +15,7 @@ def chi_square(counts: Sequence[int] | np.ndarray, probabilities: Sequence[float
 def chi_square_limit(n_categories: int) -> float:
     """En gräns som rätt kod överskrider med sannolikheten högst e^−14 < 10^−6.
 
-    Laurent & Massart 2000, lemma 1: P(χ²_k − k ≥ 2√(kx) + 2x) ≤ e^−x. Antalen är multinomiala, så
+    Laurent och Massart 2000, lemma 1: P(χ²_k − k ≥ 2√(kx) + 2x) ≤ e^−x. Antalen är multinomiala, så
     fördelningen är χ² på ett ungefär; testerna väntar minst hundra i varje ruta.
     """
     degrees, x = n_categories - 1, 14

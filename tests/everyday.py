@@ -3,29 +3,34 @@
 Det här är för bevis av slaget ”varje lösning i varje nivå”, där några fall säger det mesta.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+SLOW_EXERCISES = {"2.2", "2.3", "3.3", "4.3", "5.2"}
+"""De vars prov drar, spelar eller tränar: fyra femtedelar av tiden."""
 
-def first(count: int, cases: Iterable[Any]) -> Iterator[Any]:
+
+def first(count: int, cases: Iterable[Any]) -> list[Any]:
     """De `count` första till vardags."""
-    for place, case in enumerate(cases):
-        yield case if place < count else long(case)
+    return [case if place < count else long(case) for place, case in enumerate(cases)]
 
 
-def every(step: int, cases: Iterable[Any]) -> Iterator[Any]:
+def every(step: int, cases: Iterable[Any]) -> list[Any]:
     """Vart `step`:e fall till vardags, det första inräknat."""
-    for place, case in enumerate(cases):
-        yield long(case) if place % step else case
+    return [long(case) if place % step else case for place, case in enumerate(cases)]
 
 
-def only(names: Iterable[Any], cases: Iterable[Any]) -> Iterator[Any]:
+def only(everyday: Iterable[Any], cases: Iterable[Any]) -> list[Any]:
     """De fall som räknas upp till vardags."""
-    everyday = set(names)
-    for case in cases:
-        yield case if case in everyday else long(case)
+    wanted = set(everyday)
+    return [case if case in wanted else long(case) for case in cases]
+
+
+def quick(numbers: Iterable[str]) -> list[Any]:
+    """De övningar som går fort att pröva till vardags."""
+    return [long(number) if number in SLOW_EXERCISES else number for number in numbers]
 
 
 def long(case: Any) -> Any:

@@ -67,7 +67,7 @@ class RecipeResult:
 
     @property
     def solved(self) -> bool:
-        """Löst: minst `SOLVED_AT` i medel på de undanhållna startlägena."""
+        """Löst: minst `SOLVED_AT` i genomsnitt på de undanhållna startlägena."""
         return self.held_out_mean >= SOLVED_AT
 
 

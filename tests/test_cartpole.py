@@ -5,7 +5,7 @@ from everyday import first
 from recipe import MAX_STEPS, RecipeResult, as_table, train_recipe
 
 
-@pytest.mark.parametrize("seed", first(2, range(5)))
+@pytest.mark.parametrize("seed", first(1, range(5)))
 def test_recipe_solves_cartpole(seed: int):
     result = train_recipe(seed)
     assert result.stopped, result

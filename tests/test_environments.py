@@ -141,7 +141,7 @@ def test_sizes_below_one_are_refused():
             kind(**{argument: 0})
 
 
-# --- Slingan och korridoren ---------------------------------------------------------------------
+# --- Loopen och korridoren ---------------------------------------------------------------------
 
 
 def test_loop_is_truncated_after_ten_steps_and_never_terminated():

@@ -34,7 +34,7 @@ class Controller(nn.Module):
 
 
 PERFECT = (0.0, 0.0, 1.0, 0.5)  # θ + ½θ̇: klarar alltid 500 steg
-ANGLE = (0.0, 0.0, 1.0, 0.0)  # bara vinkeln: i medel 41,7
+ANGLE = (0.0, 0.0, 1.0, 0.0)  # bara vinkeln: i genomsnitt 41,7
 ALWAYS_LEFT = (0.0, 0.0, 0.0, 0.0)  # lika Q-värden ger handling 0
 
 

@@ -15,6 +15,8 @@ import pytest
 
 REPO = Path(__file__).resolve().parents[1]
 ARGUMENTS = Path("dqn_helpers", "autograder", "arguments.py")
+OUTER = ("kurs.py", "dqn_helpers/installing.py", "dqn_helpers/swedish_arguments.py")
+"""Det som läses innan något är installerat, också av gamla Python."""
 PIP_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS")
 
 
@@ -32,7 +34,7 @@ def folder(tmp_path, monkeypatch):
     root = tmp_path / "Min kurs åäö"
     (root / "notebooks" / "bilder").mkdir(parents=True)
     (root / "dqn_helpers").mkdir()
-    for name in ("kurs.py", "dqn_helpers/swedish_arguments.py"):
+    for name in OUTER:
         shutil.copy(REPO / name, root / name)
     (root / "pyproject.toml").write_text("[project]\n")
     (root / "constraints.txt").write_text("torch==2.13.0\n")
@@ -60,7 +62,7 @@ def kurs(folder, monkeypatch):
     def run(command):
         if "venv" in command:
             return make_environment(module)
-        module.calls.append((command, module.read_state()))
+        module.calls.append((command, module.installing.read_state()))
         log = Path(command[command.index("--log") + 1])
         log.write_text(module.pip_says, encoding="utf-8")
         return module.pip_result
@@ -70,22 +72,22 @@ def kurs(folder, monkeypatch):
         return 0
 
     usage = SimpleNamespace(free=50e9)
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(module.installing.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(module, "hand_over", hand_over)
     for name, stand_in in [
         ("run", run),
-        ("hand_over", hand_over),
         ("succeeds", lambda command: True),
         ("active_environments", list),
         ("platform_problem", lambda: ""),
     ]:
-        monkeypatch.setattr(module, name, stand_in)
+        monkeypatch.setattr(module.installing, name, stand_in)
     module.disk = usage
     return module
 
 
 def make_environment(kurs):
     """En .venv med en Python, som venv gör den."""
-    python = kurs.interpreter(kurs.VENV)
+    python = kurs.installing.interpreter(kurs.installing.VENV)
     python.parent.mkdir(parents=True)
     python.touch()
     return 0
@@ -117,18 +119,20 @@ def annotations(tree):
 
 
 def test_old_pythons_can_read_the_file():
-    tree = ast.parse((REPO / "kurs.py").read_text(encoding="utf-8"), feature_version=(3, 7))
-    newer_syntax = [ast.unparse(node) for node in annotations(tree)
-                    if isinstance(node, ast.BinOp | ast.Subscript)]  # fmt: skip
-    assert newer_syntax == [], "sätt citattecken om typen"
+    for name in OUTER:
+        tree = ast.parse((REPO / name).read_text(encoding="utf-8"), feature_version=(3, 7))
+        newer_syntax = [ast.unparse(node) for node in annotations(tree)
+                        if isinstance(node, ast.BinOp | ast.Subscript)]  # fmt: skip
+        assert newer_syntax == [], f"{name}: sätt citattecken om typen"
 
 
 def test_only_the_standard_library():
-    tree = ast.parse((REPO / "kurs.py").read_text(encoding="utf-8"))
-    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import)
-             for alias in node.names}  # fmt: skip
-    names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+    for file in OUTER:
+        tree = ast.parse((REPO / file).read_text(encoding="utf-8"))
+        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import)
+                 for alias in node.names}  # fmt: skip
+        names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names, file
 
 
 # --- Att tala med användaren ------------------------------------------------------------------
@@ -145,7 +149,7 @@ def test_help_is_swedish_and_needs_no_installation(kurs, teachers_folder, capsys
             found = set(english.split()) & set(re.findall(r"[a-zåäö]+", words))
             assert (found, errors) == (set(), ""), command
             assert f"kurs.py {command}".removesuffix("start").strip() in text, command
-    assert not kurs.calls and not kurs.handed_over and not kurs.VENV.exists()
+    assert not kurs.calls and not kurs.handed_over and not kurs.installing.VENV.exists()
 
 
 def test_the_overview_names_every_command(kurs, teachers_folder, capsys):
@@ -172,7 +176,7 @@ def test_help_in_the_student_version_leaves_the_teachers_commands_out(kurs, caps
 
 def test_jupyterlab_shows_the_word_list_as_a_page_and_asks_nothing(kurs):
     kurs.main(["setup"])
-    path = kurs.VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    path = kurs.installing.VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     choices = json.loads(path.read_text("utf-8"))
     viewers = choices["@jupyterlab/docmanager-extension:plugin"]["defaultViewers"]
     assert viewers == {"markdown": "Markdown Preview"}
@@ -219,7 +223,7 @@ def test_ctrl_c(kurs, capsys, monkeypatch):
             raise KeyboardInterrupt
         return make_environment(kurs)
 
-    monkeypatch.setattr(kurs, "run", interrupted)
+    monkeypatch.setattr(kurs.installing, "run", interrupted)
     assert kurs.main(["setup"]) == 130
     assert "Avbrutet" in capsys.readouterr().err
     assert kurs.main([]) == 130, "en avbruten installation är ingen färdig"
@@ -272,16 +276,16 @@ def test_platform_without_torch(folder, monkeypatch):
     for system, machine, facts, libc, sign in COMPUTERS:
         with monkeypatch.context() as patch:
             kurs = computer(load(folder), patch, system, machine, libc, **facts)
-            problem = kurs.platform_problem()
+            problem = kurs.installing.platform_problem()
         assert sign in problem and bool(problem) == bool(sign), (system, machine, facts, problem)
         assert not problem or re.search(r"python\.org|README", problem)
 
 
 def test_nothing_is_fetched_where_torch_does_not_exist(kurs, monkeypatch, capsys):
-    monkeypatch.setattr(kurs, "platform_problem", lambda: "PyTorch finns inte här.")
+    monkeypatch.setattr(kurs.installing, "platform_problem", lambda: "PyTorch finns inte här.")
     assert kurs.main(["setup"]) == 1
     assert "PyTorch finns inte här." in capsys.readouterr().err
-    assert not kurs.calls and not kurs.VENV.exists()
+    assert not kurs.calls and not kurs.installing.VENV.exists()
 
 
 def computer(kurs, monkeypatch, system, machine, libc, soabi=None, **facts):
@@ -289,24 +293,30 @@ def computer(kurs, monkeypatch, system, machine, libc, soabi=None, **facts):
     said = {"system": system, "machine": machine, "libc_ver": ("glibc", libc)}
     said["mac_ver"] = ("13.6", "", "")
     stand_in = {name: lambda fact=fact: fact for name, fact in said.items()}
-    monkeypatch.setattr(kurs, "platform", SimpleNamespace(**stand_in))
-    monkeypatch.setattr(kurs, "sys", FakeSys(**{"version_info": (3, 12, 0), **facts}))
+    monkeypatch.setattr(kurs.installing, "platform", SimpleNamespace(**stand_in))
+    monkeypatch.setattr(kurs.installing, "sys", FakeSys(**{"version_info": (3, 12, 0), **facts}))
     python = f"win-{machine.lower()}"
     config = SimpleNamespace(get_platform=lambda: python, get_config_var=lambda name: soabi)
-    monkeypatch.setattr(kurs, "sysconfig", config)
+    monkeypatch.setattr(kurs.installing, "sysconfig", config)
     return kurs
 
 
 def test_the_facts_are_the_same_everywhere():
     kurs = load(REPO)
-    linux, mac = kurs.PLATFORMS["Linux"], kurs.PLATFORMS["Darwin"]
+    linux, mac = kurs.installing.PLATFORMS["Linux"], kurs.installing.PLATFORMS["Darwin"]
     readme = (REPO / "README.md").read_text(encoding="utf-8")
-    assert f"**Python {kurs.OLDEST_PYTHON}–{kurs.NEWEST_PYTHON}** (64 bitar)" in readme
-    assert f"omkring {kurs.SMALL_TORCH} GB ledig disk (på Linux {linux.gigabytes} GB" in readme
+    assert (
+        f"**Python {kurs.installing.OLDEST_PYTHON}–{kurs.installing.NEWEST_PYTHON}** (64 bitar)"
+        in readme
+    )
+    assert (
+        f"omkring {kurs.installing.SMALL_TORCH} GB ledig disk (på Linux {linux.gigabytes} GB"
+        in readme
+    )
     assert f"macOS {mac.oldest} eller nyare" in readme
     assert f"macOS {mac.oldest} " in mac.advice
     project = (REPO / "pyproject.toml").read_text(encoding="utf-8")
-    assert f'requires-python = ">={kurs.OLDEST_PYTHON}"' in project
+    assert f'requires-python = ">={kurs.installing.OLDEST_PYTHON}"' in project
 
 
 @pytest.mark.parametrize(
@@ -323,8 +333,8 @@ def test_the_facts_are_the_same_everywhere():
 )
 def test_disk_space(kurs, capsys, monkeypatch, gigabytes, system, cpu, own_source, sign):
     kurs.disk.free = gigabytes * 10**9
-    monkeypatch.setattr(kurs.platform, "system", lambda: system)
-    monkeypatch.setattr(kurs, "has_own_package_source", lambda: own_source)
+    monkeypatch.setattr(kurs.installing.platform, "system", lambda: system)
+    monkeypatch.setattr(kurs.installing, "has_own_package_source", lambda: own_source)
     assert kurs.main(["setup", "--cpu"] if cpu else ["setup"]) == (1 if sign else 0)
     assert sign in capsys.readouterr().err
     assert bool(kurs.calls) != bool(sign)  # jämförelsen görs innan något hämtas
@@ -332,9 +342,9 @@ def test_disk_space(kurs, capsys, monkeypatch, gigabytes, system, cpu, own_sourc
 
 def test_own_package_source_is_seen(kurs, monkeypatch):
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    assert not kurs.has_own_package_source()
+    assert not kurs.installing.has_own_package_source()
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://exempel.se/simple")
-    assert kurs.has_own_package_source()
+    assert kurs.installing.has_own_package_source()
 
 
 def pip_log(tmp_path, *arguments):
@@ -380,7 +390,7 @@ def test_other_pip_failures(kurs, capsys):
         kurs.pip_result, kurs.pip_says = 1, pip_says
         assert kurs.main(["setup"]) == 1
         assert sign in capsys.readouterr().err, pip_says
-        assert kurs.PIP_LOG.read_text("utf-8") == pip_says
+        assert kurs.installing.PIP_LOG.read_text("utf-8") == pip_says
 
 
 def test_the_log_is_kept_only_after_a_failure_and_is_never_big(kurs, folder, capsys):
@@ -397,7 +407,7 @@ def test_the_log_is_kept_only_after_a_failure_and_is_never_big(kurs, folder, cap
 
 def test_no_write_permission(kurs, capsys, monkeypatch):
     def denied(*arguments, **options):
-        raise PermissionError(13, "Permission denied", str(kurs.STATE))
+        raise PermissionError(13, "Permission denied", str(kurs.installing.STATE))
 
     monkeypatch.setattr(kurs.os, "replace", denied)
     assert kurs.main(["setup"]) == 1
@@ -413,14 +423,14 @@ def test_first_installation(kurs, folder):
     assert command[1:4] == ["-m", "pip", "install"]
     assert command[-4:] == ["-c", "constraints.txt", "-e", ".[kurs]"]
     assert not state.ready  # så länge pip arbetar är miljön inte färdig
-    assert kurs.read_state().ready
+    assert kurs.installing.read_state().ready
     assert (folder / "mitt_arbete" / "03_traningssteget.ipynb").exists()
 
 
 def test_pip_runs_in_the_course_folder(folder):
     kurs = load(folder)
     code = "import os; open('var.txt', 'w', encoding='utf-8').write(os.getcwd())"
-    assert kurs.run([sys.executable, "-c", code]) == 0
+    assert kurs.installing.run([sys.executable, "-c", code]) == 0
     assert (folder / "var.txt").read_text(encoding="utf-8") == str(folder)
 
 
@@ -431,7 +441,7 @@ def test_second_time_starts_without_another_process(kurs, monkeypatch):
         raise AssertionError("en process till")
 
     for name in ("run", "call", "Popen"):
-        monkeypatch.setattr(kurs.subprocess, name, nothing)
+        monkeypatch.setattr(kurs.installing.subprocess, name, nothing)
     assert kurs.main(["--no-browser"]) == 0
     assert len(kurs.calls) == 1 and len(kurs.handed_over) == 1
 
@@ -439,7 +449,7 @@ def test_second_time_starts_without_another_process(kurs, monkeypatch):
 @pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
 def test_changed_requirements_are_installed(kurs, folder, name):
     kurs.main(["setup"])
-    keepsake = kurs.VENV / "kvar"
+    keepsake = kurs.installing.VENV / "kvar"
     keepsake.touch()
     (folder / name).write_text("ändrad", encoding="utf-8")
     assert kurs.main([]) == 0
@@ -451,9 +461,12 @@ def test_changed_requirements_are_installed(kurs, folder, name):
 def test_moved_folder_is_installed_again(kurs, folder, tmp_path, monkeypatch):
     kurs.main(["setup"])
     moved = folder.rename(tmp_path / "flyttad")
-    for name in ("ROOT", "VENV", "STATE", "NOTEBOOKS", "WORK", "COPIED"):
-        old = getattr(kurs, name).relative_to(folder)
-        monkeypatch.setattr(kurs, name, moved / old)
+    places = {kurs: ("ROOT", "NOTEBOOKS", "WORK", "COPIED")}
+    places[kurs.installing] = ("ROOT", "VENV", "STATE")
+    for module, names in places.items():
+        for name in names:
+            old = getattr(module, name).relative_to(folder)
+            monkeypatch.setattr(module, name, moved / old)
     assert kurs.main([]) == 0
     assert len(kurs.calls) == 2
 
@@ -461,37 +474,37 @@ def test_moved_folder_is_installed_again(kurs, folder, tmp_path, monkeypatch):
 @pytest.mark.parametrize("damage", ["pip avbröts", "kurs.json avhuggen", "Python borta"])
 def test_half_finished_installation_is_rebuilt(kurs, damage):
     kurs.main(["setup"])
-    rubbish = kurs.VENV / "halv"
+    rubbish = kurs.installing.VENV / "halv"
     rubbish.touch()
     if damage == "pip avbröts":
-        state = json.loads(kurs.STATE.read_text())
-        kurs.STATE.write_text(json.dumps({**state, "ready": False}))
+        state = json.loads(kurs.installing.STATE.read_text())
+        kurs.installing.STATE.write_text(json.dumps({**state, "ready": False}))
     elif damage == "kurs.json avhuggen":
-        kurs.STATE.write_text(kurs.STATE.read_text()[:20])
+        kurs.installing.STATE.write_text(kurs.installing.STATE.read_text()[:20])
     else:
-        kurs.interpreter(kurs.VENV).unlink()
+        kurs.installing.interpreter(kurs.installing.VENV).unlink()
     assert kurs.main([]) == 0
     assert len(kurs.calls) == 2 and not rubbish.exists()
-    assert kurs.read_state().ready
+    assert kurs.installing.read_state().ready
 
 
 def test_someone_elses_environment_is_never_removed(kurs):
     make_environment(kurs)
-    keepsake = kurs.VENV / "kvar"
+    keepsake = kurs.installing.VENV / "kvar"
     keepsake.touch()
     kurs.pip_result = 1
     assert kurs.main(["setup"]) == 1
     kurs.pip_result = 0
     assert kurs.main(["setup"]) == 0
-    assert keepsake.exists() and kurs.read_state().ready
+    assert keepsake.exists() and kurs.installing.read_state().ready
 
 
 def test_a_folder_that_is_no_environment_is_left_alone(kurs, capsys):
-    kurs.VENV.mkdir()
-    (kurs.VENV / "semesterbilder").touch()
+    kurs.installing.VENV.mkdir()
+    (kurs.installing.VENV / "semesterbilder").touch()
     assert kurs.main(["setup"]) == 1
     assert "ingen Python-miljö" in capsys.readouterr().err
-    assert [path.name for path in kurs.VENV.iterdir()] == ["semesterbilder"]
+    assert [path.name for path in kurs.installing.VENV.iterdir()] == ["semesterbilder"]
 
 
 def test_failed_update_does_not_stop_the_course(kurs, folder, capsys):
@@ -501,23 +514,23 @@ def test_failed_update_does_not_stop_the_course(kurs, folder, capsys):
     assert kurs.main(["setup"]) == 1  # den som bad om installationen får veta att den inte gick
     assert kurs.main([]) == 0
     assert "Startar så länge" in capsys.readouterr().out
-    assert len(kurs.handed_over) == 1 and kurs.read_state().ready
+    assert len(kurs.handed_over) == 1 and kurs.installing.read_state().ready
 
 
 def test_two_installations_at_once(kurs, capsys):
-    with kurs.installation_lock():
+    with kurs.installing.installation_lock():
         assert kurs.main(["setup"]) == 1
     assert "pågår redan" in capsys.readouterr().err
     assert kurs.main(["setup"]) == 0
 
 
 def test_cpu_build_of_torch(kurs, folder, monkeypatch):
-    monkeypatch.setattr(kurs.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(kurs.installing.platform, "system", lambda: "Linux")
     index = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"]
     kurs.main(["setup"])
-    (kurs.VENV / "cuda").touch()
+    (kurs.installing.VENV / "cuda").touch()
     kurs.main(["setup", "--cpu"])
-    assert not (kurs.VENV / "cuda").exists()  # annars räknar pip den stora som god nog
+    assert not (kurs.installing.VENV / "cuda").exists()  # annars räknar pip den stora som god nog
     (folder / "constraints.txt").write_text("torch==2.14.0\n")
     kurs.main([])
     assert [index[1] in command for command, _ in kurs.calls] == [False, True, True]
@@ -526,7 +539,7 @@ def test_cpu_build_of_torch(kurs, folder, monkeypatch):
 
 
 def test_cpu_build_is_only_for_linux(kurs, monkeypatch):
-    monkeypatch.setattr(kurs.platform, "system", lambda: "Windows")
+    monkeypatch.setattr(kurs.installing.platform, "system", lambda: "Windows")
     kurs.main(["setup", "--cpu"])
     assert not any("--extra-index-url" in command for command, _ in kurs.calls)
 
@@ -547,24 +560,29 @@ def test_tools_are_added_once_and_kept(kurs, folder):
 
 def test_kurs_venv_moves_the_environment(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("KURS_VENV", str(tmp_path / "annan disk"))
-    assert tmp_path / "annan disk" == load(folder).VENV
+    assert tmp_path / "annan disk" == load(folder).installing.VENV
 
 
 def test_active_environment_with_the_course_is_used(folder, monkeypatch):
     monkeypatch.setenv("CONDA_PREFIX", sys.prefix)
     here, elsewhere = load(REPO), load(folder)
-    monkeypatch.setattr(here, "VENV", folder / ".venv")
-    assert here.active_python("dev") == here.interpreter(Path(sys.prefix))
-    assert elsewhere.active_python("kurs") is None  # dess dqn_helpers ligger i en annan mapp
+    monkeypatch.setattr(here.installing, "VENV", folder / ".venv")
+    assert here.installing.active_python("dev") == here.installing.interpreter(Path(sys.prefix))
+    assert (
+        elsewhere.installing.active_python("kurs") is None
+    )  # dess dqn_helpers ligger i en annan mapp
 
 
 def test_active_environment_gets_the_missing_tools(kurs, monkeypatch):
-    monkeypatch.setattr(kurs, "active_environments", lambda: [Path("conda")])
-    monkeypatch.setattr(kurs, "has_course", lambda python, extra: extra == "kurs")
+    monkeypatch.setattr(kurs.installing, "active_environments", lambda: [Path("conda")])
+    monkeypatch.setattr(kurs.installing, "has_course", lambda python, extra: extra == "kurs")
     assert kurs.main(["test"]) == 0
     [(command, _)] = kurs.calls
-    assert command[0] == str(kurs.interpreter(Path("conda"))) and ".[kurs,larare,dev]" in command
-    assert not kurs.VENV.exists()
+    assert (
+        command[0] == str(kurs.installing.interpreter(Path("conda")))
+        and ".[kurs,larare,dev]" in command
+    )
+    assert not kurs.installing.VENV.exists()
 
 
 # --- mitt_arbete ------------------------------------------------------------------------------
@@ -723,7 +741,8 @@ def test_one_pytest_run(kurs, folder, monkeypatch):
         words = [word.format(tests=tests) for word in words]
         assert command[1:] == [*FIXED.split(), *words]
         assert cwd == folder and variables == {"OMP_NUM_THREADS": "1"}
-    assert kurs.handed_over == [] and kurs.read_state().extras == ("bok", "dev", "kurs", "larare")
+    extras = kurs.installing.read_state().extras
+    assert kurs.handed_over == [] and extras == ("bok", "dev", "kurs", "larare")
 
 
 LONG_AND_SHORT = """\
@@ -817,7 +836,7 @@ def test_teachers_tools_get_everything(
     [(handed, cwd, _)] = kurs.handed_over
     assert handed[1:] == ["-m", module, *arguments[1:]]
     assert cwd == tmp_path  # sökvägar gäller från läraren, inte från kursens mapp
-    assert "larare" in kurs.read_state().extras
+    assert "larare" in kurs.installing.read_state().extras
 
 
 # --- .ci/run ----------------------------------------------------------------------------------
@@ -842,4 +861,4 @@ def test_ci_run_passes_on_the_answer(folder, exit_code):
 
 def test_state_is_plain_json(kurs):
     kurs.main(["setup"])
-    assert json.loads(kurs.STATE.read_text("utf-8"))["extras"] == ["kurs"]
+    assert json.loads(kurs.installing.STATE.read_text("utf-8"))["extras"] == ["kurs"]

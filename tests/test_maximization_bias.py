@@ -1,4 +1,4 @@
-"""Sutton & Barto, exempel 6.7: kurvorna för Q-inlärning och dubbel Q-inlärning.
+"""Sutton och Barto, exempel 6.7: kurvorna för Q-inlärning och dubbel Q-inlärning.
 
 Facit är andelen vänster (i procent) ur 10 000 körningar av en annan, oberoende kod. Båda sidor är
 alltså stickprov: se `tolerance`.

@@ -1,6 +1,6 @@
 """Tabellerna: publicerade och uträknade facit, Q-värdesiteration, Q-inlärning, felmeddelanden.
 
-Källor: SB är Sutton & Barto, *Reinforcement Learning: An Introduction*, 2 uppl. 2018. Tal utan
+Källor: SB är Sutton och Barto, *Reinforcement Learning: An Introduction*, 2 uppl. 2018. Tal utan
 tryckt källa är uträknade exakt ur Gymnasiums egna övergångstabeller.
 """
 
@@ -45,7 +45,7 @@ def uniform(mdp: TabularMDP) -> np.ndarray:
 
 
 def looped_backup(mdp: TabularMDP, q_values: np.ndarray, discount_factor: float) -> np.ndarray:
-    """Facit för ett svep: samma summa skriven med vanliga slingor."""
+    """Facit för ett svep: samma summa skriven med vanliga loopar."""
     new = np.full((mdp.n_states, mdp.n_actions), -INF)
     for s, a in zip(*np.nonzero(mdp.allowed_actions), strict=True):
         new[s, a] = sum(

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import dqn_helpers
-from dqn_helpers import recipe
+from dqn_helpers import make_cartpole, recipe
 from dqn_helpers.studies import own_loop
 from dqn_helpers.studies.own_loop import Trained, film_of, train_cartpole
 
@@ -101,5 +101,6 @@ def test_the_belief_of_a_network_is_in_the_units_of_the_environment():
     model = torch.nn.Linear(4, 2)
     torch.nn.init.zeros_(model.weight)
     torch.nn.init.constant_(model.bias, 0.5)
-    alt = own_loop.belief_of(model, seed=5).alt
+    trace = dqn_helpers.greedy_episode(model, make_cartpole(reward_scale=None), seed=5)
+    alt = own_loop.belief_of(trace).alt
     assert "i genomsnitt säger nätverket 50" in alt and "gränsen 100" in alt

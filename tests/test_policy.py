@@ -17,7 +17,7 @@ N_CHOICES = 4_000
 
 
 def epsilon_greedy_probabilities(epsilon: float, n_actions: int = 4) -> list[float]:
-    """Sutton & Barto 2018, avsnitt 5.4: ε/A för alla, och 1 − ε till för den giriga."""
+    """Sutton och Barto 2018, avsnitt 5.4: ε/A för alla, och 1 − ε till för den giriga."""
     probabilities = [epsilon / n_actions] * n_actions
     probabilities[GREEDY] += 1 - epsilon
     return probabilities

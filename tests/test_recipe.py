@@ -92,6 +92,6 @@ def test_what_is_said_about_the_recipe_is_what_it_has(page: str):
 
 
 def test_the_scaling_that_the_page_builds_is_the_recipes():
-    built = (ROOT / "solutions" / "04_dqn_loopen.ipynb").read_text(encoding="utf-8")
+    built = cells("04_dqn_loopen.ipynb")["skalning"]
     numbers = ", ".join(f"{factor:g}" for factor in recipe.OBSERVATION_SCALE)
     assert f"observation_scale = np.array([{numbers}]" in built

@@ -639,10 +639,11 @@ BAD_INPUT: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         {"model": DQN(3, 3)}, ValueError, r"Nätverket passar inte miljön \(2 tal in, 3 Q-värden ut",
     ),
     "network with wrong output": (
-        {"model": DQN(2, 2)}, ValueError, r"gav formen \(1, 2\), väntat \(1, 3\).*DQN.for_env",
+        {"model": DQN(2, 2)}, ValueError,
+        r"gav formen \(1, 2\), men den ska vara \(1, 3\).*DQN.for_env",
     ),
     "target with wrong output": (
-        {"target_model": DQN(2, 4)}, ValueError, r"gav formen \(1, 4\), väntat \(1, 3\)",
+        {"target_model": DQN(2, 4)}, ValueError, r"gav formen \(1, 4\), men den ska vara \(1, 3\)",
     ),
     "other target": (
         {"model": DQN(2, 3, (4,)), "target_model": DQN(2, 3, (5,)), "target_update_every": 1,

@@ -90,6 +90,9 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add("--letters", action="store_true",
         help="skriv betyg (U, G, VG) i kolumnen; annars avgör det som redan står där")  # fmt: skip
     add("--allow-lower", action="store_true", help="låt en poäng i omdömesboken sänkas")
+    add("--moodle", type=Path, metavar="FIL",
+        help="Moodles bedömningsblad (`Grading worksheet`, CSV): namn, e-post, vilka som var sena "
+        "och vilka som inte har lämnat in; en kopia fylls i med poäng")  # fmt: skip
     add("--ladok", type=Path, metavar="FIL",
         help="en lista hämtad ur Ladok (CSV); en kopia fylls i med betyg")  # fmt: skip
     add("--date", default="", metavar="DATUM", help="examinationsdatum till Ladok (2026-01-15)")
@@ -119,3 +122,6 @@ def add_release_arguments(parser: argparse.ArgumentParser) -> None:
     choice.add_argument("--normalise", action="store_true", help="snygga bara till solutions/")
     choice.add_argument("--zip", type=Path, metavar="FIL",
                         help="packa studentversionen, utan facit, i en zip-fil")  # fmt: skip
+    parser.add_argument("--address", default="", metavar="ADRESS",
+                        help="där studentversionen ligger på GitHub (med --zip): då får den "
+                        "länkar till Binder och Colab")  # fmt: skip

@@ -330,11 +330,11 @@ def scenario(number: str, seed: int | str) -> Scenario:
     pairs = zip(made, drawn.expected, strict=True)
     cases = tuple(replace(case, expected=expected) for case, expected in pairs)
     plain = tuple(case.without_evidence() for case in cases)
-    mistakes = tuple(
-        known_mistake(exercise, misconception, plain, known)
-        for misconception, known in zip(misconceptions(number), drawn.outcomes, strict=True)
-    )
-    return Scenario(exercise, cases, mistakes)
+    found = misconceptions(number)
+    outcomes = [LazyOutcomes(exercise, m.implementation, plain) for m in found]
+    for one, known in zip(outcomes, drawn.outcomes, strict=True):
+        one.remember(known)
+    return Scenario(exercise, cases, _named(found, outcomes))
 
 
 def generator(seed: int | str, number: str, attempt: int) -> np.random.Generator:
@@ -361,14 +361,12 @@ def draw_cases(
         rng = generator(seed, exercise.number, attempt)
         cases = tuple(with_answers(exercise, case, reference) for case in make_cases(rng))
         plain = tuple(case.without_evidence() for case in cases)
-        known: tuple[dict[int, Outcome], ...] = tuple({} for _ in misconceptions)
-        mistakes = [
-            known_mistake(exercise, misconception, plain, outcomes)
-            for misconception, outcomes in zip(misconceptions, known, strict=True)
-        ]
+        outcomes = [LazyOutcomes(exercise, m.implementation, plain) for m in misconceptions]
+        mistakes = _named(misconceptions, outcomes)
         problem = confusion(exercise, plain, mistakes, misconceptions)
         if not problem:
-            return Drawn(attempt, tuple(case.expected for case in cases), known)
+            expected = tuple(case.expected for case in cases)
+            return Drawn(attempt, expected, tuple(one.known() for one in outcomes))
     raise NotDistinctError(f"{exercise.number}: {problem}")
 
 
@@ -388,15 +386,11 @@ def with_answers(exercise: Exercise, case: Case, reference: Any) -> Case:
 class LazyOutcomes(Sequence[Outcome]):
     """Vad en lösning ger i fallen; varje fall körs först när någon frågar, och bara en gång."""
 
-    def __init__(
-        self,
-        exercise: Exercise,
-        implementation: Any,
-        cases: Sequence[Case],
-        known: dict[int, Outcome],
-    ) -> None:
-        self._driver, self._implementation = exercise.driver, implementation
-        self._cases, self._known = cases, known
+    def __init__(self, exercise: Exercise, implementation: Any, cases: Sequence[Case]) -> None:
+        self._driver = exercise.driver
+        self._implementation = implementation
+        self._cases = cases
+        self._known: dict[int, Outcome] = {}
 
     def __len__(self) -> int:
         return len(self._cases)
@@ -413,17 +407,28 @@ class LazyOutcomes(Sequence[Outcome]):
             )[0]
         return self._known[index]
 
+    def known(self) -> dict[int, Outcome]:
+        """Det som är kört: fallets plats → utfallet."""
+        return self._known
+
+    def remember(self, outcomes: dict[int, Outcome]) -> None:
+        """Ta emot det som en annan process har kört."""
+        self._known |= outcomes
+
 
 def known_mistake(
-    exercise: Exercise,
-    misconception: Misconception,
-    cases: Sequence[Case],
-    known: dict[int, Outcome] | None = None,
+    exercise: Exercise, misconception: Misconception, cases: Sequence[Case]
 ) -> KnownMistake:
-    """Vad misstaget ger i fallen; det som körs läggs till i `known`."""
-    known = {} if known is None else known
-    outcomes = LazyOutcomes(exercise, misconception.implementation, cases, known)
-    return KnownMistake(misconception.id, misconception.text, outcomes, misconception.alone)
+    """Vad misstaget ger i fallen."""
+    outcomes = LazyOutcomes(exercise, misconception.implementation, cases)
+    return _named([misconception], [outcomes])[0]
+
+
+def _named(
+    misconceptions: Sequence[Misconception], outcomes: Sequence[LazyOutcomes]
+) -> tuple[KnownMistake, ...]:
+    pairs = zip(misconceptions, outcomes, strict=True)
+    return tuple(KnownMistake(m.id, m.text, ran, m.alone) for m, ran in pairs)
 
 
 def confusion(

@@ -311,7 +311,7 @@ def _submission_json(submission: SubmissionResult) -> Json:
         "sha256": submission.sha256,
         "status": submission.status,
         "message": submission.message,
-        "points": submission.points,
+        "points": submission.points if submission.status == "graded" else None,
         "max_points": submission.max_points,
         "grade": submission.grade,
         "grade_note": submission.grade_note,

@@ -305,7 +305,7 @@ def _strangers(
 
 
 N_IN_ORDER, BATCH_IN_ORDER, CALLS_IN_ORDER, NEIGHBOURS = 40, 10, 30, 0.75
-# En batch med d olika av 40 platser i en ring har i snitt d / 39 ≤ 0,257 av de grannpar som en
+# En batch med d olika av 40 platser i en ring har i genomsnitt d / 39 ≤ 0,257 av de grannpar som en
 # obruten följd har. Medelvärdet av 30 oberoende batchar överskrider 0,75 med sannolikheten högst
 # exp(−30 · KL(0,75 ‖ 0,257)) = exp(−30 · 0,530) < 2e-7 (Hoeffding 1963, sats 1), med eller utan
 # återläggning. Bestämda rader i alla batchar är ännu osannolikare: under 1e-20. Att tio platser

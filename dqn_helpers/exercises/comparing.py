@@ -152,11 +152,12 @@ def in_words(
         return observable.wrong.format(got=_shown(whole[0]), expected=_shown(whole[1]))
     if found.kind == "shape":
         return (
-            f"Formen på {observable.label} är {_shape(found.got)}, väntat {_shape(found.expected)}."
+            f"Formen på {observable.label} är {_shape(found.got)}, men ska vara "
+            f"{_shape(found.expected)}."
         )
     if found.kind in ("kind", "none"):
         got, expected = kind_in_words(found.got), kind_in_words(found.expected)
-        return f"{_capital(observable.label)} är {got}, väntat {expected}."
+        return f"{_capital(observable.label)} är {got}, men ska vara {expected}."
     calculation = _calculation(case.by_hand.get(key), found.place)
     if calculation:
         return f"{_capital(calculation)}; du fick {_shown(found.got)}."
@@ -168,7 +169,7 @@ def _general_words(found: Difference, observable: Observable) -> str:
     if got == expected:  # skiljer sig först i en senare siffra
         got, expected = swedish_number(found.got, 9), swedish_number(found.expected, 9)
     place = f" på plats {_place(found.place)} (räknat från 0)" if found.place else ""
-    return f"{_capital(observable.label)}{place} är {got}, väntat {expected}."
+    return f"{_capital(observable.label)}{place} är {got}, men ska vara {expected}."
 
 
 def _calculation(by_hand: str | tuple[str, ...] | None, place: tuple[int, ...]) -> str:

@@ -261,7 +261,7 @@ RETURNS_NOTHING = ("append", "extend", "insert", "sort", "reverse", "clear", "re
 
 
 def _flag_never_updated(site: Site, found: "re.Match[str]") -> Words | None:
-    """En slinga frågar efter namn som inget i den ändrar."""
+    """En loop frågar efter namn som inget i den ändrar."""
     for loop in _loops_around(site):
         stored = {n.id for n in ast.walk(loop)
                   if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
@@ -473,7 +473,7 @@ TABLE = (  # engelska till vänster
     Row(
         "flag_never_updated",
         PLAYED_ON,
-        "Frågan i `while {test}` gäller `{name}`, men inget i slingan ändrar `{name}`, "
+        "Frågan i `while {test}` gäller `{name}`, men inget i loopen ändrar `{name}`, "
         "så den frågar "
         "samma sak för alltid.",
         _flag_never_updated,

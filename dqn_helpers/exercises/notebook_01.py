@@ -83,7 +83,7 @@ DISCOUNTED_RETURN = Exercise(
         "Gå igenom belöningarna i tur och ordning och håll reda på hur många steg som har gått. "
         "`enumerate(rewards)` ger både steget och belöningen, för alla sorters följder.",
         "Låt en summa börja på 0. Lägg i varje varv till `discount_factor ** steg` gånger "
-        "belöningen, och returnera summan först när slingan är klar.",
+        "belöningen, och returnera summan först när loopen är klar.",
     ),
 )
 
@@ -209,7 +209,7 @@ BELLMAN_BACKUP = Exercise(
         "Hakparentesen R(s, a, s′) + γ · (det bästa i s′) har formen (S, A, S). Lägger du ihop "
         "(S, A, S) och (S,) hamnar (S,) längs den sista axeln, och det är just s′.",
         "Multiplicera hakparentesen med sannolikheterna och summera över s′, den sista axeln. Då "
-        "blir (S, A) kvar. Räknar du med slingor i stället: läs ur `q_values`, skriv i en ny "
+        "blir (S, A) kvar. Räknar du med loopar i stället: läs ur `q_values`, skriv i en ny "
         "array.",
     ),
 )

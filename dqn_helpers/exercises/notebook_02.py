@@ -76,7 +76,7 @@ REPLAY_BUFFER = Exercise(
         "rewards": Observable(
             "belöningarna",
             wrong="Läser man allt i bufferten får man erfarenheterna med belöningarna {got}, "
-            "väntat {expected}.",
+            "men ska få {expected}.",
         ),
         "mixed": Observable(
             "fälten", wrong="De här fälten är inte som när erfarenheten lades till: {got}."
@@ -170,9 +170,9 @@ N_COUNTED, BATCH_COUNTED, CALLS_COUNTED = 64, 24, 160
 RISK = 16  # en rätt lösning fälls med sannolikheten högst e^−16 < 2e-7
 EVEN: Observed = {
     # Pearsons χ² för 160 · 24 dragningar, 60 väntade per erfarenhet, har k = 63 frihetsgrader, och
-    # P(χ² ≥ k + 2√(k · x) + 2 · x) ≤ e^−x (Laurent & Massart 2000, lemma 1). Utan återläggning är
-    # det mindre. Den som tar 30 % av dragningarna ur ena halvan får i snitt 63 + 3840 · 0,3² ≈ 409,
-    # med standardavvikelsen 39: gränsen, 158, ligger sex sådana under.
+    # P(χ² ≥ k + 2√(k · x) + 2 · x) ≤ e^−x (Laurent och Massart 2000, lemma 1). Utan återläggning är
+    # det mindre. Den som tar 30 % av dragningarna ur ena halvan får i genomsnitt
+    # 63 + 3840 · 0,3² ≈ 409, med standardavvikelsen 39: gränsen, 158, ligger sex sådana under.
     "repeats": False,
     "unevenness": Within(0, (N_COUNTED - 1) + 2 * ((N_COUNTED - 1) * RISK) ** 0.5 + 2 * RISK),
 }
@@ -239,7 +239,9 @@ SAMPLE_EXPERIENCES = Exercise(
     ),
     observables={
         "returned": Observable(
-            "svaret", wrong="Funktionen returnerar {got}, väntat {expected} i en lista eller tupel."
+            "svaret",
+            wrong="Funktionen returnerar {got}, men ska returnera {expected} i en lista eller "
+            "tupel.",
         ),
         "shapes": Observable(
             "formerna",
@@ -258,14 +260,16 @@ SAMPLE_EXPERIENCES = Exercise(
         ),
         "row": Observable(
             "raden",
-            wrong="Med fälten efter varandra är batchens första rad {got}, väntat {expected}.",
+            wrong="Med fälten efter varandra är batchens första rad {got}, men den ska "
+            "vara {expected}.",
         ),
         "mixed": Observable(
             "fälten", wrong="I samma rad kommer de här fälten från fel erfarenhet: {got}."
         ),
         "pattern": Observable("dragningen", wrong="Batcharna är inte oberoende drag: {got}."),
         "batch": Observable(
-            "batchen", wrong="Batchen är inte de likadana erfarenheterna, i rätt former och sorter."
+            "batchen",
+            wrong="Batchen är inte de likadana erfarenheterna, i rätt form och med rätt datatyp.",
         ),
         "batches": Observable(
             "raderna", wrong="Raderna i batcharna är inte de sparade erfarenheterna."
@@ -279,7 +283,7 @@ SAMPLE_EXPERIENCES = Exercise(
         ),
         "drawn": Observable(
             "de dragna",
-            wrong="I många dragningar kom bara erfarenheterna med belöningarna {got}, väntat "
+            wrong="I många dragningar kom bara erfarenheterna med belöningarna {got}, men ska vara "
             "{expected}.",
         ),
         "unevenness": Observable(
@@ -402,7 +406,9 @@ EMPTY = "Inget sparades i bufferten."
 def _field(name: str) -> Observable:
     """Ett fält i det sparade, hela episoden på en gång."""
     return Observable(
-        name, EMPTY, f"Fältet {name} i bufferten är, steg för steg, {{got}}, väntat {{expected}}."
+        name,
+        EMPTY,
+        f"Fältet {name} i bufferten är, steg för steg, {{got}}, men ska vara {{expected}}.",
     )
 
 
@@ -449,7 +455,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         "seed": Observable(
             "slumpfröet",
             none="`env.reset` fick inget slumpfrö, fast funktionen fick ett.",
-            wrong="`env.reset` fick slumpfröet {got}, väntat {expected}.",
+            wrong="`env.reset` fick slumpfröet {got}, men ska få {expected}.",
         ),
         "same_seed": Observable(
             "starten",
@@ -461,8 +467,8 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         ),
         "saved": Observable(
             "antalet sparade",
-            wrong="Det sparades {got} erfarenheter, väntat {expected}: en per steg, det sista "
-            "också.",
+            wrong="Det sparades {got} erfarenheter, men det ska vara {expected}: en per steg, "
+            "det sista också.",
         ),
         "odd": ODD,
         "state": _field("obs"),
@@ -478,8 +484,8 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         "share": Observable(
             "andelen",
             none="Inget steg togs i miljön.",
-            wrong="Andelen steg med den handling som nätverket tycker är bäst är {got}, väntat "
-            "{expected}.",
+            wrong="Andelen steg med den handling som nätverket tycker är bäst är {got}, men ska "
+            "vara {expected}.",
         ),
         "n_actions": Observable(
             "antalet handlingar",

@@ -201,7 +201,7 @@ N_STORED, SAMPLED, CALLS = 40, 12, 9
 EVEN_DRAWS: Observed = {
     # Likformiga dragningar, 9 · 12 av 40: P(högst 20 olika) ≤ C(40, 20) · (1/2)^108 < 1e-21
     # (utan återläggning är det ännu ovanligare). Den som drar två gånger, först 12 ur bufferten och
-    # sedan 12 med återläggning ur dem, drar också likformigt, men bara 7,8 olika i snitt per
+    # sedan 12 med återläggning ur dem, drar också likformigt, men bara 7,8 olika i genomsnitt per
     # anrop: för den är P(högst 20 olika) = 4e-12, räknat med antalet olika som Markovkedja.
     "distinct": Within(21, N_STORED),
     # En likformig batch är en obruten följd med sannolikhet under 1e-6; tre av nio: under 1e-15.

@@ -268,10 +268,10 @@ UPDATE_TARGET_NETWORK = Exercise(
         "Gå igenom de två nätverken sida vid sida: `zip(model.parameters(), "
         "target_model.parameters())` ger dem parvis. Vilken av de två i paret är det som ska "
         "ändras?",
-        "Att skriva `target = …` i slingan ger bara ett nytt värde åt namnet. Ändra talen i "
+        "Att skriva `target = …` i loopen ger bara ett nytt värde åt namnet. Ändra talen i "
         "tensorn i stället, med `copy_`, och gör det under `torch.no_grad()`.",
         "Räkna ut τ gånger den ena parametern plus (1 − τ) gånger den andra och `copy_` in det i "
-        "målnätverkets. Gör sedan en likadan slinga över `buffers()`, men där kopieras allt rakt "
+        "målnätverkets. Gör sedan en likadan loop över `buffers()`, men där kopieras allt rakt "
         "av: ett antal går inte att blanda.",
     ),
 )

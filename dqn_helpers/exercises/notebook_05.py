@@ -143,8 +143,8 @@ DOUBLE_DQN_TARGET = Exercise(
         ),
         "shape": Observable(
             "formen",
-            wrong="Svaret har formen {got}, väntat {expected}: ett mål per rad, varken mer eller "
-            "mindre.",
+            wrong="Svaret har formen {got}, men ska ha {expected}: ett mål per rad, varken mer "
+            "eller mindre.",
         ),
         "gradient": Observable(
             "gradienten",
@@ -241,7 +241,7 @@ DOUBLE_DQN_TARGET = Exercise(
         ),
         Case(
             behaviours=("terminal", "tensor"),
-            text="Målnätverket är nyss kopierat, så båda nätverken ger Q(s′) = "
+            text="Målnätverket är nyss uppdaterat, så båda nätverken ger Q(s′) = "
             f"{ONLINE_IN_WORDS}. reward = [1; −2; 0,5; −1], "
             "terminated = [falskt; sant; falskt; sant], γ = 0,9.",
             inputs={
@@ -329,7 +329,7 @@ WEIGHTS = "Online-nätverket är Q(s) = W s med W = [[1; 0]; [2; −1]; [−1; 2
 NETWORK, UNDISCOUNTED = f"{WEIGHTS}, γ = 0,5.", f"{WEIGHTS}, γ = 1."
 TARGET_NETWORK = "Målnätverket är Q(s) = V s med V = [[2; 2]; [1; 2]; [1; −1]]."
 SAME = f"I bufferten ligger samma övergång i många exemplar: {TRANSITION}"
-COPIED = f"{NETWORK} Målnätverket är nyss kopierat och ger samma värden. {SAME}"
+COPIED = f"{NETWORK} Målnätverket är nyss uppdaterat och ger samma värden. {SAME}"
 MOVED = "gradienten är 2 · (1 − 2,5) · s = (−3; −6), så steget med inlärningshastighet 0,1 ger"
 ONE_STEP = "gradienten för handling 0 är 2 · (1 + 499) · s ="
 UNTOUCHED = tuple(
@@ -471,7 +471,7 @@ STEP_EXAMPLES = (
     ),
     Case(
         behaviours=("rows",),
-        text=f"{NETWORK} Målnätverket är nyss kopierat. Bufferten har två sorters övergångar: "
+        text=f"{NETWORK} Målnätverket är nyss uppdaterat. Bufferten har två sorters övergångar: "
         f"{TRANSITION}, belöning 1; och s = (2; 1), handling 2, s′ = (1; 2), belöning 3. "
         "Batchen är 24 rader.",
         # Batchen är av en enda sort med sannolikhet 2 · (1/2)^24, ungefär 1e-7.
@@ -573,9 +573,9 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
     },
     examples=STEP_EXAMPLES,
     hints=(
-        "Det mesta känner du igen från övning 3.3: dra en batch, räkna målet, räkna förutsägelsen, "
-        "räkna förlusten, ta ett steg. Bara målet är nytt, och det har du redan skrivit i 5.1.",
-        "Två tillstånd och två nätverk: målet räknas i nästa tillstånd, med båda nätverken. "
+        "Det mesta känner du igen från övning 3.3: dra en batch, räkna ut målet, förutsägelsen "
+        "och förlusten, och ta ett steg. Bara målet är nytt, och det har du redan skrivit i 5.1.",
+        "Två tillstånd och två nätverk: målet räknas ut i nästa tillstånd, med båda nätverken. "
         "Förutsägelsen räknas i tillståndet, med online-nätverket och med gradient. `truncated` "
         "packas upp men används inte.",
         "Raderna i ordning: `dqn_helpers.sample_experiences(replay_buffer, batch_size)` ger sex "

@@ -29,7 +29,7 @@ NO_LIMIT = 86_400.0
 
 SLOW_TEXT = (
     f"Den hade då räknat mer än {SLOWER} gånger så länge som kursens kod. Gör den något stort i "
-    "varje steg, eller finns det en slinga som aldrig tar slut?"
+    "varje steg, eller finns det en loop som aldrig tar slut?"
 )
 
 Experiment = Callable[..., Any]
@@ -67,7 +67,8 @@ def run_own(
     results = {number: check(number, answer) for number, answer in answers.items()}
     unusable = [number for number, result in results.items() if _is_unusable(result)]
     if len(unusable) == len(answers):
-        print(f"{_listed(unusable)}. Därför kör {COURSE} här.")
+        instead = f"kör {COURSE} här" if reference is None else "visas det som kursen har färdigt"
+        print(f"{_listed(unusable)}. Därför {instead}.")
         return {COURSE: _course(experiment, answers, reference, seed)}
     functions = _chosen(answers, unusable)
     if all(results.values()):

@@ -659,8 +659,8 @@ def _one_more_or_less(node: Any, names: Names) -> Iterator[Change]:
 
 @rule(
     "range",
-    "Svaret blir detsamma som när slingan börjar eller slutar ett steg fel.",
-    "slingan börjar eller slutar ett steg fel",
+    "Svaret blir detsamma som när loopen börjar eller slutar ett steg fel.",
+    "loopen börjar eller slutar ett steg fel",
 )
 def _other_range(node: Any, names: Names) -> Iterator[Change]:
     if not isinstance(node, ast.Call) or called(node) not in ("range", "enumerate", "arange"):
@@ -795,8 +795,8 @@ def _assigns(node: Any, names: Names) -> Iterator[Change]:
 
 @rule(
     "return_in_loop",
-    "Svaret blir detsamma som när `return` står inne i slingan, så att bara första varvet körs.",
-    "`return` står inne i slingan, så bara det första varvet hinner köras",
+    "Svaret blir detsamma som när `return` står inne i loopen, så att bara första varvet körs.",
+    "`return` står inne i loopen, så bara det första varvet hinner köras",
 )
 def _return_in_loop(node: Any, names: Names) -> Iterator[Change]:
     for field, block in _blocks(node):

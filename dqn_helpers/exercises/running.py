@@ -47,7 +47,7 @@ ERROR_WORDS: dict[type[BaseException], str] = {
 }
 
 TIMEOUT_TEXT = (
-    "Koden blev inte klar i tid och avbröts. Finns det en slinga som aldrig tar slut, eller en "
+    "Koden blev inte klar i tid och avbröts. Finns det en loop som aldrig tar slut, eller en "
     "funktion som anropar sig själv?"
 )
 WAITING_TEXT = (

@@ -34,8 +34,8 @@ _MESSAGES = (  # engelska till vänster
     (r"cannot assign to (.+?)(?: here)?(?:\.|$)", "det går inte att tilldela till {0}"),
     (r"unexpected character after line continuation", "ett tecken efter \\ sist på raden"),
     (r"unexpected EOF|was never completed", "koden tar slut mitt i"),
-    (r"'(\w+)' outside (?:async )?(?:function|loop)", "{0} utanför funktionen eller slingan"),
-    (r"'(\w+)' not properly in loop", "{0} utanför slingan"),
+    (r"'(\w+)' outside (?:async )?(?:function|loop)", "{0} utanför funktionen eller loopen"),
+    (r"'(\w+)' not properly in loop", "{0} utanför loopen"),
     (
         r"(?:non-default argument|parameter without a default) follows",
         "en parameter utan standardvärde kommer efter en med",

@@ -70,7 +70,7 @@ def _check_curves(curves: Mapping[str, np.ndarray], n_steps: int) -> None:
         shape = np.shape(values)
         if len(shape) != 2 or shape[1] != n_steps or 0 in shape:
             raise ValueError(
-                f"Kurvan «{name}» ska ha formen (antal frön, {n_steps}), men har {shape}."
+                f"Kurvan ”{name}” ska ha formen (antal frön, {n_steps}), men har {shape}."
             )
 
 
@@ -91,7 +91,8 @@ def training_curve(log: TrainingLog) -> Picture:
     label_lines(ax)
     alt = f"Inlärningskurva över {len(returns)} episoder och {log.environment_steps} miljösteg."
     if len(returns):
-        alt += f" De 20 sista episoderna gav i medel {swedish_number(returns[-20:].mean(), 3)}."
+        mean = swedish_number(returns[-20:].mean(), 3)
+        alt += f" De 20 sista episoderna gav i genomsnitt {mean}."
     if log.check_scores:
         alt += f" Sista giriga utvärderingen gav {swedish_number(log.check_scores[-1], 3)}."
     return Picture.from_figure(figure, alt)

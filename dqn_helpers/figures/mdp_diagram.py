@@ -53,7 +53,7 @@ def mdp_graph(
     for name, table in tables.items():
         if table is not None and table.shape != mdp.allowed_actions.shape:
             raise ValueError(
-                f"Tabellen «{name}» ska ha formen {mdp.allowed_actions.shape}, men har "
+                f"Tabellen ”{name}” ska ha formen {mdp.allowed_actions.shape}, men har "
                 f"{table.shape}."
             )
     allowed = mdp.allowed_actions

@@ -109,7 +109,7 @@ def _check(tables: Mapping[str, Sequence[np.ndarray]], n_squares: int) -> None:
         for table in series:
             if table.ndim != 2 or len(table) != n_squares:
                 raise ValueError(
-                    f"Tabellerna i «{heading}» ska ha en rad för var och en av de {n_squares} "
+                    f"Tabellerna i ”{heading}” ska ha en rad för var och en av de {n_squares} "
                     f"rutorna, men en har formen {table.shape}."
                 )
 

@@ -1,11 +1,11 @@
-"""Maximeringsbias i en tabell: Sutton & Bartos exempel 6.7, många körningar på en gång.
+"""Maximeringsbias i en tabell: Sutton och Bartos exempel 6.7, många körningar på en gång.
 
 Från A går höger (belöning 0) till slutet, medan vänster (belöning 0) går till B. I B finns flera
 handlingar, alla med belöning ur N(−0,1, 1) och sedan slut. Vänster är alltså alltid sämre, men
 det största av många brusiga medelvärden ser ut som en vinst.
 
-Källa: Sutton & Barto 2018, exempel 6.7 och figur 6.5; van Hasselt, *Double Q-learning*, NIPS 2010.
-Antalet handlingar i B står inte i boken; här är det 10.
+Källa: Sutton och Barto 2018, exempel 6.7 och figur 6.5; van Hasselt, *Double Q-learning*, NIPS
+2010. Antalet handlingar i B står inte i boken; här är det 10.
 """
 
 import numpy as np
@@ -33,7 +33,7 @@ def left_share_per_episode(
         n_runs: antalet oberoende körningar; de räknas som rader i samma arrayer.
         n_episodes: antalet episoder i varje körning.
         n_actions_in_b: antalet handlingar i B.
-        learning_rate: steglängden α.
+        learning_rate: inlärningshastigheten α.
         decay: med ett tal större än 0 krymper α, till α gånger n upphöjt till −`decay` i den n:te
             uppdateringen av ett värde. Mellan 0,5 och 1 krymper den lagom fort för att konvergera.
         epsilon: sannolikheten att välja på måfå.

@@ -135,7 +135,7 @@ def train_in_casino(
 
 @torch.no_grad()
 def mean_max_q(model: nn.Module) -> float:
-    """Nätverkets max Q, i medel över 500 observationer. I Kasinot är det sanna svaret 0."""
+    """Nätverkets max Q, i genomsnitt över 500 observationer. I Kasinot är det sanna svaret 0."""
     return model(CASINO_OBSERVATIONS).max(dim=1).values.mean().item()
 
 

@@ -90,7 +90,7 @@ def casino(number: int) -> Casino:
 
 
 def curves(number: int) -> dict[str, np.ndarray]:
-    """Kurvorna i ett kasino: «kurva A» och «kurva B», var och en float (N_SEEDS, K)."""
+    """Kurvorna i ett kasino: ”kurva A” och ”kurva B”, var och en float (N_SEEDS, K)."""
     values = _all()[number - 1]
     return {f"kurva {letter}": np.array(values[letter]) for letter in "AB"}
 

@@ -16,7 +16,7 @@ from torch import nn
 
 from dqn_helpers import recipe
 from dqn_helpers.environments import make_cartpole, make_vector_cartpole
-from dqn_helpers.evaluation import greedy_episode, realised_returns, vectorized_greedy_returns
+from dqn_helpers.evaluation import EpisodeTrace, realised_returns, vectorized_greedy_returns
 from dqn_helpers.figures import (
     Film,
     Picture,
@@ -182,16 +182,14 @@ def _title(runs: Mapping[str, Trained]) -> str:
     return " ".join([*(["Det här är din kod."] if "din kod" in runs else []), *results])
 
 
-def belief_of(model: nn.Module, seed: int) -> Picture:
+def belief_of(trace: EpisodeTrace) -> Picture:
     """Vad nätverket trodde i en girig episod, mot den diskonterade avkastning som sedan kom.
 
     Räkningen står här och inte på sidan i 04, för den är nästan hela övning 5.3.
 
     Args:
-        model: nätverket, tränat med receptets skalning.
-        seed: frö för startläget.
+        trace: episoden, i oskalade belöningar, av ett nätverk tränat med receptets skalning.
     """
-    trace = greedy_episode(model, make_cartpole(reward_scale=None), seed=seed)
     return predicted_against_realised(
         trace.predicted_q_values / recipe.REWARD_SCALE,
         realised_returns(trace.rewards, recipe.DISCOUNT_FACTOR),

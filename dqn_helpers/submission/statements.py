@@ -37,7 +37,7 @@ class Use:
         gives: namn som den ger ett värde; en import räknas inte.
         imports: namn som den importerar; "*" för `from … import *`.
         removes: namn som den tar bort med `del`.
-        loops: namn som en for-slinga i den ger sina värden.
+        loops: namn som en for-loop i den ger sina värden.
         changes: namn vars värden den kan ändra. "fyll()" betyder att den anropar `fyll`.
         handed: (funktion, namn): `namn` är argument i ett anrop som står för sig självt.
         checks: (övningens nummer, namnet) i `check("5.1", namnet)`.

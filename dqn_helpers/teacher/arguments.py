@@ -22,6 +22,22 @@ def add_assess_arguments(parser: argparse.ArgumentParser) -> None:
         help="använd den porten i stället för en ledig")  # fmt: skip
 
 
+def add_similar_arguments(parser: argparse.ArgumentParser) -> None:
+    """Valen när inlämningar jämförs med varandra."""
+    parser.description = (
+        "Jämför inlämningarna med varandra: koden utan namn, kommentarer och layout, och "
+        "reflektionerna ord för ord. Paren visas med båda texterna bredvid varandra. Det som står "
+        "i den utdelade boken och i kursens kod räknas inte, och inte det som många har skrivit. "
+        "En likhet säger inget om varför den finns: läs båda texterna. Ingen kod körs."
+    )
+    add = parser.add_argument
+    add("paths", nargs="+", type=Path, metavar="SÖKVÄG", help=".ipynb, mapp eller .zip")
+    add("--out", type=Path, default=Path("rattning"), metavar="MAPP",
+        help="hit skrivs likheter.html (standard: rattning)")  # fmt: skip
+    add("--export", type=Path, metavar="MAPP",
+        help="skriv också koden så som JPlag och Dolos läser den, i en ny mapp")  # fmt: skip
+
+
 def add_book_arguments(parser: argparse.ArgumentParser) -> None:
     """Valen när webboken görs."""
     parser.description = (

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -194,7 +194,7 @@ def fill_canvas(
     place = _column(table, column, gradebook_csv.name)
     cells = _CanvasColumn(table, place)
     task = _task(cells.possible, results, books)
-    scores, unnamed = _scores(results, task)
+    scores, unnamed = _scores(results, task, lambda one: one.members or (one.canvas_id,))
     letters = letters or cells.has_letters
     changes: list[Change] = []
     waiting: list[str] = []
@@ -215,6 +215,116 @@ def fill_canvas(
     missing = [file for user in scores if user not in known for file in scores[user].files]
     return CanvasFill(
         str(table), task.name, tuple(changes), tuple(waiting), tuple(unnamed + missing)
+    )
+
+
+# --- Moodle ---------------------------------------------------------------------------------------
+
+_MOODLE_GRADE = ("grade", "betyg", "poäng")
+_MOODLE_MOST = ("maximum grade", "maxbetyg", "högsta betyg", "maximalt betyg", "högsta poäng")
+_MOODLE_LOCKED = ("grade can be changed", "betyget kan ändras", "betyg kan ändras")
+_PARTICIPANT = re.compile(r"[^\d]{1,40} (\d{1,18})")  # `Participant 55008`, på svenska Deltagare
+
+
+class MoodleWorksheet:
+    """Moodles bedömningsblad (*Grading worksheet*), där en ruta kan bytas och resten står kvar.
+
+    Raises:
+        GradebookError: om filen inte är ett sådant.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.table = RawTable(path.read_bytes().decode("utf-8", "replace"))
+        self._name = path.name
+        rows = [self.table.row(i) for i in range(len(self.table.rows))]
+        self.head = [cell.strip().casefold() for cell in rows[0]] if rows else []
+        found = [_PARTICIPANT.fullmatch(row[0].strip()) for row in rows[1:]]
+        self.students = [(i, m[1]) for i, m in enumerate(found, 1) if m]
+        grade = self.place(_MOODLE_GRADE)
+        if grade is None or not self.students:
+            raise GradebookError(
+                f"{path.name} ser inte ut som ett bedömningsblad ur Moodle: kolumnerna `Identifier` "
+                "och `Grade` saknas. Slå på `Offline grading worksheet` i uppgiften och hämta det på "
+                "nytt (`Download grading worksheet`)."
+            )
+        self.grade = grade
+
+    def place(self, headings: Sequence[str]) -> int | None:
+        """Platsen för den kolumn som har någon av rubrikerna."""
+        return next((self.head.index(one) for one in headings if one in self.head), None)
+
+    def cell(self, row: int, headings: Sequence[str]) -> str:
+        """Det som står i radens ruta under rubriken; tomt om den inte finns."""
+        place, cells = self.place(headings), self.table.row(row)
+        return cells[place].strip() if place is not None and place < len(cells) else ""
+
+    @property
+    def possible(self) -> float | None:
+        """Uppgiftens högsta poäng.
+
+        Raises:
+            GradebookError: om uppgiften inte har poäng utan en skala.
+        """
+        text = self.cell(self.students[0][0], _MOODLE_MOST)
+        if text and _value(text) is None:
+            raise GradebookError(
+                f"{self._name}: uppgiften i Moodle har skalan ”{one_line(text, 40)}”, inte poäng. "
+                "Sätt betygen för hand."
+            )
+        return _value(text)
+
+    def change(self, row: int, score: "_Score", lower: bool) -> Change:
+        """Rutans byte, och varför det i så fall inte görs."""
+        name = one_line(self.cell(row, ("full name", "fullständigt namn", "namn")), 60)
+        old, points = self.cell(row, _MOODLE_GRADE), score.points or 0.0
+        comma = "," in self.cell(row, _MOODLE_MOST)
+        new = points_text(points) if comma else points_text(points).replace(",", ".")
+        most, before = self.possible, _value(old)
+        if self.cell(row, _MOODLE_LOCKED).casefold() in ("no", "nej"):
+            refused = "betyget är låst i Moodle"
+        elif most is not None and points > most:
+            refused = f"mer än uppgiftens {points_text(most)} poäng"
+        elif before is not None and before > points and not lower:
+            refused = "skulle sänkas; säg till med --allow-lower"
+        else:
+            refused = ""
+        return Change(name or self.table.row(row)[0], old, new, refused)
+
+
+def fill_moodle(
+    path: Path, results: ClassResult, books: Sequence[str] = (), *, lower: bool = False
+) -> CanvasFill:
+    """Moodles bedömningsblad med poängen ifyllda; inget annat ändras.
+
+    Args:
+        path: bladet, som CSV.
+        results: resultaten. Studenten känns igen på numret i Moodles mappnamn.
+        books: böckerna som uppgiften består av; utan dem avgör uppgiftens högsta poäng.
+        lower: sant om en poäng får sänkas.
+
+    Raises:
+        GradebookError: om filen inte är ett bedömningsblad, eller böckerna inte går att välja.
+    """
+    sheet = MoodleWorksheet(path)
+    task = _task(sheet.possible, results, books)
+    scores, unnamed = _scores(results, task, lambda one: (one.moodle_id,))
+    changes: list[Change] = []
+    waiting: list[str] = []
+    for row, number in sheet.students:
+        score = scores.get(number)
+        if score is None:
+            continue
+        if score.points is None:
+            waiting += score.files
+            continue
+        change = sheet.change(row, score, lower)
+        changes.append(change)
+        if not change.refused:
+            sheet.table.write(row, sheet.grade, change.new)
+    known = {number for _, number in sheet.students}
+    missing = [file for user in scores if user not in known for file in scores[user].files]
+    return CanvasFill(
+        str(sheet.table), task.name, tuple(changes), tuple(waiting), tuple(unnamed + missing)
     )
 
 
@@ -282,14 +392,18 @@ class _Score:
     files: tuple[str, ...]
 
 
-def _scores(results: ClassResult, task: _Task) -> tuple[dict[str, _Score], list[str]]:
+def _scores(
+    results: ClassResult,
+    task: _Task,
+    numbers: Callable[[SubmissionResult], tuple[str | None, ...]],
+) -> tuple[dict[str, _Score], list[str]]:
     """Poängen per användarnummer, och de filer som saknar ett."""
     by_user: dict[str, list[SubmissionResult]] = {}
     unnamed = []
     for submission in results.submissions:
         if not _concerns(submission, task):
             continue
-        users = submission.members or (submission.canvas_id,)
+        users = numbers(submission)
         if None in users:
             unnamed.append(submission.file)
         for user in filter(None, users):

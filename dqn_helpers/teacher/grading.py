@@ -29,7 +29,14 @@ from dqn_helpers.teacher.grade_limits import (
     GradeLimitsError,
     load_grade_limits,
 )
-from dqn_helpers.teacher.gradebook import CanvasFill, GradebookError, change_lines, fill_canvas
+from dqn_helpers.teacher.gradebook import (
+    CanvasFill,
+    GradebookError,
+    MoodleWorksheet,
+    change_lines,
+    fill_canvas,
+    fill_moodle,
+)
 from dqn_helpers.teacher.junit import junit_xml
 from dqn_helpers.teacher.ladok import fill_ladok
 from dqn_helpers.teacher.lock import BusyError, locked
@@ -51,11 +58,17 @@ from dqn_helpers.teacher.store import (
     write_whole,
 )
 from dqn_helpers.teacher.students import FILE_NAME as STUDENTS
-from dqn_helpers.teacher.students import Answers, identified, read_answers, read_people
+from dqn_helpers.teacher.students import (
+    Answers,
+    identified,
+    read_answers,
+    read_moodle_people,
+    read_people,
+)
 
 WRONG_USAGE, INTERRUPTED = 2, 130
 MAX_LIMIT = 3600
-CANVAS, LADOK = "canvas.csv", "ladok.csv"
+CANVAS, MOODLE, LADOK = "canvas.csv", "moodle.csv", "ladok.csv"
 
 BASIC_WARNING = (
     "VARNING: den här datorn kan inte hägna in studenternas kod (isolation: basic). En elak "
@@ -182,7 +195,8 @@ def _identified(arguments: argparse.Namespace, store: Store) -> ClassResult:
         if write_whole(arguments.out, {STUDENTS: data}, store.watch):
             raise ReportError(CANNOT_WRITE.format(files=STUDENTS, out=arguments.out))
     answers = read_answers(saved) if saved.exists() else Answers()
-    people = read_people(arguments.canvas) if arguments.canvas else ()
+    people = read_people(arguments.canvas) if arguments.canvas else []
+    people += read_moodle_people(arguments.moodle) if arguments.moodle else []
     named = identified(store.results(), answers, people)
     return replace(named, unclear=(), not_handed_in=()) if arguments.only else named
 
@@ -190,7 +204,8 @@ def _identified(arguments: argparse.Namespace, store: Store) -> ClassResult:
 def _guarded(arguments: argparse.Namespace) -> list[Path]:
     """Det som avgör poängen och som studenternas kod inte ska kunna ändra."""
     ours = [ROOT / name for name in ("solutions", "dqn_helpers")]
-    names = (arguments.limits, arguments.canvas, arguments.students, arguments.ladok)
+    names = (arguments.limits, arguments.canvas, arguments.students, arguments.ladok,
+             arguments.moodle)  # fmt: skip
     given = [file for file in names if file]
     return [*ours, *given, *handed_in(arguments.paths)]
 
@@ -217,7 +232,8 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.limit is not None and not 0 < arguments.limit <= MAX_LIMIT:
         raise UsageError(f"--limit är {arguments.limit:g}, men ska vara mer än 0 och högst "
                          f"{MAX_LIMIT} sekunder.")  # fmt: skip
-    for file in (arguments.canvas, arguments.limits, arguments.students, arguments.ladok):
+    read = (arguments.canvas, arguments.limits, arguments.students, arguments.ladok)
+    for file in (*read, arguments.moodle):
         if file and not file.is_file():
             raise UsageError(f"{file} finns inte.")
     if arguments.column and not arguments.canvas:
@@ -226,6 +242,8 @@ def _check(arguments: argparse.Namespace) -> None:
         read_people(arguments.canvas)
     if arguments.column:
         _filled(arguments, ClassResult(0, "basic"))
+    if arguments.moodle:
+        MoodleWorksheet(arguments.moodle)
     if arguments.ladok:
         _check_ladok(arguments)
 
@@ -303,6 +321,7 @@ def _write_extras(
                               "du skriva där?") from None  # fmt: skip
         watch.wrote(arguments.junit, xml)
     _write_table(arguments, out, CANVAS, _canvas_table(arguments, results), watch)
+    _write_table(arguments, out, MOODLE, _moodle_table(arguments, results), watch)
     _write_table(arguments, out, LADOK, _ladok_table(arguments, results), watch)
 
 
@@ -317,6 +336,25 @@ def _canvas_table(arguments: argparse.Namespace, results: ClassResult) -> str:
         print(f"  {file}: inte ifylld, den gick inte att läsa eller måste bedömas för hand.")
     for file in filled.unknown:
         print(f"  {file}: inte ifylld, studenten finns inte i omdömesboken.")
+    return filled.text
+
+
+def _moodle_table(arguments: argparse.Namespace, results: ClassResult) -> str:
+    """Moodles blad med poängen ifyllda, och allt om det i terminalen; tom om ingen begärdes."""
+    if not arguments.moodle or arguments.only:
+        return ""
+    books = [_as_in_the_course(book) for book in arguments.books]
+    try:
+        filled = fill_moodle(arguments.moodle, results, books, lower=arguments.allow_lower)
+    except GradebookError as error:  # bladet gav ändå namnen, och rapporterna är skrivna
+        print(f"\nMoodles blad är inte ifyllt. {error}")
+        return ""
+    print(f"\nMoodle (bok {filled.books}): {filled.filled} studenter.")
+    print("\n".join(change_lines(filled.changes)))
+    for file in filled.left_alone:
+        print(f"  {file}: inte ifylld, den gick inte att läsa eller måste bedömas för hand.")
+    for file in filled.unknown:
+        print(f"  {file}: inte ifylld, studenten finns inte i Moodles blad.")
     return filled.text
 
 

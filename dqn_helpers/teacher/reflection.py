@@ -156,6 +156,6 @@ def _difference(dqn: np.ndarray, double: np.ndarray) -> str:
     if dqn.min() > double.max():
         return f"Double DQN har {left} % av DQN:s överskattning kvar, och inget frö går om lott."
     return (
-        f"Double DQN har {left} % av DQN:s överskattning kvar i medel, men frönas fält överlappar: "
-        "den som säger att skillnaden är osäker har rätt."
+        f"Double DQN har {left} % av DQN:s överskattning kvar i genomsnitt, men frönas fält "
+        "överlappar: den som säger att skillnaden är osäker har rätt."
     )

@@ -41,7 +41,7 @@ from dqn_helpers.teacher.notebook_files import (
     source_of,
     tags_of,
 )
-from dqn_helpers.teacher.student_package import write_package
+from dqn_helpers.teacher.student_package import AddressError, write_package
 
 TEACHER_TAG = "larare"
 
@@ -298,11 +298,13 @@ def tidy_up(source: Path) -> list[str]:
 
 def _run(arguments: argparse.Namespace) -> int:
     source, target = arguments.root / "solutions", arguments.root / "notebooks"
+    if arguments.address and not arguments.zip:
+        raise AddressError("--address hör ihop med --zip: ange också filen att packa i.")
     if arguments.normalise:
         print("\n".join(tidy_up(source)) or "Inget att göra.")
         return 0
     if arguments.zip:
-        n_files = write_package(arguments.root, build(source), arguments.zip)
+        n_files = write_package(arguments.root, build(source), arguments.zip, arguments.address)
         print(f"Studentversionen är packad i {arguments.zip}: {n_files} filer, utan facit.")
         return 0
     if arguments.check:
@@ -320,7 +322,7 @@ def main(argv: list[str] | None = None) -> int:
     add_release_arguments(parser)
     try:
         return _run(parser.parse_args(argv))
-    except (NotebookError, OSError) as error:
+    except (NotebookError, AddressError, OSError) as error:
         print(f"Fel: {error}", file=sys.stderr)
         return 1
 

@@ -1,11 +1,18 @@
 """Studentversionen: det som en student behöver, i en zip-fil utan facit, test och rättare.
 
+Den går att dela ut som den är, eller att lägga i ett eget repo på GitHub. Med repots adress får den
+länkar till Binder och Colab, och böckerna en cell som hämtar kursens kod när de öppnas i Colab.
+
 Samma källa ger alltid samma bytes.
 """
 
+import json
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from dqn_helpers.teacher.notebook_files import Cell, dumps
 
 FOLDER = "djup-q-inlarning"
 FILES = ("kurs.py", "pyproject.toml", "constraints.txt", "environment.yml")
@@ -15,19 +22,63 @@ SUFFIXES = (".py", ".json", ".js", ".css")
 YEAR_ZERO = (1980, 1, 1, 0, 0, 0)  # zip-filens äldsta tid: dagen ska inte ändra innehållet
 
 
-def package_files(root: Path, notebooks: Mapping[str, bytes]) -> dict[str, bytes]:
+# Binder, och en JupyterHub som bygger med repo2docker, gör miljön av det som står i `binder/`.
+WHY = "Installerar kursen i Binder, med PyTorch utan stöd för grafikkort."
+COMMANDS = """\
+set -e
+python -m pip install --no-cache-dir \\
+    --extra-index-url https://download.pytorch.org/whl/cpu -c constraints.txt -e ".[kurs]"
+"""
+BINDER = {
+    "binder/runtime.txt": b"python-3.11\n",
+    "binder/postBuild": f"#!/bin/bash\n# {WHY}\n{COMMANDS}".encode(),
+}
+EXECUTABLE = ("binder/postBuild",)
+COLAB_CELL = """\
+import sys
+
+if "google.colab" in sys.modules:  # i Colab hämtas kursens kod; annars gör cellen ingenting
+    get_ipython().run_line_magic("pip", "install -q git+{address}")"""
+IN_THE_BROWSER = """
+## Börja i webbläsaren
+
+Det här går utan att du installerar något. Båda glömmer det du har gjort, så ladda ner din bok innan
+du slutar.
+
+- **Binder:** [öppna bok 00]({binder}). Första gången tar det några minuter.
+- **Colab:** öppna en bok här och kör först cellen som nämner Colab; den hämtar kursens kod.
+{books}
+"""
+
+
+class AddressError(ValueError):
+    """Adressen går inte att göra länkar av; meddelandet säger hur den ska se ut."""
+
+
+def package_files(
+    root: Path, notebooks: Mapping[str, bytes], address: str = ""
+) -> dict[str, bytes]:
     """Filerna i studentversionen, väg inuti den → innehåll.
 
     Args:
         root: projektets mapp.
         notebooks: studenternas anteckningsböcker (`release.build`), namn → innehåll.
+        address: repot på GitHub som den ska ligga i, om det finns ett.
 
     Raises:
         OSError: om något av det som ska med saknas.
+        AddressError: om adressen inte är ett repo på GitHub.
     """
-    files = {name: (root / name).read_bytes() for name in FILES}
-    files["README.md"] = _students_readme(root / "README.md").encode()
-    files |= {f"notebooks/{name}": data for name, data in notebooks.items()}
+    files = {name: (root / name).read_bytes() for name in FILES} | BINDER
+    books = [name for name in notebooks if name.endswith(".ipynb")]
+    readme = _students_readme(root / "README.md") + (
+        _links(address, sorted(books)) if address else ""
+    )
+    files["README.md"] = readme.encode()
+    files |= {
+        f"notebooks/{name}": _with_colab_cell(data, address) if address and name in books else data
+        for name, data in notebooks.items()
+    }
     for path in (root / "dqn_helpers").rglob("*"):
         place = path.relative_to(root)
         if path.suffix in SUFFIXES and not {"autograder", "teacher"} & set(place.parts):
@@ -43,12 +94,46 @@ def _students_readme(path: Path) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if TEST_COMMAND not in line)
 
 
-def write_package(root: Path, notebooks: Mapping[str, bytes], target: Path) -> int:
+def _links(address: str, books: list[str]) -> str:
+    """README:s länkar till Binder och Colab."""
+    repo = _repo(address)
+    colab = f"https://colab.research.google.com/github/{repo}/blob/main/notebooks"
+    rows = "\n".join(f"  - [{name[:-6]}]({colab}/{name})" for name in books)
+    binder = f"https://mybinder.org/v2/gh/{repo}/HEAD?urlpath=lab/tree/notebooks/{books[0]}"
+    return IN_THE_BROWSER.format(binder=binder, books=rows)
+
+
+def _repo(address: str) -> str:
+    """Ägaren och repots namn: "anna/djup-q"."""
+    match = re.fullmatch(
+        r"https://github\.com/([\w.-]+/[\w.-]+?)(\.git)?/?", address, flags=re.ASCII
+    )
+    if match is None:
+        raise AddressError(f"--address {address} är inget repo på GitHub. Skriv till exempel "
+                           "--address https://github.com/anna/djup-q-inlarning.")  # fmt: skip
+    return match[1]
+
+
+def _with_colab_cell(data: bytes, address: str) -> bytes:
+    """Boken med cellen som hämtar kursens kod i Colab, efter rubriken."""
+    notebook = json.loads(data)
+    text = COLAB_CELL.format(address=f"https://github.com/{_repo(address)}")
+    cell: Cell = {
+        "cell_type": "code", "execution_count": None, "id": "colab-start",
+        "metadata": {"tags": ["colab"]}, "outputs": [], "source": text.splitlines(keepends=True),
+    }  # fmt: skip
+    notebook["cells"].insert(1, cell)
+    return dumps(notebook).encode()
+
+
+def write_package(
+    root: Path, notebooks: Mapping[str, bytes], target: Path, address: str = ""
+) -> int:
     """Skriv zip-filen; ger antalet filer i den."""
-    files = package_files(root, notebooks)
+    files = package_files(root, notebooks, address)
     with zipfile.ZipFile(target, "w") as archive:
         for name, data in files.items():
             info = zipfile.ZipInfo(f"{FOLDER}/{name}", YEAR_ZERO)
-            info.external_attr = 0o644 << 16
+            info.external_attr = (0o755 if name in EXECUTABLE else 0o644) << 16
             archive.writestr(info, data, zipfile.ZIP_DEFLATED)
     return len(files)

@@ -14,25 +14,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dqn_helpers.autograder.result import ClassResult, SubmissionResult
-from dqn_helpers.teacher.gradebook import GradebookError, read_gradebook
+from dqn_helpers.teacher.gradebook import GradebookError, MoodleWorksheet, read_gradebook
 from dqn_helpers.teacher.overrides import decoded, delimiter
 from dqn_helpers.teacher.report.words import file_name, one_line
 
 FILE_NAME = "studenter.csv"
+_NAME = ("full name", "fullständigt namn", "namn")
+_EMAIL = ("email address", "e-postadress", "e-post")  # engelska till vänster
+_LATE = re.compile(r"\blate\b|för sen", re.IGNORECASE)
 _TEST_STUDENT = ["student", "test"]  # den låtsasstudent som varje kurs i Canvas har
 
 
 @dataclass(frozen=True)
 class Person:
-    """En student i omdömesboken."""
+    """En student i omdömesboken, eller i Moodles bedömningsblad."""
 
     canvas_id: str
     name: str
     login: str
+    moodle_id: str = ""
+    late: bool = False
 
     def matches(self, text: str) -> bool:
         """Sant om texten är numret, användarnamnet eller namnet, i vilken ordning det än står."""
-        known = (self.canvas_id, self.login, self.login.split("@")[0])
+        known = (self.canvas_id, self.moodle_id, self.login, self.login.split("@")[0])
         return _key(text) in map(_key, filter(None, known)) or _words(text) == _words(self.name)
 
 
@@ -87,6 +92,25 @@ def read_people(path: Path) -> list[Person]:
     return people
 
 
+def read_moodle_people(path: Path) -> list[Person]:
+    """Studenterna i Moodles bedömningsblad, med e-postadressen som användarnamn.
+
+    Raises:
+        GradebookError: om filen inte är ett bedömningsblad.
+    """
+    sheet = MoodleWorksheet(path)
+    return [
+        Person(
+            canvas_id="",
+            name=one_line(sheet.cell(row, _NAME), 100) or number,
+            login=one_line(sheet.cell(row, _EMAIL), 100),
+            moodle_id=number,
+            late=bool(_LATE.search(sheet.cell(row, ("status",)))),
+        )
+        for row, number in sheet.students
+    ]
+
+
 def identified(
     results: ClassResult, answers: Answers = Answers(), people: Sequence[Person] = ()
 ) -> ClassResult:
@@ -96,10 +120,17 @@ def identified(
         _known(submission, chosen.get(index, ()), people)
         for index, submission in enumerate(results.submissions)
     ]
-    handed_in = {user for row in rows for user in (*row.members, row.canvas_id)}
-    missing = (_shown(one) for one in people if one.canvas_id not in handed_in)
+    handed_in = {("canvas", user) for row in rows for user in (*row.members, row.canvas_id)}
+    handed_in |= {("moodle", row.moodle_id) for row in rows}
+    missing = (_shown(one) for one in people if not handed_in & _numbers(one))
     unclear = (*answers.problems, *problems, *_questions(rows))
     return replace(results, submissions=tuple(rows), unclear=unclear, not_handed_in=tuple(missing))
+
+
+def _numbers(person: Person) -> set[tuple[str, str | None]]:
+    """Personens nummer i Canvas eller Moodle."""
+    numbers = (("canvas", person.canvas_id), ("moodle", person.moodle_id))
+    return {(where, number) for where, number in numbers if number}
 
 
 def _shown(person: Person) -> str:
@@ -160,13 +191,19 @@ def _known(
         submission = replace(
             submission, student=", ".join(names), person=", ".join(sorted(map(_key, names)))
         )
-    if submission.canvas_id and not names:
+    if names:
+        found = [_person(name, people) for name in names]
+    elif submission.canvas_id:
         found = [next((one for one in people if one.canvas_id == submission.canvas_id), None)]
+    elif submission.moodle_id and any(one.moodle_id for one in people):
+        found = [next((one for one in people if one.moodle_id == submission.moodle_id), None)]
     else:
-        found = [_person(name, people) for name in names or [submission.student or ""]]
+        found = [_person(submission.student or "", people)]
     known = [person for person in found if person is not None]
     if len(known) != len(found):  # någon i gruppen är okänd: då är numren inte hela gruppens
         return replace(submission, canvas_id=None if names else submission.canvas_id)
+    if known and all(person.moodle_id for person in known):
+        return _known_in_moodle(submission, known)
     numbers = tuple(person.canvas_id for person in known)
     return replace(
         submission,
@@ -177,6 +214,17 @@ def _known(
         canvas_id=numbers[0] if len(numbers) == 1 else None,
         members=numbers if len(numbers) > 1 else (),
         person="" if len(numbers) == 1 else submission.person,
+    )
+
+
+def _known_in_moodle(submission: SubmissionResult, known: Sequence[Person]) -> SubmissionResult:
+    """Raden med namn, e-post och om filen var sen; numret är redan mappens eget i Moodle."""
+    return replace(
+        submission,
+        student=", ".join(person.name for person in known),
+        login=", ".join(person.login for person in known if person.login),
+        moodle_id=known[0].moodle_id if len(known) == 1 else submission.moodle_id,
+        late=submission.late or any(person.late for person in known),
     )
 
 

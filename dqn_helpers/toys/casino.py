@@ -20,7 +20,7 @@ def casino() -> Toy:
         "expected": expected_maximum(N_ARMS),
     }
     alt = (
-        "Kasino med tjugo automater som alla betalar noll i medel: den som ser bäst ut lovar "
+        "Kasino med tjugo automater som alla betalar noll i genomsnitt: den som ser bäst ut lovar "
         "mer, och överskattningen hopar sig i en kurva."
     )
     return Toy("casino", _still(), alt, _body(), data)

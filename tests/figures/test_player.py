@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from everyday import first
 from PIL import Image
 
 from dqn_helpers.figures import Picture, theme
@@ -124,17 +125,18 @@ def test_pictures_become_a_film():
     assert film.width == 60
 
 
-def test_pictures_that_do_not_fit_become_coarser_but_not_fewer():
+@pytest.mark.parametrize("count", first(1, [4, 30]))
+def test_pictures_that_do_not_fit_become_coarser_but_not_fewer(count: int):
     rng = np.random.default_rng(0)
     pictures = []
-    for _ in range(30):
+    for _ in range(count):
         file = io.BytesIO()
         Image.fromarray(rng.integers(0, 256, (300, 400, 3), dtype=np.uint8)).save(
             file, format="PNG"
         )
         pictures.append(Picture(file.getvalue(), "image/png", "Brus.", 400))
-    film = film_of_pictures(pictures, ["brus"] * 30, "Brus.")
-    assert len(film.frames) == 30
+    film = film_of_pictures(pictures, ["brus"] * count, "Brus.")
+    assert len(film.frames) == count
     assert len(film._repr_html_()) < MAX_BYTES * 1.05
     assert film.width == 400
 

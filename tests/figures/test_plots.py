@@ -287,9 +287,9 @@ def test_bad_curves(curves: dict[str, np.ndarray], message: str):
 
 def test_training_curve_alt_text_has_the_right_numbers():
     alt = training_curve(a_log(25)).alt
-    # Episoderna 5…24 ger i medel 14,5.
+    # Episoderna 5…24 ger i genomsnitt 14,5.
     assert "över 25 episoder och 250 miljösteg" in alt
-    assert "De 20 sista episoderna gav i medel 14,5" in alt
+    assert "De 20 sista episoderna gav i genomsnitt 14,5" in alt
     assert "Sista giriga utvärderingen gav 333" in alt
 
 
@@ -316,7 +316,7 @@ def test_training_curve_of_a_few_episodes_has_no_mean(drawn: list[Figure]):
     log.check_steps, log.check_scores = [], []
     alt = training_curve(log).alt
     assert len(drawn[0].axes[0].lines) == 1
-    assert "i medel 9" in alt
+    assert "i genomsnitt 9" in alt
     assert "utvärdering" not in alt
 
 

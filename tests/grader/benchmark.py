@@ -132,7 +132,7 @@ def measure_ours(folder: Path, students: int, jobs: int) -> Measurement:
     rows = json.loads((folder / "rattning" / "results.json").read_text(encoding="utf-8"))
     totals: dict[str, float] = {}
     for row in rows["submissions"]:
-        totals[row["student"]] = totals.get(row["student"], 0) + row["points"]
+        totals[row["student"]] = totals.get(row["student"], 0) + (row["points"] or 0)
     return Measurement(students, seconds, right_points(totals))
 
 

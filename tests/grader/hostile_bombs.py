@@ -5,7 +5,7 @@ from .hostile import RIGHT, Hostile, in_body
 SLOW = ("timeout",)
 
 BURNERS = (
-    Hostile("loop", "en slinga som aldrig tar slut", in_body("while True: pass"), statuses=SLOW),
+    Hostile("loop", "en loop som aldrig tar slut", in_body("while True: pass"), statuses=SLOW),
     Hostile("swallows", "fångar varje avbrott", in_body("""
 while True:
     try:
@@ -23,7 +23,7 @@ while True: pass
             in_body("x = 10 ** 10 ** 8"), statuses=SLOW),
     Hostile("regex", "ett reguljärt uttryck som backar i evighet", in_body(
         "import re; re.match(r'(a+)+$', 'a' * 64 + 'b')"), statuses=SLOW),
-    Hostile("at_definition", "en slinga medan cellen körs", """
+    Hostile("at_definition", "en loop medan cellen körs", """
 def build():
     while True:
         try:

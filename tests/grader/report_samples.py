@@ -16,6 +16,7 @@ from dqn_helpers.card import ComparedRow, Comparison
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.submission.collect import canvas_owner
 
+WRONG = "Svaret är 4, men ska vara 5."
 ARGUMENTS = (
     ("reward", "[1; −2]"),
     ("next_q_values", "[[2; 6]; [5; 3]]"),
@@ -30,7 +31,7 @@ def exercise(number: str, *passed: bool, **changes: Any) -> ExerciseResult:
     parts = tuple(
         PartResult(b.name, b.points, True)
         if ok
-        else PartResult(b.name, b.points, False, "Svaret är 4, väntat 5.", arguments=ARGUMENTS)
+        else PartResult(b.name, b.points, False, WRONG, arguments=ARGUMENTS)
         for b, ok in zip(behaviours, verdicts, strict=True)
     )
     points = sum(part.points for part in parts if part.passed)

@@ -25,6 +25,7 @@ from dqn_helpers.teacher import grading as command_line
 from dqn_helpers.teacher import store
 from dqn_helpers.teacher.grade_limits import load_grade_limits
 from dqn_helpers.teacher.gradebook import result_csv
+from dqn_helpers.teacher.lock import locked
 from dqn_helpers.teacher.overrides import Overrides
 from dqn_helpers.teacher.reports import final
 
@@ -186,6 +187,15 @@ def test_answers_about_who_is_who_are_kept_for_the_next_batch(folder: Path) -> N
     assert of(folder, "Al, Ulf") == [(1, 2, False), (2, 4, True)]
 
 
+def test_two_commands_in_the_same_folder(folder: Path) -> None:
+    before = all_files(folder / "rattning")
+    with locked(folder / "rattning"):
+        answer = command("submissions.zip", cwd=folder)
+    assert answer.code == 1 and "Ett annat kommando arbetar redan i mappen rattning" in answer.err
+    assert answer.graded == [] and all_files(folder / "rattning") == before
+    assert command("submissions.zip", cwd=folder).code == 0
+
+
 # --- inställningar och samtycke ------------------------------------------------------------------
 
 
@@ -294,6 +304,7 @@ def grade_in_this_process(submissions: Any, settings: Any, jobs: int) -> Any:
         yield one, graded_by_text(one, None, settings)
 
 
+@pytest.mark.lang
 def test_a_kill_at_any_moment_leaves_the_earlier_class_whole(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,9 +112,9 @@ def test_exception_whose_text_fails() -> None:
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        (lambda *a: right(*a)[:, None], "Formen på målet är (3, 1), väntat (3,)"),
-        (lambda *a: right(*a)[None, :], "Formen på målet är (1, 3), väntat (3,)"),
-        (lambda *a: right(*a)[0], "Målet är ett tal, väntat en array med formen (3,)"),
+        (lambda *a: right(*a)[:, None], "Formen på målet är (3, 1), men ska vara (3,)"),
+        (lambda *a: right(*a)[None, :], "Formen på målet är (1, 3), men ska vara (3,)"),
+        (lambda *a: right(*a)[0], "Målet är ett tal, men ska vara en array med formen (3,)"),
         (lambda *a: "hej", "Målet är en text"),
         (lambda *a: object(), "objekt av sorten object"),
         (lambda *a: {"a": 1}, "Målet är"),

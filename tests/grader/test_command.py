@@ -228,13 +228,15 @@ SUBMISSION = {
     **dict.fromkeys(("student", "canvas_id", "login"), OPTIONAL_TEXT),
     **dict.fromkeys(("grade", "grade_note", "replaced_by"), OPTIONAL_TEXT),
     "batch": (int,),
-    **dict.fromkeys(("points", "max_points"), NUMBER),
-    "exercises": (list,),
+    "points": (*NUMBER, type(None)),
+    "max_points": NUMBER,
+    "late": (bool,),
+    **dict.fromkeys(("remarks", "exercises"), (list,)),
 }
 EXERCISE = {
     **dict.fromkeys(("id", "name", "status", "feedback"), TEXT),
     "points": (*NUMBER, type(None)),
-    "max_points": NUMBER,
+    **dict.fromkeys(("max_points", "deducted"), NUMBER),
     "misconception": OPTIONAL_TEXT,
     **dict.fromkeys(("reach", "tests"), (list,)),
 }
@@ -253,7 +255,8 @@ def assert_schema(results: dict[str, Any]) -> None:
         assert_keys(row, SUBMISSION)
         assert row["status"] in ("graded", "unreadable", "error")
         assert re.fullmatch("[0-9a-f]{64}|", row["sha256"])
-        assert row["points"] == sum(e["points"] or 0 for e in row["exercises"])
+        given = sum(e["points"] or 0 for e in row["exercises"])
+        assert row["points"] == (given if row["status"] == "graded" else None)
         assert row["max_points"] == sum(e["max_points"] for e in row["exercises"])
         for exercise in row["exercises"]:
             assert_exercise(exercise)

@@ -118,7 +118,7 @@ RAISES: list[tuple[str, str, str]] = [
     (
         "flag_never_updated",
         "done = False\nwhile not done:\n    over.step(0)",
-        "inget i slingan ändrar `done`",
+        "inget i loopen ändrar `done`",
     ),
     (
         "waits_for_both",

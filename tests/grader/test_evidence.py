@@ -1,20 +1,24 @@
-"""Beläggen: påhittade flaggor räcker inte, och ärligt rådata godtas i alla stilar."""
+"""Beläggen: påhittade flaggor räcker inte.
 
+Att ärligt rådata godtas, i alla stilar, prövas på de dolda fallen (`hidden.py`).
+"""
+
+import functools
 import importlib
 from typing import Any
 
 import numpy as np
 import pytest
-from everyday import first, only
+from everyday import only, quick
 
-from dqn_helpers.autograder.catalogue import accepted, content, misconceptions, reference, scenario
-from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode
+from dqn_helpers.autograder.catalogue import content, misconceptions, reference, scenario
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.comparing import difference
 from dqn_helpers.exercises.judging import judge
 from dqn_helpers.exercises.model import Outcome, Within
 from dqn_helpers.exercises.running import run_cases
 
+from .hidden import sent
 from .test_catalogue import SECONDS
 
 content("03", "hidden")  # gör paketet `grading` känt
@@ -32,7 +36,7 @@ BEHAVIOURS = {
 }
 """Beteenden som går att hitta på utan belägg."""
 
-each_exercise = pytest.mark.parametrize("number", BEHAVIOURS)
+each_exercise = pytest.mark.parametrize("number", quick(BEHAVIOURS))
 
 
 def evidence_keys(number: str, seed: int) -> list[list[str]]:
@@ -41,11 +45,16 @@ def evidence_keys(number: str, seed: int) -> list[list[str]]:
     return [[key for key, v in c.expected[0].items() if isinstance(v, Evidence)] for c in cases]
 
 
-def observed(number: str, seed: int, solution: object) -> list[dict]:
-    """Det som lösningen ger, efter resan genom meddelandena."""
+def observed(number: str, seed: int) -> list[dict]:
+    """Det som den rätta lösningen ger, efter resan genom meddelandena."""
+    return [dict(one.observed) for one in _observed(number, seed)]
+
+
+@functools.cache
+def _observed(number: str, seed: int) -> list[Outcome]:
     drawn = scenario(number, seed)
-    ran = run_cases(drawn.exercise.driver, solution, drawn.inputs(), SECONDS, seed)
-    return [decode(encode({"observed": one.observed})[LENGTH_BYTES:])["observed"] for one in ran]
+    solution = reference(number)
+    return sent(run_cases(drawn.exercise.driver, solution, drawn.inputs(), SECONDS, seed))
 
 
 def passed(number: str, seed: int, answers: list[dict]) -> set[str]:
@@ -55,20 +64,10 @@ def passed(number: str, seed: int, answers: list[dict]) -> set[str]:
 
 
 @each_exercise
-@pytest.mark.parametrize("seed", first(1, range(3)))
-def test_every_style_is_accepted(number: str, seed: int) -> None:
-    everything = {b.id for b in EXERCISES[number].behaviours}
-    for solution in accepted(number):
-        answers = observed(number, seed, solution)
-        assert passed(number, seed, answers) == everything, solution.__name__
-
-
-@each_exercise
-@pytest.mark.parametrize("seed", first(1, range(5)))
+@pytest.mark.parametrize("seed", range(5))
 def test_evidence_from_another_seed_is_refused(number: str, seed: int) -> None:
     """Alla vanliga iakttagelser är rätta; bara beläggen kommer ur ett annat frös fall."""
-    mine = observed(number, seed, reference(number))
-    other = observed(number, seed + 100, reference(number))
+    mine, other = observed(number, seed), observed(number, seed + 1)
     for answers, from_other, keys in zip(mine, other, evidence_keys(number, seed), strict=True):
         answers |= {key: from_other.get(key) for key in keys}
     everything = {b.id for b in EXERCISES[number].behaviours}
@@ -77,7 +76,7 @@ def test_evidence_from_another_seed_is_refused(number: str, seed: int) -> None:
 
 @each_exercise
 def test_missing_evidence_is_refused(number: str) -> None:
-    answers = observed(number, 0, reference(number))
+    answers = observed(number, 0)
     for one, keys in zip(answers, evidence_keys(number, 0), strict=True):
         for key in keys:
             del one[key]
@@ -123,7 +122,7 @@ SPOILED = {
 @pytest.mark.parametrize("place", SPOILED, ids="-".join)
 def test_evidence_that_shows_a_mistake_is_refused(place: tuple[str, str, str]) -> None:
     number, behaviour, key = place
-    answers = observed(number, 0, reference(number))
+    answers = observed(number, 0)
     for one in answers:
         if key in one:
             one[key] = SPOILED[place](one[key])
@@ -149,9 +148,10 @@ CANNOT_BE_PROVED = {
 visas raden för läraren (`submission.reach`, prövat i `test_reach.py`)."""
 
 
+@functools.cache
 def constants(number: str) -> list[dict[str, Any]]:
     """De iakttagelser som är samma för alla frön, fall för fall."""
-    drawn = [scenario(number, seed).cases for seed in (11, 12, 13)]
+    drawn = [scenario(number, seed).cases for seed in range(3)]
     return [
         {
             key: inside(value)
@@ -179,17 +179,17 @@ def same(one: Any, other: Any) -> bool:
 @pytest.mark.parametrize("number", only(("3.1", "5.1"), EXERCISES))
 def test_constants_alone_give_nothing(number: str) -> None:
     """Den som inte gör någonting och hittar på allt som går att veta i förväg får inga poäng."""
-    assert not passed(number, 11, constants(number))
+    assert not passed(number, 0, constants(number))
 
 
 @pytest.mark.parametrize("number", only(("3.1", "5.1"), EXERCISES))
 def test_a_mistake_with_forged_constants_gains_nothing(number: str) -> None:
     """Ett misstag vars alla konstanta iakttagelser byts mot de rätta får inte fler delar rätt."""
-    drawn, forged, gained = scenario(number, 11), constants(number), set[str]()
+    drawn, forged, gained = scenario(number, 0), constants(number), set[str]()
     for mistake in misconceptions(number):
         ran = run_cases(drawn.exercise.driver, mistake.implementation, drawn.inputs(), SECONDS)
         before = judge(drawn.exercise, drawn.cases, ran)
         honest = {b.behaviour.id for b in before.behaviours if b.mark == "passed"}
         answers = [one.observed | constant for one, constant in zip(ran, forged, strict=True)]
-        gained |= passed(number, 11, answers) - honest
+        gained |= passed(number, 0, answers) - honest
     assert gained <= CANNOT_BE_PROVED.get(number, set())

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from everyday import only
 from matplotlib import pyplot as plt
 
 import dqn_helpers
@@ -183,7 +184,7 @@ def verdict_of(number: str, solution: Any) -> Verdict:
     return judge(drawn.exercise, drawn.cases, outcomes)
 
 
-@pytest.mark.parametrize("number", EXERCISES)
+@pytest.mark.parametrize("number", only(("3.1", "5.3"), EXERCISES))
 def test_nothing_in_the_package_is_the_solution(
     number: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -354,7 +354,7 @@ def test_page_shows_points_and_what_happened() -> None:
     assert "3 av 4 poäng" in words and "Delvis rätt. 1 av 2 delar stämmer." in words
     assert "Klart: räknar r + γ" in words and "Inte än: maskerar sluttillstånd" in words
     assert "1 av 1 p" in words and "0 av 1 p" in words
-    assert "Svaret är 4, väntat 5." in words
+    assert "Svaret är 4, men ska vara 5." in words
     assert "next_q_values [[2; 6]; [5; 3]]" in words
     assert words.index("Klart: räknar") < words.index("Masken är bakvänd") < words.index("Inte än:")
     assert tree.all("em") and {"h1", "code"} <= {tag for tag, _ in tree.tags}
@@ -396,8 +396,8 @@ def test_manual_review_is_never_zero() -> None:
 
 def test_same_message_and_same_case_are_said_once() -> None:
     same = page(submission("a", exercise("3.1", False, False))).words()
-    assert same.count("Svaret är 4, väntat 5.") == 1 and "Samma som ovan." in same
-    one = with_part(exercise("3.1", False, False), 1, message="Svaret är 7, väntat 5.")
+    assert same.count("Svaret är 4, men ska vara 5.") == 1 and "Samma som ovan." in same
+    one = with_part(exercise("3.1", False, False), 1, message="Svaret är 7, men ska vara 5.")
     other = page(submission("a", one)).words()
     assert other.count("next_q_values") == 1 and "(Samma fall som ovan.)" in other
 
@@ -429,13 +429,13 @@ def test_code_keeps_its_own_row_numbers() -> None:
 
 def test_a_case_in_words_stands_before_what_happened() -> None:
     one = with_part(exercise("3.1", False), 0, situation="Episoder på 3 steg.", arguments=())
-    assert "Episoder på 3 steg. Svaret är 4, väntat 5." in page(submission("a", one)).words()
+    assert "Episoder på 3 steg. Svaret är 4, men ska vara 5." in page(submission("a", one)).words()
     stated = to_json(results(submission("a", one, exercise("3.2", False))))["submissions"][0]
     messages = [e["tests"][0]["message"] for e in stated["exercises"]]
     assert messages == [
-        "Episoder på 3 steg. Svaret är 4, väntat 5.",
+        "Episoder på 3 steg. Svaret är 4, men ska vara 5.",
         "Fallet reward = [1; −2], next_q_values = [[2; 6]; [5; 3]], discount_factor = 0,5. "
-        "Svaret är 4, väntat 5.",
+        "Svaret är 4, men ska vara 5.",
     ]
 
 
@@ -462,7 +462,7 @@ def test_the_fault_that_has_an_example_stands_first() -> None:
     """En del som bara väntar på en annan är följden, inte orsaken."""
     waits = "Räknas först när lösningen maskerar sluttillstånd."
     one = with_part(exercise("3.1", False, False), 0, message=waits, arguments=())
-    words = page(submission("a", with_part(one, 1, message="Svaret är 4, väntat 9."))).words()
+    words = page(submission("a", with_part(one, 1, message="Svaret är 4, men ska vara 9."))).words()
     assert words.index("väntat 9") < words.index("1 del till") < words.index("Räknas först")
 
 
@@ -566,6 +566,11 @@ def test_results_json_says_what_the_letter_leaves_out() -> None:
     assert (written_answer["id"], written_answer["status"]) == ("5.4", "manual")
     assert (written_answer["points"], written_answer["max_points"]) == (None, 4)
     assert from_data(as_data(graded.submissions[0])) == graded.submissions[0]
+
+
+def test_a_file_that_could_not_be_read_has_no_points_and_not_zero() -> None:
+    graded = results(unreadable("a"), submission("b", exercise("3.1", False, False)))
+    assert [row["points"] for row in to_json(graded)["submissions"]] == [None, 0]
 
 
 def test_the_letter_says_that_the_written_answer_is_missing() -> None:

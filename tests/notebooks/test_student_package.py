@@ -40,14 +40,53 @@ def test_the_right_files_are_there(files: dict[str, bytes]) -> None:
     )
     assert not [name for name in files if "/autograder/" in name or "/teacher/" in name]
     top = {name.split("/")[0] for name in files}
-    assert top == {*FILES, "README.md", "dqn_helpers", "notebooks"}
+    assert top == {*FILES, "README.md", "dqn_helpers", "notebooks", "binder"}
     assert "Så lägger man till en övning" not in "".join(data.decode() for data in files.values())
 
 
 def test_the_readme_is_the_students(files: dict[str, bytes]) -> None:
     text = files["README.md"].decode()
     assert "python kurs.py fresh 04" in text
-    assert not re.search(r"solutions|facit|kurs\.py (test|grade|release)", text)
+    assert not re.search(r"solutions|facit|kurs\.py (test|grade|release|assess|similar)", text)
+    assert not re.search(r"(?i)klon|git clone|tests/|mybinder|colab\.research", text)
+
+
+ADDRESS = "https://github.com/anna/djup-q"
+
+
+def test_a_published_package_starts_in_binder_and_colab() -> None:
+    files = package_files(ROOT, build(ROOT / "solutions"), f"{ADDRESS}.git")
+    text = files["README.md"].decode()
+    links = re.findall(r"\((https://[^)]+)\)", text)
+    in_colab = [link.rpartition("/")[2] for link in links if "colab.research" in link]
+    books = [name for name in files if name.endswith(".ipynb")]
+    assert [f"notebooks/{name}" for name in in_colab] == books
+    assert all("/github/anna/djup-q/blob/main/notebooks/" in one for one in links if "colab" in one)
+    assert f"/gh/anna/djup-q/HEAD?urlpath=lab/tree/{books[0]}" in text
+    for name in books:
+        first = next(c for c in json.loads(files[name])["cells"] if c["cell_type"] == "code")
+        assert f'git+{ADDRESS}")' in first["source"][-1]
+        exec("".join(first["source"]), {})  # någon annanstans än i Colab gör den ingenting
+
+
+def test_binder_gets_the_small_version_of_torch(unpacked: Path) -> None:
+    script = (unpacked / "binder/postBuild").read_text(encoding="utf-8")
+    (index,) = re.findall(r'^CPU_INDEX = "(.*)"$', (ROOT / "kurs.py").read_text("utf-8"), re.M)
+    assert f"--extra-index-url {index} " in script and "[kurs]" in script
+    assert (unpacked / "constraints.txt").exists()
+    with zipfile.ZipFile(unpacked.parent / "student.zip") as archive:
+        mode = archive.getinfo(f"{FOLDER}/binder/postBuild").external_attr >> 16
+    assert mode & 0o111, "repo2docker kör den"
+
+
+@pytest.mark.parametrize("address", ["http://github.com/a/b", "github.com/a/b", f"{ADDRESS}/x"])
+def test_an_address_that_is_no_repository_is_explained(
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--zip", str(tmp_path / "ut.zip"), "--address", address]) == 1
+    assert "är inget repo på GitHub" in capsys.readouterr().err
+    assert main(["--address", ADDRESS]) == 1
+    assert "hör ihop med --zip" in capsys.readouterr().err
 
 
 ELSEWHERE_TOO = {

@@ -1,4 +1,4 @@
-"""Klassens siffror: poäng per övning, vanliga misstag och filer som någon måste titta på."""
+"""Klassens resultat: poäng per övning, vanliga misstag och filer som någon måste titta på."""
 
 import re
 from collections import defaultdict
@@ -201,7 +201,7 @@ def _own_reasons(submission: SubmissionResult) -> Iterator[tuple[str, str]]:
     if submission.status == "unreadable":
         yield "", f"Filen gick inte att läsa. {message}".strip()
     elif submission.status == "error":
-        yield "", f"Rättaren gick fel på filen; bedöm den för hand. {message}".strip()
+        yield "", f"Något gick fel i rättaren; bedöm den för hand. {message}".strip()
     elif not submission.exercises and NOT_CHOSEN not in message:
         yield "", f"Inga av kursens övningar hittades. {message}".strip()
     yield from _perhaps_missed(submission)

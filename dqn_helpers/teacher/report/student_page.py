@@ -78,7 +78,7 @@ def feedback_page(submission: SubmissionResult, isolation: str) -> str:
 
     Args:
         submission: inlämningen, med examinatorns ändringar.
-        isolation: isoleringsnivån.
+        isolation: inhägnadens nivå.
     """
     return render(
         "feedback.html",

@@ -67,9 +67,9 @@ def _closing(results: ClassResult) -> Iterator[str]:
     n_files = len(results.submissions)
     read, graded = "läst" if n_files == 1 else "lästa", "rättad" if n_graded == 1 else "rättade"
     yield f"{count(n_files)} {read}, {n_graded} {graded}. {PRELIMINARY}."
-    yield f"Slumpfrö {one_line(results.seed, 40)}, isolering: {results.isolation}."
+    yield f"Slumpfrö {one_line(results.seed, 40)}, inhägnad: {results.isolation}."
     if results.isolation == "basic":
-        yield "VARNING: grundläggande isolering. En elak inlämning kan ha läst och ändrat filer på"
+        yield "VARNING: grundläggande inhägnad. En elak inlämning kan ha läst och ändrat filer på"
         yield "den här datorn, också poängen. Rätta okända i Linux, WSL 2 eller en container."
     if results.changed_files:
         yield from textwrap.wrap(f"VARNING: {CHANGED_FILES}:", WIDTH)

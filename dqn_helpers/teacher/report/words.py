@@ -75,18 +75,18 @@ def status_words(exercise: ExerciseResult) -> StatusWords:
 
 
 ISOLATION = {
-    "full": "Full isolering: varje lösning kördes i en egen sandlåda utan åtkomst till filer, nät "
+    "full": "Full inhägnad: varje lösning kördes i en egen process utan åtkomst till filer, nät "
     "eller andra program.",
-    "strong": "Stark isolering: varje lösning kördes i en egen process som inte kan öppna dina "
+    "strong": "Stark inhägnad: varje lösning kördes i en egen process som inte kan öppna dina "
     "filer, nå nätet eller starta program. Den kan däremot se vilka filer som finns på datorn, hur "
     "stora de är och när de ändrades, och vad datorn heter.",
-    "basic": "Grundläggande isolering: varje lösning kördes i en egen process med gränser för tid "
+    "basic": "Grundläggande inhägnad: varje lösning kördes i en egen process med gränser för tid "
     "och minne, men ingenting annat är skyddat på den här datorn. En elak inlämning kan ha läst "
     "och ändrat dina filer, facit, andras inlämningar och den här mappen, och därmed också "
     "poängen, och den kan ha nått nätet. Rätta här bara studenter som du litar på. Andra rättar du "
     "i WSL 2, på en dator med Linux eller i en container.",
 }
-"""Isoleringsnivån i results.json → vad den betyder."""
+"""Inhägnadens nivå i results.json → vad den betyder."""
 
 CHANGED_FILES = (
     "Medan studenternas kod kördes ändrades filer som ingen inlämning ska kunna röra. Har du inte "

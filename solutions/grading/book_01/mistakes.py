@@ -73,7 +73,7 @@ def xor_before_product(rewards, discount_factor):
 
 @misconception("1.1")
 def returns_in_loop(rewards, discount_factor):
-    """Du får bara med den första belöningen: return står inne i slingan, så funktionen tar slut
+    """Du får bara med den första belöningen: return står inne i loopen, så funktionen tar slut
     redan i första varvet. Titta på indragningen."""
     total = 0.0
     for t, reward in enumerate(rewards):
@@ -84,7 +84,7 @@ def returns_in_loop(rewards, discount_factor):
 
 @misconception("1.1")
 def last_reward_missing(rewards, discount_factor):
-    """Den sista belöningen är inte med. Slingan tar slut ett steg för tidigt, och ofta är det just
+    """Den sista belöningen är inte med. Loopen tar slut ett steg för tidigt, och ofta är det just
     i sista steget som det viktiga händer. `range(n)` slutar redan på n − 1 av sig själv."""
     return sum(discount_factor**t * rewards[t] for t in range(len(rewards) - 1))
 
@@ -750,7 +750,7 @@ def squared_error():
 )  # fmt: skip
 def decays_before_reading():
     """Nästan: du ändrar tabellen innan målet är räknat. När ett steg leder tillbaka till samma
-    tillstånd läser du då det redan krympta värdet. Räkna målet först, ändra tabellen sist."""
+    tillstånd läser du då det redan krympta värdet. Räkna ut målet först, ändra tabellen sist."""
 
 
 # --- 1.4 -----------------------------------------------------------------------------------------

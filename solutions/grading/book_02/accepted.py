@@ -202,7 +202,7 @@ def sample_with_numpy_choice(replay_buffer, batch_size: int) -> dqn_helpers.Batc
 
 @correct("2.2")
 def sample_by_iterating(replay_buffer, batch_size):
-    """Hela bufferten läses med en slinga; raderna kommer i tidsordning, men valet är slumpat."""
+    """Hela bufferten läses med en loop; raderna kommer i tidsordning, men valet är slumpat."""
     chosen = set(np.random.default_rng().permutation(len(replay_buffer))[:batch_size].tolist())
     rows = [experience for i, experience in enumerate(replay_buffer) if i in chosen]
     batch = []

@@ -174,7 +174,7 @@ def empty_slots_readable():
 @misconception("2.1", edited(POP, "[index]", "[index % len(self.experiences)]"))
 def reading_wraps():
     """Läsningen går runt, så ett index som är för stort ger tyst en annan erfarenhet. Det är bara
-    *skrivandet* som ska gå runt; ett index utanför är ett fel som ska höras. Slingor som `for x in
+    *skrivandet* som ska gå runt; ett index utanför är ett fel som ska höras. Loopar som `for x in
     buffer` slutar dessutom aldrig."""
 
 
@@ -777,14 +777,14 @@ def stores_best_action():
 
 @misconception("2.3", edited(PLAY, "if terminated or truncated", "if terminated"))
 def ignores_truncated():
-    """Episoden tog slut vid tidsgränsen (truncated), men slingan fortsatte. I en riktig miljö
+    """Episoden tog slut vid tidsgränsen (truncated), men loopen fortsatte. I en riktig miljö
     spelar den då vidare i något som inte längre är en episod, kanske utan slut. Båda flaggorna
     stoppar spelet. Se avsnittet om att spela och spara i 02."""
 
 
 @misconception("2.3", edited(PLAY, "if terminated or truncated", "if truncated"))
 def ignores_terminated():
-    """Episoden tog slut (terminated), men slingan fortsatte: den väntar bara på tidsgränsen. Båda
+    """Episoden tog slut (terminated), men loopen fortsatte: den väntar bara på tidsgränsen. Båda
     flaggorna stoppar spelet. Se avsnittet om att spela och spara i 02."""
 
 
@@ -797,7 +797,7 @@ def ignores_terminated():
     ),
 )
 def last_step_lost():
-    """Det sista steget varken sparas eller räknas: slingan slutar innan dess. Just det steget
+    """Det sista steget varken sparas eller räknas: loopen slutar innan dess. Just det steget
     berättar vad som händer när stången faller, och utan det lär sig agenten aldrig att episoder
     tar slut. Se avsnittet om att spela och spara i 02."""
 
@@ -806,14 +806,14 @@ def last_step_lost():
     "2.3", Edited(PLAY, ("while True", "for _ in range(500)"), ("obs = next_obs\n", STOP_AT_LIMIT))
 )
 def own_step_limit():
-    """Slingan har en egen gräns för antalet steg, så en lång episod bryts mitt i fast ingen flagga
+    """Loopen har en egen gräns för antalet steg, så en lång episod bryts mitt i fast ingen flagga
     är sann. Det är miljön som säger när episoden är slut. Se avsnittet om att spela och spara i
     02."""
 
 
 @misconception("2.3", edited(PLAY, "if terminated or truncated", "if terminated and truncated"))
 def waits_for_both_flags():
-    """Slingan väntar på att båda flaggorna ska bli sanna på en gång, och det händer nästan aldrig.
+    """Loopen väntar på att båda flaggorna ska bli sanna på en gång, och det händer nästan aldrig.
     Det räcker att *en* av dem är sann. Se avsnittet om att spela och spara i 02."""
 
 
@@ -841,7 +841,7 @@ def last_reward_not_added():
     ),
 )
 def returns_after_one_step():
-    """Bara ett enda steg tas: return står inne i slingan utan något villkor, så funktionen tar slut
+    """Bara ett enda steg tas: return står inne i loopen utan något villkor, så funktionen tar slut
     i första varvet. Titta på indragningen."""
 
 
@@ -1029,7 +1029,7 @@ def value_for_action():
     ),
 )
 def chooses_once():
-    """Handlingen väljs en gång, före slingan, och upprepas sedan hela episoden. Agenten ska titta
+    """Handlingen väljs en gång, före loopen, och upprepas sedan hela episoden. Agenten ska titta
     på den nya observationen och välja på nytt i varje steg. Se avsnittet om att spela och spara i
     02."""
 

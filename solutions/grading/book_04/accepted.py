@@ -206,7 +206,7 @@ def train_with_references(
 def train_in_one_loop(
     model, env, buffer, optimizer, criterion, n_episodes, warmup, batch_size, gamma, **options
 ):
-    """En enda slinga över miljösteg; räknar från uppvärmningens slut; slump ur random."""
+    """En enda loop över miljösteg; räknar från uppvärmningens slut; slump ur random."""
     every, period = options["train_every"], options["target_update_every"]
     start, end = options["epsilon_start"], options["epsilon_end"]
     returns = [0.0]

@@ -442,8 +442,9 @@ def after_the_episode(repeats):
 )
 def stores_next_start():
     """Du startar om miljön innan du har sparat, så i episodens sista erfarenhet blir nästa
-    tillstånd starten på nästa episod. Vid en tidsgräns räknas målet ur det tillståndet, och då lär
-    sig nätverket något som inte hände. Spara först, starta om sedan. Se erfarenhetstupeln i 02."""
+    tillstånd starten på nästa episod. Vid en tidsgräns räknas målet ut ur det tillståndet, och då
+    lär sig nätverket något som inte hände. Spara först, starta om sedan. Se erfarenhetstupeln
+    i 02."""
 
 
 @misconception("4.3", loop((DONE, "done = terminated\n")))
@@ -543,8 +544,8 @@ def warmup_in_steps():
 
 @misconception("4.3", loop(("if warm and its_time", "if its_time")))
 def warmup_ignored():
-    """Det tränas redan under uppvärmningen: warmup används inte. Då övertränar nätverket på de
-    första erfarenheterna. Se avsnittet om uppvärmning i 04."""
+    """Det tränas redan under uppvärmningen: warmup används inte. Då anpassas nätverket för hårt
+    efter de första erfarenheterna. Se avsnittet om uppvärmning i 04."""
 
 
 @misconception("4.3", loop(("episode >= warmup", "episode > warmup")))
@@ -692,7 +693,7 @@ def target_updated_every_time():
     ),
 )
 def target_by_environment_steps():
-    """Du räknar miljösteg när du kopierar målnätverket, men target_update_every räknas i
+    """Du räknar miljösteg när du uppdaterar målnätverket, men target_update_every räknas i
     träningssteg. Det är träningsstegen som flyttar vikterna, så det är de som avgör hur gammalt
     målnätverket är. Se ”Loopen i ord” i 04."""
 
@@ -720,7 +721,7 @@ def target_by_environment_steps_when_training():
     ),
 )
 def target_by_episodes():
-    """Du räknar episoder när du kopierar målnätverket, men target_update_every räknas i
+    """Du räknar episoder när du uppdaterar målnätverket, men target_update_every räknas i
     träningssteg. En episod kan vara tio steg eller femhundra, så målnätverket blir hur gammalt som
     helst. Se ”Loopen i ord” i 04."""
 
@@ -764,7 +765,7 @@ def target_counted_from_zero():
 
 @misconception("4.3", loop((COUNT, ""), (SYNC, ""), (TRAIN, f"{COUNT}{SYNC}{TRAIN}")))
 def target_before_training():
-    """Du kopierar målnätverket före träningssteget i stället för efter, så kopian saknar det som
+    """Du uppdaterar målnätverket före träningssteget i stället för efter, så kopian saknar det som
     just lärdes in och kommer ett steg för tidigt. Först tränar man, sedan kopierar man."""
 
 
@@ -997,7 +998,7 @@ def last_reward_returned():
 )
 def last_reward_left_out():
     """Belöningen i episodens sista steg är inte med i summan. Den är ofta den viktigaste, för det
-    är i sista steget man vinner eller ramlar. Summera innan du lämnar slingan."""
+    är i sista steget man vinner eller ramlar. Summera innan du lämnar loopen."""
 
 
 @misconception("4.3", loop(("    return returns\n", "    return episode_return\n")))

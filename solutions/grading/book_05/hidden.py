@@ -147,7 +147,7 @@ def double_dqn_target_cases(rng: np.random.Generator) -> list[Case]:
         tensor(
             ("terminal", "tensor"),
             ended,
-            "Två likadana nätverk (målnätverket är nyss kopierat); några rader är slut.",
+            "Två likadana nätverk (målnätverket är nyss uppdaterat); några rader är slut.",
         ),
     ]
 
@@ -236,7 +236,7 @@ def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
         online, _, rows = _disagreement(rng, True, n_rows, truncated=truncated)
         return inputs(rows * 16, layers=online, target_layers=online, **more)
 
-    copied, rows = "Målnätverket är nyss kopierat", int(rng.integers(24, 31))
+    copied, rows = "Målnätverket är nyss uppdaterat", int(rng.integers(24, 31))
     same = "bufferten innehåller samma slumpade övergång i många exemplar"
     return [
         two_networks(double(True)),

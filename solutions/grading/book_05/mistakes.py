@@ -215,7 +215,7 @@ def made_in_inference_mode():
     ),
 )
 def copies_the_network_first():
-    """Du kopierar online-nätverket till målnätverket varje gång målet räknas. Då är de alltid
+    """Du kopierar online-nätverket till målnätverket varje gång målet räknas ut. Då är de alltid
     lika, och både målnätverket och Double DQN blir verkningslösa. Kopieringen hör till
     träningsloopen och sker sällan. Se avsnittet om målnätverket i 04."""
 
@@ -344,8 +344,8 @@ def step_states_swapped():
     "5.2", edited(STEP, "gather(1, best.unsqueeze(1))", "gather(1, action.unsqueeze(1))")
 )
 def step_same_action_again():
-    """Målet värderar den handling som redan togs, en gång till. Nästa handling ska väljas på nytt,
-    i nästa tillstånd, av online-nätverket. Se avsnittet om Double DQN i 05."""
+    """Målet värderar den handling som redan gjordes, en gång till. Nästa handling ska väljas på
+    nytt, i nästa tillstånd, av online-nätverket. Se avsnittet om Double DQN i 05."""
 
 
 @misconception(
@@ -466,14 +466,14 @@ def soft_update_after_every_step():
 @misconception("5.2", edited(STEP, f"= {PREDICTED}", "= model(state).max(dim=1).values"))
 def step_predicts_best_action():
     """Förutsägelsen är det största Q-värdet i tillståndet, men det var kanske inte den handlingen
-    som togs. Det är bara om den handling som gjordes som vi vet något nytt. Se avsnittet om gather
-    i 03."""
+    som gjordes. Det är bara om den handling som gjordes som vi vet något nytt. Se avsnittet om
+    gather i 03."""
 
 
 @misconception("5.2", edited(STEP, f"= {PREDICTED}", "= model(state)"))
 def step_predicts_all_actions():
     """Förutsägelsen är alla handlingars Q-värden, (B, A), men målet är ett tal per rad. Plocka
-    först ut värdet för handlingen som togs. Se avsnittet om gather i 03."""
+    först ut värdet för handlingen som gjordes. Se avsnittet om gather i 03."""
 
 
 @misconception("5.2", edited(STEP, "action.unsqueeze(1)).squeeze(1)", "action.unsqueeze(1))"))

@@ -1,0 +1,226 @@
+"""En påhittad klass på sextio studenter, med allt som händer i riktiga klasser.
+
+Alla har bok 05. Samma filer packas så som Canvas och så som Moodle lämnar ut dem.
+"""
+
+import copy
+import functools
+import json
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .honest import Notebook, answered, as_bytes, cell_of, code, in_style, page, zipped
+
+FIRST = ("Anna", "Bo", "Cia", "Dan", "Eva", "Fia", "Gun", "Hugo", "Ida", "Jon", "Kim", "Lo")
+LAST = ("Ek", "Öst", "Al", "Åberg", "Sjö")
+NAMES = [f"{first} {last}" for last in LAST for first in FIRST]
+WORDS = ("överskattning", "kopian", "turen", "bruset", "automaten", "målet", "kurvan", "felet",
+         "frön", "medelvärdet", "maximum", "skillnaden", "steget", "gissningen")  # fmt: skip
+FILE = "05_double_dqn.ipynb"
+N_RIGHT = 40
+"""De första har rätta lösningar i olika stilar, så när som på det som står i SPECIAL."""
+
+Change = Callable[[Notebook], Any]
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """Det som en student har lämnat in; numren är de som Canvas och Moodle ger."""
+
+    name: str
+    number: int
+    file: str
+    data: bytes
+    late: bool = False
+    attempt: int = 0
+
+    @property
+    def in_canvas(self) -> str:
+        """Filens namn i nedladdningen från Canvas."""
+        first, last = self.name.split(" ")
+        late = "_LATE" if self.late else ""
+        attachment = 90_000 + 1_000 * self.attempt + self.number
+        return f"{last}{first}{late}_{self.number}_{attachment}_{self.file}".lower().replace(
+            "_late_", "_LATE_"
+        )
+
+    @property
+    def in_moodle(self) -> str:
+        """Filens plats i nedladdningen från Moodle."""
+        return f"{self.name}_{50_000 + self.number}_assignsubmission_file_/{self.file}"
+
+
+# --- böckerna -------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _base(style: int) -> bytes:
+    return as_bytes(in_style("05", style))
+
+
+def personal(built: Notebook, name: str, number: int) -> Notebook:
+    """Boken med studentens namn och en egen reflektion."""
+    rng = random.Random(number)
+    answer = " ".join(rng.choices(WORDS, k=80))
+    for cell in built["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            cell["source"] = text.replace('min_kod = ""', f'min_kod = "{name}"')
+        elif cell.get("id") == "ovning-5-4":
+            cell["source"] = text.replace("*Skriv ditt svar här.*", f"{answer}.")
+    return built
+
+
+def _edit_51(edit: Callable[[str], str]) -> Change:
+    def change(built: Notebook) -> None:
+        cell = cell_of(built, "5.1")
+        cell["source"] = edit("".join(cell["source"]))
+
+    return change
+
+
+def _kind_of_51(kind: str) -> Change:
+    def change(built: Notebook) -> None:
+        cell = cell_of(built, "5.1")
+        cell["cell_type"] = kind
+        cell.pop("outputs"), cell.pop("execution_count")
+
+    return change
+
+
+def _one_cell(built: Notebook) -> None:
+    texts = ["".join(cell["source"]) for cell in built["cells"] if cell["cell_type"] == "code"]
+    prose = [cell for cell in built["cells"] if cell["cell_type"] != "code"]
+    own = [text for text in texts if "def double_dqn" in text or "def q_value_bias" in text]
+    built["cells"] = [code("\n\n".join([texts[0], *own])), *prose]
+
+
+def _without_checks(built: Notebook) -> None:
+    built["cells"] = [c for c in built["cells"] if "check(" not in "".join(c["source"])]
+
+
+def _much_output(built: Notebook) -> None:
+    output = {"output_type": "stream", "name": "stdout", "text": "x" * 3_000_000}
+    built["cells"][-1] = code("print()") | {"outputs": [output]}
+
+
+def _same_id_twice(built: Notebook) -> None:
+    place = next(i for i, c in enumerate(built["cells"]) if c.get("id") == "ovning-5-4")
+    built["cells"].insert(place, copy.deepcopy(page("05")["cells"][place - 1]) | {
+        "cell_type": "markdown", "id": "ovning-5-4", "source": "### Ditt svar på 5.4"})  # fmt: skip
+
+
+CHANGES: dict[str, Change] = {
+    "Anna Öst": _edit_51(lambda text: text.replace("double_dqn_target", "double_dqn_targets")),
+    "Bo Öst": _kind_of_51("raw"),
+    "Cia Öst": _kind_of_51("markdown"),
+    "Dan Öst": lambda built: built["cells"].insert(1, code("import finns_inte_alls as fi")),
+    "Eva Öst": _one_cell,
+    "Fia Öst": _without_checks,
+    "Gun Öst": _much_output,
+    "Hugo Öst": _same_id_twice,
+    "Ida Öst": lambda built: built["metadata"].update(colab={"provenance": []}),
+    "Jon Öst": lambda built: built["cells"].insert(1, code("from dqn_helpers import *")),
+    "Kim Öst": lambda built: built["cells"].insert(
+        1, code("!pip install torch\n%matplotlib inline")
+    ),
+}
+
+
+def special() -> dict[str, tuple[str, bytes]]:
+    """Studenten → filen, när den inte är en vanlig bok."""
+    right = _base(0)
+    return {
+        "Anna Al": ("losning.py", b"def double_dqn_target():\n    return 1\n"),
+        "Bo Al": ("uppsats.pdf", b"%PDF-1.7"),
+        "Cia Al": (FILE, b""),
+        "Dan Al": (FILE, right[: len(right) // 2]),
+        "Eva Al": (FILE, as_bytes(page("05"))),
+        "Fia Al": ("labb_2025_11_28.ipynb", right),
+        "Gun Al": ("05 (1).ipynb", right.replace(b"\n", b"\r\n")),
+        "Hugo Al": (f"{FILE}.txt", b"\xef\xbb\xbf" + right),
+        "Ida Al": ("allt.zip", zipped({"01a.ipynb": page("01a"), FILE: right})),
+        "Jon Al": ("DD2380_2025_05_double_dqn.ipynb", right),
+    }
+
+
+def _book_of(name: str, number: int) -> bytes:
+    """Studentens vanliga bok."""
+    if number > N_RIGHT:  # en del olöst, en del fel
+        solved = json.loads(_base(number))
+        built = answered("05", double_dqn_target="".join(cell_of(solved, "5.1")["source"]))
+        built["cells"].insert(1, solved["cells"][1])
+    else:
+        built = json.loads(_base(number % 6))
+    built = personal(built, name, number)
+    CHANGES.get(name, lambda built: None)(built)
+    return as_bytes(built)
+
+
+def the_class() -> Iterator[HandIn]:
+    """Alla som lämnade in i tid eller sent; två av sextio lämnar inte in och en är i en grupp."""
+    others = special()
+    for number, name in enumerate(NAMES, 1):
+        if name in ("Kim Sjö", "Lo Sjö"):
+            continue
+        file, data = others.get(name) or (FILE, _book_of(name, number))
+        if name == "Ida Sjö":  # byte för byte som en kamrat
+            data = _book_of("Jon Sjö", NAMES.index("Jon Sjö") + 1)
+        if name == "Hugo Sjö":  # samma reflektion som en annan, i en egen bok
+            data = as_bytes(personal(_as_notebook(3), name, NAMES.index("Anna Ek") + 1))
+        late = name in ("Bo Ek", "Lo Öst", "Lo Al")
+        yield HandIn(name, number, file, data, late)
+
+
+def _as_notebook(style: int) -> Notebook:
+    return json.loads(_base(style))
+
+
+def resubmissions() -> list[HandIn]:
+    """Nya försök veckan efter: en som blev läsbar, och en som blev tom."""
+    return [
+        HandIn("Cia Al", NAMES.index("Cia Al") + 1, FILE, _book_of("Cia Ek", 3), True, 1),
+        HandIn("Dan Ek", NAMES.index("Dan Ek") + 1, FILE, as_bytes(page("05")), True, 1),
+    ]
+
+
+# --- så som lärplattformarna lämnar ut dem --------------------------------------------------------
+
+
+def canvas_zip(hand_ins: list[HandIn]) -> bytes:
+    """*Ladda ner inlämningar* ur Canvas."""
+    return zipped({one.in_canvas: one.data for one in hand_ins})
+
+
+def moodle_zip(hand_ins: list[HandIn]) -> bytes:
+    """*Download all submissions* ur Moodle, med mappar."""
+    return zipped({one.in_moodle: one.data for one in hand_ins})
+
+
+def canvas_gradebook() -> str:
+    """Omdömesboken: en undantagen, en med högre poäng för hand, och låtsasstudenten."""
+    there = {"Eva Ek": "EX", "Eva Al": "7.50"}
+    rows = ["Student,ID,SIS User ID,SIS Login ID,Section,Uppgift 5 (77),Current Score",
+            "    Points Possible,,,,,10.00,(read only)"]  # fmt: skip
+    for number, name in enumerate(NAMES, 1):
+        first, last = name.split(" ")
+        rows.append(f'"{last}, {first}",{number},,u{number},A,{there.get(name, "")},')
+    return "\ufeff" + "\r\n".join([*rows, '"Student, Test",999,,,A,,', ""])
+
+
+def moodle_worksheet() -> str:
+    """Bedömningsbladet ur Moodle."""
+    rows = ["Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,"
+            "Last modified (submission),Last modified (grade),Feedback comments"]  # fmt: skip
+    for number, name in enumerate(NAMES, 1):
+        rows.append(f"Participant {50_000 + number},{name},u{number}@skola.se,Submitted for "
+                    "grading,,10.00,Yes,-,-,")  # fmt: skip
+    return "\ufeff" + "\r\n".join([*rows, ""])
+
+
+def ladok_list() -> str:
+    """En lista ur Ladok."""
+    rows = [f"19990101-{number:04};{name};;" for number, name in enumerate(NAMES, 1)]
+    return "\r\n".join(["Personnummer;Namn;Betyg;Examinationsdatum", *rows, ""])
