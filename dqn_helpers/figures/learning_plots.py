@@ -94,8 +94,8 @@ def training_curve(log: TrainingLog) -> Picture:
     label_lines(ax)
     alt = f"Inlärningskurva över {len(returns)} episoder och {log.environment_steps} miljösteg."
     if len(returns):
-        mean = swedish_number(returns[-20:].mean(), 3)
-        alt += f" De 20 sista episoderna gav i genomsnitt {mean}."
+        last = swedish_number(returns[-20:].mean(), 3)
+        alt += f" De 20 sista episoderna gav i genomsnitt {last}."
     if log.check_scores:
         alt += f" Sista giriga utvärderingen gav {swedish_number(log.check_scores[-1], 3)}."
     return Picture.from_figure(figure, alt)
