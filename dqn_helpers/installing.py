@@ -187,7 +187,7 @@ def check_computer(cpu: bool) -> None:
     if free < needed and not has_own_package_source():
         raise CourseError(
             said.format(needed) + "Nästan allt är stöd för grafikkort, och kursen klarar sig utan. "
-            f"Kör\n  {program()} setup --cpu\nså räcker {SMALL_TORCH} GB."
+            f"Kör\n  `{program()} setup --cpu`\nså räcker {SMALL_TORCH} GB."
         )
 
 

@@ -117,12 +117,15 @@ class TrainingProgress:
 
         from dqn_helpers.figures import training_curve
 
+        started = time.monotonic()
         picture = training_curve(self._log)
         if self._curve_handle is None:
             self._curve_handle = display(picture, display_id=True)
         else:
             self._curve_handle.update(picture)
-        self._next_curve = time.monotonic() + self.SECONDS_BETWEEN_CURVES
+        # På en långsam dator ritas kurvan mer sällan: högst en sjättedel av tiden går till den.
+        drawing = time.monotonic() - started
+        self._next_curve = time.monotonic() + self.SECONDS_BETWEEN_CURVES * max(1.0, 5 * drawing)
 
 
 def _where_the_bar_goes() -> Any:

@@ -498,6 +498,24 @@ def test_live_curve_in_a_notebook_is_one_picture_redrawn(
     assert capsys.readouterr().out == ""
 
 
+def test_a_slow_computer_draws_the_curve_less_often(monkeypatch: pytest.MonkeyPatch):
+    """Två sekunder att rita och en per miljösteg: kurvan väntar tio sekunder, inte en."""
+    now, display = [0.0], FakeDisplay()
+
+    def take(seconds: float, value: Any) -> Any:
+        now[0] += seconds
+        return value
+
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(progress, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", display)
+    monkeypatch.setattr(
+        "dqn_helpers.figures.training_curve", lambda log: take(2.0, log.environment_steps)
+    )
+    train(TransformReward(ScriptedEnv(), lambda reward: take(1.0, reward)), live_curve=True)
+    assert display.updates == [10, 20, 20]
+
+
 def test_bar_in_a_notebook_is_one_output_redrawn_in_place(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

@@ -164,10 +164,8 @@ def q_network(n_hidden: int = 64) -> Picture:
     Args:
         n_hidden: antalet enheter i det dolda lagret; alla ritas inte.
     """
-    inputs, outputs = (
-        ("läge", "hastighet", "vinkel", "vinkelhastighet"),
-        ("Q(s, vänster)", "Q(s, höger)"),
-    )
+    inputs = ("läge", "hastighet", "vinkel", "vinkelhastighet")
+    outputs = ("Q(s, vänster)", "Q(s, höger)")
     columns = [
         [(340.0, 96.0 + 52 * n) for n in range(4)],
         [(425.0, 70.0 + 42 * n) for n in range(6)],

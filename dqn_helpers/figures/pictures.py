@@ -172,7 +172,7 @@ class Picture:
     def _repr_html_(self) -> str:
         caption = f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else ""
         # På en telefon är bilden bredare än spalten. Då rullar man i ramen, inte på hela sidan;
-        # med tabindex går det också med piltangenterna.
+        # med `tabindex` går det också med piltangenterna.
         return (
             '<figure class="dqn-bild" lang="sv" tabindex="0" '
             'style="margin: 0.5em 0; overflow-x: auto">'

@@ -78,8 +78,10 @@ def page_now(out: Path) -> str:
     """
     path = out / FILE_NAME
     if not path.is_file():
-        raise DecisionsError(f"I {out} finns ingen {FILE_NAME}. Rätta inlämningarna först, med "
-                             "`python kurs.py grade`, eller skriv mappen efter `assess`.")  # fmt: skip
+        raise DecisionsError(
+            f"I {out} finns ingen {FILE_NAME}. Rätta inlämningarna först, med "
+            "`python kurs.py grade`, eller skriv mappen efter `assess`."
+        )
     text = load_overrides(out).text
     return with_decisions(path.read_text(encoding="utf-8"), text, saves=True)
 

@@ -243,9 +243,9 @@ class MoodleWorksheet:
         grade = self.place(_MOODLE_GRADE)
         if grade is None or not self.students:
             raise GradebookError(
-                f"{path.name} ser inte ut som ett bedömningsblad ur Moodle: kolumnerna `Identifier` "
-                "och `Grade` saknas. Slå på `Offline grading worksheet` i uppgiften och hämta det på "
-                "nytt (`Download grading worksheet`)."
+                f"{path.name} ser inte ut som ett bedömningsblad ur Moodle: kolumnerna "
+                "`Identifier` och `Grade` saknas. Slå på `Offline grading worksheet` i uppgiften "
+                "och hämta det på nytt (`Download grading worksheet`)."
             )
         self.grade = grade
 

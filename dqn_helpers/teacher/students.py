@@ -20,7 +20,8 @@ from dqn_helpers.teacher.report.words import file_name, one_line
 
 FILE_NAME = "studenter.csv"
 _NAME = ("full name", "fullständigt namn", "namn")
-_EMAIL = ("email address", "e-postadress", "e-post")  # engelska till vänster
+_ENGLISH = "email address"  # engelska till vänster
+_EMAIL = (_ENGLISH, "e-postadress", "e-post")
 _LATE = re.compile(r"\blate\b|för sen", re.IGNORECASE)
 _TEST_STUDENT = ["student", "test"]  # den låtsasstudent som varje kurs i Canvas har
 

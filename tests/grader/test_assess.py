@@ -1,8 +1,11 @@
 """`python kurs.py assess`: sparar i beslut.csv utan att något annat där går förlorat."""
 
+import base64
+import hashlib
 import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -13,13 +16,19 @@ import pytest
 
 from dqn_helpers.teacher import assess
 from dqn_helpers.teacher.assess import AssessmentServer, page_now, save
-from dqn_helpers.teacher.assessment import DecisionsError, page_data
+from dqn_helpers.teacher.assessment import (
+    DecisionsError,
+    assessment_page,
+    files_in,
+    page_data,
+)
 from dqn_helpers.teacher.grade_limits import load_grade_limits
 from dqn_helpers.teacher.lock import BusyError, locked
 from dqn_helpers.teacher.overrides import COLUMNS, load_overrides, read_overrides
 from dqn_helpers.teacher.reports import write_reports
 
-from .report_samples import by_teacher, exercise, results, submission
+from .report_samples import Page, by_teacher, exercise, results, submission
+from .test_reports import HOSTILE, hostile_class
 
 FILES = ["k/ek.ipynb", "k/al.ipynb"]
 GRADED = results(*(submission(f, exercise("5.1"), by_teacher(None)) for f in FILES))
@@ -108,6 +117,27 @@ def test_without_a_graded_class_the_command_says_what_to_do(
 ) -> None:
     assert assess.main([str(tmp_path)]) == 2
     assert "Rätta inlämningarna först" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_student_text_does_no_harm(text: str) -> None:
+    graded = hostile_class(text)
+    html = assessment_page(
+        graded, ["a.html", "b.html", "c.html"], f"{OWN}{ROW['file']};5.1;1;{text}"
+    )
+    tree = Page(html)
+    scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    assert len(tree.all("script")) == 2 and len(scripts) == 1
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    (policy,) = (m["content"] or "" for m in tree.all("meta") if "http-equiv" in m)
+    assert policy.startswith("default-src 'none';") and "unsafe" not in policy
+    assert f"script-src 'sha256-{digest}'; connect-src 'self';" in policy
+    allowed = {"src", "onload", "onerror", "onfocus", "style", "autofocus"}
+    assert not [tag for tag, attributes in tree.tags if allowed & attributes.keys()]
+    assert not {"img", "iframe", "base", "object", "form"} & {tag for tag, _ in tree.tags}
+    for link in tree.all("a"):
+        assert re.fullmatch(r"rapport\.html|feedback/[\w.-]+\.html", link["href"] or "")
+    assert files_in(html) == [row["data-file"] for row in tree.all("section") if "data-file" in row]
 
 
 # --- servern --------------------------------------------------------------------------------------

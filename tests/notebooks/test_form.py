@@ -123,6 +123,7 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ("balanced_maths", "slut", {"source": "$$\nr + Q\n$"}),
     ("balanced_details", "slut", {"source": "<details><summary>Svar</summary> ja"}),
     ("balanced_details", "slut", {"source": "<details> ja </details>"}),
+    ("no_black_or_white", "slut", {"source": "Den svarta linjen är målet."}),
     ("exercises", "check-3-1", {"source": "td_target(1)"}),
     ("exercises", "check-3-1", {"source": 'check("3.2", td_target)'}),
     ("exercises", "ledtradar", {"source": "\n\n".join(HINTS[:2])}),

@@ -54,8 +54,8 @@ nb_code_prompt_show = "Visa koden som ritar"
 nb_code_prompt_hide = "Göm koden som ritar"
 nb_mime_priority_overrides = [("html", "text/html", 0)]
 
-# Det som temat Furo säger på engelska även på en svensk sida.
-SWEDISH = {
+# Det som temat `furo` säger på engelska även på en svensk sida.
+SWEDISH = {  # engelska till vänster
     "Toggle site navigation sidebar": "Visa eller göm kapitlen",
     "Toggle table of contents sidebar": "Visa eller göm sidans rubriker",
     "Toggle Light / Dark / Auto color theme": "Byt mellan ljust, mörkt och datorns eget tema",
