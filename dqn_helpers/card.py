@@ -145,9 +145,11 @@ class Card:
         points = f'<p class="dqn-points">{prose(self.points)}</p>' if self.points else ""
         segments = "".join(f'<span class="dqn-{part.mark}"></span>' for part in self.parts)
         bar = f'<div class="dqn-bar" aria-hidden="true">{segments}</div>' if segments else ""
+        # På ett smalt kort bryts ett långt namn efter ett understreck, inte mitt i ett ord.
+        title = prose(self.title).replace("_", "_<wbr>")
         return (
             f'<div class="dqn-head">{drawn(self.mark)}'
-            f'<h{level} class="dqn-title">{prose(self.title)}</h{level}>'
+            f'<h{level} class="dqn-title">{title}</h{level}>'
             f"{summary}{points}{bar}</div>"
         )
 

@@ -56,7 +56,10 @@ def learning_curves(
         )
     if goal is not None:
         ax.axhline(goal, color="black", linestyle="--", linewidth=1)
-        ax.annotate(swedish_number(goal), (x[0], goal), xytext=(2, 3), textcoords="offset points")
+        if not np.isclose(ax.get_yticks(), goal).any():  # annars står talet redan på axeln
+            ax.annotate(
+                swedish_number(goal), (x[0], goal), xytext=(2, 3), textcoords="offset points"
+            )
     ax.set(xlabel=x_label, ylabel=y_label, title=title)
     label_lines(ax)
     alt = f"Linjediagram, {y_label} mot {x_label}. {'. '.join(descriptions)}."

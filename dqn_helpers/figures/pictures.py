@@ -177,7 +177,7 @@ class Picture:
             '<figure class="dqn-bild" lang="sv" tabindex="0" '
             'style="margin: 0.5em 0; overflow-x: auto">'
             f"<style>{theme.image_css('.dqn-bild img')}"
-            ".dqn-bild figcaption { position: sticky; left: 0 }</style>"
+            ".dqn-bild img + * { position: sticky; left: 0 }</style>"  # texten under rullar inte
             f"{self.img()}{caption}</figure>"
         )
 

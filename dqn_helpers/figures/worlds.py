@@ -88,18 +88,19 @@ def cartpole_frame(env: CartPoleEnv, action: int | None, step: int) -> dict[str,
     }
 
 
-PANEL_WIDTH, PANEL_HEIGHT, PANEL_TEXT = 600, 300, 38
+PANEL_WIDTH, PANEL_HEIGHT = 600, 300
 
 
 def cartpoles_side_by_side(env: CartPoleEnv, names: Sequence[str]) -> str:
     """Flera CartPole i en rad, med namnet över; värdena i den n:te heter `{x0}`, `{x1}` och så."""
-    one = cartpole_drawing(env, PANEL_TEXT).replace("<svg ", '<svg x="{left}" y="50" ', 1)
+    size = max(18, round(12.7 * len(names)))  # lika stor på skärmen hur många vagnarna än är
+    one = cartpole_drawing(env, size).replace("<svg ", '<svg x="{left}" y="50" ', 1)
     panels = []
     for place, name in enumerate(names):
         left = place * PANEL_WIDTH
         inside = re.sub(r"\{(\w+)\}", rf"{{\g<1>{place}}}", one.replace("{left}", str(left)))
         inside = inside.replace("<svg ", f'<svg width="{PANEL_WIDTH}" height="250" ', 1)
-        label = f'<text x="{left + 16}" y="40" font-size="{PANEL_TEXT}" fill="{INK}">'
+        label = f'<text x="{left + 16}" y="40" font-size="{size}" fill="{INK}">'
         panels.append(f"{label}{html.escape(name)}</text>{inside}")
     whole = f'viewBox="0 0 {PANEL_WIDTH * len(names)} {PANEL_HEIGHT}"'
     return f"<svg {SVG} {whole}>{''.join(panels)}</svg>"

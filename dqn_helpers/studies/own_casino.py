@@ -8,6 +8,7 @@ uppgiften.
 import functools
 import hashlib
 import json
+import textwrap
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,13 +54,14 @@ class Casino:
             pays += "man 1 krona per spel"
         else:
             pays = "alla betalar 0 kronor i genomsnitt"
-        return (
+        sentences = (
             f"Kasino {self.number} har {machines}: {pays}. Ett spels utfall har "
             f"standardavvikelsen {swedish_number(self.noise, 2)} kr. Nätverken lär av "
             f"{swedish_number(self.n_stored)} sparade spel med γ = "
             f"{swedish_number(self.discount_factor, 3)}, och målnätverket blir en kopia vart "
             f"{self.copy_every}:e träningssteg."
         )
+        return textwrap.fill(sentences, 88)  # JupyterLab bryter annars mitt i ett ord
 
 
 def casino_number(code: str) -> int:

@@ -1,4 +1,4 @@
-"""En riktig webbläsare och en riktig JupyterLab, en av vardera för varje fil med tester.
+"""En riktig webbläsare för alla tester, och en riktig JupyterLab för dem som behöver den.
 
 Webbläsaren är systemets egen: `chromium` på PATH, eller den som miljövariabeln CHROMIUM pekar ut.
 Finns ingen hoppas testerna över, med ett skäl.
@@ -31,9 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.lang)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Chromium, styrd av playwright."""
+    """Chromium, styrd av playwright: en enda, för alla filer med tester."""
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="playwright saknas: pip install -e .[dev]"
     )

@@ -163,6 +163,7 @@ class Notebook:
               || ["dead", undefined].includes(window.panel.sessionContext.session?.kernel?.status)
             """,
             timeout=1000 * LONGEST_RUN,
+            polling=200,  # annars ritas sidan om hela tiden, och tar processortid från kärnan
         )
 
     def errors(self) -> list[str]:

@@ -168,6 +168,16 @@ def no_black_or_white(book: Book) -> list[str]:
     ]
 
 
+def details_have_room(book: Book) -> list[str]:
+    """Text direkt efter något hopvikt ser ut att höra dit; en tom rad, <br>, skiljer dem åt."""
+    glued = re.compile(r"</details>\s*\n(?=[^\s<#])")
+    return [
+        f"{cell['id']}: text direkt efter </details>"
+        for cell in book.markdown()
+        if glued.search(source_of(cell))
+    ]
+
+
 def links(book: Book) -> list[str]:
     """Länkar till filer leder till böcker och ordlistan bredvid: bara de följer med studenten."""
     problems = []
@@ -336,6 +346,7 @@ RULES = (
     pictures_have_alt_text,
     no_plain_figures,
     no_black_or_white,
+    details_have_room,
     links,
     no_machine_paths,
     heading_levels,

@@ -108,6 +108,8 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ("pictures_have_alt_text", "slut", {"source": "<img src='data:x' alt=''>"}),
     ("pictures_have_alt_text", "slut", {"source": "![](https://x.se/a.png)"}),
     ("no_plain_figures", "bild", {"source": "plt.plot(x)\nplt.show()"}),
+    ("no_black_or_white", "slut", {"source": "Den svarta linjen är regeln."}),
+    ("details_have_room", "slut", {"source": "<details>\n\nja\n\n</details>\n\nSedan."}),
     ("links", "slut", {"source": "[kod](../dqn_helpers/mdp.py)"}),
     ("links", "slut", {"source": "[nästa](09_finns_inte.ipynb)"}),
     ("links", "slut", {"source": "<a href='bild.png'>bild</a>"}),
