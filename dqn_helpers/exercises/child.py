@@ -32,7 +32,12 @@ def in_child(task: Callable[[], Any], seconds: float) -> Any:
     reading, writing = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python varnar för trådar, och barnet använder inga
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:  # i en inhägnad, eller när datorn inte har plats för fler
+            os.close(reading)
+            os.close(writing)
+            return None
     if not pid:
         _answer(task, writing, seconds)
     os.close(writing)

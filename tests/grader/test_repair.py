@@ -151,6 +151,16 @@ def test_a_child_that_hangs_or_dies_says_nothing() -> None:
     assert in_child(forever, 0.02) is None
 
 
+def test_where_no_child_can_be_had_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied() -> int:
+        raise PermissionError
+
+    monkeypatch.setattr("os.fork", denied)
+    assert in_child(lambda: 7, PLENTY) is None
+    monkeypatch.delattr("os.fork")
+    assert in_child(lambda: 7, PLENTY) is None
+
+
 def test_another_name_than_the_exercises_is_told() -> None:
     source = RETURN.format(x="g").replace("def discounted_return", "def min_avkastning")
     result = check("1.1", defined(source, "min_avkastning"))
@@ -206,6 +216,8 @@ def test_the_exercises_own_name_goes_first() -> None:
     call = CellSource("cell 2", 'check("1.1", min)')
     own = CellSource("cell 1", "def discounted_return(r, g):\n    return 0")
     assert renamed([own, call]) == ((), ())
+    indented = CellSource("cell 1", '    check( "1.1" , min)\ncheck("9.9", x)')
+    assert renamed([indented])[0] == (CellSource("cell 2", "discounted_return = min"),)
     cells, notes = renamed([CellSource("cell 1", "x = 1"), call])
     assert cells == (CellSource("cell 3", "discounted_return = min"),)
     assert "Rättaren tog `min`" in notes[0]
