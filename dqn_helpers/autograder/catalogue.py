@@ -383,8 +383,15 @@ def with_answers(exercise: Exercise, case: Case, reference: Any) -> Case:
 class LazyOutcomes(Sequence[Outcome]):
     """Vad en lösning ger i fallen; varje fall körs först när någon frågar, och bara en gång."""
 
-    def __init__(self, exercise: Exercise, implementation: Any, cases: Sequence[Case]) -> None:
+    def __init__(
+        self,
+        exercise: Exercise,
+        implementation: Any,
+        cases: Sequence[Case],
+        seconds: float = SECONDS,
+    ) -> None:
         self._driver = exercise.driver
+        self._seconds = seconds
         self._implementation = implementation
         self._cases = cases
         self._known: dict[int, Outcome] = {}
@@ -400,7 +407,7 @@ class LazyOutcomes(Sequence[Outcome]):
         if index not in self._known:
             inputs = [self._cases[index].inputs]
             self._known[index] = run_cases(
-                self._driver, self._implementation, inputs, SECONDS, seed=index
+                self._driver, self._implementation, inputs, self._seconds, seed=index
             )[0]
         return self._known[index]
 

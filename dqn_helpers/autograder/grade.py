@@ -14,7 +14,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from dqn_helpers.autograder import catalogue
+from dqn_helpers.autograder import catalogue, error_model
 from dqn_helpers.autograder.arguments import MAX_MESSAGE
 from dqn_helpers.autograder.budget import Budget
 from dqn_helpers.autograder.catalogue import Scenario
@@ -32,6 +32,7 @@ from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.plain import in_short, shortened
 from dqn_helpers.exercises.registry import EXERCISES
+from dqn_helpers.exercises.repair import Source, Trial, find, in_words
 from dqn_helpers.exercises.syllabus import NUMBER_OF, WRITTEN, exercises_of, notebook_of
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import Submission
@@ -39,6 +40,7 @@ from dqn_helpers.submission.reach import Reach
 
 MAX_SHOWN = 50_000  # tecken kod ur en övning som sparas till sidan
 MAX_REACH, MAX_LINE = 5, 100
+REPAIR_SECONDS = 2.0  # processortid för att leta efter var felet sitter
 MAX_COMPARED = 500  # namn som jämförs med det som saknas
 
 STOPPED: tuple[Status, ...] = ("timeout", "memory", "forbidden", "crashed")
@@ -92,7 +94,7 @@ def grade_submission(
         return _nothing(submission, workshop, settings)
     problems: list[str] = []
     ran = [_ran_or_internal(number, grading, problems) for number in grading.numbers]
-    notes = [*grading.slices.syntax_errors, *grading.slices.notes]
+    notes = [*grading.notes, *grading.slices.syntax_errors, *grading.slices.notes]
     notes += [note for one in ran for note in one.notes]
     return replace(
         summed_up(submission, workshop, "graded", " ".join(problems)[:500]),
@@ -153,6 +155,7 @@ class Grading:
         slices: det som varje övning behöver.
         numbers: övningarna som ska rättas.
         written: de skrivna svaren, som läraren bedömer.
+        notes: anmärkningar om namn som studenten har bytt.
 
     Raises:
         WorkerError: om inlämningens kod inte gick att läsa.
@@ -166,7 +169,8 @@ class Grading:
         only: Sequence[str] = (),
     ) -> None:
         self._workshop, self._seed = workshop, seed
-        self.slices = workshop.slice(submission.cells, list(NUMBER_OF))
+        also, self.notes = renamed(submission.cells)
+        self.slices = workshop.slice((*submission.cells, *also), list(NUMBER_OF))
         read = {cell.name for cell in self.slices.everything}
         self._unreadable = [cell for cell in submission.cells if cell.name not in read]
         # Sista utvägen kör alla celler utom sidans egna: de tränar agenter i minuter.
@@ -190,7 +194,7 @@ class Grading:
 
     def _grade(self, number: str) -> "Ran":
         name = EXERCISES[number].name
-        attempts = Attempts(catalogue.scenario(number, self._seed), self._workshop)
+        attempts = Attempts(error_model.scenario(number, self._seed), self._workshop)
         if name in self.slices.names:
             best = self._best(attempts)
         elif (found := self._hidden_somewhere(attempts)) is not None:
@@ -199,6 +203,7 @@ class Grading:
             return Ran(self._not_there(attempts.exercise))
         result = replace(
             best.result,
+            texts=(*best.result.texts, *attempts.where(best)),
             reach=shown_reach(best.source, self.slices.reach),
             source=_shown_source(self.slices.needed.get(name) or best.source),
         )
@@ -261,6 +266,34 @@ def _exercises_in(submission: Submission, names: frozenset[str]) -> list[str]:
     return [number for number in EXERCISES if number in own]
 
 
+# Bara blanktecken på samma rad: en fil med miljoner tomma rader får inte ta tid.
+CHECKED = re.compile(
+    r"""^[ \t]*check\([ \t]*["'](\d\.\d)["'][ \t]*,[ \t]*([^\W\d]\w{0,99})\b""", re.MULTILINE
+)
+
+
+def renamed(cells: Sequence[CellSource]) -> tuple[tuple[CellSource, ...], tuple[str, ...]]:
+    """Celler som ger övningens namn åt det som `check` anropas med, och anmärkningar om det.
+
+    Det gäller bara en övning vars eget namn inte definieras någonstans.
+    """
+    texts = [cell.text for cell in cells]
+    checked = {number: name for text in texts for number, name in CHECKED.findall(text)}
+    found: list[CellSource] = []
+    notes: list[str] = []
+    for number, name in checked.items():
+        wanted = EXERCISES[number].name if number in EXERCISES else name
+        defines = re.compile(rf"\b(def|class)\s+{wanted}\b|^{wanted}\s*=", re.MULTILINE)
+        if name == wanted or any(defines.search(text) for text in texts):
+            continue
+        found.append(CellSource(f"cell {len(cells) + len(found) + 1}", f"{wanted} = {name}"))
+        notes.append(
+            f"Övning {number}: `{wanted}` finns inte i inlämningen. Rättaren tog `{name}`, som "
+            f'`check("{number}", …)` anropas med.'
+        )
+    return tuple(found), tuple(notes)
+
+
 def _similar(name: str, names: Collection[str]) -> list[str]:
     """De namn som är närmast lika långa, högst `MAX_COMPARED`: att jämföra alla tar tid."""
     others = sorted(set(names) - set(NUMBER_OF), key=lambda one: (abs(len(one) - len(name)), one))
@@ -281,12 +314,14 @@ class Ran:
         notes: anmärkningar till studenten.
         source: cellerna som kördes.
         lacks_name: sant om koden saknade ett namn: då kan läsningen ha missat något.
+        outcomes: det som hände i fallen.
     """
 
     result: ExerciseResult
     notes: tuple[str, ...] = ()
     source: tuple[CellSource, ...] = ()
     lacks_name: bool = False
+    outcomes: tuple[Outcome, ...] = ()
 
 
 def _points(ran: Ran) -> float:
@@ -315,7 +350,30 @@ class Attempts:
             (note, *run.notes) if note else run.notes,
             tuple(source),
             any(one.signature.startswith("NameError") for one in run.outcomes),
+            run.outcomes,
         )
+
+    def where(self, ran: Ran) -> list[str]:
+        """Var felet sitter, när inget känt misstag förklarar det; tomt om det inte går att säga.
+
+        Den omskrivna koden körs där studentens kod kördes, och det som är kvar av tiden räcker.
+        """
+        if ran.result.misconception or ran.result.status not in INCOMPLETE:
+            return []
+        exercise, drawn = self.exercise, self._scenario
+        seconds = min(REPAIR_SECONDS, self._budget.seconds)
+        budget = Budget(seconds, min(seconds, self._budget.rest))
+
+        def attempt(only: Sequence[int] | None, places: Sequence[int]) -> Sequence[Trial]:
+            return self._workshop.trials(
+                exercise.number, ran.source, drawn.inputs(), only, places, budget
+            )
+
+        cells = [Source(cell.name, cell.text) for cell in ran.source]
+        try:
+            return in_words(exercise, find(exercise, drawn.cases, ran.outcomes, attempt), cells)
+        except Exception:  # domen är redan fälld: ett råd som inte går att ge får inte kosta den
+            return []
 
     def run_with(
         self,

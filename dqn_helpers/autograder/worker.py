@@ -27,11 +27,13 @@ from dqn_helpers.exercises.blocking import block
 from dqn_helpers.exercises.limits import OutOfTime, call_within, preserved_state
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.registry import EXERCISES
+from dqn_helpers.exercises.repair import Source, trials
 from dqn_helpers.exercises.running import missing_import, run_case
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.extract import slice_notebook
 
 STATEMENT_SHARE = 0.2  # av övningens tid, för en enda sats
+SEARCH_SHARE = 0.8  # av tiden, för omskrivningarna: arbetaren ska hinna svara
 # Typerna i en def räknas inte ut. Då spelar det ingen roll om de finns, och
 # `from __future__ import annotations` gäller fast satserna kompileras en och en.
 LAZY_ANNOTATIONS = __future__.annotations.compiler_flag
@@ -51,13 +53,16 @@ def perform(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Utför ett uppdrag och ge svaren ett och ett.
 
     Args:
-        job: `kind` är "slice" (med `cells`, `wanted`) eller "run" (med `cells`, `number`,
+        job: `kind` är "slice" (med `cells`, `wanted`), "run" (med `cells`, `number`,
             `inputs`, `first`, `seed`, och `seconds` processortid kvar; med `may_ask` svarar
-            rättaren på frågor).
+            rättaren på frågor) eller "repair" (som "run", med `only` och `places`; se
+            `exercises.repair`).
     """
     cells = [CellSource(**cell) for cell in job["cells"]]
     if job["kind"] == "slice":
         yield to_data(slice_notebook(cells, job["wanted"]))
+    elif job["kind"] == "repair":
+        yield {"trials": list(_repair(cells, job))}
     else:
         yield from _run(cells, job)
 
@@ -80,6 +85,27 @@ def _run(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[str,
         yield _small(_forbidden(outcome), MAX_ANSWERS // len(job["inputs"]))
         if outcome.status == "timeout":
             return
+
+
+def _repair(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Vad omskrivningar av lösningen ger; de som inte ryms i svaret lämnas därhän."""
+    exercise = EXERCISES[job["number"]]
+    deadline = time.process_time() + SEARCH_SHARE * job["seconds"]
+    block(exercise.name)
+    _predictable_generators(job["seed"])
+    forbid_rereading()
+    namespace, _ = define(cells, _main_module(), STATEMENT_SHARE * job["seconds"])
+    sources = [Source(cell.name, cell.text) for cell in cells]
+    left, seconds = MAX_ANSWERS, deadline - time.process_time()
+    for trial in trials(
+        exercise, sources, namespace, job["inputs"], job["only"], job["places"], seconds,
+        job["seed"],
+    ):  # fmt: skip
+        answer = dataclasses.asdict(trial)
+        left -= 2 * len(encode(answer))
+        if left < 0:
+            return
+        yield answer
 
 
 # Ett nekat systemanrop, en fil som inte finns i inhägnadens filträd, och skrivskyddet där.

@@ -29,6 +29,7 @@ from dqn_helpers.autograder.processes import Alone, Ended, Forked, Server, Worke
 from dqn_helpers.autograder.sandbox import TIERS, Tier
 from dqn_helpers.exercises.model import Inputs, Outcome
 from dqn_helpers.exercises.plain import plain
+from dqn_helpers.exercises.repair import Trial
 from dqn_helpers.exercises.running import NOT_RUN_TEXT, TIMEOUT_TEXT, WAITING_TEXT
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.extract import Slices
@@ -198,6 +199,25 @@ class Workshop:
         outcomes += [Outcome("not_run", problem=NOT_RUN_TEXT)] * missing
         return Run(tuple(outcomes), notes, start - budget.seconds)
 
+    def trials(
+        self,
+        number: str,
+        cells: Sequence[CellSource],
+        inputs: Sequence[Inputs],
+        only: Sequence[int] | None,
+        places: Sequence[int],
+        budget: Budget,
+    ) -> list[Trial]:
+        """Kör omskrivningar av lösningen (se `exercises.repair`); tomt om det inte gick."""
+        if budget.is_spent:
+            return []
+        job: dict[str, Any] = {"kind": "repair", "number": number, "cells": _as_data(cells)}
+        job |= {"inputs": list(inputs), "seed": 0, "seconds": budget.seconds}
+        job |= {"only": only if only is None else list(only), "places": list(places)}
+        answers, _ = self._converse(job, 1, budget)
+        rows = answers[0].get("trials") if answers else None
+        return [one for one in map(_trial, rows) if one] if isinstance(rows, list) else []
+
     def _converse(
         self, job: dict[str, Any], expected: int, budget: Budget, answer: Answer | None = None
     ) -> tuple[list[dict[str, Any]], Report]:
@@ -261,6 +281,20 @@ def _outcome(answer: dict[str, Any]) -> Outcome:
         return Outcome("crashed", problem=CRASHED_TEXT)
     texts = {key: str(answer.get(key, ""))[:3000] for key in TEXTS}
     return Outcome(cast(Any, status), observed, **texts)
+
+
+def _trial(row: Any) -> Trial | None:
+    """En körd omskrivning; None om arbetaren skrev något annat."""
+    if not isinstance(row, dict):
+        return None
+    place, outcomes = row.get("place"), row.get("outcomes")
+    if not isinstance(place, list) or not isinstance(outcomes, list) or len(place) != 4:
+        return None
+    numbers = [row.get("number"), row.get("cell"), *place]
+    if any(type(one) is not int for one in numbers) or not isinstance(row.get("rule"), str):
+        return None
+    ran = tuple(_outcome(one if isinstance(one, dict) else {}) for one in outcomes)
+    return Trial(numbers[0], row["rule"], numbers[1], (place[0], *place[1:]), ran)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.registry import EXERCISES, known_mistakes
+from dqn_helpers.exercises.repair import in_notebook
 from dqn_helpers.exercises.running import run_cases
 from dqn_helpers.exercises.syllabus import NUMBER_OF
 
@@ -70,7 +71,31 @@ def _check(number: Any, function: Any, stage: int | None) -> CheckResult:
     verdict = judge(exercise, cases, outcomes, mistakes, tried)
     if verdict.passed and stage is None:
         marks.remember(exercise.number)
-    return result_of(exercise, verdict, outcomes, stage)
+    repaired = _other_name(exercise, function)
+    if _may_be_repaired(verdict, outcomes) and stage is None:
+        with blocked(exercise.name):
+            repaired = [*in_notebook(exercise, function, cases, outcomes), *repaired]
+    return result_of(exercise, verdict, outcomes, stage, repaired)
+
+
+def _may_be_repaired(verdict: Verdict, outcomes: Sequence[Outcome]) -> bool:
+    """Sant om något är fel som inget känt misstag förklarar, och koden blir klar av sig själv."""
+    stopped = {"timeout", "not_run", "memory", "unsolved"}
+    return not (verdict.passed or verdict.unsolved or verdict.mistakes) and not stopped & {
+        outcome.status for outcome in outcomes
+    }
+
+
+def _other_name(exercise: Exercise, function: Any) -> list[str]:
+    """Att lösningen heter något annat än övningen; tomt om den inte gör det."""
+    name = _name(function)
+    if name in (exercise.name, "", "<lambda>") or not name.isidentifier():
+        return []
+    return [
+        f"Din lösning heter `{name}`, och i övningen heter den `{exercise.name}`. Rättaren letar "
+        f'efter det namnet först, och tar annars det som `check("{exercise.number}", …)` anropas '
+        "med. Döp helst om den."
+    ]
 
 
 def _wrong_stage(number: Any, stage: Any) -> str:
@@ -131,8 +156,12 @@ def result_of(
     verdict: Verdict,
     outcomes: Sequence[Outcome],
     stage: int | None = None,
+    repaired: Sequence[str] = (),
 ) -> CheckResult:
-    """Kortet som hör till en dom, för hela övningen eller för ett steg av den."""
+    """Kortet som hör till en dom, för hela övningen eller för ett steg av den.
+
+    `repaired` säger var felet sitter, när inget känt misstag gör det.
+    """
     summary, nudge = _words(verdict, outcomes)
     title = f"Övning {exercise.number} {exercise.name}"
     if stage is not None:
@@ -143,7 +172,7 @@ def result_of(
         title=title,
         summary=summary,
         behaviours=verdict.behaviours,
-        advice=tuple(mistake.text for mistake in verdict.mistakes),
+        advice=(*(mistake.text for mistake in verdict.mistakes), *repaired),
         nudge=nudge,
         output=next((o.output for o in outcomes if o.output.strip()), ""),
         codes=tuple(as_python(exercise, b.case) if b.case else "" for b in verdict.behaviours),

@@ -225,9 +225,12 @@ class KnownMistake:
     """Ett känt misstag: texten till studenten och vad misstaget ger i vart och ett av fallen.
 
     `alone` betyder att texten säger att resten är rätt; den gäller då bara om den är det.
+    `generated` betyder att ingen har skrivit misstaget: det är en omskriven rätt lösning, och
+    texten säger vad svaren liknar.
     """
 
     id: str
     text: str
     outcomes: Sequence[Outcome]
     alone: bool = False
+    generated: bool = False

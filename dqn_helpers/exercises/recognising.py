@@ -7,7 +7,7 @@ inget vederlägger det. Passar flera lika bra sägs inget av dem: hellre tyst ä
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -54,12 +54,52 @@ class Fit:
 def recognised_in(
     exercise: Exercise, ran: Ran, mistakes: Sequence[KnownMistake]
 ) -> Iterator[KnownMistake]:
-    """Det misstag som förklarar mest av det som hände, och ett till för det som är kvar."""
-    exact = next((m for m in mistakes if _is_exact(m, ran)), None)
+    """Det misstag som förklarar mest av det som hände, och ett till för det som är kvar.
+
+    De skrivna misstagen går före de gjorda: deras texter säger mer. Men den som stämmer i allt går
+    före den som stämmer nästan.
+    """
+    by_hand = [m for m in mistakes if not m.generated]
+    exact = next((m for m in by_hand if _is_exact(m, ran)), None)
     if exact:
         yield exact
         return
     wrong = _wrong_places(exercise, ran)
+    made = _near(exercise, ran, [m for m in mistakes if m.generated], wrong)
+    exact = next((m for m in made if _is_exact(m, ran)), None)
+    yield from (
+        [exact]
+        if exact
+        else _fitting(exercise, ran, by_hand, wrong) or _fitting(exercise, ran, made, wrong)
+    )
+
+
+def _near(
+    exercise: Exercise, ran: Ran, mistakes: Sequence[KnownMistake], wrong: frozenset[Place]
+) -> list[KnownMistake]:
+    """De misstag som ger samma fel i det första eller sista fallet som är fel.
+
+    De gjorda misstagen är många, och rättaren kör dem fall för fall först när någon frågar.
+    """
+    tried = sorted({case for case, *_ in wrong})[:: max(1, len({case for case, *_ in wrong}) - 1)]
+    found = []
+    for mistake in mistakes:
+        for case in tried:
+            mine = [place for place in wrong if place[0] == case]
+            theirs = mistake.outcomes[case]
+            if all(_same_at(place, ran[case][1], theirs, ran[case][0]) for place in mine):
+                found.append(mistake)
+                break
+    return found
+
+
+NOT_ALL = "Det förklarar inte allt som blir fel: något mer skiljer."
+
+
+def _fitting(
+    exercise: Exercise, ran: Ran, mistakes: Sequence[KnownMistake], wrong: frozenset[Place]
+) -> list[KnownMistake]:
+    """De misstag som förklarar det mesta av det som är fel, fast inte allt."""
     failing = _failing(exercise, ran, wrong)
     fits = {m.id: _fit(exercise, m, ran, wrong) for m in mistakes}
     # Den som säger att resten är rätt ska förklara allt.
@@ -76,8 +116,11 @@ def recognised_in(
         left = frozenset(place for place in left if place[0] not in cases)
     explained = frozenset[Place]().union(*(fits[m.id].explained | fits[m.id].lucky for m in found))
     # Står det mesta oförklarat är det som känns igen troligen bara en följd av något annat.
-    if 2 * sum(bool(places & explained) for places in failing) > len(failing):
-        yield from found
+    if not 2 * sum(bool(places & explained) for places in failing) > len(failing):
+        return []
+    if found[-1].generated and wrong - explained:
+        found[-1] = replace(found[-1], text=f"{found[-1].text} {NOT_ALL}")
+    return found
 
 
 def _failing(exercise: Exercise, ran: Ran, wrong: frozenset[Place]) -> list[frozenset[Place]]:
@@ -104,7 +147,7 @@ def _best(
     )
     if len(ranked) > 1:
         first, second = ((places[m.id], fits[m.id].refuted) for m in ranked[:2])
-        if first == second:
+        if first == second and not ranked[0].generated:  # av de gjorda är den första enklast
             return None
     return ranked[0] if ranked else None
 

@@ -55,6 +55,7 @@ def known_mistakes(number: str) -> tuple[KnownMistake, ...]:
             row["text"],
             tuple(Outcome(**o) for o in row["outcomes"]),
             row.get("alone", False),
+            row.get("generated", False),
         )
         for row in _table().get(number, [])
     )

@@ -11,7 +11,7 @@ med den del av koden som ändringen gäller och ordet som fyller `{word}` i rege
 
 import ast
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -101,13 +101,16 @@ def rule(id: str, effect: str = "", fault: str = "") -> Callable[[Finds], Finds]
     return register
 
 
-def rewrites(tree: ast.Module, arguments: Sequence[str], name: str) -> Iterator[Rewrite]:
+def rewrites(
+    tree: ast.Module, arguments: Sequence[str], name: str, rules: Iterable[Rule] | None = None
+) -> Iterator[Rewrite]:
     """Alla omskrivningar av ett program, den enklaste förklaringen först.
 
     Args:
         tree: programmet. Det ändras inte.
         arguments: övningens argument, i ordning.
         name: den funktion (eller klass) i programmet som har de argumenten.
+        rules: bara de här reglerna; None: alla.
     """
     names = names_of(tree, arguments, name)
     definitions = [
@@ -118,12 +121,19 @@ def rewrites(tree: ast.Module, arguments: Sequence[str], name: str) -> Iterator[
     ]
     # Övningens egen funktion först, sedan det som den använder.
     definitions.sort(key=lambda one: getattr(tree.body[one[0]], "name", "") != name)
-    for one in RULES.values():
+    for one in RULES.values() if rules is None else rules:
         for number, path, node in definitions:
             for change in one.finds(node, names):
-                new = ast.fix_missing_locations(ast.copy_location(change.node, node))
+                new = _located(change.node, node)
                 statement: Any = _replaced(tree.body[number], path, new)
                 yield Rewrite(one, number, statement, _place(change.at, node), change.word)
+
+
+def _located(new: ast.AST, old: ast.AST) -> ast.AST:
+    """Den nya noden med den gamlas plats; en del av det gamla trädet behåller sin egen."""
+    if not hasattr(new, "lineno"):
+        ast.copy_location(new, old)
+    return ast.fix_missing_locations(new)
 
 
 Path = tuple[tuple[str, int | None], ...]
@@ -219,8 +229,8 @@ def _int(node: ast.AST) -> int | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         value = _int(node.operand)
         return None if value is None else -value
-    value = node.value if isinstance(node, ast.Constant) else None
-    return value if type(value) is int else None
+    number = node.value if isinstance(node, ast.Constant) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
 def _is(node: ast.AST, operator: type[ast.operator]) -> bool:
@@ -350,24 +360,31 @@ def _picks(node: ast.AST) -> int | None:
     return _int(node.slice) if is_part and isinstance(node, ast.Subscript) else None
 
 
+PARTS = (
+    "de största värdena i stället för deras platser",
+    "platserna för de största värdena i stället för värdena",
+)
+
+
 @rule(
     "indices",
-    "Svaret blir detsamma som när platserna för de största värdena används i stället för värdena.",
+    "Svaret blir detsamma som när {word} används.",
     "`max` ger både värden och platser, och här används fel del",
 )
 def _other_part(node: Any, names: Names) -> Iterator[Change]:
     part = _picks(node)
     if isinstance(node, ast.Attribute) and part is not None:
-        yield Change(_with(node, attr=("indices", "values")[part]), node)
+        yield Change(_with(node, attr=("indices", "values")[part]), node, PARTS[1 - part])
     elif isinstance(node, ast.Subscript) and part in (0, 1):
-        yield Change(_with(node, slice=ast.Constant(1 - part)), node)
+        yield Change(_with(node, slice=ast.Constant(1 - part)), node, PARTS[1 - part])
     is_max = isinstance(node, ast.Assign) and called(node.value) in ("max", "min")
     if is_max and len(tuple_names(node.targets[0])) == 2:
         target: Any = node.targets[0]
-        yield Change(_with(node, targets=[_with(target, elts=target.elts[::-1])]), target)
+        other = _with(target, elts=target.elts[::-1])
+        yield Change(_with(node, targets=[other]), target, PARTS[1])
     if isinstance(node, ast.Call) and called(node) == "argmax" and _int_axis(node):
         best = ast.Call(_with(node.func, attr="max"), node.args, node.keywords)
-        yield Change(ast.Attribute(best, "values", ast.Load()), node)
+        yield Change(ast.Attribute(best, "values", ast.Load()), node, PARTS[0])
 
 
 def _int_axis(node: ast.Call) -> bool:
@@ -403,19 +420,31 @@ def _no_mask(node: Any, names: Names) -> Iterator[Change]:
         for mask, kept in ((node.left, node.right), (node.right, node.left)):
             if _is_mask(mask, names):
                 yield Change(kept, mask, _mask_word(mask, names))
-    for mask, one, other in _choices(node, names):
-        yield Change(one, mask, _mask_word(mask, names))
-        yield Change(other, mask, _mask_word(mask, names))
+    for mask, _, never in _choices(node, names):
+        yield Change(never, mask, _mask_word(mask, names))
     if called(node) == "masked_fill" and isinstance(node.func, ast.Attribute):
         yield Change(node.func.value, node, _mask_word(node.args[0], names))
 
 
+@rule(
+    "mask_always",
+    "Svaret blir detsamma som när varje rad räknas som ett slut: framtiden är aldrig med.",
+)
+def _always_masked(node: Any, names: Names) -> Iterator[Change]:
+    for mask, always, _ in _choices(node, names):
+        yield Change(always, mask)
+
+
 def _choices(node: Any, names: Names) -> Iterator[tuple[Any, Any, Any]]:
-    """Ett val mellan två värden som en flagga styr: flaggan, och de två värdena."""
-    if called(node) == "where" and len(node.args) == 3 and names.mentions(node.args[0], *FLAGS):
-        yield node.args[0], node.args[1], node.args[2]
-    if isinstance(node, ast.IfExp) and names.mentions(node.test, *FLAGS):
-        yield node.test, node.body, node.orelse
+    """Ett val som en flagga styr: flaggan, värdet där den är sann och värdet där den är falsk."""
+    parts = []
+    if called(node) == "where" and len(node.args) == 3:
+        parts = node.args
+    elif isinstance(node, ast.IfExp):
+        parts = [node.test, node.body, node.orelse]
+    if parts and names.mentions(parts[0], *FLAGS):
+        is_negated = isinstance(parts[0], ast.UnaryOp)
+        yield (parts[0], parts[2], parts[1]) if is_negated else tuple(parts)
 
 
 @rule(
@@ -545,12 +574,20 @@ def _discount_twice(node: Any, names: Names) -> Iterator[Change]:
 @rule(
     "discount_times_steps",
     "Svaret blir detsamma som när γ multipliceras med antalet steg, i stället för att upphöjas.",
-    "så krymper inte vikterna från steg till steg",
 )
 def _discount_not_as_power(node: Any, names: Names) -> Iterator[Change]:
     if _is(node, ast.Pow) and names.role(node.left) in DISCOUNT:
         yield Change(_times(node.left, node.right), node)
+
+
+@rule("power_swapped", "Svaret blir detsamma som när bas och exponent är ombytta.")
+def _power_swapped(node: Any, names: Names) -> Iterator[Change]:
+    if _is(node, ast.Pow):
         yield Change(ast.BinOp(node.right, ast.Pow(), node.left), node)
+
+
+@rule("discount_as_power", "", "så krymper inte vikterna från steg till steg")
+def _discount_as_power(node: Any, names: Names) -> Iterator[Change]:
     for operator in (ast.Mult, ast.Pow):
         if _is(node, operator):
             for weight, steps in ((node.left, node.right), (node.right, node.left)):
@@ -575,6 +612,21 @@ def _a_discount(node: Any, names: Names) -> Iterator[Change]:
 # --- fel namn ------------------------------------------------------------------------------------
 
 
+CONFUSED = (
+    ("state", "next_state", "action"), ("obs", "next_obs"), ("model", "target_model"), FLAGS,
+    ("start", "end"), ("epsilon_start", "epsilon_end"), ("step", "decay_steps"),
+    ("learning_rate", "discount_factor"), ("train_every", "target_update_every", "batch_size"),
+    ("n_episodes", "warmup"), ("reward", "next_state"),
+)  # fmt: skip
+FEW = 4
+
+
+def _are_confused(one: str, other: str, names: Names) -> bool:
+    """Sant om två argument brukar förväxlas; är de få prövas alla."""
+    roles = set(names.roles.values())
+    return len(roles) <= FEW or any(one in group and other in group for group in CONFUSED)
+
+
 @rule(
     "argument",
     "Svaret blir detsamma som när {word} används där ett annat argument ska stå.",
@@ -583,7 +635,7 @@ def _a_discount(node: Any, names: Names) -> Iterator[Change]:
 def _other_argument(node: Any, names: Names) -> Iterator[Change]:
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and names.role(node):
         for other, role in names.roles.items():
-            if other != node.id:
+            if other != node.id and _are_confused(names.role(node), role, names):
                 yield Change(_with(node, id=other), node, f"`{role}`")
 
 
@@ -649,9 +701,10 @@ def _absolute(node: Any, names: Names) -> Iterator[Change]:
     "talet är ett för stort eller ett för litet",
 )
 def _one_more_or_less(node: Any, names: Names) -> Iterator[Change]:
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+    number: Any = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(number, int | float) and not isinstance(number, bool):
         for step in (1, -1):
-            yield Change(ast.Constant(node.value + step), node)
+            yield Change(ast.Constant(number + step), node)
     if called(node) == "len":
         for operator in (ast.Sub(), ast.Add()):
             yield Change(ast.BinOp(node, operator, ast.Constant(1)), node)
@@ -726,12 +779,13 @@ def _other_logic(node: Any, names: Names) -> Iterator[Change]:
     if _is(node, ast.BitOr) or _is(node, ast.BitAnd):
         for kept in (node.left, node.right):
             yield Change(kept, node, "bara ett av villkoren räknas")
+    also = "både `terminated` och `truncated` räknas som ett slut"
     flags = [name for name, role in names.roles.items() if role in FLAGS]
     is_flag = names.role(node) in FLAGS and isinstance(node.ctx, ast.Load)
     for other_flag in flags if is_flag else ():
         if other_flag != node.id:
             either = ast.BoolOp(ast.Or(), [node, _read(other_flag)])
-            yield Change(either, node, one)
+            yield Change(either, node, also)
 
 
 @rule(
@@ -743,13 +797,25 @@ def _no_condition(node: Any, names: Names) -> Iterator[Change]:
     if isinstance(node, ast.If | ast.IfExp):
         for value in (True, False):
             yield Change(_with(node, test=ast.Constant(value)), node.test)
+
+
+@rule("flipped", "Det blir som när ett sanningsvärde är omvänt.", "sanningsvärdet är omvänt")
+def _flipped(node: Any, names: Names) -> Iterator[Change]:
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
         yield Change(ast.Constant(not node.value), node)
 
 
+IN_WORDS: dict[type[ast.operator], str] = {
+    ast.Add: "addition",
+    ast.Mult: "multiplikation",
+    ast.Div: "division",
+    ast.FloorDiv: "heltalsdivision",
+}
+
+
 @rule(
     "operator",
-    "Svaret blir detsamma som med ett annat räknesätt i formeln.",
+    "Svaret blir detsamma som när formeln har {word} där ett annat räknesätt ska stå.",
     "räknesättet är inte det rätta",
 )
 def _other_operator(node: Any, names: Names) -> Iterator[Change]:
@@ -762,29 +828,38 @@ def _other_operator(node: Any, names: Names) -> Iterator[Change]:
     }
     if isinstance(node, ast.BinOp):
         for operator in others.get(type(node.op), ()):
-            yield Change(_with(node, op=operator()), node)
+            yield Change(_with(node, op=operator()), node, IN_WORDS[operator])
 
 
 @rule(
     "part_missing",
-    "Svaret blir detsamma som när en term eller en faktor inte är med i formeln.",
+    "Svaret blir detsamma som när {word} inte är med i formeln.",
     "här är något för mycket i formeln",
 )
 def _one_side(node: Any, names: Names) -> Iterator[Change]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div):
-        yield Change(node.left, node)
+        yield Change(node.left, node, _part_word(node.right, names))
         if not isinstance(node.op, ast.Div):
-            yield Change(node.right, node)
+            yield Change(node.right, node, _part_word(node.left, names))
+
+
+def _part_word(node: ast.AST, names: Names) -> str:
+    role = names.role(node)
+    return f"`{role}`" if role else "en term eller en faktor"
 
 
 @rule(
     "overwrites",
     "Svaret blir detsamma som när `=` skriver över det som fanns, där något ska läggas till.",
-    "`=` skriver över det som fanns",
+    "här ska värdet ersättas, och inte läggas till",
 )
 def _assigns(node: Any, names: Names) -> Iterator[Change]:
     if isinstance(node, ast.AugAssign):
         yield Change(ast.Assign([node.target], node.value), node)
+
+
+@rule("accumulates", "", "`=` skriver över det som fanns")
+def _accumulates(node: Any, names: Names) -> Iterator[Change]:
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name | ast.Subscript):
         for operator in (ast.Add(), ast.Mult()):
             yield Change(ast.AugAssign(node.targets[0], operator, node.value), node)
@@ -796,7 +871,6 @@ def _assigns(node: Any, names: Names) -> Iterator[Change]:
 @rule(
     "return_in_loop",
     "Svaret blir detsamma som när `return` står inne i loopen, så att bara första varvet körs.",
-    "`return` står inne i loopen, så bara det första varvet hinner köras",
 )
 def _return_in_loop(node: Any, names: Names) -> Iterator[Change]:
     for field, block in _blocks(node):
@@ -805,6 +879,15 @@ def _return_in_loop(node: Any, names: Names) -> Iterator[Change]:
                 inside = _with(loop, body=[*loop.body, after])
                 for rest in (block[place + 1 :], block[place + 2 :]):
                     yield Change(_with(node, **{field: [*block[:place], inside, *rest]}), after)
+
+
+@rule(
+    "return_after_loop",
+    "",
+    "`return` står inne i loopen, så bara det första varvet hinner köras",
+)
+def _return_after_loop(node: Any, names: Names) -> Iterator[Change]:
+    for field, block in _blocks(node):
         for place, loop in enumerate(block):
             if isinstance(loop, ast.For | ast.While) and isinstance(loop.body[-1], ast.Return):
                 outside = [_with(loop, body=loop.body[:-1] or [ast.Pass()]), loop.body[-1]]

@@ -2,6 +2,8 @@
 
     python solutions/grading/make_table.py            skriver misconceptions.json i exercises/
     python solutions/grading/make_table.py --check    skriver inget, säger om tabellen är inaktuell
+    python solutions/grading/make_table.py --model    väljer först om felmodellens program, när
+                                                      regler eller rätta stilar är nya (minuter)
 
 Tabellen innehåller bara svar och texter, aldrig några lösningar, varken rätta eller felaktiga.
 De sista siffrorna i ett svar beror på datorns processor: det som står får stå kvar när bara de
@@ -16,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from dqn_helpers.autograder.catalogue import known_mistake, misconceptions
+from dqn_helpers.autograder import error_model
+from dqn_helpers.autograder.catalogue import LazyOutcomes, known_mistake, misconceptions
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.comparing import difference
-from dqn_helpers.exercises.model import Exercise, Outcome
-from dqn_helpers.exercises.registry import TABLE
+from dqn_helpers.exercises.model import Exercise, KnownMistake, Outcome
+from dqn_helpers.exercises.registry import TABLE, known_mistakes
 
 DIGITS = 7
 ROUNDING = 1e-5
@@ -36,14 +39,37 @@ def table() -> dict[str, list[dict[str, Any]]]:
 def _rows(exercise: Exercise) -> list[dict[str, Any]]:
     rows = []
     for misconception in misconceptions(exercise.number):
-        mistake = known_mistake(exercise, misconception, exercise.examples)
-        outcomes = [
-            _outcome(outcome, case.random)
-            for case, outcome in zip(exercise.examples, mistake.outcomes, strict=True)
-        ]
-        row = {"id": mistake.id, "text": mistake.text, "outcomes": outcomes}
-        rows.append(row | ({"alone": True} if mistake.alone else {}))
+        rows.append(_row(exercise, known_mistake(exercise, misconception, exercise.examples)))
+    for id in _chosen()[exercise.number]:
+        program = error_model.program(exercise.number, id)
+        outcomes = LazyOutcomes(exercise, program.define(), exercise.examples)
+        made = KnownMistake(program.id, program.text, outcomes, generated=True)
+        rows.append(_row(exercise, made))
     return rows
+
+
+@functools.cache
+def _chosen() -> dict[str, list[str]]:
+    """Felmodellens program: de som redan står i tabellen."""
+    return {n: [m.id for m in known_mistakes(n) if m.generated] for n in EXERCISES}
+
+
+def _row(exercise: Exercise, mistake: KnownMistake) -> dict[str, Any]:
+    outcomes = [
+        _outcome(outcome, case.random)
+        for case, outcome in zip(exercise.examples, mistake.outcomes, strict=True)
+    ]
+    row: dict[str, Any] = {"id": mistake.id, "text": mistake.text, "outcomes": outcomes}
+    row |= {"alone": True} if mistake.alone else {}
+    return row | ({"generated": True} if mistake.generated else {})
+
+
+def select_model() -> None:
+    """Välj felmodellens program på nytt."""
+    for number, exercise in EXERCISES.items():
+        by_hand = [known_mistake(exercise, m, exercise.examples) for m in misconceptions(number)]
+        _chosen()[number] = error_model.select(number, by_hand)
+        print(f"{number}: {len(_chosen()[number])} program", flush=True)
 
 
 def _outcome(outcome: Outcome, random: tuple[str, ...]) -> dict[str, Any]:
@@ -105,11 +131,12 @@ def _same(new: dict[str, Any], old: dict[str, Any]) -> bool:
 def twins(number: str) -> list[str]:
     """Misstagen som ger samma svar i alla exempel, så att `check()` inte kan skilja dem åt."""
     related = {m.id: m.equivalent_to for m in misconceptions(number)}
+    by_hand = [row for row in table()[number] if not row.get("generated")]
     return [
         f"{number}: {one['id']} och {other['id']} ger samma svar i alla exempel. Är de samma "
         "misstag, så förbättra den gamla texten. Lägg annars till ett exempel som skiljer dem "
         "åt, eller skriv equivalent_to med en kommentar om varför."
-        for one, other in itertools.combinations(table()[number], 2)
+        for one, other in itertools.combinations(by_hand, 2)
         if one["outcomes"] == other["outcomes"]
         and one["id"] not in related[other["id"]]
         and other["id"] not in related[one["id"]]
@@ -118,6 +145,8 @@ def twins(number: str) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Slutkod 1 om tabellen är inaktuell, eller om två misstag inte går att skilja åt."""
+    if arguments == ["--model"]:
+        select_model()
     new = text()
     fresh = TABLE.exists() and TABLE.read_text(encoding="utf-8") == new
     if arguments == ["--check"]:

@@ -116,7 +116,7 @@ def test_table_is_fresh_on_every_processor() -> None:
 def test_table_holds_no_code() -> None:
     for rows in make_table.table().values():
         for row in rows:
-            assert set(row) - {"alone"} == {"id", "text", "outcomes"}
+            assert set(row) - {"alone", "generated"} == {"id", "text", "outcomes"}
             keys = {key for outcome in row["outcomes"] for key in outcome}
             assert keys <= {"status", "observed", "signature"}
 

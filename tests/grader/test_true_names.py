@@ -82,12 +82,12 @@ def flag_never_updated(model, env, replay_buffer, epsilon, seed=None):
     return total
 
 
-@wrong("3.1")
+@wrong("3.1", "mask_always.0.0")
 def only_the_reward(reward, next_q_values, terminated, discount_factor):
     return reward
 
 
-@wrong("3.1")
+@wrong("3.1", "mask_always.0.0")
 def never_is_false(reward, next_q_values, terminated, discount_factor):
     target = []
     for i in range(len(reward)):
@@ -138,7 +138,12 @@ edited(
     "5.2",
     STEP_5,
     ("predicted = model(state)", "predicted = model(next_state)"),
-    names=("step_predicts_in_next_state", "predicts_from_next_state", "step_states_swapped"),
+    names=(
+        "step_predicts_in_next_state",
+        "predicts_from_next_state",
+        "step_states_swapped",
+        "argument.0.8",
+    ),
 )
 edited(
     "5.2",

@@ -1,0 +1,105 @@
+"""Felmodellen: den känner igen fel som ingen har skrivit, är sann och rymmer inget facit."""
+
+import re
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from dqn_helpers.autograder import error_model
+from dqn_helpers.autograder.catalogue import accepted
+from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises.judging import judge
+from dqn_helpers.exercises.model import KnownMistake, Outcome
+from dqn_helpers.exercises.recognising import NOT_ALL
+from dqn_helpers.exercises.registry import TABLE, known_mistakes
+from dqn_helpers.exercises.rewrites import CALLED_STEPS
+from dqn_helpers.exercises.running import run_cases
+
+NUMBERS = list(EXERCISES)
+each_exercise = pytest.mark.parametrize("number", NUMBERS)
+
+
+def generated(number: str) -> list[KnownMistake]:
+    return [one for one in known_mistakes(number) if one.generated]
+
+
+@each_exercise
+def test_every_program_is_wrong_and_says_something_of_its_own(number: str) -> None:
+    exercise, found = EXERCISES[number], generated(number)
+    assert found
+    for one in found:
+        assert not judge(exercise, exercise.examples, one.outcomes).passed, one.id
+    assert max(Counter(one.id.split(".")[0] for one in found).values()) <= (
+        error_model.MOST_OF_A_RULE
+    )
+
+
+@each_exercise
+def test_texts_hold_the_exercises_own_words_and_no_code(number: str) -> None:
+    roles = {"obs", "next_obs", "state", "action", "reward", "next_state", "terminated"}
+    known = {*EXERCISES[number].arguments, *roles, "truncated", "info", *CALLED_STEPS}
+    known |= {"return", "=", "abs", "no_grad", "detach", "reset", "seed", "replace", "max"}
+    for one in generated(number):
+        words = set(re.findall("`([^`]+)`", one.text))
+        assert words <= known or "keyword" in one.id, (one.id, words - known)
+        assert one.text.endswith("."), one.text
+
+
+def test_the_table_is_small_enough_for_a_student() -> None:
+    assert TABLE.stat().st_size <= 2**20
+
+
+@each_exercise
+def test_some_styles_are_held_out(number: str) -> None:
+    model, held_out = error_model.styles(number), error_model.styles(number, held_out=True)
+    assert len(model) + len(held_out) == len(accepted(number))
+    assert not {place for place, _ in model} & {place for place, _ in held_out}
+
+
+def test_a_mistake_that_no_one_has_written_gets_a_name() -> None:
+    """Varken stilen eller felet finns i katalogen."""
+
+    def discounted_return(rewards, discount_factor):
+        total = 0.0
+        for t in range(len(rewards)):
+            total = discount_factor**t * rewards[t]
+        return total
+
+    exercise, drawn = EXERCISES["1.1"], error_model.scenario("1.1", 5)
+    outcomes = run_cases(exercise.driver, discounted_return, drawn.inputs(), 60)
+    (mistake,) = judge(exercise, drawn.cases, outcomes, drawn.mistakes).mistakes
+    assert mistake.id.startswith("overwrites")
+
+
+def named(target: list, *mistakes: tuple[str, list, bool]) -> list[KnownMistake]:
+    """De som känns igen i svar på 3.1:s två exempel; sant: gjort och inte skrivet."""
+    exercise = EXERCISES["3.1"]
+    known = [KnownMistake(n, n, _answers(rows), generated=made) for n, rows, made in mistakes]
+    return list(judge(exercise, exercise.examples, _answers(target), known).mistakes)
+
+
+def _answers(rows: list) -> list[Outcome]:
+    return [Outcome("ok", {"target": np.array(row), "changed": ""}) for row in rows]
+
+
+RIGHT = [[4.0, 0.5, 0.0], [1.0, 2.5, -1.0]]
+WRONG = [[9, 9, 9], [8, 7, 6]]
+
+
+def test_the_written_goes_before_the_made_that_gives_the_same() -> None:
+    assert [m.id for m in named(WRONG, ("m", WRONG, True), ("h", WRONG, False))] == ["h"]
+
+
+def test_the_made_that_explains_everything_goes_before_the_written_that_does_not() -> None:
+    some = [[9, 9, 9], RIGHT[1]]
+    assert [m.id for m in named(WRONG, ("h", some, False), ("m", WRONG, True))] == ["m"]
+
+
+def test_of_two_made_that_give_the_same_the_simplest_is_said() -> None:
+    assert [m.id for m in named(WRONG, ("a", WRONG, True), ("b", WRONG, True))] == ["a"]
+
+
+def test_what_a_made_mistake_does_not_explain_is_said() -> None:
+    (mistake,) = named([[9, 9, 9], [8, 7, 5]], ("m", WRONG, True))
+    assert NOT_ALL in mistake.text
