@@ -554,8 +554,8 @@ def test_tools_are_added_once_and_kept(kurs, folder):
     kurs.main([])
     assert [command[-1] for command, _ in kurs.calls] == [
         ".[kurs]",
-        ".[dev,kurs,larare]",
-        ".[dev,kurs,larare]",
+        ".[bok,dev,kurs,larare]",
+        ".[bok,dev,kurs,larare]",
     ]
 
 
@@ -581,7 +581,7 @@ def test_active_environment_gets_the_missing_tools(kurs, monkeypatch):
     [(command, _)] = kurs.calls
     assert (
         command[0] == str(kurs.installing.interpreter(Path("conda")))
-        and ".[kurs,larare,dev]" in command
+        and ".[kurs,larare,bok,dev]" in command
     )
     assert not kurs.installing.VENV.exists()
 

@@ -58,7 +58,7 @@ def test_no_text_is_small_at_full_width(drawings: dict[str, list[tuple[str, floa
         for svg, width in made:
             for found in texts(svg):
                 points = found.size * scale(svg, width) / POINTS
-                assert points > 10.8, f"{name}: «{found.words}» är {points:.1f} punkter"
+                assert points > 10.8, f"{name}: ”{found.words}” är {points:.1f} punkter"
 
 
 def test_no_text_is_small_on_a_phone():
@@ -71,7 +71,7 @@ def test_no_text_is_small_on_a_phone():
         for svg in [shown.frame(0), shown.frame(-1)] if film else [shown.drawing]:
             for found in texts(svg):
                 size = found.size * scale(svg, least)
-                assert size >= 11, f"{name}: «{found.words}» är {size:.1f} bildpunkter"
+                assert size >= 11, f"{name}: ”{found.words}” är {size:.1f} bildpunkter"
         frame = re.search(r'<div class="dqn-scen"[^>]*>' if film else "<figure[^>]*>", html)
         assert frame is not None and 'tabindex="0"' in frame[0], f"{name}: går inte att nå"
 
@@ -83,7 +83,7 @@ def test_every_text_can_be_read_against_what_is_under_it(
         for svg, _ in made:
             for found in texts(svg):
                 contrast = found.contrast(colors)
-                assert contrast >= 4.5, f"{name}: «{found.words}» har {contrast:.2f}, {found}"
+                assert contrast >= 4.5, f"{name}: ”{found.words}” har {contrast:.2f}, {found}"
 
 
 def test_every_line_and_surface_has_a_colour_of_the_course(

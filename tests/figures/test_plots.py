@@ -269,9 +269,9 @@ def test_every_curve_has_its_own_colour_and_mark(drawn: list[Figure]):
 @pytest.mark.parametrize(
     ("curves", "message"),
     [
-        ({"DQN": np.ones(3)}, r"«DQN» ska ha formen \(antal frön, 3\), men har \(3,\)"),
-        ({"A": np.ones((2, 3)), "B": np.ones((3, 2))}, "«B» ska ha formen"),
-        ({"DQN": np.ones((0, 3))}, "«DQN» ska ha formen"),
+        ({"DQN": np.ones(3)}, r"”DQN” ska ha formen \(antal frön, 3\), men har \(3,\)"),
+        ({"A": np.ones((2, 3)), "B": np.ones((3, 2))}, "”B” ska ha formen"),
+        ({"DQN": np.ones((0, 3))}, "”DQN” ska ha formen"),
         ({}, "mellan 1 och 7 kurvor"),
         ({str(i): np.ones((1, 3)) for i in range(8)}, "inte 8"),
     ],
@@ -472,7 +472,7 @@ def test_actions_of_a_state_are_kept_apart():
 
 
 def test_bad_table_for_the_graph():
-    with pytest.raises(ValueError, match=r"«Q» ska ha formen \(3, 3\), men har \(2, 3\)"):
+    with pytest.raises(ValueError, match=r"”Q” ska ha formen \(3, 3\), men har \(2, 3\)"):
         mdp_graph(three_state_mdp(), {"Q": np.zeros((2, 3))})
     assert plt.get_fignums() == []
 
