@@ -71,7 +71,8 @@ def test_a_published_package_starts_in_binder_and_colab() -> None:
 
 def test_binder_gets_the_small_version_of_torch(unpacked: Path) -> None:
     script = (unpacked / "binder/postBuild").read_text(encoding="utf-8")
-    (index,) = re.findall(r'^CPU_INDEX = "(.*)"$', (ROOT / "dqn_helpers/installing.py").read_text("utf-8"), re.M)
+    installing = (ROOT / "dqn_helpers/installing.py").read_text("utf-8")
+    (index,) = re.findall(r'^CPU_INDEX = "(.*)"$', installing, re.M)
     assert f"--extra-index-url {index} " in script and "[kurs]" in script
     assert (unpacked / "constraints.txt").exists()
     with zipfile.ZipFile(unpacked.parent / "student.zip") as archive:
