@@ -174,7 +174,7 @@ UPDATE_TARGET_NETWORK = Exercise(
     observables={
         "weights": Observable("målnätverkets parametrar"),
         "idle": Observable(
-            "målnätverket", wrong="Målnätverket är precis som det var: anropet gjorde ingenting."
+            "målnätverket", wrong="Målnätverkets parametrar är precis som de var."
         ),
         "own_parameters": Observable(
             "parametrarna",

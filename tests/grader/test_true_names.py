@@ -122,7 +122,7 @@ def wrong_numbers_in_new_parameters(model, target_model, tau=1.0):
 
 
 @wrong("4.2", "does_nothing", "never_copies", "not_in_place", "forgets_to_write",
-       "lerp_without_underscore")  # fmt: skip
+       "parameters_not_written")  # fmt: skip
 @torch.no_grad()
 def lerp_without_underscore(model, target_model, tau=1.0):
     for target, parameter in zip(target_model.parameters(), model.parameters(), strict=True):
@@ -165,6 +165,41 @@ edited(
 )
 
 
+# --- fel som ska ha sitt namn, och inget annat ------------------------------------------------
+
+NAMED: list[tuple[str, Any, str]] = []
+
+
+def mistaken(number: str, name: str, source: str, *changes: tuple[str, str]) -> None:
+    """En ändrad lösning som ska få just det här namnet."""
+    NAMED.append((number, Edited(source, *changes).define(EXERCISES[number].name), name))
+
+
+COPY = """
+import torch
+
+@torch.no_grad()
+def update_target_network(model, target_model, tau=1.0):
+    for p, t in zip(model.parameters(), target_model.parameters()):
+        t.copy_(tau * p + (1 - tau) * t)
+    for p, t in zip(model.buffers(), target_model.buffers()):
+        t.copy_(p)
+"""
+MIXED, BUFFERS = "t.copy_(tau * p + (1 - tau) * t)", "        t.copy_(p)\n"
+ORDER = "zip(model.parameters(), target_model.parameters())"
+SWAPPED = "zip(target_model.parameters(), model.parameters())"
+INTO_ONLINE, SWAP = (MIXED, MIXED.replace("t.copy_", "p.copy_")), (ORDER, SWAPPED)
+BUFFERS_BACK, NO_BUFFERS = (BUFFERS, "        p.copy_(t)\n"), (BUFFERS, "        pass\n")
+mistaken("4.2", "parameters_not_written", COPY, (MIXED, MIXED.replace(".copy_(", " = (")))
+mistaken("4.2", "parameters_not_written", COPY, (MIXED, "t.lerp(p, tau)"))
+mistaken("4.2", "parameters_wrong_way", COPY, SWAP)
+mistaken("4.2", "parameters_mixed_into_online", COPY, INTO_ONLINE)
+mistaken("4.2", "mixed_into_online", COPY, INTO_ONLINE, BUFFERS_BACK)
+mistaken("4.2", "mixed_into_online", COPY, INTO_ONLINE, NO_BUFFERS)
+mistaken("4.2", "wrong_way", COPY, SWAP, BUFFERS_BACK)
+mistaken("4.2", "wrong_way", COPY, SWAP, NO_BUFFERS)
+
+
 def verdicts(number: str, solution: Any) -> list[Verdict]:
     """Domen i kontrollen, och den i de dolda fallen."""
     exercise, drawn = EXERCISES[number], scenario(number, 0)
@@ -184,6 +219,20 @@ def test_no_name_is_false(number: str, solution: Any, names: set[str]) -> None:
     for verdict in verdicts(number, solution):
         assert not verdict.passed
         assert {m.id for m in verdict.mistakes} <= names
+
+
+@pytest.mark.parametrize(
+    ("number", "solution", "name"), NAMED, ids=[f"{n}-{name}" for n, _, name in NAMED]
+)
+def test_the_mistake_has_its_name(number: str, solution: Any, name: str) -> None:
+    for verdict in verdicts(number, solution):
+        assert [m.id for m in verdict.mistakes] == [name]
+
+
+def test_a_network_that_stood_still_does_not_say_that_nothing_happened() -> None:
+    solution = next(solution for _, solution, name in NAMED if name == "parameters_wrong_way")
+    for verdict in verdicts("4.2", solution):
+        assert not any("ingenting" in part.message for part in verdict.behaviours)
 
 
 # --- regeln ---------------------------------------------------------------------------------------
