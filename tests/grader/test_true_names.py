@@ -14,7 +14,7 @@ import torch
 
 import dqn_helpers
 from dqn_helpers.autograder.catalogue import Edited, content, scenario
-from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises import EXERCISES, check
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import KnownMistake, Outcome
 from dqn_helpers.exercises.registry import known_mistakes
@@ -133,7 +133,12 @@ def lerp_without_underscore(model, target_model, tau=1.0):
 
 STEP_3 = content("03", "mistakes").STEP
 STEP_5 = content("05", "mistakes").STEP
-edited("3.3", STEP_3, ("model(state).gather", "state.gather"))
+edited(
+    "3.3",
+    STEP_3,
+    ("model(state).gather", "state.gather"),
+    names=("prediction_without_gradient",),
+)
 edited(
     "5.2",
     STEP_5,
@@ -199,6 +204,18 @@ mistaken("4.2", "mixed_into_online", COPY, INTO_ONLINE, NO_BUFFERS)
 mistaken("4.2", "wrong_way", COPY, SWAP, BUFFERS_BACK)
 mistaken("4.2", "wrong_way", COPY, SWAP, NO_BUFFERS)
 
+PLAY = content("02", "mistakes").PLAY
+STOP = """        if terminated or truncated:
+            return total
+        obs = next_obs
+"""
+ENDLESS = (STOP, "        obs = next_obs\n    return total\n")
+mistaken("2.3", "one_flag_does_not_stop", PLAY, ("while True", "for _ in range(500)"), ENDLESS)
+IN_NEXT = ("predicted = model(state)", "predicted = model(next_state)")
+mistaken("3.3", "predicts_in_next_state", STEP_3, IN_NEXT)
+DRAWN = "(replay_buffer, batch_size)"
+mistaken("3.3", "large_batch_size_hard_coded", STEP_3, (DRAWN, "(replay_buffer, 256)"))
+
 
 def verdicts(number: str, solution: Any) -> list[Verdict]:
     """Domen i kontrollen, och den i de dolda fallen."""
@@ -233,6 +250,32 @@ def test_a_network_that_stood_still_does_not_say_that_nothing_happened() -> None
     solution = next(solution for _, solution, name in NAMED if name == "parameters_wrong_way")
     for verdict in verdicts("4.2", solution):
         assert not any("ingenting" in part.message for part in verdict.behaviours)
+
+
+def said(number: str, name: str) -> str:
+    """Allt som kontrollen säger om den första lösningen med namnet."""
+    solution = next(one for n, one, its_name in NAMED if (n, its_name) == (number, name))
+    return repr(check(number, solution))
+
+
+def test_a_loop_that_reads_no_flag_is_not_said_to_wait_for_both() -> None:
+    assert "väntar på" not in said("2.3", "one_flag_does_not_stop")
+
+
+def test_a_last_step_that_is_counted_is_not_said_to_be_missing_from_the_sum() -> None:
+    saved = "        replay_buffer.append((obs, action, reward, next_obs, terminated, truncated))\n"
+    changes = (saved, ""), ("        obs = next_obs\n", f"{saved}        obs = next_obs\n")
+    words = repr(check("2.3", Edited(PLAY, *changes).define("play_and_record_episode")))
+    assert "Det sista steget sparas inte" in words
+    assert "räknas:" not in words
+
+
+def test_draws_that_were_never_seen_are_not_counted() -> None:
+    assert "0 olika" not in said("3.3", "predicts_in_next_state")
+
+
+def test_a_batch_size_in_the_code_is_not_called_a_short_game() -> None:
+    assert "Spela fler steg" not in said("3.3", "large_batch_size_hard_coded")
 
 
 # --- regeln ---------------------------------------------------------------------------------------

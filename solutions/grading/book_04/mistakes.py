@@ -1090,6 +1090,6 @@ def never_trains():
     ),
 )
 def only_plays():
-    """Loopen spelar och sparar, och det är en bra början. Men agenten väljer alltid på måfå, och
-    inget träningssteg tas. Lägg till resten en del i taget, först ε-schemat och sedan träningen. Se
-    ”Loopen i ord” i 04."""
+    """Loopen spelar och sparar, och det är steg 1. Men inget träningssteg tas, så agenten lär sig
+    inget. Lägg till resten en del i taget: först träningen, som är steg 2, och sedan målnätverket
+    och ε, som är steg 3. Se ”Loopen i ord” i 04."""
