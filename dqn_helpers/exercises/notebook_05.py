@@ -557,8 +557,8 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
         "weights": Observable("online-nätverkets vikter efter steget"),
         "distinct": Observable(
             "antalet olika erfarenheter",
-            none="Online-nätverket fick aldrig se något av tillstånden (`state`) i bufferten, så det går "
-            "inte att säga vad som drogs.",
+            none="Online-nätverket fick aldrig se något av tillstånden (`state`) i bufferten, så "
+            "det går inte att säga vad som drogs.",
             wrong="Tillsammans fick online-nätverket bara förutsäga {got} olika erfarenheter; alla "
             "i bufferten ska ha samma chans, varje gång.",
         ),

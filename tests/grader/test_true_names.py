@@ -216,6 +216,16 @@ mistaken("3.3", "predicts_in_next_state", STEP_3, IN_NEXT)
 DRAWN = "(replay_buffer, batch_size)"
 mistaken("3.3", "large_batch_size_hard_coded", STEP_3, (DRAWN, "(replay_buffer, 256)"))
 
+RETURN = "def discounted_return(rewards, discount_factor):\n    return sum({})\n"
+mistaken(
+    "1.1", "same_discount_from_the_start", RETURN.format("discount_factor * r for r in rewards")
+)
+UPDATE = content("01", "mistakes").UPDATE
+BEST = "q_values[state, q_values[state].argmax()] +="
+mistaken("1.3", "moves_best_action", UPDATE, ("q_values[state, action] +=", BEST))
+FIRST = "    action = q_values[state].argmax()\n    future"
+mistaken("1.3", "updates_best_action", UPDATE, ("    future", FIRST))
+
 
 def verdicts(number: str, solution: Any) -> list[Verdict]:
     """Domen i kontrollen, och den i de dolda fallen."""
@@ -276,6 +286,13 @@ def test_draws_that_were_never_seen_are_not_counted() -> None:
 
 def test_a_batch_size_in_the_code_is_not_called_a_short_game() -> None:
     assert "Spela fler steg" not in said("3.3", "large_batch_size_hard_coded")
+
+
+def test_what_was_never_drawn_is_shown() -> None:
+    source = content("02", "mistakes").SAMPLE
+    change = ("randrange(len(replay_buffer))", "randrange(len(replay_buffer) - 1)")
+    solution = Edited(source, change).define("sample_experiences")
+    assert "De här kom aldrig: [64]." in repr(check("2.2", solution))
 
 
 # --- regeln ---------------------------------------------------------------------------------------
