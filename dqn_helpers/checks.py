@@ -229,7 +229,8 @@ def check_enough_stored(n_stored: int, batch_size: int) -> None:
     if batch_size > n_stored:
         raise ValueError(
             f"Bufferten har {n_stored} erfarenheter, för få för en batch på {batch_size}. "
-            "Spela fler steg först eller välj en mindre batch."
+            "Kontrollera att du drar så många som du tänkte. Stämmer det behövs fler steg i "
+            "bufferten först, eller en mindre batch."
         )
 
 

@@ -149,7 +149,9 @@ def in_words(
     if found.kind == "none" and found.got is None:
         return observable.none
     if observable.wrong:
-        return observable.wrong.format(got=_shown(whole[0]), expected=_shown(whole[1]))
+        got, expected = map(_shown, whole)
+        missing = _missing(*whole) if "{missing}" in observable.wrong else ""
+        return observable.wrong.format(got=got, expected=expected, missing=missing)
     if found.kind == "shape":
         return (
             f"Formen på {observable.label} är {_shape(found.got)}, men ska vara "
@@ -162,6 +164,12 @@ def in_words(
     if calculation:
         return f"{_capital(calculation)}; du fick {_shown(found.got)}."
     return _general_words(found, observable)
+
+
+def _missing(got: Any, expected: Any) -> str:
+    """Det som saknas, ur två rader med tal: långa rader kan se lika ut i början."""
+    left = np.setdiff1d(np.asarray(expected, dtype=float), np.asarray(got, dtype=float))
+    return _shown(left) if left.size else "inga"
 
 
 def _general_words(found: Difference, observable: Observable) -> str:

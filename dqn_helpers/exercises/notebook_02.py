@@ -284,7 +284,7 @@ SAMPLE_EXPERIENCES = Exercise(
         "drawn": Observable(
             "de dragna",
             wrong="I många dragningar kom bara erfarenheterna med belöningarna {got}, men ska vara "
-            "{expected}.",
+            "{expected}. De här kom aldrig: {missing}.",
         ),
         "unevenness": Observable(
             "ojämnheten",

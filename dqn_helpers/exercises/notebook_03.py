@@ -341,7 +341,7 @@ DQN_TRAINING_STEP = Exercise(
     behaviours=(
         Behaviour("loss", "jämför Q(s, a) med TD-målet", 0.5, ("loss",)),
         Behaviour("terminated", "maskerar sluttillstånd", 0.5, ("loss",)),
-        Behaviour("truncated", "bootstrappar förbi truncated", 0.5, ("loss",)),
+        Behaviour("truncated", "räknar med framtiden vid en tidsgräns (truncated)", 0.5, ("loss",)),
         Behaviour("constant", "låter ingen gradient gå genom målet", 0.5, ("weights",)),
         Behaviour(
             "step",
@@ -386,6 +386,8 @@ DQN_TRAINING_STEP = Exercise(
         ),
         "distinct": Observable(
             "antalet olika erfarenheter",
+            none="Nätverket fick aldrig se något av tillstånden (`state`) i bufferten, så det går "
+            "inte att säga vad som drogs.",
             wrong="Tillsammans innehöll batcharna bara {got} olika erfarenheter; alla i bufferten "
             "ska ha samma chans, varje gång.",
         ),

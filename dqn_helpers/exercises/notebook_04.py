@@ -173,9 +173,7 @@ UPDATE_TARGET_NETWORK = Exercise(
     ),
     observables={
         "weights": Observable("målnätverkets parametrar"),
-        "idle": Observable(
-            "målnätverket", wrong="Målnätverket är precis som det var: anropet gjorde ingenting."
-        ),
+        "idle": Observable("målnätverket", wrong="Målnätverkets parametrar är precis som de var."),
         "own_parameters": Observable(
             "parametrarna",
             wrong="Målnätverket har fått nya parameterobjekt i stället för nya tal i sina egna. "

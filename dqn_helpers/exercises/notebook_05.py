@@ -504,7 +504,7 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
         ),
         Behaviour(
             "mask",
-            "maskerar sluttillstånd, men bootstrappar förbi truncated",
+            "maskerar sluttillstånd, men räknar med framtiden vid en tidsgräns (truncated)",
             0.5,
             ("own_target", "loss"),
             STEP_CORE,
@@ -557,6 +557,8 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
         "weights": Observable("online-nätverkets vikter efter steget"),
         "distinct": Observable(
             "antalet olika erfarenheter",
+            none="Online-nätverket fick aldrig se något av tillstånden (`state`) i bufferten, så "
+            "det går inte att säga vad som drogs.",
             wrong="Tillsammans fick online-nätverket bara förutsäga {got} olika erfarenheter; alla "
             "i bufferten ska ha samma chans, varje gång.",
         ),

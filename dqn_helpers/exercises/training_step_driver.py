@@ -205,9 +205,12 @@ def _sampling(training_step: Any, arguments: list[Any], inputs: Inputs) -> Obser
 
 
 def spread(drawn: Sequence[set[int]], batch_size: int) -> Observed:
-    """Hur dragningarna sprider sig, ur vilka platser i bufferten som drogs i varje anrop."""
+    """Hur dragningarna sprider sig, ur vilka platser i bufferten som drogs i varje anrop.
+
+    Antalet olika är None om ingen av erfarenheterna syntes: då vet vi inget om dragningen.
+    """
     return {
-        "distinct": len(set().union(*drawn)),
+        "distinct": len(set().union(*drawn)) or None,
         "sequential": sum(_is_sequence(places, batch_size) for places in drawn),
     }
 

@@ -80,6 +80,11 @@ def test_a_stage_says_nothing_about_what_comes_later():
     assert "träningssteg" not in repr(check("4.3", loop(("sums[-1] += reward", "pass")), stage=1))
 
 
+def test_what_comes_next_is_said_in_the_order_of_the_page():
+    advice = " ".join(check("4.3", STAGES[0], stage=2).advice)
+    assert advice.index("steg 2") < advice.index("steg 3") and "på måfå" not in advice
+
+
 @pytest.mark.parametrize("stage", [0, 4, "1", True])
 def test_a_stage_that_does_not_exist_is_explained(stage: object):
     result = check("4.3", STAGES[2], stage=stage)

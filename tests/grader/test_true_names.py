@@ -14,7 +14,7 @@ import torch
 
 import dqn_helpers
 from dqn_helpers.autograder.catalogue import Edited, content, scenario
-from dqn_helpers.exercises import EXERCISES
+from dqn_helpers.exercises import EXERCISES, check
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import KnownMistake, Outcome
 from dqn_helpers.exercises.registry import known_mistakes
@@ -122,7 +122,7 @@ def wrong_numbers_in_new_parameters(model, target_model, tau=1.0):
 
 
 @wrong("4.2", "does_nothing", "never_copies", "not_in_place", "forgets_to_write",
-       "lerp_without_underscore")  # fmt: skip
+       "parameters_not_written")  # fmt: skip
 @torch.no_grad()
 def lerp_without_underscore(model, target_model, tau=1.0):
     for target, parameter in zip(target_model.parameters(), model.parameters(), strict=True):
@@ -133,7 +133,12 @@ def lerp_without_underscore(model, target_model, tau=1.0):
 
 STEP_3 = content("03", "mistakes").STEP
 STEP_5 = content("05", "mistakes").STEP
-edited("3.3", STEP_3, ("model(state).gather", "state.gather"))
+edited(
+    "3.3",
+    STEP_3,
+    ("model(state).gather", "state.gather"),
+    names=("prediction_without_gradient",),
+)
 edited(
     "5.2",
     STEP_5,
@@ -170,6 +175,63 @@ edited(
 )
 
 
+# --- fel som ska ha sitt namn, och inget annat ------------------------------------------------
+
+NAMED: list[tuple[str, Any, str]] = []
+
+
+def mistaken(number: str, name: str, source: str, *changes: tuple[str, str]) -> None:
+    """En ändrad lösning som ska få just det här namnet."""
+    NAMED.append((number, Edited(source, *changes).define(EXERCISES[number].name), name))
+
+
+COPY = """
+import torch
+
+@torch.no_grad()
+def update_target_network(model, target_model, tau=1.0):
+    for p, t in zip(model.parameters(), target_model.parameters()):
+        t.copy_(tau * p + (1 - tau) * t)
+    for p, t in zip(model.buffers(), target_model.buffers()):
+        t.copy_(p)
+"""
+MIXED, BUFFERS = "t.copy_(tau * p + (1 - tau) * t)", "        t.copy_(p)\n"
+ORDER = "zip(model.parameters(), target_model.parameters())"
+SWAPPED = "zip(target_model.parameters(), model.parameters())"
+INTO_ONLINE, SWAP = (MIXED, MIXED.replace("t.copy_", "p.copy_")), (ORDER, SWAPPED)
+BUFFERS_BACK, NO_BUFFERS = (BUFFERS, "        p.copy_(t)\n"), (BUFFERS, "        pass\n")
+mistaken("4.2", "parameters_not_written", COPY, (MIXED, MIXED.replace(".copy_(", " = (")))
+mistaken("4.2", "parameters_not_written", COPY, (MIXED, "t.lerp(p, tau)"))
+mistaken("4.2", "parameters_wrong_way", COPY, SWAP)
+mistaken("4.2", "parameters_mixed_into_online", COPY, INTO_ONLINE)
+mistaken("4.2", "mixed_into_online", COPY, INTO_ONLINE, BUFFERS_BACK)
+mistaken("4.2", "mixed_into_online", COPY, INTO_ONLINE, NO_BUFFERS)
+mistaken("4.2", "wrong_way", COPY, SWAP, BUFFERS_BACK)
+mistaken("4.2", "wrong_way", COPY, SWAP, NO_BUFFERS)
+
+PLAY = content("02", "mistakes").PLAY
+STOP = """        if terminated or truncated:
+            return total
+        obs = next_obs
+"""
+ENDLESS = (STOP, "        obs = next_obs\n    return total\n")
+mistaken("2.3", "one_flag_does_not_stop", PLAY, ("while True", "for _ in range(500)"), ENDLESS)
+IN_NEXT = ("predicted = model(state)", "predicted = model(next_state)")
+mistaken("3.3", "predicts_in_next_state", STEP_3, IN_NEXT)
+DRAWN = "(replay_buffer, batch_size)"
+mistaken("3.3", "large_batch_size_hard_coded", STEP_3, (DRAWN, "(replay_buffer, 256)"))
+
+RETURN = "def discounted_return(rewards, discount_factor):\n    return sum({})\n"
+mistaken(
+    "1.1", "same_discount_from_the_start", RETURN.format("discount_factor * r for r in rewards")
+)
+UPDATE = content("01", "mistakes").UPDATE
+BEST = "q_values[state, q_values[state].argmax()] +="
+mistaken("1.3", "moves_best_action", UPDATE, ("q_values[state, action] +=", BEST))
+FIRST = "    action = q_values[state].argmax()\n    future"
+mistaken("1.3", "updates_best_action", UPDATE, ("    future", FIRST))
+
+
 def verdicts(number: str, solution: Any) -> list[Verdict]:
     """Domen i kontrollen, och den i de dolda fallen."""
     exercise, drawn = EXERCISES[number], scenario(number, 0)
@@ -189,6 +251,53 @@ def test_no_name_is_false(number: str, solution: Any, names: set[str]) -> None:
     for verdict in verdicts(number, solution):
         assert not verdict.passed
         assert {m.id for m in verdict.mistakes} <= names
+
+
+@pytest.mark.parametrize(
+    ("number", "solution", "name"), NAMED, ids=[f"{n}-{name}" for n, _, name in NAMED]
+)
+def test_the_mistake_has_its_name(number: str, solution: Any, name: str) -> None:
+    for verdict in verdicts(number, solution):
+        assert [m.id for m in verdict.mistakes] == [name]
+
+
+def test_a_network_that_stood_still_does_not_say_that_nothing_happened() -> None:
+    solution = next(solution for _, solution, name in NAMED if name == "parameters_wrong_way")
+    for verdict in verdicts("4.2", solution):
+        assert not any("ingenting" in part.message for part in verdict.behaviours)
+
+
+def said(number: str, name: str) -> str:
+    """Allt som kontrollen säger om den första lösningen med namnet."""
+    solution = next(one for n, one, its_name in NAMED if (n, its_name) == (number, name))
+    return repr(check(number, solution))
+
+
+def test_a_loop_that_reads_no_flag_is_not_said_to_wait_for_both() -> None:
+    assert "väntar på" not in said("2.3", "one_flag_does_not_stop")
+
+
+def test_a_last_step_that_is_counted_is_not_said_to_be_missing_from_the_sum() -> None:
+    saved = "        replay_buffer.append((obs, action, reward, next_obs, terminated, truncated))\n"
+    changes = (saved, ""), ("        obs = next_obs\n", f"{saved}        obs = next_obs\n")
+    words = repr(check("2.3", Edited(PLAY, *changes).define("play_and_record_episode")))
+    assert "Det sista steget sparas inte" in words
+    assert "räknas:" not in words
+
+
+def test_draws_that_were_never_seen_are_not_counted() -> None:
+    assert "0 olika" not in said("3.3", "predicts_in_next_state")
+
+
+def test_a_batch_size_in_the_code_is_not_called_a_short_game() -> None:
+    assert "Spela fler steg" not in said("3.3", "large_batch_size_hard_coded")
+
+
+def test_what_was_never_drawn_is_shown() -> None:
+    source = content("02", "mistakes").SAMPLE
+    change = ("randrange(len(replay_buffer))", "randrange(len(replay_buffer) - 1)")
+    solution = Edited(source, change).define("sample_experiences")
+    assert "De här kom aldrig: [64]." in repr(check("2.2", solution))
 
 
 # --- regeln ---------------------------------------------------------------------------------------

@@ -48,6 +48,14 @@ def same_discount_for_all(rewards, discount_factor):
 
 
 @misconception("1.1")
+def same_discount_from_the_start(rewards, discount_factor):
+    """Alla belöningar krymper lika mycket, med en enda faktor γ. Belöningen i steg t ska krympa t
+    gånger, alltså med γ upphöjt till t, och den första inte alls. Se avsnittet om avkastning i
+    01a."""
+    return sum(discount_factor * r for r in rewards)
+
+
+@misconception("1.1")
 def power_swapped(rewards, discount_factor):
     """Bas och exponent är ombytta: du räknar steget upphöjt till γ. Då växer vikterna med tiden i
     stället för att krympa. Se avsnittet om avkastning i 01a."""
@@ -558,6 +566,25 @@ def replaces_old_value():
 def weights_swapped():
     """Andelarna är ombytta: med α = 0,1 ska nio tiondelar av det gamla värdet vara kvar, men hos
     dig är det bara en tiondel. Se avsnittet om inlärningshastigheten i 01b."""
+
+
+@misconception(
+    "1.3",
+    edited(UPDATE, "q_values[state, action] +=", "q_values[state, q_values[state].argmax()] +="),
+)
+def moves_best_action():
+    """TD-felet är rätt, men du flyttar värdet för den bästa handlingen i s. Det är värdet för
+    handlingen som gjordes, `action`, som ska flyttas, hur dålig den än var: det är bara om den vi
+    vet något nytt. Se avsnittet om Q-inlärning i 01b."""
+
+
+@misconception(
+    "1.3", edited(UPDATE, "    future", "    action = q_values[state].argmax()\n    future")
+)
+def updates_best_action():
+    """Du jämför målet med värdet för den bästa handlingen i s, och flyttar det. Det ska i stället
+    vara värdet för handlingen som gjordes, `action`, hur dålig den än var: det är bara om den vi
+    vet något nytt. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "+= learning_rate", "-= learning_rate"))

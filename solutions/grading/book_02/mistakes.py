@@ -797,7 +797,7 @@ def ignores_terminated():
     ),
 )
 def last_step_lost():
-    """Det sista steget varken sparas eller räknas: loopen slutar innan dess. Just det steget
+    """Det sista steget sparas inte, för loopen slutar innan dess. Just det steget
     berättar vad som händer när stången faller, och utan det lär sig agenten aldrig att episoder
     tar slut. Se avsnittet om att spela och spara i 02."""
 
@@ -812,9 +812,10 @@ def own_step_limit():
 
 
 @misconception("2.3", edited(PLAY, "if terminated or truncated", "if terminated and truncated"))
-def waits_for_both_flags():
-    """Loopen väntar på att båda flaggorna ska bli sanna på en gång, och det händer nästan aldrig.
-    Det räcker att *en* av dem är sann. Se avsnittet om att spela och spara i 02."""
+def one_flag_does_not_stop():
+    """Loopen går vidare när episoden är slut: att en av flaggorna är sann stoppar den inte, och
+    miljön får ett steg för mycket. Det räcker att *en* av `terminated` och `truncated` är sann,
+    vilken som helst, för att loopen ska sluta. Se avsnittet om att spela och spara i 02."""
 
 
 @misconception(

@@ -364,6 +364,12 @@ def predicts_best_action():
     som gjordes. Det är bara om den vi vet något nytt. Se avsnittet om gather i 03."""
 
 
+@misconception("3.3", edited(STEP, "predicted = model(state)", "predicted = model(next_state)"))
+def predicts_in_next_state():
+    """Förutsägelsen räknas i nästa tillstånd, s′. Den ska gälla tillståndet där handlingen gjordes,
+    s: det är det värdet som ska flyttas mot målet. Se avsnittet om gather i 03."""
+
+
 @misconception("3.3", Edited(STEP, ("model(next_state)", "model(state)")))
 def target_from_state():
     """Målet räknas på fel tillstånd: framtiden börjar i nästa tillstånd, s′, men du frågar
@@ -472,9 +478,9 @@ def step_every_pair():
     ),
 )
 def prediction_without_gradient():
-    """Det finns inget att lära av: förutsägelsen är också räknad under no_grad (eller detach), så
-    backward hittar ingen väg tillbaka till vikterna. Bara målet ska vara en konstant. Se avsnittet
-    om semigradienten i 03."""
+    """Det finns inget att lära av: backward hittar ingen väg från förlusten tillbaka till vikterna.
+    Förutsägelsen ska komma ur nätverket, och den ska räknas utan no_grad och detach: bara målet ska
+    vara en konstant. Se avsnittet om semigradienten i 03."""
 
 
 @misconception(
@@ -592,6 +598,13 @@ def contiguous_batch():
 def same_batch_every_time():
     """Varje anrop tränar på samma fåtal erfarenheter. Sätter du slumpfröet inne i funktionen, eller
     läser du alltid på samma platser? Ett frö ska i så fall sättas en gång, utanför."""
+
+
+# Ett större tal än bufferten rymmer ger ett fel i stället för för många rader.
+@misconception("3.3", edited(STEP, "(replay_buffer, batch_size)", "(replay_buffer, 32)"))
+def large_batch_size_hard_coded():
+    """Du drar fler erfarenheter än `batch_size`, så att bufferten inte räcker till. Står batchens
+    storlek som ett eget tal i funktionen? Använd argumentet `batch_size`."""
 
 
 @misconception("3.3", edited(STEP, "(replay_buffer, batch_size)", "(replay_buffer, 4)"))

@@ -342,15 +342,49 @@ def loads_the_wrong_way(model, target_model, tau=1.0):
     model.load_state_dict(target_model.state_dict())
 
 
+# `target = …` och `target.lerp(…)` utan understreck ger samma sak: texten nämner båda.
 @misconception("4.2")
 @torch.no_grad()
-def lerp_without_underscore(model, target_model, tau=1.0):
-    """Buffertarna kopieras, men parametrarna är kvar som de var. `lerp` utan understreck räknar ut
-    blandningen och ger den tillbaka, och sedan tas den inte om hand. `lerp_`, med understreck,
-    skriver in talen i tensorn."""
+def parameters_not_written(model, target_model, tau=1.0):
+    """Buffertarna kopieras, men målnätverkets parametrar är kvar som de var. Ett `target = …` i
+    loopen ger bara ett namn något nytt att peka på, och en metod utan understreck räknar bara ut
+    ett svar. Skriv in de nya talen i målnätverkets egna tensorer, till exempel med `copy_`."""
     _copy_buffers(model, target_model)
     for parameter, target in _pairs(model, target_model):
-        target.lerp(parameter, tau)
+        target = tau * parameter + (1 - tau) * target
+
+
+@misconception("4.2")
+@torch.no_grad()
+def parameters_wrong_way(model, target_model, tau=1.0):
+    """Du skriver in parametrarnas nya tal i online-nätverket, fast det är målnätverket som ska
+    flytta sig. Se efter vilket av de två namnen i loopen som hör till vilket nätverk: de kommer i
+    den ordning som nätverken står i `zip`. Buffertarna går åt rätt håll."""
+    _copy_buffers(model, target_model)
+    for parameter, target in _pairs(model, target_model):
+        parameter.copy_(tau * target + (1 - tau) * parameter)
+
+
+@misconception("4.2")
+@torch.no_grad()
+def parameters_mixed_into_online(model, target_model, tau=1.0):
+    """Blandningen är rätt uträknad, men du skriver in den i online-nätverkets parametrar. Det är
+    målnätverket som ska flytta sig, så det är dess tensorer som ska ändras på plats. Buffertarna
+    går åt rätt håll."""
+    _copy_buffers(model, target_model)
+    for parameter, target in _pairs(model, target_model):
+        parameter.copy_(tau * parameter + (1 - tau) * target)
+
+
+@misconception("4.2")
+@torch.no_grad()
+def mixed_into_online(model, target_model, tau=1.0):
+    """Blandningen är rätt uträknad, men du skriver in den i online-nätverkets parametrar, och
+    målnätverket är kvar som det var. Det är målnätverket som ska flytta sig, så det är dess
+    tensorer som ska ändras på plats. Gör likadant med buffertarna."""
+    _copy_buffers(target_model, model)
+    for parameter, target in _pairs(model, target_model):
+        parameter.copy_(tau * parameter + (1 - tau) * target)
 
 
 # --- 4.3 -----------------------------------------------------------------------------------------
@@ -1056,6 +1090,6 @@ def never_trains():
     ),
 )
 def only_plays():
-    """Loopen spelar och sparar, och det är en bra början. Men agenten väljer alltid på måfå, och
-    inget träningssteg tas. Lägg till resten en del i taget, först ε-schemat och sedan träningen. Se
-    ”Loopen i ord” i 04."""
+    """Loopen spelar och sparar, och det är steg 1. Men inget träningssteg tas, så agenten lär sig
+    inget. Lägg till resten en del i taget: först träningen, som är steg 2, och sedan målnätverket
+    och ε, som är steg 3. Se ”Loopen i ord” i 04."""
