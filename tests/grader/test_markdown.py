@@ -85,6 +85,11 @@ def test_formulas_become_mathml_and_broken_ones_stay_as_written() -> None:
     assert "kostar 5 $ styck" in str(markdown("Den kostar 5 $ styck."))
 
 
+def test_a_decimal_comma_stays_in_its_number() -> None:
+    assert "<mn>0,85</mn>" in markdown("$0{,}85$")
+    assert "<mn>0,85</mn>" not in markdown("$0, 85$")  # två tal
+
+
 def test_links_and_pictures_are_told_in_words() -> None:
     shown = Page(str(markdown("Se [artikeln](https://example.org/a) och ![kurvan](x.png).")))
     assert "artikeln (https://example.org/a)" in shown.text and "[bild: kurvan]" in shown.text
@@ -133,7 +138,7 @@ def test_giant_and_deeply_nested_text_is_cheap_and_still_shown(name: str) -> Non
 
 def test_a_formula_may_not_cost_more_than_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    monkeypatch.setattr(module, "convert", lambda *a, **k: calls.append(1) or "<math></math>")
+    monkeypatch.setattr(module, "mathml", lambda *a, **k: calls.append(1) or "<math></math>")
     assert "x" in str(markdown("$x$ " * 500 + "$" + "y" * 500 + "$"))
     assert len(calls) == module.MAX_FORMULAS
 
@@ -142,7 +147,7 @@ def test_a_fault_in_the_library_stops_no_report(monkeypatch: pytest.MonkeyPatch)
     def broken(*arguments: object, **named: object) -> str:
         raise RecursionError
 
-    monkeypatch.setattr(module, "convert", broken)
+    monkeypatch.setattr(module, "mathml", broken)
     assert "<code>$x$</code>" in str(markdown("**a** $x$"))
     monkeypatch.setattr(module.mistune, "create_markdown", lambda **k: broken)
     assert "**a** &lt;b&gt;" in str(markdown("**a** <b>"))

@@ -8,9 +8,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from latex2mathml.converter import convert
+from docutils.nodes import SkipNode
 
 from dqn_helpers.figures import theme
+from dqn_helpers.teacher.formulas import mathml
 
 project = "Djup Q-inlärning"
 author = "Kursen i djup Q-inlärning"
@@ -62,13 +63,13 @@ SWEDISH = {  # engelska till vänster
     "Skip to content": "Hoppa till texten",
     "Back to top": "Till sidans början",
     "On this page": "På den här sidan",
-    "Light mode": "Ljust tema",
-    "Dark mode": "Mörkt tema",
-    "Auto light/dark, in light mode": "Datorns eget tema, nu ljust",
-    "Auto light/dark, in dark mode": "Datorns eget tema, nu mörkt",
-    "Contents": "Innehåll",
-    "Menu": "Meny",
-    "Expand": "Visa mer",
+    "<title>Light mode</title>": "<title>Ljust tema</title>",
+    "<title>Dark mode</title>": "<title>Mörkt tema</title>",
+    "<title>Auto light/dark, in light mode</title>": "<title>Datorns eget tema, nu ljust</title>",
+    "<title>Auto light/dark, in dark mode</title>": "<title>Datorns eget tema, nu mörkt</title>",
+    "<title>Contents</title>": "<title>Innehåll</title>",
+    "<title>Menu</title>": "<title>Meny</title>",
+    "<title>Expand</title>": "<title>Visa mer</title>",
     "Permalink to this heading": "Länk hit",
     "Link to this heading": "Länk hit",
     "Please activate JavaScript to enable the search functionality.": "Sökningen behöver "
@@ -95,26 +96,14 @@ def to_chapter(found: re.Match[str]) -> str:
 
 def inline_math(translator: Any, node: Any) -> None:
     """En formel i löpande text."""
-    translator.body.append(convert(node.astext()))
+    translator.body.append(mathml(node.astext()))
+    raise SkipNode  # formeln är skriven: gå inte in i den
 
 
 def displayed_math(translator: Any, node: Any) -> None:
     """En formel på egen rad, som går att rulla i sidled på en smal skärm."""
-    formula = convert(node.astext(), display="block")
+    formula = mathml(node.astext(), "block")
     translator.body.append(f'<div class="formel" tabindex="0">{formula}</div>')
-
-
-def nothing_more(translator: Any, node: Any) -> None:
-    """Formeln är redan skriven."""
-
-
-def skip(translator: Any, node: Any) -> None:
-    """Skriv formeln och gå inte in i den."""
-    from docutils.nodes import SkipNode
-
-    displayed_math(translator, node) if node.tagname == "math_block" else inline_math(
-        translator, node
-    )
     raise SkipNode
 
 
@@ -129,6 +118,6 @@ def in_swedish(app: Any, problem: Exception | None) -> None:
 
 def setup(app: Any) -> None:
     """Det som Sphinx kallar på när boken börjar byggas."""
-    app.add_html_math_renderer("mathml", (skip, nothing_more), (skip, nothing_more))
+    app.add_html_math_renderer("mathml", (inline_math, None), (displayed_math, None))
     app.connect("html-page-context", in_the_book)
     app.connect("build-finished", in_swedish)

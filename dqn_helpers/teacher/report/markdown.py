@@ -8,11 +8,11 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import mistune
-from latex2mathml.converter import convert
 from markupsafe import Markup, escape
 from mistune.plugins.math import math as math_plugin
 from mistune.plugins.table import table as table_plugin
 
+from dqn_helpers.teacher.formulas import mathml
 from dqn_helpers.teacher.report.words import clean
 
 MAX_FORMULA, MAX_FORMULAS = 400, 100  # tecken i en formel, och formler i en text
@@ -107,7 +107,7 @@ class _Renderer(mistune.HTMLRenderer):
         if len(latex) > MAX_FORMULA or self._n_formulas > MAX_FORMULAS:
             return ""
         try:
-            tree = ET.fromstring(convert(latex.strip(), display=display))
+            tree = ET.fromstring(mathml(latex.strip(), display))
             return ET.tostring(_harmless(tree), encoding="unicode")
         except Exception:  # biblioteket kastar vad som helst på trasig LaTeX
             return ""
