@@ -31,14 +31,16 @@ def book(*cells):
 
 def test_a_link_to_a_cell_becomes_a_link_to_its_chapter():
     text = "se [masken](03_traningssteget.ipynb#cell-id=td-malet) och [04](04_dqn_loopen.ipynb)"
-    assert with_links(text) == "se [masken](#03-td-malet) och [04](#04-titel)"
+    assert with_links(text) == "se [masken](#bok-03-td-malet) och [04](#bok-04-titel)"
 
 
 def test_every_link_between_the_books_has_somewhere_to_lead(tmp_path):
     names = stage(NOTEBOOKS, tmp_path, Address())
     texts = {name: (tmp_path / name).read_text(encoding="utf-8") for name in names}
     texts["ordlista.md"] = (tmp_path / "ordlista.md").read_text(encoding="utf-8")
-    targets = {t for text in texts.values() for t in re.findall(r"\((\d\d[ab]?-[\w-]+)\)=", text)}
+    targets = {
+        t for text in texts.values() for t in re.findall(r"\((bok-\d\d[ab]?-[\w-]+)\)=", text)
+    }
     lost = {
         (name, link)
         for name, text in texts.items()

@@ -60,7 +60,8 @@ def lay_out(source: Path) -> None:
     (source / "_static" / "book.css").write_text(
         colors + (HERE / "book.css").read_text(encoding="utf-8"), encoding="utf-8"
     )
-    shutil.copy(HERE / "book.js", source / "_static")
+    for name in ("book.js", "favicon.svg"):
+        shutil.copy(HERE / name, source / "_static")
 
 
 def run_sphinx(source: Path, built: Path, log: Path, unexecuted: str = "") -> int:

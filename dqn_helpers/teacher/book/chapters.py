@@ -48,7 +48,7 @@ def chapter(notebook: Notebook, words: dict[str, str], address: Address, name: s
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             text = explain_words(text, unexplained)
-            cell["source"] = f"({number}-{cell['id']})=\n" + with_links(text)
+            cell["source"] = f"(bok-{number}-{cell['id']})=\n" + with_links(text)
         elif only_draws(text):
             cell["metadata"]["tags"] = ["hide-input"]
     title, *rest = made["cells"][0]["source"].split("\n\n", 1)
@@ -63,7 +63,7 @@ def short(name: str) -> str:
 
 def with_links(text: str) -> str:
     """Texten med länkar som leder till kapitlen i stället för till anteckningsböckerna."""
-    text = TO_CELL.sub(lambda found: f"](#{found[1]}-{found[2] or 'titel'})", text)
+    text = TO_CELL.sub(lambda found: f"](#bok-{found[1]}-{found[2] or 'titel'})", text)
     return TO_WORDS.sub("](ordlista.md)", text)
 
 

@@ -22,6 +22,7 @@ exclude_patterns = ["_extra", "_static"]
 html_theme = "furo"
 html_title = project
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["book.css"]
 html_js_files = ["book.js"]
 html_extra_path = ["_extra"]
@@ -55,7 +56,7 @@ nb_code_prompt_show = "Visa koden som ritar"
 nb_code_prompt_hide = "Göm koden som ritar"
 nb_mime_priority_overrides = [("html", "text/html", 0)]
 
-# Det som temat `furo` säger på engelska även på en svensk sida.
+# Det som temat `furo` säger på engelska även på en svensk sida, eller inte säger alls.
 SWEDISH = {  # engelska till vänster
     "Toggle site navigation sidebar": "Visa eller göm kapitlen",
     "Toggle table of contents sidebar": "Visa eller göm sidans rubriker",
@@ -75,9 +76,28 @@ SWEDISH = {  # engelska till vänster
     "Please activate JavaScript to enable the search functionality.": "Sökningen behöver "
     "JavaScript, som är avstängt i din webbläsare.",
     "Made with ": "Gjord med ",
+    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="Kapitlen">',
+    '<aside class="toc-drawer': '<aside aria-label="Sidans rubriker" class="toc-drawer',
+    "<pre>": '<pre tabindex="0">',  # kod som rullas i sidled ska gå att nå med tangentbordet
     "<span>Next</span>": "<span>Nästa</span>",
     "<span>Previous</span>": "<span>Föregående</span>",
 }
+
+# Det som sökningen säger, och som saknas eller är trasigt i Sphinx egen svenska.
+SEARCH_WORDS = """
+Documentation.addTranslations({
+  locale: "sv",
+  plural_expr: "n != 1 ? 1 : 0",
+  messages: {
+    "Search finished, found one page matching the search query.": [
+      "Sökningen hittade en sida.", "Sökningen hittade ${resultCount} sidor."
+    ],
+    "Your search did not match any documents. Please make sure that all words are spelled \
+correctly and that you've selected enough categories.": "Sökningen hittade ingenting. Pröva ett \
+annat ord, eller bara början av det."
+  }
+});
+"""
 
 TO_NOTEBOOK = re.compile(r'href="(\d\d[ab]?_\w+)\.ipynb(?:#cell-id=([\w-]+))?"')
 
@@ -91,7 +111,7 @@ def in_the_book(app: Any, page: str, template: str, context: dict[str, Any], _: 
 def to_chapter(found: re.Match[str]) -> str:
     """Länken till en cell, som länk till samma ställe i webboken."""
     number = found[1].split("_")[0]
-    return f'href="{found[1]}.html' + (f'#{number}-{found[2]}"' if found[2] else '"')
+    return f'href="{found[1]}.html' + (f'#bok-{number}-{found[2]}"' if found[2] else '"')
 
 
 def inline_math(translator: Any, node: Any) -> None:
@@ -108,7 +128,9 @@ def displayed_math(translator: Any, node: Any) -> None:
 
 
 def in_swedish(app: Any, problem: Exception | None) -> None:
-    """Byt temats engelska ord mot svenska, på alla sidor."""
+    """Byt temats engelska ord mot svenska, på alla sidor och i sökningen."""
+    with (Path(app.outdir) / "_static" / "translations.js").open("a", encoding="utf-8") as words:
+        words.write(SEARCH_WORDS)
     for page in Path(app.outdir).glob("*.html"):
         text = page.read_text(encoding="utf-8")
         for english, swedish in SWEDISH.items():
