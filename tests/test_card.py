@@ -45,8 +45,9 @@ def three_mistakes(model, optimizer, criterion, replay_buffer, batch_size, disco
 def test_three_mistakes_at_once_are_all_told() -> None:
     """De två som ger fel tal får sina namn. Tensorn syns i samma fall, och sägs i sin del."""
     result = check("3.3", three_mistakes)
-    assert len(result.advice) == 2
-    for text, word in zip(result.advice, ("gradienten", "tidsgränsen"), strict=True):
+    *named, other_name = result.advice  # funktionen heter inte som övningen, och det sägs sist
+    assert "dqn_training_step" in other_name and len(named) == 2
+    for text, word in zip(named, ("gradienten", "tidsgränsen"), strict=True):
         assert word in text.lower()
     (part,) = (b for b in result.behaviours if "som ett tal" in b.behaviour.name)
     assert "tensor" in part.message

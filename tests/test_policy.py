@@ -114,8 +114,8 @@ def test_epsilon_zero_is_greedy_even_when_the_draw_is_zero():
         def random(self) -> float:
             return 0.0
 
-        def choice(self, best: np.ndarray) -> int:
-            return best[0]
+        def integers(self, n: int) -> int:
+            return 0
 
     assert epsilon_greedy(np.array([1.0, 3.0]), 0.0, DrawsZero()) == 1  # type: ignore[arg-type]
 

@@ -257,10 +257,14 @@ def clean_environment(folder: str) -> dict[str, str]:
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     """Döda processen och dem den har startat."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
+    if not hasattr(os, "killpg"):
+        process.kill()
+        return
+    # Inte `process.kill()`: den tar emot svaret från en process som redan är död, och då får
+    # `_reaped` aldrig veta hur mycket processortid den använde.
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(process.pid, signal.SIGKILL)
 
 
 # --- Windows och macOS: en ny process per uppdrag ------------------------------------------------

@@ -211,7 +211,8 @@ def test_another_seed_or_a_new_start_needs_a_word(folder: Path) -> None:
     assert os.listdir(folder / "rattning/feedback") == ["dan_4_104_05.html"]
     assert read_results(folder / "rattning")["seed"] == 8
     assert sorted(os.listdir(folder / "rattning"), key=str.lower) == [
-        "beslut.csv", "feedback", "rapport.html", "resultat.csv", "results.json", "underlag.json"
+        ".pagar", "bedomning.html", "beslut.csv", "feedback", "rapport.html", "resultat.csv",
+        "results.json", "underlag.json",
     ]  # fmt: skip
 
 

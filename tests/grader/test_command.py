@@ -834,7 +834,7 @@ def test_only_finds_names_from_a_mac_and_is_silent_about_other_decisions(
     monkeypatch.setattr(batch, "grade_submission", quick)
     files = (unicodedata.normalize("NFD", "klass/örjan.ipynb"), "klass/bo.ipynb")
     hand_in(tmp_path, {file: lambda: b"" for file in files})
-    decisions = "fil;övning;poäng;skäl\nbo.ipynb;3.1;1;Såg rätt ut"
+    decisions = "fil;övning;poäng;skäl\nbo.ipynb;9.9;1;Såg rätt ut"
     hand_in(tmp_path, {"ut/beslut.csv": decisions.encode})
     answer = command("klass", "--out", "ut", "--only", "Örjan", cwd=tmp_path)
     assert answer.code == 0 and len(answer.graded) == 1

@@ -125,8 +125,11 @@ def _outcome(target: float) -> Any:
 # --- allt i paketet som lösning ------------------------------------------------------------------
 
 
-LEFT_OUT = ("dqn_helpers.autograder", "dqn_helpers.teacher", "dqn_helpers.exercises")
-"""Det som studenten inte har, och övningarna."""
+LEFT_OUT = (
+    *("dqn_helpers.autograder", "dqn_helpers.teacher", "dqn_helpers.exercises"),
+    "dqn_helpers.installing",
+)
+"""Det som studenten inte har, övningarna, och det som tar bort miljön om det anropas."""
 
 
 def everything() -> dict[str, Any]:

@@ -125,7 +125,7 @@ def test_the_text_of_an_exercise_is_bounded(
 
 
 def test_a_large_answer_is_named_by_its_shape(grade_cells: GradeCells) -> None:
-    assert "formen (2000, 2000), väntat" in grade_cells("3.1", LARGE).result.parts[0].message
+    assert "formen (2000, 2000), men ska vara" in grade_cells("3.1", LARGE).result.parts[0].message
     assert "för stort för att rättas" in grade_cells("3.1", NESTED).result.parts[0].message
 
 
