@@ -179,10 +179,10 @@ class SharedWorkshop(Workshop):
 
 @pytest.fixture(scope="module")
 def launched() -> Iterator[Workshop]:
-    """Den delade verkstaden; den blir varm medan klassen rättas."""
+    """Den delade verkstaden. Den är öppen innan något rättas: dess processer är inte kommandots."""
     (workshop,) = Workshop.launch(LIMIT)
-    yield workshop
-    workshop.__exit__()
+    with workshop:
+        yield workshop
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +200,6 @@ def graded(tmp_path_factory: pytest.TempPathFactory, launched: Workshop) -> Path
 
 @pytest.fixture(scope="module")
 def opened(launched: Workshop) -> SharedWorkshop:
-    launched.__enter__()
     shared = SharedWorkshop(LIMIT, launched.tier)
     shared._server = launched._server
     return shared
