@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from importlib import util
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = Path(os.environ.get("KURS_VENV") or ROOT / ".venv").absolute()
@@ -294,6 +294,24 @@ def works(extra: str) -> bool:
     return state.ready and extra in state.extras and interpreter(VENV).exists()
 
 
+def take_lock(handle: "IO[str]") -> bool:
+    """Lås en öppen fil så länge den är öppen; falskt om någon annan redan har den låst."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        pass  # ett filsystem utan lås: då får det gå ändå
+    return True
+
+
 @contextlib.contextmanager
 def installation_lock() -> "Iterator[None]":
     """Två installationer samtidigt i samma mapp skulle förstöra för varandra.
@@ -302,22 +320,11 @@ def installation_lock() -> "Iterator[None]":
     """
     VENV.parent.mkdir(parents=True, exist_ok=True)
     with VENV.with_name(VENV.name + ".lock").open("a") as handle:
-        try:
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
+        if not take_lock(handle):
             raise CourseError(
                 "En installation pågår redan, kanske i ett annat fönster. Vänta tills den är "
                 "klar och kör sedan samma kommando igen."
-            ) from None
-        except OSError:
-            pass  # ett filsystem utan lås: då får det gå ändå
+            )
         yield
 
 

@@ -331,11 +331,7 @@ def _canvas_table(arguments: argparse.Namespace, results: ClassResult) -> str:
         return ""
     filled = _filled(arguments, results)
     print(f"\nCanvas, kolumnen {arguments.column} (bok {filled.books}): {filled.filled} studenter.")
-    print("\n".join(change_lines(filled.changes)))
-    for file in filled.left_alone:
-        print(f"  {file}: inte ifylld, den gick inte att läsa eller måste bedömas för hand.")
-    for file in filled.unknown:
-        print(f"  {file}: inte ifylld, studenten finns inte i omdömesboken.")
+    _tell_of_filling(filled, "omdömesboken")
     return filled.text
 
 
@@ -350,12 +346,17 @@ def _moodle_table(arguments: argparse.Namespace, results: ClassResult) -> str:
         print(f"\nMoodles blad är inte ifyllt. {error}")
         return ""
     print(f"\nMoodle (bok {filled.books}): {filled.filled} studenter.")
+    _tell_of_filling(filled, "Moodles blad")
+    return filled.text
+
+
+def _tell_of_filling(filled: CanvasFill, where: str) -> None:
+    """Skriv vad som ändrades, och vilka filer som inte gav någon poäng."""
     print("\n".join(change_lines(filled.changes)))
     for file in filled.left_alone:
         print(f"  {file}: inte ifylld, den gick inte att läsa eller måste bedömas för hand.")
     for file in filled.unknown:
-        print(f"  {file}: inte ifylld, studenten finns inte i Moodles blad.")
-    return filled.text
+        print(f"  {file}: inte ifylld, studenten finns inte i {where}.")
 
 
 def _filled(arguments: argparse.Namespace, results: ClassResult) -> CanvasFill:

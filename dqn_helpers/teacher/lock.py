@@ -1,9 +1,10 @@
 """Två kommandon samtidigt i samma mapp skulle förstöra för varandra: det andra får vänta."""
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from dqn_helpers.installing import take_lock
 
 FILE_NAME = ".pagar"
 
@@ -26,20 +27,9 @@ def locked(folder: Path) -> Iterator[None]:
         yield
         return
     with handle:
-        try:
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
+        if not take_lock(handle):
             raise BusyError(
                 f"Ett annat kommando arbetar redan i mappen {folder}, kanske i ett annat fönster. "
                 "Vänta tills det är klart och gör sedan om det här."
-            ) from None
-        except OSError:
-            pass  # ett filsystem utan lås: då får det gå ändå
+            )
         yield
