@@ -31,9 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.lang)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """Chromium, styrd av playwright: en enda, för alla filer med tester."""
+    """Chromium, styrd av playwright: en enda, för alla filer med tester i den här mappen.
+
+    Inte för hela provet: så länge playwright är igång snurrar en händelseloop i processen, och
+    inget annat test i den kan då anropa `asyncio.run`.
+    """
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="playwright saknas: pip install -e .[dev]"
     )
