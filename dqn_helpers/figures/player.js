@@ -56,7 +56,7 @@
       timer = requestAnimationFrame(step);
     }
 
-    controls.hidden = false;
+    controls.style.display = "";
     range.addEventListener("input", () => { stop(); show(Number(range.value)); });
     if (play) {
       play.addEventListener("click", () => (timer ? stop() : run()));

@@ -115,7 +115,10 @@ class Film:
         )
 
     def _controls(self) -> str:
-        """Knapparna och reglaget; skriptet visar dem, för utan det gör de ingenting."""
+        """Knapparna och reglaget; skriptet visar dem, för utan det gör de ingenting.
+
+        De göms med `style`, för JupyterLab tar bort `hidden` i en bok som någon annan har kört.
+        """
         buttons = (
             f'<button type="button" class="dqn-spela">{PLAY}<span>Spela</span></button>'
             f'<button type="button" class="dqn-borjan">{TO_START}Till början</button>'
@@ -126,7 +129,7 @@ class Film:
         # Utan det här tar JupyterLab piltangenterna och byter cell.
         keys = 'data-lm-suppress-shortcuts="true" onkeydown="event.stopPropagation()"'
         return (
-            f'<div class="dqn-reglage" hidden>{buttons}<label>{name} '
+            f'<div class="dqn-reglage" style="display: none">{buttons}<label>{name} '
             f'<input type="range" min="0" max="{last}" value="{self.start}" {keys}></label>'
             "<output></output></div>"
         )

@@ -144,7 +144,7 @@
     const showSpeed = () => show("fart", `${speed.value} steg/s`);
     speed.addEventListener("input", showSpeed);
     find(".dqn-stilla").hidden = true;
-    find(".dqn-spel").hidden = false;
+    find(".dqn-spel").style.display = "";
     showSpeed();
     meet(0);
     figure.toy = { step, fallen, qValues }; // testen räknar med samma funktioner

@@ -112,7 +112,7 @@
 
     double.setAttribute("aria-pressed", "false");
     find(".dqn-stilla").hidden = true;
-    find(".dqn-spel").hidden = false;
+    find(".dqn-spel").style.display = "";
     restart();
     figure.toy = { play }; // testen räknar med samma funktion
   }

@@ -120,7 +120,7 @@
     for (const range of figure.querySelectorAll("[data-dra]")) range.addEventListener("input", show);
 
     find(".dqn-stilla").hidden = true;
-    find(".dqn-spel").hidden = false;
+    find(".dqn-spel").style.display = "";
     restart();
     figure.toy = { update, table: () => q, show }; // testen räknar med samma funktioner
   }

@@ -49,7 +49,7 @@ class Toy:
             f"<style>{theme.css('.dqn-leksak')}{_file('toys.css')}</style>"
             f'<div class="dqn-stilla"><img src="data:image/svg+xml;base64,{picture}" alt="{alt}">'
             f"<p>{WITHOUT_SCRIPT}</p></div>"
-            f'<div class="dqn-spel" hidden>{self.body}</div>'
+            f'<div class="dqn-spel" style="display: none">{self.body}</div>'  # Lab stryker `hidden`
             f'<script type="application/json">{_safe_json(self.data)}</script>'
             f"<script>{_file(f'{self.name}.js')}</script></figure>"
         )

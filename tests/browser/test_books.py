@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from dqn_helpers import figures, toys
 from dqn_helpers.exercises.registry import known_mistakes
 from dqn_helpers.exercises.syllabus import BOOKS, SYLLABUS, exercises_of, notebook_of
 
@@ -211,6 +214,35 @@ def test_cards_look_alike_in_jupyterlab_and_in_reports(book: Opened):
     indents = """() => [...document.querySelectorAll(".dqn-parts")]
       .map((e) => getComputedStyle(e).paddingInlineStart)"""
     assert set(book.notebook.page.evaluate(indents)) <= {"0px"}
+
+
+def a_circle(radius: float) -> figures.Picture:
+    circle = f'<circle r="{radius}"/>'
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{circle}</svg>'
+    return figures.Picture.from_svg(drawing, "En cirkel.")
+
+
+def test_buttons_that_do_nothing_are_not_shown_in_a_book_that_someone_else_ran(
+    browser: Any, lab: Lab
+):
+    """JupyterLab stryker skript, stilmallar och `hidden` ur en sådan bok, men inte bilden."""
+    film = figures.slider(a_circle, [1.0, 2.0, 3.0], "radie", 1.0)
+    cells = [
+        new_code_cell(outputs=[new_output("display_data", {"text/html": one._repr_html_()})])
+        for one in (film, toys.play_cartpole(), toys.td_lake(), toys.casino())
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}  # annars frågar Lab
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), lab.work / "annans.ipynb")
+    page = browser.new_page(viewport={"width": 1100, "height": 900})
+    notebook = Notebook(lab, page, "annans.ipynb")
+    notebook.open()
+    pictures = page.locator(".jp-OutputArea-output figure")
+    pictures.nth(3).wait_for()
+    assert pictures.count() == len(cells)
+    for picture in pictures.all():
+        assert picture.locator("img").first.is_visible()
+        assert picture.locator("button, input").filter(visible=True).count() == 0
+    page.close()
 
 
 LOOKING_AT = """([file, cell]) => {
