@@ -1,7 +1,7 @@
 """Rätta inlämningar: `python kurs.py grade SÖKVÄG…` (eller `python -m dqn_helpers.autograder`).
 
 python kurs.py grade inlamningar.zip                hela klassen, resultaten i mappen `rattning`
-python kurs.py grade anna.ipynb --seed 7 --only 5.1   en enda dom, med samma fall som då
+python kurs.py grade anna.ipynb --seed 7 --only 5.1   en enda bedömning, med samma fall som då
 """
 
 import argparse
@@ -153,7 +153,7 @@ def _grade_in_folder(
 
 
 def _settings(arguments: argparse.Namespace, store: Store, exercises: tuple[str, ...]) -> Settings:
-    """Frö och tidsgräns. En enstaka dom får klassens frö, så att poängen blir desamma."""
+    """Frö och tidsgräns. En enstaka bedömning får klassens frö, så att poängen blir desamma."""
     known = class_seed(arguments.out) if arguments.only else None
     if arguments.only and arguments.seed is None:
         return store.settings(known, arguments.limit, exercises)
