@@ -10,9 +10,8 @@ from dqn_helpers.autograder.catalogue import Edited, edited, misconception
 @misconception("3.1")
 def mask_missing(reward, next_q_values, terminated, discount_factor):
     """Mitt i episoden är TD-målet rätt, men du räknar med en framtid också efter sluttillståndet.
-    Där är episoden slut och det finns inget mer att vinna, så målet är bara belöningen. Utan masken
-    kostar det ingenting att ramla, och då lär sig agenten aldrig att låta bli. Se avsnittet om
-    masken i 03."""
+    Där finns inget mer att vinna, så målet är bara belöningen. Utan masken kostar det ingenting att
+    ramla, och då lär sig agenten aldrig att låta bli. Se avsnittet om masken i 03."""
     return reward + discount_factor * next_q_values.max(dim=1).values
 
 
