@@ -354,9 +354,9 @@ def _tell_of_filling(filled: CanvasFill, where: str) -> None:
     """Skriv vad som ändrades, och vilka filer som inte gav någon poäng."""
     print("\n".join(change_lines(filled.changes)))
     for file in filled.left_alone:
-        print(f"  {file}: inte ifylld, den gick inte att läsa eller måste bedömas för hand.")
+        print(f"  {file}: inte ifylld, för den gick inte att läsa eller måste bedömas för hand.")
     for file in filled.unknown:
-        print(f"  {file}: inte ifylld, studenten finns inte i {where}.")
+        print(f"  {file}: inte ifylld, för studenten finns inte i {where}.")
 
 
 def _filled(arguments: argparse.Namespace, results: ClassResult) -> CanvasFill:

@@ -46,10 +46,10 @@ RULES = (
     Rule(
         r"\b(?:börjar?|medan (?:den|agenten|nätverket)) lära?\b"
         r"(?! (?:sig|dig|mig|oss|er|ut|in|känna)\b)"
-        r"|\blär(?:a|de|t)? (?:av|ur)\b"
+        r"|\blär(?:a|de|t)? (?:av|ur)\b|\blärs\b(?! (?:också )?in\b)"
         r"|\b(?:uppdatering|agenten?|nätverket?) lär(?:de)?(?=[.,;:]| och\b)",
         "lära sig",
-        ("agenten börjar lära", "medan den lär", "nätverken lär av spelen", "din uppdatering lär."),
+        ("börjar lära", "medan den lär", "lär av spelen", "din uppdatering lär.", "något lärs"),
     ),
     Rule(
         r"\b[Rr]äkna[rs]? (?:TD-)?(?:målen|målet|förlusten|förutsägelsen|avkastningen)\b(?! ut\b)"
