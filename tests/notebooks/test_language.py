@@ -147,6 +147,12 @@ RULES = (
         "än",
         ("felet är större då förut",),
     ),
+    Rule(
+        r"(?:^|[.!?] )(?:Då|Därför) (?:det|man|den|du|vi|agenten|nätverket) "
+        r"(?:är|blir|har|kan|ska|går|får|ger|gör|måste|behöver)\b",
+        "verbet direkt efter Då och Därför",
+        ("är slut. Därför man kan vänta",),
+    ),
     Rule(r"\b[Vv]art (?:är|finns|står|ligger|sitter)\b", "var", ("Vart står de 40?",)),
     Rule(r"(?:^|[.!?] )Dem\b", "De", ("är det. Dem är tre",)),
     Rule(r"\b(?:istället|igång|iväg|tillbaks)\b", "i två ord", ("istället för", "sprang iväg")),
@@ -299,7 +305,10 @@ def is_found(planted: Planted) -> bool:
 
 
 def test_most_of_a_hundred_planted_errors_are_found():
-    """Felen planteras i kursens egna meningar; hur stor andel som hittas står i ARKITEKTUR.md."""
+    """Felen planteras i kursens egna meningar. Bara ett av slagen ser inget mönster: ett ord saknas.
+
+    Andelen som hittades när testet skrevs, 111 av 116, står också i ARKITEKTUR.md.
+    """
     sentences = [
         sentence
         for text in every_text()
@@ -312,4 +321,4 @@ def test_most_of_a_hundred_planted_errors_are_found():
     assert {one.kind for one in planted} == {kind.name for kind in KINDS}
     missed = [one for one in planted if not is_found(one)]
     share = 1 - len(missed) / len(planted)
-    assert share >= 0.8, "\n".join(f"{one.kind}: {one.wrong}" for one in missed)
+    assert share >= 0.9, "\n".join(f"{one.kind}: {one.wrong}" for one in missed)
