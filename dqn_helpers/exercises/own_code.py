@@ -41,6 +41,7 @@ def run_own(
     answers: Mapping[str, Any],
     *,
     reference: Callable[[], Any] | None = None,
+    reference_name: str = COURSE,
     course_seconds: float | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -52,6 +53,8 @@ def run_own(
         answers: övningens nummer → studentens funktion (eller klass).
         reference: när kursen inte delar ut den rätta koden (05), en funktion utan argument som
             ger det som ska visas i dess ställe.
+        reference_name: vad det heter som `reference` ger, som "vanlig DQN", i figuren och i raden
+            som säger att övningen inte är löst.
         course_seconds: så mycket processortid kursens kod skulle ha tagit på den här datorn, när
             `reference` är uträknad i förväg. Annars mäts det.
         seed: frö för torch, numpy och `random`, samma för alla som kör.
@@ -59,7 +62,7 @@ def run_own(
     Returns:
         Vem som körde → vad försöket gav, med kursens först:
         `{"din kod": …}`, `{"kursens kod": …, "din kod, inte rätt än": …}` eller
-        `{"kursens kod": …}`.
+        `{"kursens kod": …}`; med `reference` står `reference_name` där det står "kursens kod".
 
     Raises:
         KeyError: om en övning varken finns i `dqn_helpers` eller har fått `reference`.
@@ -67,18 +70,18 @@ def run_own(
     results = {number: check(number, answer) for number, answer in answers.items()}
     unusable = [number for number, result in results.items() if _is_unusable(result)]
     if len(unusable) == len(answers):
-        instead = f"kör {COURSE} här" if reference is None else "visas det som kursen har färdigt"
+        instead = f"kör {COURSE} här" if reference is None else f"visas {reference_name}"
         print(f"{_listed(unusable)}. Därför {instead}.")
-        return {COURSE: _course(experiment, answers, reference, seed)}
+        return {reference_name: _course(experiment, answers, reference, seed)}
     functions = _chosen(answers, unusable)
     if all(results.values()):
         outcome = _ran(experiment, functions, NO_LIMIT, seed)
         if outcome.status == "ok":
             return {OWN: outcome.observed["value"]}
         print(f"Din kod klarar kontrollen men stannade här. {outcome.explained}")
-        return {COURSE: _course(experiment, answers, reference, seed)}
+        return {reference_name: _course(experiment, answers, reference, seed)}
     started = time.thread_time()
-    runs = {COURSE: _course(experiment, answers, reference, seed)}
+    runs = {reference_name: _course(experiment, answers, reference, seed)}
     if course_seconds is None:
         course_seconds = time.thread_time() - started
     outcome = _ran(experiment, functions, max(LEAST_SECONDS, SLOWER * course_seconds), seed)
@@ -95,13 +98,13 @@ def _beside_the_course(
         print(f"{_listed(unsolved)}. Den delen kommer från {COURSE}.")
     if outcome.status != "ok":
         why = SLOW_TEXT if outcome.problem == TIMEOUT_TEXT else outcome.problem
-        print(f"Din kod stannade här, så bara {COURSE} visas. {why}")
+        print(f"Din kod stannade här, så bara {next(iter(runs))} visas. {why}")
         return runs
     if not wrong:  # det som är skrivet är rätt
         return {OWN: outcome.observed["value"]}
     print(
-        f"Övning {_in_words(wrong)} är inte rätt än. Din kod körs ändå, bredvid kursens, så "
-        "att du ser vad felet gör."
+        f"Övning {_in_words(wrong)} är inte rätt än. Din kod körs ändå, bredvid "
+        f"{next(iter(runs))}, så att du ser vad felet gör."
     )
     return {**runs, NOT_RIGHT: outcome.observed["value"]}
 

@@ -8,7 +8,7 @@ kvar) blir svaret None, och då påstås ingenting.
 import ast
 import functools
 import linecache
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -17,6 +17,8 @@ MAX_SOURCE = 200_000
 """Tecken; en längre fil läses inte. Cellerna i en anteckningsbok är några tusen."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Place = tuple[int | None, int | None, int | None, int | None]
+"""Rad, sista rad, kolumn, sista kolumn."""
 
 
 @dataclass(frozen=True)
@@ -53,42 +55,58 @@ class Site:
             inside = outside
 
 
+@dataclass(frozen=True)
+class _Read:
+    """Ett läst träd, genomgånget en gång: en fil kan kasta många fel.
+
+    Attributes:
+        tree: trädet.
+        at: platsen → det innersta som står just där.
+        statements: alla satser.
+        functions: alla funktioner.
+    """
+
+    tree: ast.Module
+    at: Mapping[Place, ast.AST]
+    statements: Sequence[ast.stmt]
+    functions: Sequence[ast.AST]
+
+
 def site_of(trace: TracebackType) -> Site | None:
     """Platsen i det led av anropen som `trace` pekar ut; None om källtexten inte går att läsa."""
     code = trace.tb_frame.f_code
-    tree = _parsed("".join(linecache.getlines(code.co_filename)))
+    read = _parsed("".join(linecache.getlines(code.co_filename)))
     positions = list(code.co_positions())[trace.tb_lasti // 2 : trace.tb_lasti // 2 + 1]
-    if tree is None or not positions:
+    place = read.at.get(positions[0]) if read and positions else None
+    if read is None or place is None:
         return None
-    line, last, start, end = positions[0]
-    at_place = [
-        node for node in ast.walk(tree)
-        if isinstance(node, ast.expr | ast.stmt)
-        and (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-        == (line, last, start, end)
-    ]  # fmt: skip
-    if not at_place:
-        return None
-    place = at_place[-1]  # i satsen `f(x)` är uttrycket innerst; `ast.walk` ger det yttersta först
-    statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
-    statement = _smallest_around(place, statements)
-    functions = [node for node in ast.walk(tree) if isinstance(node, Function)]
-    function = _smallest_around(place, functions) or tree
+    statement = _smallest_around(place, read.statements)
+    function = _smallest_around(place, read.functions) or read.tree
     return Site(place, statement, function) if statement else None
 
 
 @functools.lru_cache(maxsize=32)
-def _parsed(source: str) -> ast.Module | None:
+def _parsed(source: str) -> _Read | None:
     """Källtextens träd; None om den är tom, för lång eller inte går att läsa."""
     if not source.strip() or len(source) > MAX_SOURCE:
         return None
     try:
-        return ast.parse(source)
+        tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    nodes = list(ast.walk(tree))
+    # I satsen `f(x)` är uttrycket innerst. `ast.walk` ger det yttersta först, så det sista vinner.
+    at: dict[Place, ast.AST] = {
+        (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset): node
+        for node in nodes
+        if isinstance(node, ast.expr | ast.stmt)
+    }
+    statements = [node for node in nodes if isinstance(node, ast.stmt)]
+    functions = [node for node in nodes if isinstance(node, Function)]
+    return _Read(tree, at, statements, functions)
 
 
-def _smallest_around(node: Any, candidates: list[Any]) -> Any:
+def _smallest_around(node: Any, candidates: Sequence[Any]) -> Any:
     """Den kortaste av kandidaterna som `node` ligger i."""
     around = [one for one in candidates if _start(one) <= _start(node) and _end(node) <= _end(one)]
     return min(around, key=lambda one: (_end(one)[0] - one.lineno, _end(one)), default=None)

@@ -1,5 +1,6 @@
 """Bedömningssidan: tre studenter bedöms med bara tangenterna, som fil och genom `assess`."""
 
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -106,7 +107,8 @@ def test_three_students_with_the_keys_alone_saved_by_assess(page: Any, out: Path
     before = (out / "beslut.csv").read_bytes().decode("utf-8")
     page.goto(address)
     assess_three(page)
-    page.wait_for_function("document.getElementById('status').textContent.startsWith('Sparat')")
+    # `wait_for_function` går inte här: den gör text till kod, vilket sidan förbjuder (CSP).
+    page.locator("#status", has_text=re.compile("^Sparat")).wait_for()
     assert decided(out) == {"Anna Ek": 4, "Bo Öst": 3.5, "Cia Al": 0}
     untouched(out, before)
     page.reload()  # besluten läses tillbaka, delarna också
