@@ -563,9 +563,9 @@ def learning_rate_missing():
 
 @misconception("1.3", edited(UPDATE, "+= learning_rate", "= learning_rate"))
 def replaces_old_value():
-    """TD-felet är rätt, men det gamla värdet försvinner: du sätter Q(s, a) till α gånger TD-felet i
-    stället för att *flytta* det så mycket. TD-felet är en ändring, inte ett nytt värde. Se
-    avsnittet om Q-inlärning i 01b."""
+    """Det gamla värdet försvinner: du sätter Q(s, a) till α gånger TD-felet i stället för att
+    *flytta* det så mycket. TD-felet är en ändring, inte ett nytt värde. Se avsnittet om Q-inlärning
+    i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "+= learning_rate", "+= (1 - learning_rate)"))

@@ -645,9 +645,9 @@ def observation_dtype_kept():
     ),
 )
 def columns():
-    """Talen är rätt, men fälten med ett tal per rad har fått formen (B, 1) i stället för (B,).
-    Möter de sedan något med formen (B,) jämförs varje rad med alla andra rader, helt tyst. Se
-    avsnittet om den tysta fällan i 03."""
+    """Fälten med ett tal per rad har fått formen (B, 1) i stället för (B,). Möter de sedan något
+    med formen (B,) jämförs varje rad med alla andra rader, helt tyst. Se avsnittet om den tysta
+    fällan i 03."""
 
 
 @misconception(
@@ -848,9 +848,9 @@ def returns_after_one_step():
 
 @misconception("2.3", Edited(PLAY, (COPY_START, ""), (COPY_NEXT, "")))
 def stored_by_reference():
-    """Rätt fält sparas, men allt du sparade är samma minne. En miljö får skriva nästa observation i
-    samma array, och då ändras också det som redan ligger i bufferten: till slut är alla rader lika.
-    Kopiera innan du sparar. Se avsnittet om att spela och spara i 02."""
+    """Allt du sparade är samma minne. En miljö får skriva nästa observation i samma array, och då
+    ändras också det som redan ligger i bufferten: till slut är alla rader lika. Kopiera innan du
+    sparar. Se avsnittet om att spela och spara i 02."""
 
 
 @misconception("2.3", Edited(PLAY, (COPY_START, "")))

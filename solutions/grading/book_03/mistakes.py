@@ -268,9 +268,9 @@ SAMPLE = "dqn_helpers.sample_experiences(replay_buffer, batch_size)"
     ),
 )
 def gradient_through_target():
-    """Förlusten är rätt, men gradienten går genom TD-målet. Då lär sig nätverket också att flytta
-    målet mot förutsägelsen, som att rita tavlan där pilen hamnade. Målet ska vara en konstant. Se
-    avsnittet om semigradienten i 03."""
+    """Gradienten går genom TD-målet. Då lär sig nätverket också att flytta målet mot förutsägelsen,
+    som att rita tavlan där pilen hamnade. Målet ska vara en konstant. Se avsnittet om
+    semigradienten i 03."""
 
 
 @misconception("3.3", edited(STEP, "    optimizer.zero_grad()\n", ""))
@@ -317,8 +317,9 @@ def step_missing():
 
 @misconception("3.3", edited(STEP, " * ~terminated", ""))
 def step_mask_missing():
-    """Mitt i episoden är det rätt, men du räknar med en framtid också efter sluttillståndet. Där
-    finns inget mer att vinna, så TD-målet är bara belöningen. Se avsnittet om masken i 03."""
+    """Mitt i episoden räknar du med framtiden, som du ska, men du gör det också efter
+    sluttillståndet. Där finns inget mer att vinna, så TD-målet är bara belöningen. Se avsnittet om
+    masken i 03."""
 
 
 @misconception("3.3", edited(STEP, "~terminated", "terminated"))
@@ -527,9 +528,9 @@ def clips_long_gradients():
 
 @misconception("3.3", edited(STEP, "return loss.item()", "return loss"))
 def returns_graph():
-    """Steget är rätt, men du returnerar förlusten som en tensor som håller kvar hela beräkningen.
-    Sparas den i en lista, steg efter steg, växer minnet hela tiden. Ett vanligt tal räcker. Se
-    avsnittet om optimeringssteget i 03."""
+    """Du returnerar förlusten som en tensor som håller kvar hela beräkningen. Sparas den i en
+    lista, steg efter steg, växer minnet hela tiden. Ett vanligt tal räcker. Se avsnittet om
+    optimeringssteget i 03."""
 
 
 @misconception("3.3", edited(STEP, "    return loss.item()\n", ""))
@@ -547,8 +548,8 @@ def returns_nothing():
     ),
 )
 def returns_loss_after():
-    """Steget är rätt, men du returnerar förlusten efter det. Den som räknades före steget är den
-    som gradienten kom ifrån, och den kostar inget extra att returnera."""
+    """Du returnerar förlusten efter steget. Den som räknades före steget är den som gradienten kom
+    ifrån, och den kostar inget extra att returnera."""
 
 
 @misconception("3.3", edited(STEP, "loss.backward()", "(-loss).backward()"))

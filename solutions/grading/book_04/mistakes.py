@@ -152,9 +152,8 @@ def tau_swapped(model, target_model, tau=1.0):
 @misconception("4.2")
 @torch.no_grad()
 def always_hard(model, target_model, tau=1.0):
-    """Den hårda kopian är rätt, men du kopierar alltid allt, så τ används inte. Med τ under 1 ska
-    målnätverket bara flytta sig en bit, annars blir det ingen mjuk kopia. Se avsnittet om
-    målnätverket i 04."""
+    """Du kopierar alltid allt, så τ används inte. Med τ under 1 ska målnätverket bara flytta sig en
+    bit, annars blir det ingen mjuk kopia. Se avsnittet om målnätverket i 04."""
     target_model.load_state_dict(model.state_dict())
 
 
@@ -265,9 +264,9 @@ def replaces_parameters(model, target_model, tau=1.0):
 @misconception("4.2")
 @torch.no_grad()
 def buffers_forgotten(model, target_model, tau=1.0):
-    """Parametrarna är rätt, men målnätverkets buffertar är kvar som de var. Ett lager som BatchNorm
-    räknar om sina indata med medelvärden som ligger där: utan dem ger samma vikter helt andra
-    Q-värden. Det som `parameters()` ger är inte hela nätverket."""
+    """Målnätverkets buffertar är kvar som de var. Ett lager som BatchNorm räknar om sina indata med
+    medelvärden som ligger där: utan dem ger samma vikter helt andra Q-värden. Det som
+    `parameters()` ger är inte hela nätverket."""
     for parameter, target in _pairs(model, target_model):
         target.copy_(tau * parameter + (1 - tau) * target)
 

@@ -95,9 +95,10 @@ def both_choose():
 
 @misconception("5.1", edited(TARGET, "~terminated", "1"))
 def target_mask_missing():
-    """Mitt i episoden är TD-målet rätt, men du räknar med en framtid också efter sluttillståndet.
-    Där finns inget mer att vinna, så målet är bara belöningen. Utan masken kostar det ingenting att
-    ramla, och då lär sig agenten aldrig att låta bli. Se avsnittet om masken i 03."""
+    """Mitt i episoden räknar du med framtiden, som du ska, men du gör det också efter
+    sluttillståndet. Där finns inget mer att vinna, så målet är bara belöningen. Utan masken kostar
+    det ingenting att ramla, och då lär sig agenten aldrig att låta bli. Se avsnittet om masken i
+    03."""
 
 
 @misconception("5.1", edited(TARGET, "~terminated", "terminated"))
@@ -198,9 +199,9 @@ def mean_over_actions():
 
 @misconception("5.1", edited(TARGET, "with torch.no_grad():", "if True:"))
 def gradient_left():
-    """Talen är rätt, men TD-målet hänger ihop med nätverken. Används det i en förlust går
-    gradienten också in i målnätverket, som om det vore målet som skulle rätta sig efter
-    förutsägelsen. Målet ska vara en konstant. Se avsnittet om semigradienten i 03."""
+    """TD-målet hänger ihop med nätverken. Används det i en förlust går gradienten också in i
+    målnätverket, som om det vore målet som skulle rätta sig efter förutsägelsen. Målet ska vara en
+    konstant. Se avsnittet om semigradienten i 03."""
 
 
 @misconception("5.1", edited(TARGET, "torch.no_grad()", "torch.inference_mode()"))
@@ -226,14 +227,14 @@ def copies_the_network_first():
 
 @misconception("5.1", edited(TARGET, f"return {SUM}", f"return ({SUM}).tolist()"))
 def returns_list():
-    """Talen är rätt, men svaret är en lista. En förlustfunktion räknar med tensorer, så
-    träningssteget skulle krascha. Behåll tensorn hela vägen. Se avsnittet om TD-målet i 03."""
+    """Svaret är en lista. En förlustfunktion räknar med tensorer, så träningssteget skulle krascha.
+    Behåll tensorn hela vägen. Se avsnittet om TD-målet i 03."""
 
 
 @misconception("5.1", edited(TARGET, f"return {SUM}", f"return ({SUM}).numpy()"))
 def returns_array():
-    """Talen är rätt, men svaret är en numpy-array. En förlustfunktion räknar med tensorer, så
-    träningssteget skulle krascha. Behåll tensorn hela vägen. Se avsnittet om TD-målet i 03."""
+    """Svaret är en numpy-array. En förlustfunktion räknar med tensorer, så träningssteget skulle
+    krascha. Behåll tensorn hela vägen. Se avsnittet om TD-målet i 03."""
 
 
 @misconception(
@@ -369,8 +370,9 @@ def step_smallest_of_both():
 
 @misconception("5.2", edited(STEP, " * ~terminated", ""))
 def step_mask_missing():
-    """Mitt i episoden är det rätt, men du räknar med en framtid också efter sluttillståndet. Där
-    finns inget mer att vinna, så TD-målet är bara belöningen. Se avsnittet om masken i 03."""
+    """Mitt i episoden räknar du med framtiden, som du ska, men du gör det också efter
+    sluttillståndet. Där finns inget mer att vinna, så TD-målet är bara belöningen. Se avsnittet om
+    masken i 03."""
 
 
 @misconception("5.2", edited(STEP, "~terminated", "terminated"))
@@ -554,9 +556,9 @@ def step_taken_twice():
 
 @misconception("5.2", edited(STEP, "return loss.item()", "return loss"))
 def step_returns_graph():
-    """Steget är rätt, men du returnerar förlusten som en tensor som håller kvar hela beräkningen.
-    Sparas den i en lista, steg efter steg, växer minnet hela tiden. Ett vanligt tal räcker. Se
-    avsnittet om optimeringssteget i 03."""
+    """Du returnerar förlusten som en tensor som håller kvar hela beräkningen. Sparas den i en
+    lista, steg efter steg, växer minnet hela tiden. Ett vanligt tal räcker. Se avsnittet om
+    optimeringssteget i 03."""
 
 
 @misconception("5.2", edited(STEP, "    return loss.item()\n", ""))
@@ -570,8 +572,8 @@ def step_returns_nothing():
     edited(STEP, "return loss.item()", f"return criterion({PREDICTED}, target).item()"),
 )
 def step_returns_loss_after():
-    """Steget är rätt, men du returnerar förlusten efter det. Den som räknades före steget är den
-    som gradienten kom ifrån, och den kostar inget extra att returnera."""
+    """Du returnerar förlusten efter steget. Den som räknades före steget är den som gradienten kom
+    ifrån, och den kostar inget extra att returnera."""
 
 
 @misconception(
