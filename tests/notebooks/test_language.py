@@ -305,7 +305,7 @@ def is_found(planted: Planted) -> bool:
 
 
 def test_most_of_a_hundred_planted_errors_are_found():
-    """Felen planteras i kursens egna meningar. Bara ett av slagen ser inget mönster: ett ord saknas.
+    """Felen planteras i kursens egna meningar. Ett slag ser inget mönster: att ett ord saknas.
 
     Andelen som hittades när testet skrevs, 111 av 116, står också i ARKITEKTUR.md.
     """
