@@ -590,8 +590,8 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         ),
     ),
     hints=(
-        "Skriv först loopen i ord: nollställ miljön och gör sedan om och om igen detsamma, "
-        "nämligen välj, ta ett steg, spara och gå vidare till nästa observation. Vad ska stoppa "
+        "Skriv först loopen i ord. Miljön nollställs, och sedan gör du samma sak om och om igen: "
+        "väljer, tar ett steg, sparar och går vidare till nästa observation. Vad ska stoppa "
         "loopen, och vad ska samlas på vägen?",
         "Anropet `env.reset(seed=seed)` ger `(obs, info)` och `env.step(action)` ger fem saker. "
         "Handlingen kan `dqn_helpers.choose_dqn_action(model, obs, epsilon)` välja åt dig. "
