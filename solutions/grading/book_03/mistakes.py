@@ -183,9 +183,9 @@ def gather_along_batch(q_values, action):
 
 @misconception("3.2", alone=True)
 def detached(q_values, action):
-    """Talen stämmer, men gradienten är borta: med `detach`, `no_grad`, item eller numpy på vägen
-    vet PyTorch inte längre hur svaret beror på nätverket, och då finns inget att lära sig av. Se
-    avsnittet om semigradienten i 03: det är TD-målet som ska vara en konstant, inte
+    """Talen stämmer, men gradienten är borta: med `detach`, `no_grad`, `item` eller `numpy` på
+    vägen vet PyTorch inte längre hur svaret beror på nätverket, och då finns inget att lära sig av.
+    Se avsnittet om semigradienten i 03: det är TD-målet som ska vara en konstant, inte
     förutsägelsen."""
     return q_values.detach().gather(1, action.unsqueeze(1)).squeeze(1)
 
@@ -291,8 +291,8 @@ def zero_grad_missing():
 )
 def zero_grad_before_step():
     """Steget tas, men gradienten är noll, så inga vikter ändras. Antingen saknas `backward`, eller
-    så nollar du mellan `backward` och step, precis innan gradienten skulle användas. Ordningen är
-    nolla, `backward`, step. Se avsnittet om optimeringssteget i 03."""
+    så nollar du mellan `backward` och `step`, precis innan gradienten skulle användas. Ordningen är
+    nolla, `backward`, `step`. Se avsnittet om optimeringssteget i 03."""
 
 
 @misconception(

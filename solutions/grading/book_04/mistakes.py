@@ -57,8 +57,8 @@ def max_for_min(step, start, end, decay_steps):
 
 @misconception("4.1")
 def integer_division(step, start, end, decay_steps):
-    """ε ligger kvar på `start` hela vägen och hoppar sedan ner. Det är heltalsdivision, // eller
-    `int(…)`: andelen av vägen avrundas till 0 ända tills den är 1. Använd / och behåll
+    """ε ligger kvar på `start` hela vägen och hoppar sedan ner. Det är heltalsdivision, `//` eller
+    `int(…)`: andelen av vägen avrundas till 0 ända tills den är 1. Använd `/` och behåll
     decimalerna."""
     return start + min(step // decay_steps, 1) * (end - start)
 
@@ -102,9 +102,9 @@ def divides_by_one_less(step, start, end, decay_steps):
 
 @misconception("4.1")
 def nothing_after(step, start, end, decay_steps):
-    """Efter `decay_steps` ger funktionen inget alls (None): det finns en if för början men inget
-    svar för resten. Träningen går vidare långt efter att linjen är slut, så också då behövs ett
-    ε."""
+    """Efter `decay_steps` ger funktionen inget alls (`None`): det finns en `if` för början men
+    inget svar för resten. Träningen går vidare långt efter att linjen är slut, så också då
+    behövs ett ε."""
     if step < decay_steps:
         return start + step / decay_steps * (end - start)
     return None
@@ -191,7 +191,7 @@ def forgets_old_target(model, target_model, tau=1.0):
 
 @misconception("4.2")
 def binds_new_network(model, target_model, tau=1.0):
-    """Målnätverket som skickades in ändras inte alls. Ett = ger bara ett namn inne i funktionen
+    """Målnätverket som skickades in ändras inte alls. Ett `=` ger bara ett namn inne i funktionen
     något nytt att peka på, vare sig det är `target_model` eller en variabel i en loop; den som
     anropade har kvar det gamla. Ändra talen i de tensorer som redan finns, med något som slutar på
     understreck."""
@@ -306,8 +306,8 @@ def wrong_way(model, target_model, tau=1.0):
 @torch.no_grad()
 def both_move(model, target_model, tau=1.0):
     """Online-nätverket ändras också: du skriver i det på plats, med en funktion som slutar på
-    understreck (mul_, `lerp_`) eller med *=, när du bara vill räkna. Det online-nätverket har lärt
-    sig ska vara orört. Räkna fram ett nytt värde och skriv det i målnätverket."""
+    understreck (`mul_`, `lerp_`) eller med `*=`, när du bara vill räkna. Det online-nätverket har
+    lärt sig ska vara orört. Räkna fram ett nytt värde och skriv det i målnätverket."""
     _copy_buffers(model, target_model)
     for parameter, target in _pairs(model, target_model):
         target.mul_(1 - tau).add_(parameter.mul_(tau))

@@ -501,7 +501,7 @@ def step_target_broadcast():
     edited(STEP, f"    predicted = {PREDICTED}", f"    predicted = {PREDICTED}.detach()"),
 )
 def step_prediction_without_gradient():
-    """Det finns inget att lära sig av: förutsägelsen är räknad utan gradient (detach eller
+    """Det finns inget att lära sig av: förutsägelsen är räknad utan gradient (`detach` eller
     `no_grad`), så `backward` hittar ingen väg tillbaka till vikterna. Bara TD-målet ska vara en
     konstant. Se avsnittet om semigradienten i 03."""
 
@@ -522,7 +522,7 @@ def step_zero_grad_missing():
     ),
 )
 def step_zero_grad_too_late():
-    """Du nollar gradienten mellan `backward` och step, precis innan den skulle användas, så inga
+    """Du nollar gradienten mellan `backward` och `step`, precis innan den skulle användas, så inga
     vikter ändras. Nolla före `backward`. Se avsnittet om optimeringssteget i 03."""
 
 
