@@ -190,7 +190,7 @@ def fresh(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
         put_aside(WORK / book)
         lay_out_work([book])
         print(f"En ny {book.name} ligger i mitt_arbete.")
-    print("Har du boken öppen i JupyterLab: stäng fliken och öppna boken på nytt.")
+    print("Har du boken öppen i JupyterLab stänger du fliken och öppnar boken på nytt.")
     if MARKS.exists():
         print(f"Det som har blivit grönt på vägen i 00 är kvar. Det står i {MARKS.name}, som du")
         print("får ta bort om du vill börja om med alla övningar.")
@@ -315,7 +315,10 @@ def main(arguments: "list[str]") -> int:
     except BrokenPipeError:
         return 1  # den som läste vår utskrift slutade läsa, till exempel `| head`
     except PermissionError as error:
-        code, said = 1, f"Fel: Får inte skriva i {error.filename or ROOT}.\nLägg kursen i en mapp "
+        code, said = (
+            1,
+            f"Fel: Kursen får inte skriva i {error.filename or ROOT}.\nLägg den i en mapp ",
+        )
         said += "som är din egen, till exempel under Dokument."
     except OSError as error:
         code, said = 1, f"Fel: Det gick inte att läsa eller skriva en fil ({error}).\n"

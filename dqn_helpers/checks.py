@@ -246,7 +246,7 @@ def check_target_shapes(
     """
     if next_q_values.ndim != 2 or not reward.shape == terminated.shape == next_q_values.shape[:1]:
         raise ValueError(
-            "td_target väntar formerna (B,), (B, A) och (B,), men fick reward "
+            "Funktionen td_target vill ha formerna (B,), (B, A) och (B,), men fick reward "
             f"{tuple(reward.shape)}, next_q_values {tuple(next_q_values.shape)} och terminated "
             f"{tuple(terminated.shape)}."
         )
@@ -256,7 +256,7 @@ def check_chosen_shapes(q_values: torch.Tensor, action: torch.Tensor) -> None:
     """Säg till om formerna inte är (B, A) och (B,)."""
     if q_values.ndim != 2 or action.shape != q_values.shape[:1]:
         raise ValueError(
-            "chosen_q_values väntar formerna (B, A) och (B,), men fick "
+            "Funktionen chosen_q_values vill ha formerna (B, A) och (B,), men fick "
             f"{tuple(q_values.shape)} och {tuple(action.shape)}."
         )
 
@@ -275,8 +275,9 @@ def check_optimizer(optimizer: torch.optim.Optimizer) -> None:
     parameters = (p for group in optimizer.param_groups for p in group["params"])
     if all(parameter.grad is None for parameter in parameters):
         raise ValueError(
-            "Optimeraren är gjord för ett annat nätverk än det som tränas: inga av dess parametrar "
-            "fick någon gradient. Gör om den, till exempel torch.optim.Adam(model.parameters())."
+            "Optimeraren är gjord för ett annat nätverk än det som tränas, för inga av dess "
+            "parametrar fick någon gradient. Skapa en ny, till exempel "
+            "torch.optim.Adam(model.parameters())."
         )
 
 
@@ -285,7 +286,7 @@ def check_two_networks(model: nn.Module, target_model: nn.Module | None) -> None
     if model is target_model:
         raise ValueError(
             "model och target_model är samma objekt: två namn på ett nätverk. "
-            "Gör målnätverket med `copy.deepcopy(model)`."
+            "Skapa målnätverket med `copy.deepcopy(model)`."
         )
 
 
@@ -383,7 +384,7 @@ def check_networks(model: nn.Module, target_model: nn.Module | None, env: gym.En
         if shape != (1, n_actions):
             raise ValueError(
                 f"Nätverket passar inte miljön {wanted}: en observation gav formen {shape}, "
-                f"men den ska vara (1, {n_actions}). DQN.for_env(env) gör ett som passar."
+                f"men den ska vara (1, {n_actions}). DQN.for_env(env) skapar ett som passar."
             )
 
 

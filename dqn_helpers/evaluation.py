@@ -1,4 +1,4 @@
-"""Utvärdering: girigt, på startlägen som agenten inte har tränat på, utan att något lärs.
+"""Utvärdering: girigt, på startlägen som agenten inte har tränat på, utan att något lärs in.
 
 En inlärningskurva från träningen duger inte som utvärdering: där utforskar agenten fortfarande.
 """

@@ -78,13 +78,13 @@ PLATFORMS = {
         ("x86_64", "aarch64"), "glibc", "2.28", 8,
         "PyTorch finns inte för processorer av slaget {}.",
         f"Kör med vanliga CPython {OLDEST_PYTHON}–{NEWEST_PYTHON} för 64 bitar på ett Linux med "
-        "glibc, eller använd Colab eller skolans JupyterHub, se README.md.",
+        "glibc, eller använd Colab eller skolans JupyterHub, se BILAGA.md.",
     ),
     "Darwin": Platform(
         ("arm64",), "macOS", "14", SMALL_TORCH,
         "PyTorch finns inte längre för Mac med Intelprocessor (eller Python för Intel).",
-        "Kursen behöver macOS 14 och en Mac med M-processor. Har du det: installera Python från "
-        f"{DOWNLOAD} och kör med den. Annars: Colab eller skolans JupyterHub, se README.md.",
+        "Kursen behöver macOS 14 och en Mac med M-processor. Har du det installerar du Python från "
+        f"{DOWNLOAD} och kör med den. Annars finns Colab och skolans JupyterHub, se BILAGA.md.",
     ),
     "Windows": Platform(
         ("win-amd64",), "", "", SMALL_TORCH,
@@ -124,7 +124,7 @@ def check_python_version() -> None:
     if sys.version_info[:2] >= oldest:
         return
     advice = (
-        f"Hämta en på {DOWNLOAD} (eller med conda, se README.md) "
+        f"Hämta en på {DOWNLOAD} (eller med conda, se BILAGA.md) "
         "och kör sedan med den: `python3.12 kurs.py`, i Windows `py -3.12 kurs.py`."
     )
     for name in (f"python3.{minor}" for minor in range(oldest[1], newest[1] + 1)):

@@ -1,4 +1,4 @@
-"""Träningen, i den ordning den läses: målet, träningssteget, målnätverket, episoden, hela loopen.
+"""Träningen, i läsordning: TD-målet, träningssteget, målnätverket, episoden och hela loopen.
 
 B är antalet exempel i en batch och A antalet handlingar.
 Källor: Mnih m.fl., *Human-level control through deep reinforcement learning*, Nature 518, 2015;
@@ -122,7 +122,7 @@ def dqn_training_step(
         replay_buffer: bufferten som batchen dras ur.
         batch_size: antalet exempel, B.
         discount_factor: γ.
-        target_model: målnätverket som ger målen; utan det ger online-nätverket sina egna mål.
+        target_model: målnätverket som ger TD-målen; utan det ger online-nätverket sina egna.
 
     Returns:
         Förlusten före steget, ett vanligt tal.
@@ -307,8 +307,8 @@ def train_dqn(
             eller om träningssteget behöver ett målnätverk som saknas.
         TypeError: om träningssteget inte tar sju argument.
 
-    Källa: Mnih m.fl. 2015, algoritm 1. Där avslutas episoden också i målet vid en tidsgräns; här
-    fortsätter målet förbi `truncated` (Pardo m.fl. 2018).
+    Källa: Mnih m.fl. 2015, algoritm 1. Där avslutas episoden också i TD-målet vid en tidsgräns; här
+    fortsätter det förbi `truncated` (Pardo m.fl. 2018).
     """
     log = TrainingLog() if log is None else log
     check_counts(0, n_episodes=n_episodes, warmup=warmup)

@@ -1,4 +1,4 @@
-"""Det som hände under en träning, siffra för siffra."""
+"""Det som hände under en träning, tal för tal."""
 
 import math
 from dataclasses import dataclass, field

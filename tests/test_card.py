@@ -84,7 +84,7 @@ def test_the_advice_fits_what_happened() -> None:
     crashed = check("3.1", lambda reward, q, end, gamma: reward.no_such_thing)
     assert "Börja med felet ovanför" in crashed.nudge
     wrong = check("3.1", lambda reward, q, end, gamma: reward)
-    assert "Räkna exemplet för hand" in wrong.nudge
+    assert "Räkna ut exemplet för hand" in wrong.nudge
 
 
 def test_emphasis_and_code_in_the_texts() -> None:

@@ -66,7 +66,8 @@ def test_the_reward_is_scaled_so_that_the_largest_q_value_is_one():
 ORDINALS = {2: "vartannat", 5: "vart femte"}
 GAMMA, RATE = swedish_number(recipe.DISCOUNT_FACTOR), swedish_number(recipe.LEARNING_RATE)
 SAID = {
-    "README.md": [
+    "README.md": [f"medelvärde på minst {recipe.SOLVED_AT} av 500", "hundra giriga episoder"],
+    "BILAGA.md": [
         f"medelvärde på minst {recipe.SOLVED_AT} av 500",
         "hundra giriga episoder",
         "`dqn_helpers/recipe.py`",

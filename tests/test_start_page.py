@@ -35,7 +35,7 @@ def test_the_sum_is_recognised():
     assert result.summary == "1 av 2 delar stämmer."
     assert result.advice == (practice.SUM_TEXT,)
     assert "26 / 4 = 6,5; du fick 26" in repr(result)
-    assert result.nudge.startswith("Räkna exemplet för hand")
+    assert result.nudge.startswith("Räkna ut exemplet för hand")
 
 
 def test_code_that_stops_is_told_to_begin_with_the_error():

@@ -74,7 +74,7 @@ TD_TARGET_WRONG_SHAPES_ARE_ERRORS_CASES = [
 
 def test_td_target_wrong_shapes_are_errors():
     for reward, next_q, terminated in TD_TARGET_WRONG_SHAPES_ARE_ERRORS_CASES:
-        with pytest.raises(ValueError, match="td_target väntar formerna") as caught:
+        with pytest.raises(ValueError, match="td_target vill ha formerna") as caught:
             td_target(torch.zeros(reward), torch.zeros(next_q), torch.zeros(terminated).bool(), 0.9)
         assert str(next_q) in str(caught.value)
 
@@ -97,7 +97,7 @@ def test_chosen_q_values_by_hand():
 
 def test_chosen_q_values_wrong_shapes_are_errors():
     for q_values, action in [((3, 2), (3, 1)), ((3, 2), (2,)), ((3,), (3,)), ((3, 2), ())]:
-        with pytest.raises(ValueError, match="chosen_q_values väntar formerna"):
+        with pytest.raises(ValueError, match="chosen_q_values vill ha formerna"):
             chosen_q_values(torch.zeros(q_values), torch.zeros(action, dtype=torch.int64))
 
 

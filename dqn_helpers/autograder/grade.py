@@ -339,7 +339,7 @@ class Attempts:
     def run(
         self, source: Sequence[CellSource], note: str = "", answer: Answer | None = None
     ) -> Ran:
-        """Kör fallen på lösningen i cellerna, och fäll en dom."""
+        """Kör fallen på lösningen i cellerna, och bedöm svaren."""
         exercise, drawn = self.exercise, self._scenario
         run = self._workshop.run(exercise.number, source, drawn.inputs(), 0, self._budget, answer)
         verdict = judge(exercise, drawn.cases, run.outcomes, drawn.mistakes)
@@ -372,7 +372,7 @@ class Attempts:
         cells = [Source(cell.name, cell.text) for cell in ran.source]
         try:
             return in_words(exercise, find(exercise, drawn.cases, ran.outcomes, attempt), cells)
-        except Exception:  # domen är redan fälld: ett råd som inte går att ge får inte kosta den
+        except Exception:  # bedömningen är gjord: ett råd som inte går att ge får inte kosta den
             return []
 
     def run_with(
@@ -391,7 +391,7 @@ class Attempts:
         return self.run((*source, *right_versions), note, answer)
 
 
-# --- från dom till resultat ----------------------------------------------------------------------
+# --- från bedömning till resultat ----------------------------------------------------------------
 
 
 def _status(verdict: Verdict, outcomes: Sequence[Outcome]) -> Status:
@@ -422,7 +422,7 @@ def _result(exercise: Exercise, verdict: Verdict, status: Status) -> ExerciseRes
 
 
 def _part(exercise: Exercise, verdict: BehaviourVerdict) -> PartResult:
-    """Domen över ett beteende; ett fall utan egen text beskrivs av sina indata."""
+    """Bedömningen av ett beteende; ett fall utan egen text beskrivs av sina indata."""
     case, behaviour = verdict.case, verdict.behaviour
     inputs = case.without_evidence().inputs if case and not case.text else {}
     return PartResult(

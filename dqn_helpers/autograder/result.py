@@ -1,4 +1,4 @@
-"""Resultatet: samma data hela vägen från domen till rapporterna.
+"""Resultatet: samma data hela vägen från bedömningen till rapporterna.
 
 En klass har inlämningar, en inlämning har övningar och en övning har delar som ger poäng. Ingen
 rapport läser ut något ur en färdig mening: varje mening görs där den visas.
@@ -72,7 +72,7 @@ class PartResult:
 
 @dataclass(frozen=True)
 class Decision:
-    """Examinatorns ändring: poängen före (None: ingen dom fanns) och efter, och skälet.
+    """Examinatorns ändring: poängen före (None: ingen fanns) och efter, och skälet.
 
     `letter` är G eller U om det är det som examinator skrev, och `who` den som bedömde.
     """

@@ -9,7 +9,7 @@ Tre nivåer, den starkaste som datorn klarar:
 - `basic`: egen process med gränser för tid och minne. **Ingenting annat är skyddat**: koden kan
   läsa och ändra filer (facit, andras inlämningar, utmappen, och därmed också poängen) och nå nätet.
 
-I `full` och `strong` når en lösning inte processen där domen fälls; den kan bara skicka svar dit.
+I `full` och `strong` når en lösning inte processen som bedömer; den kan bara skicka svar dit.
 Landlock och seccomp är Linux egna spärrar och kräver inte root; de sköts av paketen `py-landlock`
 och `pyseccomp`, som bygger på `libseccomp`.
 """

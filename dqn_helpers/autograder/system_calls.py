@@ -1,4 +1,4 @@
-"""Systemanropen som en lösning får göra, och grinden som räknar hennes trådar (Linux).
+"""Systemanropen som en lösning får göra, och grinden som räknar dess trådar (Linux).
 
 Det är en lista över vad som är tillåtet: allt annat ger PermissionError, också det som kärnan lär
 sig i framtiden. Listan är vad torch, numpy, gymnasium, matplotlib och Pythons egna moduler använder

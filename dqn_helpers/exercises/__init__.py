@@ -21,7 +21,7 @@ rättaren bedömer med samma kod (`judging.py`).
 | `plain`, `comparing` | värden som enkla data; skillnader i svenska ord |
 | `limits`, `running` | tidsgräns, återställt tillstånd, undantag; kör fall → `Outcome` |
 | `error_words`, `syntax` | fel från Python och torch på svenska; vad som står i koden |
-| `judging`, `card`, `checking`, `registry` | dom, kort, `check()`, uppslag |
+| `judging`, `card`, `checking`, `registry` | bedömning, kort, `check()`, uppslag |
 | `own_code` | `run_own()`: studentens egen kod driver sidans försök |
 """
 

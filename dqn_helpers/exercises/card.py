@@ -16,7 +16,7 @@ class CheckResult:
     Attributes:
         title: "Övning 3.1 td_target".
         summary: en mening om hur det gick.
-        behaviours: domen per beteende, i ordning.
+        behaviours: bedömningen av varje beteende, i ordning.
         advice: texter om de misstag som känns igen.
         nudge: vad man kan göra nu.
         output: det studentens kod skrev ut.

@@ -158,7 +158,7 @@ def result_of(
     stage: int | None = None,
     repaired: Sequence[str] = (),
 ) -> CheckResult:
-    """Kortet som hör till en dom, för hela övningen eller för ett steg av den.
+    """Kortet som hör till en bedömning, för hela övningen eller för ett steg av den.
 
     `repaired` säger var felet sitter, när inget känt misstag gör det.
     """
@@ -185,7 +185,7 @@ def _words(verdict: Verdict, outcomes: Sequence[Outcome]) -> tuple[str, str]:
         return "allt stämmer. Bra gjort!", ""
     if verdict.unsolved:
         return "inte löst än.", "Skriv din lösning i cellen ovanför och kör båda cellerna."
-    nudge = "Räkna exemplet för hand och jämför med vad din kod gör, rad för rad."
+    nudge = "Räkna ut exemplet för hand och jämför med vad din kod gör, rad för rad."
     if all(outcome.status != "ok" for outcome in outcomes):
         nudge = "Koden stannade innan den gav ett svar. Börja med felet ovanför."
     hint = "Fastnat? Öppna Ledtråd 1 under övningen."

@@ -488,7 +488,7 @@ TABLE = (  # engelska till vänster
     Row(
         "step_after_the_end",
         PLAYED_ON,
-        "En episod slutar när terminated *eller* truncated är sant. Efter det går det inte att "
+        "En episod slutar när `terminated` *eller* `truncated` är sant. Efter det går det inte att "
         "ta fler steg utan `env.reset`.",
     ),
     Row(
@@ -501,14 +501,14 @@ TABLE = (  # engelska till vänster
         "batch_order_states",
         SHAPES,
         "`{name}` är det {place} namnet när batchen packas upp, och på den platsen ligger {holds}. "
-        "De går inte att skicka in i nätverket. Jämför ordningen med erfarenhetstupeln i 02.",
+        "De går inte att skicka in i nätverket. Jämför med avsnittet om erfarenheten i 02.",
         _from_the_batch((0, 3)),
     ),
     Row(
         "batch_order_actions",
         rf"{INDEX}(gather|tensors used as indices|Index tensor must have|only integer)",
         "`{name}` är det {place} namnet när batchen packas upp, och på den platsen ligger {holds}, "
-        "som inte går att peka ut kolumner med. Jämför ordningen med erfarenhetstupeln i 02.",
+        "som inte går att peka ut kolumner med. Jämför med avsnittet om erfarenheten i 02.",
         _from_the_batch((1,)),
     ),
     Row(
@@ -531,8 +531,9 @@ TABLE = (  # engelska till vänster
         "dtypes_differ",
         r"RuntimeError: .*(same dtype, but (got|found)|expected scalar type|Found dtype) "
         r"(?P<a>\w+) (and|but \w+) (?P<b>\w+)",
-        "De två tensorerna har olika sorters tal, {a} och {b}. Nätverket räknar med float32; numpy "
-        "ger float64 (Double), och heltal blir Long. Säg vilken sort du vill ha när tensorn görs.",
+        "De två tensorerna har olika datatyp, {a} och {b}. Nätverket räknar med float32, men numpy "
+        "ger float64 (Double) och heltal blir Long. Säg vilken datatyp du vill ha när du skapar "
+        "tensorn.",
     ),
     Row(
         "pair_from_max",
@@ -634,7 +635,7 @@ TABLE = (  # engelska till vänster
     Row(
         "minus_mask",
         r"RuntimeError: (Subtraction|Negation), the `-` operator",
-        "torch räknar inte minus med sant och falskt. Vänd på masken, eller gör om den till tal "
+        "PyTorch räknar inte minus med sant och falskt. Vänd på masken, eller gör om den till tal "
         "först.",
     ),
     Row(
@@ -672,8 +673,8 @@ TABLE = (  # engelska till vänster
     Row(
         "inference_tensor",
         r"RuntimeError: Inference tensors cannot|RuntimeError: Inplace update to inference",
-        "En tensor som räknades fram under `torch.inference_mode` går inte att lära av. Det som "
-        "ska ha en gradient får räknas utanför.",
+        "En tensor som räknades ut under `torch.inference_mode` går inte att lära sig av. Det som "
+        "ska ha en gradient får räknas ut utanför.",
     ),
     Row(
         "backward_from_several",
@@ -684,8 +685,8 @@ TABLE = (  # engelska till vänster
     Row(
         "changes_parameter",
         r"RuntimeError: a (view of a )?leaf Variable that requires grad",
-        "En parameter som väntar på sin gradient får inte ändras på plats. Säg till torch att det "
-        "inte är något att lära av: gör ändringen under `torch.no_grad()`.",
+        "En parameter som väntar på sin gradient får inte ändras på plats. Säg till PyTorch att "
+        "det inte är något att lära sig av: gör ändringen under `torch.no_grad()`.",
     ),
     Row(
         "changed_on_the_way",
@@ -728,9 +729,8 @@ TABLE = (  # engelska till vänster
     Row(
         "outside_list",
         r"IndexError: (?P<kind>list|tuple|deque)( assignment)? index out of range",
-        "Platsen finns inte. Den första har nummer 0 och den sista ett mindre än "
-        "längden; är listan "
-        "tom finns ingen alls.",
+        "Platsen finns inte. Den första har nummer 0, och den sista har det nummer som är ett "
+        "mindre än längden. Är listan tom finns ingen alls.",
     ),
     Row(
         "list_by_several",
@@ -749,8 +749,8 @@ TABLE = (  # engelska till vänster
     Row(
         "given_nothing",
         r".*NoneType",
-        "`{name}` är None: `{call}` gör sitt på plats och returnerar inget, så det finns inget att "
-        "spara i `{name} = {code}`.",
+        "`{name}` är None, för `{call}` gör sitt på plats och returnerar inget. Därför finns det "
+        "inget att spara i `{name} = {code}`.",
         _given_nothing,
     ),
     Row(
@@ -844,9 +844,8 @@ TABLE = (  # engelska till vänster
     Row(
         "mean_of_whole_numbers",
         r"RuntimeError: mean\(\): could not infer output dtype.*Got: (?P<kind>\w+)",
-        "torch räknar inte medelvärdet av heltal eller av sant och falskt ({kind}). Gör "
-        "om dem till "
-        "decimaltal först.",
+        "PyTorch räknar inte ut medelvärdet av heltal eller av sant och falskt ({kind}). Gör om "
+        "dem till decimaltal först.",
     ),
     Row(
         "cast_in_place",
@@ -883,7 +882,7 @@ TABLE = (  # engelska till vänster
     Row(
         "larger_than_the_buffer",
         r"ValueError: (Sample larger than population|Cannot take a larger sample)",
-        "Utan återläggning går det inte att dra fler än det finns.",
+        "Utan återläggning går det inte att dra fler erfarenheter än det finns.",
     ),
     Row(
         "wrong_number_of_arguments",

@@ -33,7 +33,7 @@ PATIENCE, STORM_SECONDS = 10, 50e-6
 
 IDLE_SHARE, IDLE_WINDOW = 0.002, 0.5
 """Koden sover om den har räknat mindre än så stor del av tiden i två fönster (sekunder) i rad. Ett
-räcker inte: datorn kan ha stått still. Hur många andra program som än är igång får den som räknar
+räcker inte: datorn kan ha stått still. Hur många andra program som än är i gång får den som räknar
 en större del."""
 
 WALL_FACTOR = 30
@@ -96,7 +96,7 @@ class _Budget:
             self.verdict = self.verdict or OutOfTime
         elif sleeps or self._n_windows * IDLE_WINDOW >= WALL_FACTOR * self._seconds:
             self.verdict = self.verdict or Waiting
-        # Den som har väckts räknar igen, men domen står fast.
+        # Den som har väckts räknar igen, men beslutet står fast.
         return 0 if self.verdict else max(min(self._seconds - used, IDLE_WINDOW), REPEAT_SECONDS)
 
     def _look(self, used: float, passed: float) -> None:

@@ -209,8 +209,8 @@ BELLMAN_BACKUP = Exercise(
         "Hakparentesen R(s, a, s′) + γ · (det bästa i s′) har formen (S, A, S). Lägger du ihop "
         "(S, A, S) och (S,) hamnar (S,) längs den sista axeln, och det är just s′.",
         "Multiplicera hakparentesen med sannolikheterna och summera över s′, den sista axeln. Då "
-        "blir (S, A) kvar. Räknar du med loopar i stället: läs ur `q_values`, skriv i en ny "
-        "array.",
+        "blir (S, A) kvar. Räknar du med loopar i stället läser du ur `q_values` och skriver i en "
+        "ny array.",
     ),
 )
 
@@ -267,13 +267,19 @@ Q_LEARNING_UPDATE = Exercise(
     wraps={"q_values": "np.array"},
     behaviours=(
         Behaviour(
-            "update", "flyttar Q(s, a) en bit mot målet, i tabellen som den fick", 1, ("q_values",)
+            "update",
+            "flyttar Q(s, a) en bit mot TD-målet, i tabellen som den fick",
+            1,
+            ("q_values",),
         ),
         Behaviour(
             "terminal", "räknar inte med någon framtid efter ett sluttillstånd", 1, ("q_values",)
         ),
         Behaviour(
-            "error", "returnerar målet minus det gamla värdet, räknat före steget", 1, ("td_error",)
+            "error",
+            "returnerar TD-målet minus det gamla värdet, räknat före steget",
+            1,
+            ("td_error",),
         ),
     ),
     observables={
@@ -342,12 +348,13 @@ Q_LEARNING_UPDATE = Exercise(
         ),
     ),
     hints=(
-        "Gör det i tre steg: målet, TD-felet, flytten. Målet är vad vi nu tror att Q(s, a) borde "
-        "vara. Vad är målet om episoden tog slut?",
-        "TD-felet är målet minus det värde som står i tabellen *nu*. Spara det i en variabel innan "
-        "du ändrar tabellen, för det är det som ska returneras.",
-        "`framtid = 0 if terminated else …`, målet är belöningen plus γ gånger framtiden. Lägg "
-        "sedan till `learning_rate` gånger TD-felet i `q_values[state, action]` med `+=`.",
+        "Gör det i tre steg: TD-målet, TD-felet och flytten. TD-målet är vad vi nu tror att "
+        "Q(s, a) borde vara. Vad är TD-målet om episoden tog slut?",
+        "TD-felet är TD-målet minus det värde som står i tabellen *nu*. Spara det i en variabel "
+        "innan du ändrar tabellen, för det är det som ska returneras.",
+        "Börja med `framtid = 0 if terminated else …`. TD-målet är belöningen plus γ gånger "
+        "framtiden. Lägg sedan till `learning_rate` gånger TD-felet i `q_values[state, action]` "
+        "med `+=`.",
     ),
 )
 
@@ -494,8 +501,8 @@ EPSILON_GREEDY = Exercise(
         ),
         "varied": Observable(
             "variationen",
-            wrong="Två generatorer med olika frön gav exakt samma handlingar, alltså påverkar "
-            "`rng` ingenting.",
+            wrong="Två generatorer med olika frön gav exakt samma handlingar, så `rng` påverkar "
+            "ingenting.",
         ),
         "chosen": Observable(
             "valen",
@@ -548,12 +555,12 @@ EPSILON_GREEDY = Exercise(
         ),
     ),
     hints=(
-        "Det är två val. Först: ska agenten utforska den här gången? Sedan, beroende på svaret: "
-        "vilken handling blir det?",
+        "Det är två val. Ska agenten utforska den här gången? Och vilken handling blir det, "
+        "beroende på svaret?",
         "`rng.random()` ger ett tal mellan 0 och 1. Hur stor är chansen att det är mindre än ε? "
         "Och `rng.integers(n)` ger ett heltal från 0 till n − 1.",
-        "Om det slumpade talet är mindre än ε: returnera ett slumpat heltal bland alla "
-        "`len(action_values)` handlingar. Annars: returnera platsen för det största värdet, som "
+        "Är det slumpade talet mindre än ε returnerar du ett slumpat heltal bland alla "
+        "`len(action_values)` handlingar. Annars returnerar du platsen för det största värdet, som "
         "`np.argmax` hittar.",
     ),
 )

@@ -145,11 +145,11 @@ REPLAY_BUFFER = Exercise(
         "en buffert för två.",
         "`len(buffer)` anropar `__len__` och `buffer[i]` anropar `__getitem__`. Ligger "
         "erfarenheterna i en lista kan båda skicka frågan vidare till listan, och då kommer "
-        "IndexError av sig självt.",
-        "Så länge det finns plats räcker listans `append`. När det är fullt: antingen bort med den "
-        "äldsta först, eller håll reda på nästa plats att skriva på och låt den börja om från 0 "
-        "med `% self.max_length`. Det finns också en färdig kö i Python som glömmer själv: sök på "
-        "`deque` och `maxlen`.",
+        "`IndexError` av sig självt.",
+        "Så länge det finns plats räcker listans `append`. När bufferten är full tar du antingen "
+        "bort den äldsta först, eller håller reda på nästa plats att skriva på och låter den börja "
+        "om från 0 med `% self.max_length`. Det finns också en färdig kö i Python som glömmer av "
+        "sig själv: sök på `deque` och `maxlen`.",
     ),
 )
 
@@ -249,9 +249,9 @@ SAMPLE_EXPERIENCES = Exercise(
             "bara formen på en enda observation; ett tal har ingen form alls.",
         ),
         "dtypes": Observable(
-            "sorterna",
-            wrong="Fel sort: {got}. Tillstånd och belöning ska vara float32, handlingen int64 och "
-            "flaggorna bool.",
+            "datatyperna",
+            wrong="Fel datatyp: {got}. Tillstånd och belöning ska vara float32, handlingen int64 "
+            "och flaggorna bool.",
         ),
         "changed": Observable(
             "bufferten",
@@ -266,7 +266,7 @@ SAMPLE_EXPERIENCES = Exercise(
         "mixed": Observable(
             "fälten", wrong="I samma rad kommer de här fälten från fel erfarenhet: {got}."
         ),
-        "pattern": Observable("dragningen", wrong="Batcharna är inte oberoende drag: {got}."),
+        "pattern": Observable("dragningen", wrong="Batcharna är inte oberoende dragningar: {got}."),
         "batch": Observable(
             "batchen",
             wrong="Batchen är inte de likadana erfarenheterna, i rätt form och med rätt datatyp.",
@@ -275,7 +275,8 @@ SAMPLE_EXPERIENCES = Exercise(
             "raderna", wrong="Raderna i batcharna är inte de sparade erfarenheterna."
         ),
         "rewards": Observable(
-            "belöningarna", wrong="De dragna belöningarna är inte oberoende drag ur bufferten."
+            "belöningarna",
+            wrong="De dragna belöningarna är inte oberoende dragningar ur bufferten.",
         ),
         "repeats": Observable(
             "dragningen",
@@ -289,7 +290,7 @@ SAMPLE_EXPERIENCES = Exercise(
         "unevenness": Observable(
             "ojämnheten",
             wrong="Erfarenheterna drogs olika ofta: ojämnheten (χ²) är {got}, men likformiga "
-            "dragningar ger ett tal {expected}. Alla ska ha samma chans i varje drag.",
+            "dragningar ger ett tal {expected}. Alla ska ha samma chans i varje dragning.",
         ),
     },
     examples=(
@@ -326,19 +327,20 @@ SAMPLE_EXPERIENCES = Exercise(
         Case(
             behaviours=("uniform",),
             text=f"I kursens buffert ligger {N_COUNTED} erfarenheter med belöningarna 1 till "
-            f"{N_COUNTED}, och {CALLS_COUNTED} batchar med {BATCH_COUNTED} dras: var och en väntas "
-            f"{CALLS_COUNTED} · {BATCH_COUNTED} / {N_COUNTED} = 60 gånger.",
+            f"{N_COUNTED}, och {CALLS_COUNTED} batchar med {BATCH_COUNTED} dras. Var och en väntas "
+            f"komma {CALLS_COUNTED} · {BATCH_COUNTED} / {N_COUNTED} = 60 gånger.",
             inputs=count_inputs(_series(N_COUNTED)),
             expected=({"returned": SIX_TENSORS, "drawn": list(range(1, N_COUNTED + 1))} | EVEN,),
             random=("unevenness",),
         ),
     ),
     hints=(
-        "Dela upp det i två: först välja *vilka* erfarenheter, sedan packa om dem. Välj platser, "
-        "inte erfarenheter: slumpa heltal mellan 0 och längden, oberoende av varandra.",
+        "Dela upp det i två: välj först *vilka* erfarenheter det blir, och packa sedan om dem. "
+        "Välj platser, inte erfarenheter: slumpa heltal från 0 till längden minus ett, oberoende "
+        "av varandra.",
         "Efter dragningen har du en lista av tupler, en per rad. Du vill ha sex kolumner, en per "
         "fält: `zip(*rows)` vänder på en tabell.",
-        "Gör varje kolumn till en tensor och säg dtype själv: "
+        "Gör varje kolumn till en tensor och säg själv vilken `dtype` den ska ha: "
         "`torch.tensor(np.array(column), dtype=…)` med `torch.float32` för tillstånd, belöning och "
         "nästa tillstånd, `torch.int64` för handlingen och `torch.bool` för flaggorna.",
     ),
@@ -588,11 +590,12 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         ),
     ),
     hints=(
-        "Skriv först loopen i ord: nollställ miljön, och sedan om och om igen: välj, ta ett steg, "
-        "spara, gå vidare till nästa observation. Vad ska stoppa den, och vad ska samlas på vägen?",
-        "`env.reset(seed=seed)` ger (obs, info) och `env.step(action)` ger fem saker. Handlingen "
-        "kan `dqn_helpers.choose_dqn_action(model, obs, epsilon)` välja åt dig. Episoden är slut "
-        "när terminated *eller* truncated är sant.",
+        "Skriv först loopen i ord. Miljön nollställs, och sedan gör du samma sak om och om igen: "
+        "väljer, tar ett steg, sparar och går vidare till nästa observation. Vad ska stoppa "
+        "loopen, och vad ska samlas på vägen?",
+        "Anropet `env.reset(seed=seed)` ger `(obs, info)` och `env.step(action)` ger fem saker. "
+        "Handlingen kan `dqn_helpers.choose_dqn_action(model, obs, epsilon)` välja åt dig. "
+        "Episoden är slut när `terminated` *eller* `truncated` är sant.",
         "Spara `(obs, action, reward, next_obs, terminated, truncated)` innan `obs` får sitt nya "
         "värde. En miljö får skriva nästa observation i samma array, så ta en kopia i samma stund "
         "som du får den: `np.array(...)` runt observationen, både efter `reset` och efter `step`.",

@@ -388,8 +388,8 @@ DQN_TRAINING_STEP = Exercise(
             "antalet olika erfarenheter",
             none="Nätverket fick aldrig se något av tillstånden (`state`) i bufferten, så det går "
             "inte att säga vad som drogs.",
-            wrong="Tillsammans innehöll batcharna bara {got} olika erfarenheter; alla i bufferten "
-            "ska ha samma chans, varje gång.",
+            wrong="Tillsammans innehöll batcharna bara {got} olika erfarenheter, men alla i "
+            "bufferten ska ha samma chans, varje gång.",
         ),
         "sequential": Observable(
             "antalet batchar i följd",
@@ -409,12 +409,12 @@ DQN_TRAINING_STEP = Exercise(
     examples=STEP_EXAMPLES,
     hints=(
         "Dela upp steget: dra en batch, räkna ut TD-målet, förutsägelsen och förlusten, och ta ett "
-        "steg. De fyra första bitarna har du redan: `dqn_helpers.sample_experiences`, `td_target` "
-        "och `chosen_q_values`.",
+        "steg. De tre första bitarna har du redan: `dqn_helpers.sample_experiences`, `td_target` "
+        "och `chosen_q_values`. Förlusten ger `criterion`.",
         "TD-målet räknas ut ur nästa tillstånd och ska vara en konstant: räkna ut det under "
         "`torch.no_grad()`. Förutsägelsen räknas ut ur tillståndet, utan `no_grad`.",
-        "Steget är tre anrop i rätt ordning: nolla gamla gradienter, gå bakåt genom förlusten, låt "
-        "optimeraren ta steget. Returnera `loss.item()`, inte `loss`.",
+        "Steget är tre anrop i rätt ordning: nolla gamla gradienter, gå bakåt genom förlusten och "
+        "låt optimeraren ta steget. Returnera `loss.item()`, inte `loss`.",
     ),
 )
 

@@ -54,9 +54,9 @@ LINEAR_EPSILON = Exercise(
             by_hand={
                 "epsilon": (
                     "vid steg 0 är ε lika med start, 0,9",
-                    "vid steg 2 är 2/8 av vägen gången, så ε är 0,9 − 2/8 · 0,8 = 0,7",
-                    "vid steg 4 är halva vägen gången, så ε är 0,9 − 4/8 · 0,8 = 0,5",
-                    "vid steg 7 är 7/8 av vägen gången, så ε är 0,9 − 7/8 · 0,8 = 0,2",
+                    "vid steg 2 har ε gått 2/8 av vägen och är 0,9 − 2/8 · 0,8 = 0,7",
+                    "vid steg 4 har ε gått halva vägen och är 0,9 − 4/8 · 0,8 = 0,5",
+                    "vid steg 7 har ε gått 7/8 av vägen och är 0,9 − 7/8 · 0,8 = 0,2",
                 )
             },
         ),
@@ -67,7 +67,7 @@ LINEAR_EPSILON = Exercise(
             expected=({"epsilon": [0.1, 0.1, 0.1, 0.1]},),
             by_hand={
                 "epsilon": (
-                    "vid steg 8 är hela vägen gången, så ε är end, 0,1",
+                    "vid steg 8 har ε gått hela vägen och är end, 0,1",
                     *[
                         f"vid steg {step} är linjen slut, så ε stannar vid end, 0,1"
                         for step in (9, 12, 40)
@@ -77,12 +77,12 @@ LINEAR_EPSILON = Exercise(
         ),
     ),
     hints=(
-        "Hur stor del av vägen har gått vid ett visst steg? Vid steg 0 är det 0, vid "
+        "Hur stor del av vägen har ε gått vid ett visst steg? Vid steg 0 är det 0, vid "
         "`decay_steps` är det 1, och mitt emellan är det 0,5.",
         "Delen får aldrig bli större än 1, hur långt efter `decay_steps` man än är. `min(…, 1)` "
         "sätter det taket.",
-        "ε är start plus delen av vägen gånger hela skillnaden. Skillnaden från `start` till `end` "
-        "är `end - start`, ett negativt tal, och den måste stå inom parentes.",
+        "ε är `start` plus delen av vägen gånger hela skillnaden. Skillnaden från `start` till "
+        "`end` är `end - start`, ett negativt tal, och den måste stå inom parentes.",
     ),
 )
 
@@ -268,9 +268,9 @@ UPDATE_TARGET_NETWORK = Exercise(
         "ändras?",
         "Att skriva `target = …` i loopen ger bara ett nytt värde åt namnet. Ändra talen i "
         "tensorn i stället, med `copy_`, och gör det under `torch.no_grad()`.",
-        "Räkna ut τ gånger den ena parametern plus (1 − τ) gånger den andra och `copy_` in det i "
-        "målnätverkets. Gör sedan en likadan loop över `buffers()`, men där kopieras allt rakt "
-        "av: ett antal går inte att blanda.",
+        "Räkna ut τ gånger den ena parametern plus (1 − τ) gånger den andra, och skriv in svaret i "
+        "målnätverkets parameter med `copy_`. Gör sedan en likadan loop över `buffers()`, men "
+        "kopiera där allt rakt av, för ett antal går inte att blanda.",
     ),
 )
 
@@ -463,7 +463,7 @@ TRAIN_DQN = Exercise(
         ),
         Behaviour(
             "target",
-            "kopierar till målnätverket efter vart target_update_every:te träningssteg",
+            "uppdaterar målnätverket efter vart target_update_every:te träningssteg",
             0.5,
             ("trained", "moved_along", "targets"),
             stage=3,
@@ -514,13 +514,13 @@ TRAIN_DQN = Exercise(
         ),
         "terminated": Observable(
             "terminated",
-            wrong="terminated är sant i erfarenheterna {got} (räknat från 0), men ska vara sant i "
-            "{expected}.",
+            wrong="Flaggan `terminated` är sann i erfarenheterna {got} (räknat från 0), men ska "
+            "vara sann i {expected}.",
         ),
         "truncated": Observable(
             "truncated",
-            wrong="truncated är sant i erfarenheterna {got} (räknat från 0), men ska vara sant i "
-            "{expected}.",
+            wrong="Flaggan `truncated` är sann i erfarenheterna {got} (räknat från 0), men ska "
+            "vara sann i {expected}.",
         ),
         "trained": Observable(
             "träningen", wrong="`training_step` anropas aldrig, fast det finns nog att träna på."
@@ -579,7 +579,7 @@ TRAIN_DQN = Exercise(
         "bufferten, med kopior av observationerna, och summera belöningarna.",
         "Du behöver två räknare som aldrig nollas: miljösteg och träningssteg. Den första "
         "bestämmer ε (`dqn_helpers.linear_epsilon`) och när det är dags att träna, den andra när "
-        "målnätverket ska kopieras (`dqn_helpers.update_target_network`).",
+        "målnätverket ska uppdateras (`dqn_helpers.update_target_network`).",
         "Efter varje miljösteg, när erfarenheten är sparad och räknaren för miljösteg är ökad, "
         "prövar du tre villkor: episodens nummer har nått `warmup`, räknaren är jämnt delbar med "
         "`train_every`, och bufferten har minst `batch_size` erfarenheter. Är alla tre uppfyllda "

@@ -153,7 +153,7 @@ DOUBLE_DQN_TARGET = Exercise(
         ),
         "in_a_loss": Observable(
             "förlusten",
-            wrong="Det går inte att derivera en förlust som har ditt svar som mål. torch säger: "
+            wrong="Det går inte att derivera en förlust som har ditt svar som mål. PyTorch säger: "
             "{got}.",
         ),
         "changed": CHANGED,
@@ -264,9 +264,9 @@ DOUBLE_DQN_TARGET = Exercise(
         ),
     ),
     hints=(
-        "Målet har två frågor i sig: *vilken* handling är bäst i nästa tillstånd, och *hur mycket* "
-        "är den värd? I Double DQN svarar inte samma nätverk på båda. Det nätverk som lär sig "
-        "väljer, det andra värderar.",
+        "TD-målet har två frågor i sig: *vilken* handling är bäst i nästa tillstånd, och *hur "
+        "mycket* är den värd? I Double DQN svarar inte samma nätverk på båda. Det nätverk som lär "
+        "sig väljer, och det andra värderar.",
         "Den första frågan ger ett handlingsnummer per rad: `argmax` längs handlingarnas "
         "dimension. Den andra är samma sak som i övning 3.2: plocka i varje rad ut värdet för en "
         "given handling, fast ur det andra nätverkets Q-värden.",
@@ -333,7 +333,7 @@ COPIED = f"{NETWORK} Målnätverket är nyss uppdaterat och ger samma värden. {
 MOVED = "gradienten är 2 · (1 − 2,5) · s = (−3; −6), så steget med inlärningshastighet 0,1 ger"
 ONE_STEP = "gradienten för handling 0 är 2 · (1 + 499) · s ="
 UNTOUCHED = tuple(
-    f"bara handling 0 togs, så vikterna för de andra handlingarna ändras inte: W{weight}"
+    f"bara handling 0 gjordes, så vikterna för de andra handlingarna ändras inte: W{weight}"
     for weight in ("[1, 0] = 2", "[1, 1] = −1", "[2, 0] = −1", "[2, 1] = 2")
 )
 
@@ -559,13 +559,13 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
             "antalet olika erfarenheter",
             none="Online-nätverket fick aldrig se något av tillstånden (`state`) i bufferten, så "
             "det går inte att säga vad som drogs.",
-            wrong="Tillsammans fick online-nätverket bara förutsäga {got} olika erfarenheter; alla "
-            "i bufferten ska ha samma chans, varje gång.",
+            wrong="Tillsammans fick online-nätverket bara förutsäga {got} olika erfarenheter, men "
+            "alla i bufferten ska ha samma chans, varje gång.",
         ),
         "target_weights": Observable(
             "målnätverkets vikter",
             wrong="Målnätverkets vikter ändrades av steget. Det ska stå stilla här; "
-            "`train_dqn` kopierar det när det är dags.",
+            "`train_dqn` uppdaterar det när det är dags.",
         ),
         "target_gradient": Observable(
             "målnätverkets gradient",
@@ -575,15 +575,16 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
     },
     examples=STEP_EXAMPLES,
     hints=(
-        "Det mesta känner du igen från övning 3.3: dra en batch, räkna ut målet, förutsägelsen "
-        "och förlusten, och ta ett steg. Bara målet är nytt, och det har du redan skrivit i 5.1.",
-        "Två tillstånd och två nätverk: målet räknas ut i nästa tillstånd, med båda nätverken. "
-        "Förutsägelsen räknas i tillståndet, med online-nätverket och med gradient. `truncated` "
-        "packas upp men används inte.",
-        "Raderna i ordning: `dqn_helpers.sample_experiences(replay_buffer, batch_size)` ger sex "
-        "tensorer; `double_dqn_target(…)` ger målet; `dqn_helpers.chosen_q_values(…)` ger "
-        "förutsägelsen; `criterion(…)` ger förlusten. Nolla sedan gradienten, gå bakåt, ta steget "
-        "och returnera förlusten som ett tal.",
+        "Det mesta känner du igen från övning 3.3: dra en batch, räkna ut TD-målet, förutsägelsen "
+        "och förlusten, och ta ett steg. Bara TD-målet är nytt, och det har du redan skrivit i "
+        "5.1.",
+        "Här finns två tillstånd och två nätverk. TD-målet räknas ut i nästa tillstånd, med båda "
+        "nätverken. Förutsägelsen räknas ut i tillståndet, med online-nätverket och med gradient. "
+        "Flaggan `truncated` packas upp men används inte.",
+        "Skriv raderna i den här ordningen: `dqn_helpers.sample_experiences(replay_buffer, "
+        "batch_size)` ger sex tensorer, `double_dqn_target(…)` ger TD-målet, "
+        "`dqn_helpers.chosen_q_values(…)` ger förutsägelsen och `criterion(…)` ger förlusten. "
+        "Nolla sedan gradienten, gå bakåt, ta steget och returnera förlusten som ett tal.",
     ),
 )
 
@@ -718,8 +719,8 @@ Q_VALUE_BIAS = Exercise(
         "För varje steg t finns två tal att jämföra: vad nätverket trodde, och vad som verkligen "
         "kom från och med t. Det andra är den diskonterade avkastningen från 01, en för varje "
         "startpunkt i episoden.",
-        "Räkna avkastningen bakifrån. Från sista steget är den bara den sista belöningen; från "
-        "steget innan är den belöningen där plus γ gånger det du just räknade ut.",
+        "Räkna ut avkastningen bakifrån. Från sista steget är den bara den sista belöningen, och "
+        "från steget innan är den belöningen där plus γ gånger det du just räknade ut.",
         "Gå igenom t från T − 1 ner till 0 med en variabel som börjar på 0.0 och hela tiden är "
         "avkastningen från t. Lägg till `predicted_q_values[t]` minus den i en summa, och dela "
         "summan med T på slutet.",

@@ -28,7 +28,7 @@ from dqn_helpers.exercises.syntax import site_of
 
 ERROR_WORDS: dict[type[BaseException], str] = {
     UnboundLocalError: "variabeln används innan den har fått ett värde",
-    NameError: "ett namn som inte finns; är det felstavat, eller är cellen som gör det inte körd?",
+    NameError: "ett namn som inte finns; är det felstavat, eller har du inte kört dess cell?",
     ModuleNotFoundError: "en modul som inte finns",
     ImportError: "något som inte går att importera",
     IndexError: "ett index utanför",

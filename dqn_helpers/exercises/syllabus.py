@@ -21,7 +21,7 @@ BOOKS: dict[str, tuple[str, str, str]] = {
     "02": (
         "02_replay_buffer.ipynb",
         "Erfarenheter och replay buffer",
-        "ge agenten ett minne att lära av",
+        "ge agenten ett minne att lära sig av",
     ),
     "03": (
         "03_traningssteget.ipynb",

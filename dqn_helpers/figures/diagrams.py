@@ -55,7 +55,7 @@ _LOOP: tuple[tuple[str, tuple[str, ...], tuple[Point, ...]], ...] = (
     ("Online-nätverket räknar ut Q(s, a).", ("batch",), ((430, 180), (174, 180))),
     ("Målnätverket räknar ut Q i s′.", ("batch",), ((510, 230), (510, 292))),
     ("Belöningen och det bästa Q blir TD-målet.", ("målnätverk",), ((430, 333), (385, 333))),
-    ("Målet jämförs med Q(s, a): det är förlusten.", ("TD-mål", "online-nätverk"),
+    ("TD-målet jämförs med Q(s, a), och det ger förlusten.", ("TD-mål", "online-nätverk"),
      ((219, 333), (174, 333))),
     ("Gradienten ändrar online-nätverkets vikter.", ("förlust",), ((82, 296), (82, 234))),
     ("Ibland kopieras vikterna till målnätverket.", ("online-nätverk",),

@@ -35,7 +35,7 @@ class Casino:
         n_good: så många av dem betalar 0 kronor i genomsnitt; på de andra förlorar man 1 krona.
         noise: standardavvikelsen för det som ett spel ger, i kronor.
         discount_factor: γ.
-        n_stored: antalet sparade spel som nätverken lär av.
+        n_stored: antalet sparade spel som nätverken lär sig av.
         copy_every: målnätverket blir en kopia efter vart så mångte träningssteg.
     """
 
@@ -56,7 +56,7 @@ class Casino:
             pays = "alla betalar 0 kronor i genomsnitt"
         sentences = (
             f"Kasino {self.number} har {machines}: {pays}. Ett spels utfall har "
-            f"standardavvikelsen {swedish_number(self.noise, 2)} kr. Nätverken lär av "
+            f"standardavvikelsen {swedish_number(self.noise, 2)} kr. Nätverken lär sig av "
             f"{swedish_number(self.n_stored)} sparade spel med γ = "
             f"{swedish_number(self.discount_factor, 3)}, och målnätverket blir en kopia vart "
             f"{self.copy_every}:e träningssteg."

@@ -1,7 +1,7 @@
 """Rätta inlämningar: `python kurs.py grade SÖKVÄG…` (eller `python -m dqn_helpers.autograder`).
 
 python kurs.py grade inlamningar.zip                hela klassen, resultaten i mappen `rattning`
-python kurs.py grade anna.ipynb --seed 7 --only 5.1   en enda dom, med samma fall som då
+python kurs.py grade anna.ipynb --seed 7 --only 5.1   en enda bedömning, med samma fall som då
 """
 
 import argparse
@@ -153,7 +153,7 @@ def _grade_in_folder(
 
 
 def _settings(arguments: argparse.Namespace, store: Store, exercises: tuple[str, ...]) -> Settings:
-    """Frö och tidsgräns. En enstaka dom får klassens frö, så att poängen blir desamma."""
+    """Frö och tidsgräns. En enstaka bedömning får klassens frö, så att poängen blir desamma."""
     known = class_seed(arguments.out) if arguments.only else None
     if arguments.only and arguments.seed is None:
         return store.settings(known, arguments.limit, exercises)
@@ -354,9 +354,9 @@ def _tell_of_filling(filled: CanvasFill, where: str) -> None:
     """Skriv vad som ändrades, och vilka filer som inte gav någon poäng."""
     print("\n".join(change_lines(filled.changes)))
     for file in filled.left_alone:
-        print(f"  {file}: inte ifylld, den gick inte att läsa eller måste bedömas för hand.")
+        print(f"  {file}: inte ifylld, för den gick inte att läsa eller måste bedömas för hand.")
     for file in filled.unknown:
-        print(f"  {file}: inte ifylld, studenten finns inte i {where}.")
+        print(f"  {file}: inte ifylld, för studenten finns inte i {where}.")
 
 
 def _filled(arguments: argparse.Namespace, results: ClassResult) -> CanvasFill:

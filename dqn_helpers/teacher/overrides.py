@@ -229,7 +229,7 @@ def _plain(text: str) -> str:
 
 
 def apply(results: ClassResult, overrides: Overrides) -> ClassResult:
-    """Resultaten med det som examinator har bestämt; domarna står kvar bredvid.
+    """Resultaten med det som examinator har bestämt; rättarens bedömningar står kvar bredvid.
 
     Står samma sak på två rader gäller den sista.
     """

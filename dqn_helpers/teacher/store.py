@@ -117,7 +117,7 @@ class Store:
         Args:
             settings: frö, tidsgräns och övningar.
             submissions: det som ska rättas.
-            paths: det som läraren angav, till kommandot som gör om en dom.
+            paths: det som läraren angav, till kommandot som gör om en bedömning.
         """
         self._settings, self._paths = settings, tuple(path.as_posix() for path in paths)
         known: dict[str, SubmissionResult] = self._old.get("graded", {})

@@ -15,10 +15,10 @@ from pathlib import Path
 from dqn_helpers.teacher.notebook_files import Cell, dumps
 
 FOLDER = "djup-q-inlarning"
-FILES = ("kurs.py", "pyproject.toml", "constraints.txt", "environment.yml")
+FILES = ("kurs.py", "pyproject.toml", "constraints.txt", "environment.yml", "BILAGA.md")
 TEACHERS_PART = "\n## För dig som undervisar"
 TEST_COMMAND = "kurs.py test"
-SUFFIXES = (".py", ".json", ".js", ".css")
+SUFFIXES = (".py", ".json", ".js", ".css", ".svg")
 YEAR_ZERO = (1980, 1, 1, 0, 0, 0)  # zip-filens äldsta tid: dagen ska inte ändra innehållet
 
 
@@ -79,7 +79,7 @@ def package_files(
         f"notebooks/{name}": _with_colab_cell(data, address) if address and name in books else data
         for name, data in notebooks.items()
     }
-    for path in (root / "dqn_helpers").rglob("*"):
+    for path in [*(root / "dqn_helpers").rglob("*"), *(root / "bilder").glob("*.svg")]:
         place = path.relative_to(root)
         if path.suffix in SUFFIXES and not {"autograder", "teacher"} & set(place.parts):
             files[place.as_posix()] = path.read_bytes()

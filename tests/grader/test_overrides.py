@@ -342,8 +342,8 @@ def test_with_only_a_file_without_the_chosen_exercise_is_not_opened() -> None:
     assert apply(left_out, one(3.0, file="a")) == left_out
 
 
-def test_the_example_in_the_readme_is_read(tmp_path: Path) -> None:
-    text = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+def test_the_example_for_the_teacher_is_read(tmp_path: Path) -> None:
+    text = (Path(__file__).resolve().parents[2] / "LARARE.md").read_text(encoding="utf-8")
     example = text.partition("fil;övning;poäng;skäl;vem\n")[2].partition("\n```")[0]
     found = read(tmp_path, f"fil;övning;poäng;skäl;vem\n{example}")
     assert not found.problems

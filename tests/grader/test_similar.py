@@ -158,7 +158,8 @@ def test_the_page_shows_both_texts_and_judges_no_one() -> None:
     assert n_pairs == 1 and "<b>Anna</b> och Bo" in page.words()
     assert not {"script", "b"} & {tag for tag, _ in page.tags} and len(page.all("mark")) >= 2
     assert "säger inte varför" in page.words()
-    sources = [*(ROOT / "dqn_helpers/teacher").rglob("*.[phj]*"), ROOT / "README.md"]
+    pages = [ROOT / "README.md", ROOT / "LARARE.md"]
+    sources = [*(ROOT / "dqn_helpers/teacher").rglob("*.[phj]*"), *pages]
     texts = {path.name: path.read_text("utf-8") for path in sources if path.suffix != ".pyc"}
     assert [name for name, text in texts.items() if re.search(r"(?i)fusk|plagi", text)] == []
 

@@ -202,21 +202,29 @@ def _is_split(first: re.Match[str], second: re.Match[str]) -> bool:
 # --- varifrån texterna kommer --------------------------------------------------------------------
 
 
-def texts_of(path: Path, root: Path) -> Iterator[Text]:
-    """Filens svenska texter: markdownceller, ett .md-dokument eller ett programs strängar."""
+def texts_of(path: Path, root: Path, foreign: bool = False) -> Iterator[Text]:
+    """Filens svenska texter: markdownceller, ett .md-dokument eller ett programs strängar.
+
+    `foreign`: också strängar på engelska; då behövs inte ordboken, och det går mycket fortare.
+    """
     name = path.relative_to(root).as_posix()
     content = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
-        yield from python_texts(content, name)
+        yield from python_texts(content, name, foreign)
     elif path.suffix == ".ipynb":
         for cell in json.loads(content)["cells"]:
             source = "".join(cell["source"])
             if cell["cell_type"] == "markdown":
                 yield Text(f"{name}, cell {cell['id']}", 1, source, is_markdown=True)
             else:
-                yield from python_texts(_without_magics(source), f"{name}, cell {cell['id']}")
+                where = f"{name}, cell {cell['id']}"
+                yield from python_texts(_without_magics(source), where, foreign)
     elif path.suffix == ".html":
         yield Text(name, 1, TEMPLATE_PARTS.sub(_blank, content), frozenset(_PYTHON_WORDS))
+        for part in TEMPLATE_PARTS.finditer(content):  # text som en mall väljer bland
+            line = content.count("\n", 0, part.start()) + 1
+            for said in re.findall(r'"([A-ZÅÄÖ][^"]* [^"]*)"', part[0]):
+                yield Text(name, line, said, frozenset(_PYTHON_WORDS))
     elif path.suffix == ".json":
         yield from _feedback(content, name, root)
     else:
@@ -237,14 +245,15 @@ def _without_magics(source: str) -> str:
     return re.sub(r"^[ \t]*[%!].*$", "pass", source, flags=re.MULTILINE)
 
 
-def python_texts(source: str, name: str) -> Iterator[Text]:
+def python_texts(source: str, name: str, foreign: bool = False) -> Iterator[Text]:
     """Docstrings och andra strängar som ser ut som prosa, samt kommentarer."""
     tree = ast.parse(source)
     known = frozenset(_names(tree)) | _PYTHON_WORDS
     inside = {id(part) for node in ast.walk(tree) for part in _parts(node)}
     inside |= {id(part) for part in _english(tree, source.splitlines())}
     for node in ast.walk(tree):
-        if id(node) not in inside and (content := _string(node)) and _is_prose(content):
+        content = None if id(node) in inside else _string(node)
+        if content and _is_prose(content) and (foreign or not is_foreign(content)):
             yield Text(name, node.lineno, content, known)
     for line, content in _comments(source):
         yield Text(name, line, content, known)
@@ -296,7 +305,7 @@ def _string(node: ast.AST) -> str | None:
 
 def _is_prose(content: str) -> bool:
     has_words = re.search(rf"[{LETTERS}]{{2}}", content) is not None
-    return has_words and " " in content.strip() and not is_foreign(content)
+    return has_words and " " in content.strip()
 
 
 def _names(tree: ast.AST) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Kursens svenska är rättstavad: böckerna, README, ordlistan och programmens texter."""
+"""Kursens svenska är rättstavad: böckerna, sidorna, ordlistan och programmens texter."""
 
 from pathlib import Path
 
@@ -10,8 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def course_files() -> list[Path]:
     """Filer med svensk text. `notebooks/` görs av `solutions/` och behöver inte läsas om."""
     patterns = (
-        "README.md",
-        "ARKITEKTUR.md",
+        "*.md",
         "kurs.py",
         "solutions/*.md",
         "solutions/*.ipynb",

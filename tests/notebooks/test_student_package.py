@@ -40,15 +40,19 @@ def test_the_right_files_are_there(files: dict[str, bytes]) -> None:
     )
     assert not [name for name in files if "/autograder/" in name or "/teacher/" in name]
     top = {name.split("/")[0] for name in files}
-    assert top == {*FILES, "README.md", "dqn_helpers", "notebooks", "binder"}
+    assert top == {*FILES, "README.md", "bilder", "dqn_helpers", "notebooks", "binder"}
     assert "Så lägger man till en övning" not in "".join(data.decode() for data in files.values())
 
 
 def test_the_readme_is_the_students(files: dict[str, bytes]) -> None:
-    text = files["README.md"].decode()
-    assert "python kurs.py fresh 04" in text
-    assert not re.search(r"solutions|facit|kurs\.py (test|grade|release|assess|similar)", text)
-    assert not re.search(r"(?i)klon|git clone|tests/|mybinder|colab\.research", text)
+    assert "python kurs.py fresh 04" in files["README.md"].decode()
+    for text in (files["README.md"].decode(), files["BILAGA.md"].decode()):
+        assert not re.search(r"solutions|facit|kurs\.py (test|grade|release|assess|similar)", text)
+        assert not re.search(r"(?i)klon|git clone|tests/|mybinder|colab\.research", text)
+    for page in ("README.md", "BILAGA.md"):
+        places = re.findall(r'\]\(([\w./-]+)\)|(?:src|srcset)="([^"]+)"', files[page].decode())
+        assert not {"".join(place) for place in places} - set(files), page
+    assert 'src="bilder/' in files["README.md"].decode()
 
 
 ADDRESS = "https://github.com/anna/djup-q"
@@ -170,7 +174,7 @@ def test_a_readme_without_the_teachers_heading_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "solutions").mkdir()
-    for name in ("kurs.py", "pyproject.toml", "constraints.txt", "environment.yml", "README.md"):
+    for name in (*FILES, "README.md"):
         (tmp_path / name).write_text("# Kursen\n", encoding="utf-8")
     assert main(["--root", str(tmp_path), "--zip", str(tmp_path / "ut.zip")]) == 1
     assert "saknar rubriken" in capsys.readouterr().err

@@ -86,6 +86,19 @@ def test_the_new_words_of_every_book_are_in_the_list():
         assert not different, path.name
 
 
+def test_the_english_that_the_books_mention_is_in_the_list():
+    """Står engelskan inom parentes i en bok ska ordet också stå i ordlistan."""
+    known = {word.lower() for entry in ENTRIES for word in entry.english.strip("*").split(", ")}
+    missing = []
+    for path in sorted((ROOT / "solutions").glob("*.ipynb")):
+        text = "\n\n".join(map(plain_markdown, read_book(path).markdown()))
+        for inside in re.findall(r"\((\*[A-Za-zε][^()\n]{1,60})\)", text):
+            terms = {term.lower() for term in re.findall(r"\*([^*]+)\*", inside)}
+            if not known & (terms | {term.removesuffix("s") for term in terms}):
+                missing.append(f"{path.name}: {inside}")
+    assert not [one for one in missing if not re.search(r"Klart|Inte än|skriv|klicka", one)]
+
+
 def test_the_books_and_the_readme_lead_to_the_list():
     for path in [*BOOKS, ROOT / "solutions" / "00_start.ipynb"]:
         texts = map(plain_markdown, read_book(path).markdown())

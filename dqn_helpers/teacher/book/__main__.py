@@ -39,7 +39,7 @@ def main() -> int:
             print("Webboken blev inte färdig. Ovanför står vad Sphinx skrev.", file=sys.stderr)
             return 1
         if options.pdf and not print_chapters(built):
-            print("Det finns ingen Chromium på datorn, så kapitlen blev inga PDF-filer.")
+            print("Det finns ingen Chromium på datorn, så inga kapitel blev PDF-filer.")
         replace(built, options.out)
     print(f"Webboken är färdig. Öppna {options.out / 'index.html'}")
     return 0

@@ -249,7 +249,7 @@ def _command(results: ClassResult, item: Attention) -> str:
 
 
 def _example(results: ClassResult) -> str:
-    """Kommandot för den första domen, som exempel."""
+    """Kommandot för den första bedömningen, som exempel."""
     graded = [s for s in results.submissions if s.exercises]
     if not graded:
         return rerun_command("", results.seed, "5.1")

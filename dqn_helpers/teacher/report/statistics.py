@@ -201,14 +201,14 @@ def _own_reasons(submission: SubmissionResult) -> Iterator[tuple[str, str]]:
     if submission.status == "unreadable":
         yield "", f"Filen gick inte att läsa. {message}".strip()
     elif submission.status == "error":
-        yield "", f"Något gick fel i rättaren; bedöm den för hand. {message}".strip()
+        yield "", f"Något gick fel i rättaren, så bedöm filen för hand. {message}".strip()
     elif not submission.exercises and NOT_CHOSEN not in message:
         yield "", f"Inga av kursens övningar hittades. {message}".strip()
     yield from _perhaps_missed(submission)
     for exercise in submission.exercises:
         words = STATUSES.get(exercise.status, STATUSES["internal"])
         if exercise.points is None and not exercise.is_waiting:
-            yield exercise.id, f"Granska {exercise.id} för hand: rättaren själv gick fel."
+            yield exercise.id, f"Granska {exercise.id} för hand, för något gick fel i rättaren."
         if exercise.reach:
             lines = "; ".join(one_line(line, 300) for line in exercise.reach)
             yield exercise.id, f"{exercise.id}: {REACH_TEXT} {lines}"

@@ -56,8 +56,8 @@ STATUSES: dict[str, StatusWords] = {
     "internal": StatusWords(
         "manual",
         "Manuell granskning",
-        "Rättaren själv gick fel här. Det är inte studentens fel och ger inte noll poäng: läraren "
-        "bedömer övningen för hand.",
+        "Något gick fel i rättaren här. Det är inte studentens fel och ger inte noll poäng, för "
+        "läraren bedömer övningen för hand.",
     ),
     "manual": StatusWords(
         "manual", "Bedöms av läraren", "Svaret är skrivet i ord, så läraren läser och bedömer det."
@@ -154,7 +154,7 @@ def tool_version() -> str:
 
 
 def rerun_command(file: str, seed: object, number: str, paths: Sequence[Path] = ()) -> str:
-    """Kommandot som gör om en enda dom med samma fall.
+    """Kommandot som gör om en enda bedömning med samma fall.
 
     Ett filnamn med tecken som en terminal kan tolka skrivs inte ut: det som står här ska gå att
     klistra in utan fara. Då görs övningen om för alla.

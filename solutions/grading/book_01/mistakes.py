@@ -9,23 +9,24 @@ from dqn_helpers.autograder.catalogue import Edited, edited, misconception
 
 @misconception("1.1")
 def starts_at_one(rewards, discount_factor):
-    """Du diskonterar också den första belöningen. Den kommer nu, så den väger fullt: potenserna av
-    γ börjar på noll. Se avsnittet om avkastning i 01a."""
+    """Diskonteringen är rätt tänkt, men du diskonterar också den första belöningen. Den kommer nu,
+    så den väger fullt: potenserna av γ börjar på noll. Se avsnittet om avkastning i 01a."""
     return sum(discount_factor ** (t + 1) * r for t, r in enumerate(rewards))
 
 
 @misconception("1.1")
 def discount_missing(rewards, discount_factor):
-    """Du summerar belöningarna utan γ. Då väger en belöning långt fram lika mycket som en nu, och
-    en episod utan slut får en oändlig avkastning. Se avsnittet om avkastning i 01a."""
+    """Att summera är rätt, men du gör det utan γ. Då väger en belöning långt fram lika mycket som
+    en nu, och en episod utan slut får en oändlig avkastning. Se avsnittet om avkastning i 01a."""
     return sum(rewards)
 
 
 @misconception("1.1")
 def weights_reversed(rewards, discount_factor):
-    """Vikterna är bakvända: den sista belöningen väger mest och den första minst. Går du framlänges
-    och multiplicerar summan med γ i varje varv är det de gamla belöningarna som krymper. Det ska
-    vara de som ligger långt fram i tiden. Se avsnittet om avkastning i 01a."""
+    """Vikterna är rätt tal, men de står bakvända: den sista belöningen väger mest och den första
+    minst. Går du framlänges och multiplicerar summan med γ i varje varv är det de gamla
+    belöningarna som krymper. Det ska vara de som ligger långt fram i tiden. Se avsnittet om
+    avkastning i 01a."""
     total = 0.0
     for reward in rewards:
         total = reward + discount_factor * total
@@ -42,8 +43,9 @@ def discount_times_step(rewards, discount_factor):
 
 @misconception("1.1")
 def same_discount_for_all(rewards, discount_factor):
-    """Alla belöningar efter den första krymper lika mycket, med en enda faktor γ. Två steg fram ska
-    krympa två gånger, tre steg tre gånger. Se avsnittet om avkastning i 01a."""
+    """Den första belöningen väger rätt, men alla de andra krymper lika mycket, med en enda faktor
+    γ. Två steg fram ska krympa två gånger, tre steg tre gånger. Se avsnittet om avkastning i
+    01a."""
     return sum(r if t == 0 else discount_factor * r for t, r in enumerate(rewards))
 
 
@@ -81,7 +83,7 @@ def xor_before_product(rewards, discount_factor):
 
 @misconception("1.1")
 def returns_in_loop(rewards, discount_factor):
-    """Du får bara med den första belöningen: return står inne i loopen, så funktionen tar slut
+    """Du får bara med den första belöningen: `return` står inne i loopen, så funktionen tar slut
     redan i första varvet. Titta på indragningen."""
     total = 0.0
     for t, reward in enumerate(rewards):
@@ -92,8 +94,9 @@ def returns_in_loop(rewards, discount_factor):
 
 @misconception("1.1")
 def last_reward_missing(rewards, discount_factor):
-    """Den sista belöningen är inte med. Loopen tar slut ett steg för tidigt, och ofta är det just
-    i sista steget som det viktiga händer. `range(n)` slutar redan på n − 1 av sig själv."""
+    """Räkningen är rätt, men den sista belöningen är inte med. Loopen tar slut ett steg för tidigt,
+    och ofta är det just i sista steget som det viktiga händer. `range(n)` slutar redan på n − 1 av
+    sig själv."""
     return sum(discount_factor**t * rewards[t] for t in range(len(rewards) - 1))
 
 
@@ -106,8 +109,9 @@ def first_reward_missing(rewards, discount_factor):
 
 @misconception("1.1")
 def average(rewards, discount_factor):
-    """Du delar med antalet steg. Avkastningen är en summa, inte ett medelvärde: en lång episod ska
-    kunna vara värd mer än en kort. Se avsnittet om avkastning i 01a."""
+    """Summan är rätt, men du delar den med antalet steg. Avkastningen är en summa, inte ett
+    medelvärde: en lång episod ska kunna vara värd mer än en kort. Se avsnittet om avkastning i
+    01a."""
     return sum(discount_factor**t * r for t, r in enumerate(rewards)) / len(rewards)
 
 
@@ -125,13 +129,14 @@ def returns_every_step(rewards, discount_factor):
 
 @misconception("1.1")
 def returns_terms(rewards, discount_factor):
-    """Du returnerar de diskonterade belöningarna en och en. Summan av dem är kvar att räkna."""
+    """De diskonterade belöningarna är rätt, men du returnerar dem en och en. Nu återstår det att
+    summera dem."""
     return [discount_factor**t * r for t, r in enumerate(rewards)]
 
 
 @misconception("1.1")
 def prints_instead(rewards, discount_factor):
-    """Du skriver ut svaret med print, men funktionen returnerar inget. Den som anropar ska kunna
+    """Du skriver ut svaret med `print`, men funktionen returnerar inget. Den som anropar ska kunna
     räkna vidare med talet, och det går inte med en utskrift."""
     print(sum(discount_factor**t * r for t, r in enumerate(rewards)))
 
@@ -190,8 +195,8 @@ def scales_in_place(rewards, discount_factor):
 @misconception("1.1")
 def integers_truncated(rewards, discount_factor):
     """Det går snett när belöningarna är heltal: en array som skapas efter dem, till exempel med
-    zeros_like, får också bara plats för heltal, och decimalerna försvinner utan varning. Säg vilken
-    sort du vill ha när du skapar den."""
+    `zeros_like`, får också bara plats för heltal, och decimalerna försvinner utan varning. Säg
+    vilken datatyp du vill ha när du skapar den."""
     terms = np.zeros_like(rewards)
     for t in range(len(rewards)):
         terms[t] = discount_factor**t * rewards[t]
@@ -265,8 +270,8 @@ def mixes_in_copy():
 
 @misconception("1.2", edited(LOOP, "np.zeros((n_states, n_actions))", "q_values.copy()"))
 def adds_to_old():
-    """Svaret är de gamla Q-värdena plus de nya: du börjar summera i en kopia av q_values. Bellmans
-    ekvation ersätter det gamla värdet helt, så summan ska börja på noll."""
+    """Svaret är de gamla Q-värdena plus de nya: du börjar summera i en kopia av `q_values`.
+    Bellmans ekvation ersätter det gamla värdet helt, så summan ska börja på noll."""
 
 
 @misconception("1.2", edited(LOOP, "updated[s, a] +=", "updated[s, a] ="))
@@ -324,14 +329,14 @@ def mean_for_max():
 
 @misconception("1.2", edited(BACKUP, "max(axis=1)", "argmax(axis=1)"))
 def argmax_for_max():
-    """Du använder den bästa handlingens nummer i stället för dess värde. max ger värden, argmax ger
-    platser; framtiden är byggd av värden."""
+    """Du använder den bästa handlingens nummer i stället för dess värde. Funktionen `max` ger
+    värden och `argmax` ger platser, och framtiden är byggd av värden."""
 
 
 @misconception("1.2", edited(BACKUP, "discount_factor * best_next", "best_next"))
 def backup_discount_missing():
-    """Framtiden är inte diskonterad: γ saknas. Då kan Q-värdena växa för varje svep utan att
-    någonsin lugna sig. Se Bellmans ekvation i 01a."""
+    """Framtiden är med, men den är inte diskonterad, för γ saknas. Då kan Q-värdena växa för varje
+    svep utan att någonsin lugna sig. Se Bellmans ekvation i 01a."""
 
 
 @misconception(
@@ -341,8 +346,8 @@ def backup_discount_missing():
     ),
 )
 def discount_on_reward():
-    """γ multiplicerar också belöningen. Belöningen kommer nu och är odiskonterad; bara det som
-    kommer sedan krymper. Se Bellmans ekvation i 01a."""
+    """Framtiden är diskonterad, som den ska vara, men γ multiplicerar också belöningen. Den kommer
+    nu och ska väga fullt, för bara det som kommer sedan krymper. Se Bellmans ekvation i 01a."""
 
 
 @misconception(
@@ -354,9 +359,9 @@ def discount_on_reward():
     ),
 )
 def reward_unweighted():
-    """Belöningarna är inte vägda med sannolikheterna: du summerar dem som om allt hände på en gång.
-    Också belöningen beror på var man hamnar, så den hör hemma innanför hakparentesen. Se Bellmans
-    ekvation i 01a."""
+    """Framtiden är vägd med sannolikheterna, men det är inte belöningarna: du summerar dem som om
+    allt hände på en gång. Också belöningen beror på var man hamnar, så den hör hemma innanför
+    hakparentesen. Se Bellmans ekvation i 01a."""
 
 
 @misconception(
@@ -368,8 +373,8 @@ def reward_unweighted():
     ),
 )
 def future_unweighted():
-    """Bara belöningen är vägd med sannolikheten, inte framtiden. I P · R + γ · max går
-    multiplikationen före: det fattas en parentes. Se Bellmans ekvation i 01a."""
+    """Belöningen är vägd med sannolikheten, men det är inte framtiden. I P · R + γ · max går
+    multiplikationen före, så det fattas en parentes. Se Bellmans ekvation i 01a."""
 
 
 @misconception("1.2", edited(BACKUP, "(transition_probabilities * target)", "target"))
@@ -471,15 +476,16 @@ FUTURE = "q_values[next_state].max()"
 
 @misconception("1.3", edited(UPDATE, "0.0 if terminated else ", ""))
 def mask_missing():
-    """Du räknar med en framtid också efter sluttillståndet. Där är episoden slut och inget mer
-    finns att vinna, så målet är bara belöningen; det som råkar stå i sluttillståndets rad ska
-    aldrig läsas. Se avsnittet om Q-inlärning i 01b."""
+    """Mitt i episoden blir det rätt, men du räknar med en framtid också efter sluttillståndet. Där
+    är episoden slut och inget mer finns att vinna, så TD-målet är bara belöningen; det som råkar
+    stå i sluttillståndets rad ska aldrig läsas. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "if terminated", "if not terminated"))
 def mask_inverted():
-    """Villkoret är bakvänt: framtiden räknas efter sluttillstånd men inte mitt i episoden.
-    terminated är sant där framtiden *inte* finns. Se avsnittet om Q-inlärning i 01b."""
+    """Du frågar efter rätt flagga, men villkoret är bakvänt: framtiden räknas efter sluttillstånd
+    men inte mitt i episoden. Flaggan `terminated` är sann där framtiden *inte* finns. Se avsnittet
+    om Q-inlärning i 01b."""
 
 
 @misconception(
@@ -487,16 +493,16 @@ def mask_inverted():
     edited(UPDATE, "target = reward", "target = 0.0 if terminated else reward"),
 )
 def mask_removes_reward():
-    """Belöningen i sista steget försvann. Det är bara framtiden som tar slut: den belöning agenten
-    redan har fått, till exempel −1 för att den föll, är det enda som lär den något där. Se
-    avsnittet om Q-inlärning i 01b."""
+    """Framtiden stängs av där den ska, men belöningen i sista steget försvann också. Det är bara
+    framtiden som tar slut: den belöning agenten redan har fått, till exempel −1 för att den föll,
+    är det enda som lär den något där. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, f"0.0 if terminated else {FUTURE}", f"~terminated * {FUTURE}"))
 def tilde_on_bool():
-    """`~` betyder "inte" för arrayer och tensorer, men här är terminated ett vanligt sanningsvärde,
-    och då blir ~False −1 och ~True −2. Framtiden får fel tecken. För ett enda sanningsvärde heter
-    det `not`."""
+    """`~` betyder ”inte” för arrayer och tensorer, men här är `terminated` ett vanligt
+    sanningsvärde, och då blir `~False` −1 och `~True` −2. Framtiden får fel tecken. För ett enda
+    sanningsvärde heter det `not`."""
 
 
 @misconception(
@@ -504,8 +510,8 @@ def tilde_on_bool():
 )
 def skips_terminal():
     """Du hoppar över steget när episoden är slut. Då lär sig agenten aldrig något av den sista
-    belöningen, och i många miljöer är det den enda som finns. Målet är belöningen, och värdet ska
-    flyttas dit som vanligt. Se avsnittet om Q-inlärning i 01b."""
+    belöningen, och i många miljöer är det den enda som finns. TD-målet är belöningen, och värdet
+    ska flyttas dit som vanligt. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception(
@@ -518,15 +524,15 @@ def skips_terminal():
     ),
 )
 def jumps_at_the_end():
-    """Vid sluttillståndet hoppar du hela vägen till belöningen. Målet är rätt, men också det ska
+    """Vid sluttillståndet hoppar du hela vägen till belöningen. TD-målet är rätt, men också det ska
     man bara gå en bit mot: nästa gång kan samma handling ge en annan belöning. Se avsnittet om
     inlärningshastigheten i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "discount_factor * future", "future"))
 def update_discount_missing():
-    """Framtiden är inte diskonterad: γ saknas i målet. Se Bellmans ekvation i 01a: det är samma
-    mål, men med ett enda s′ i stället för alla."""
+    """Framtiden är med, men den är inte diskonterad, för γ saknas i TD-målet. Se Bellmans ekvation
+    i 01a: det är samma räkning, men med ett enda s′ i stället för alla."""
 
 
 @misconception(
@@ -534,8 +540,8 @@ def update_discount_missing():
     edited(UPDATE, "reward + discount_factor * future", "discount_factor * (reward + future)"),
 )
 def update_discount_on_reward():
-    """γ multiplicerar också belöningen. Belöningen kommer nu; bara det som kommer sedan krymper. Se
-    Bellmans ekvation i 01a."""
+    """Framtiden är diskonterad, som den ska vara, men γ multiplicerar också belöningen. Den kommer
+    nu, och bara det som kommer sedan krymper. Se Bellmans ekvation i 01a."""
 
 
 @misconception(
@@ -543,16 +549,16 @@ def update_discount_on_reward():
     edited(UPDATE, "learning_rate, discount_factor\n", "discount_factor, learning_rate\n"),
 )
 def rates_swapped():
-    """α och γ är ombytta. α (learning_rate) säger hur långt värdet flyttas, γ (discount_factor) hur
-    mycket framtiden väger. Jämför ordningen med signaturen: först learning_rate, sedan
-    discount_factor."""
+    """α och γ är ombytta. α (`learning_rate`) säger hur långt värdet flyttas, γ (`discount_factor`)
+    hur mycket framtiden väger. Jämför ordningen med signaturen: först `learning_rate`, sedan
+    `discount_factor`."""
 
 
 @misconception("1.3", edited(UPDATE, "learning_rate * td_error", "td_error"))
 def learning_rate_missing():
-    """Värdet flyttas hela vägen till målet: α saknas. Ett enda mål är brusigt, och då glömmer
-    agenten allt den lärt sig förut om den handlingen. Se avsnittet om inlärningshastigheten i
-    01b."""
+    """Värdet flyttas åt rätt håll, men hela vägen till TD-målet, för α saknas. Ett enda TD-mål är
+    brusigt, och då glömmer agenten allt som den har lärt sig förut om den handlingen. Se avsnittet
+    om inlärningshastigheten i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "+= learning_rate", "= learning_rate"))
@@ -582,15 +588,15 @@ def moves_best_action():
     "1.3", edited(UPDATE, "    future", "    action = q_values[state].argmax()\n    future")
 )
 def updates_best_action():
-    """Du jämför målet med värdet för den bästa handlingen i s, och flyttar det. Det ska i stället
-    vara värdet för handlingen som gjordes, `action`, hur dålig den än var: det är bara om den vi
-    vet något nytt. Se avsnittet om Q-inlärning i 01b."""
+    """Du jämför TD-målet med värdet för den bästa handlingen i s, och flyttar det. Det ska i
+    stället vara värdet för handlingen som gjordes, `action`, hur dålig den än var: det är bara om
+    den vi vet något nytt. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "+= learning_rate", "-= learning_rate"))
 def moves_away():
-    """Du går åt fel håll: värdet flyttas bort från målet. Är målet större än det gamla värdet ska
-    värdet öka. Kontrollera tecknen i TD-felet och i steget."""
+    """Du går åt fel håll: värdet flyttas bort från TD-målet. Är målet större än det gamla värdet
+    ska värdet öka. Kontrollera tecknen i TD-felet och i steget."""
 
 
 @misconception(
@@ -598,7 +604,7 @@ def moves_away():
     edited(UPDATE, "target - q_values[state, action]", "q_values[state, action] - target"),
 )
 def error_reversed():
-    """Du räknar det gamla värdet minus målet. Då flyttas värdet bort från målet, och felet du
+    """Du räknar det gamla värdet minus TD-målet. Då flyttas värdet bort från målet, och felet du
     returnerar blir positivt när det gick *sämre* än väntat. Målet ska stå först. Se avsnittet om
     Q-inlärning i 01b."""
 
@@ -612,14 +618,14 @@ def error_reversed():
     ),
 )
 def error_sign():
-    """Tabellen blir rätt, men TD-felet du returnerar har fel tecken. TD-felet är målet minus det
+    """Tabellen blir rätt, men TD-felet du returnerar har fel tecken. TD-felet är TD-målet minus det
     gamla värdet: positivt när det gick bättre än väntat. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "target - q_values[state, action]", "target"))
 def old_value_not_subtracted():
     """Det gamla värdet dras aldrig ifrån, så värdet växer vid varje besök i stället för att stanna
-    vid målet. TD-felet är *skillnaden* mellan målet och det som står i tabellen. Se avsnittet om
+    vid TD-målet. TD-felet är *skillnaden* mellan målet och det som står i tabellen. Se avsnittet om
     Q-inlärning i 01b."""
 
 
@@ -627,9 +633,9 @@ def old_value_not_subtracted():
     "1.3", edited(UPDATE, "target - q_values[state, action]", "target - q_values[state].max()")
 )
 def compares_best_action():
-    """Du jämför målet med det bästa värdet i s, men det var kanske inte den handlingen som gjordes.
-    Det är bara om handlingen som gjordes som erfarenheten säger något. Se avsnittet om Q-inlärning
-    i 01b."""
+    """Du jämför TD-målet med det bästa värdet i s, men det var kanske inte den handlingen som
+    gjordes. Det är bara om handlingen som gjordes som erfarenheten säger något. Se avsnittet om
+    Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values.max()"))
@@ -641,7 +647,7 @@ def update_max_over_everything():
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values[state].max()"))
 def max_in_current_state():
     """Framtiden läses i s, där agenten var, i stället för i s′, där den hamnade. Då sprids värden
-    aldrig bakåt från målet. Se avsnittet om Q-inlärning i 01b."""
+    aldrig bakåt från målrutan. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values[:, next_state].max()"))
@@ -652,8 +658,8 @@ def max_over_column():
 
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values[next_state, action]"))
 def update_same_action():
-    """Målet använder samma handling en gång till i s′. Q-inlärning räknar med den bästa handlingen
-    där, vilken den än är. Se avsnittet om Q-inlärning i 01b."""
+    """TD-målet använder samma handling en gång till i s′. Q-inlärning räknar med den bästa
+    handlingen där, vilken den än är. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values[next_state].mean()"))
@@ -664,8 +670,8 @@ def update_mean_for_max():
 
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values[next_state].argmax()"))
 def update_argmax_for_max():
-    """Du använder den bästa handlingens nummer i stället för dess värde. max ger värden, argmax ger
-    platser; målet är byggt av värden."""
+    """Du använder den bästa handlingens nummer i stället för dess värde. Funktionen `max` ger
+    värden och `argmax` ger platser, och TD-målet är byggt av värden."""
 
 
 @misconception("1.3", edited(UPDATE, FUTURE, f"max(0.0, {FUTURE})"))
@@ -695,7 +701,7 @@ def update_indices_transposed():
     ),
 )
 def states_swapped():
-    """Tillstånd och nästa tillstånd är ombytta: du ändrar värdet i s′ och bygger målet av s.
+    """Tillstånd och nästa tillstånd är ombytta: du ändrar värdet i s′ och bygger TD-målet av s.
     Kontrollera i vilken ordning argumenten kommer. Se avsnittet om Q-inlärning i 01b."""
 
 
@@ -704,7 +710,7 @@ def states_swapped():
 )
 def updates_next_state():
     """Du ändrar värdet i s′. Det är handlingen i s som agenten just har fått veta något om; s′ är
-    bara med för att målet ska kunna räknas. Se avsnittet om Q-inlärning i 01b."""
+    bara med för att TD-målet ska kunna räknas. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "    q_values[state, action] +=", "    q_values[state] +="))
@@ -729,12 +735,12 @@ def returns_table():
 @misconception("1.3", edited(UPDATE, "return td_error", "return q_values[state, action]"))
 def returns_new_value():
     """Du returnerar det nya Q-värdet. Det står redan i tabellen; det som ska tillbaka är TD-felet,
-    hur långt från målet värdet låg före steget."""
+    hur långt från TD-målet värdet låg före steget."""
 
 
 @misconception("1.3", edited(UPDATE, "return td_error", "return target"))
 def returns_target():
-    """Du returnerar målet. TD-felet är målet minus det värde som stod i tabellen före steget. Se
+    """Du returnerar TD-målet. TD-felet är målet minus det värde som stod i tabellen före steget. Se
     avsnittet om Q-inlärning i 01b."""
 
 
@@ -776,7 +782,7 @@ def squared_error():
     ),
 )  # fmt: skip
 def decays_before_reading():
-    """Nästan: du ändrar tabellen innan målet är räknat. När ett steg leder tillbaka till samma
+    """Nästan: du ändrar tabellen innan TD-målet är räknat. När ett steg leder tillbaka till samma
     tillstånd läser du då det redan krympta värdet. Räkna ut målet först, ändra tabellen sist."""
 
 
@@ -804,9 +810,9 @@ GREEDY = "int(np.argmax(action_values))"
     ),
 )
 def explores_others_only():
-    """När agenten utforskar väljer du bara bland de handlingar som inte är bäst. ε-girigt drar
-    bland *alla*, också den bästa, så med ε = 1 är valet helt på måfå. Se avsnittet om utforskning i
-    01b."""
+    """Agenten utforskar så ofta som den ska, men då väljer du bara bland de handlingar som inte är
+    bäst. ε-girigt drar bland *alla*, också den bästa, så med ε = 1 är valet helt på måfå. Se
+    avsnittet om utforskning i 01b."""
 
 
 @misconception("1.4", edited(CHOICE, "rng.random() < epsilon", "rng.random() > epsilon"))
@@ -854,8 +860,8 @@ def draws_twice():
 
 @misconception("1.4", edited(CHOICE, GREEDY, "np.max(action_values)"))
 def value_for_action():
-    """Du returnerar det största värdet i stället för handlingen som har det. Miljön vill ha
-    handlingens nummer. max ger värden, argmax ger platser."""
+    """Du hittar den bästa handlingen, men returnerar dess värde. Miljön vill ha handlingens nummer.
+    Funktionen `max` ger värden och `argmax` ger platser."""
 
 
 @misconception("1.4", edited(CHOICE, EXPLORE, "rng.choice(action_values)"))
@@ -892,8 +898,8 @@ def returns_all_best():
 
 @misconception("1.4", edited(CHOICE, "rng.integers(n_actions)", "rng.integers(n_actions - 1)"))
 def last_action_never():
-    """Den sista handlingen utforskas aldrig. rng.integers(n) ger redan heltal från 0 till n − 1, så
-    du behöver inte dra ifrån något."""
+    """Den sista handlingen utforskas aldrig. Anropet `rng.integers(n)` ger redan heltal från 0 till
+    n − 1, så du behöver inte dra ifrån något."""
 
 
 @misconception("1.4", edited(CHOICE, "rng.integers(n_actions)", "rng.integers(1, n_actions)"))
@@ -904,25 +910,25 @@ def first_action_never():
 @misconception("1.4", edited(CHOICE, "rng.integers(n_actions)", "rng.integers(n_actions + 1)"))
 def one_action_too_many():
     """Ibland ger du ett nummer som ingen handling har: lottningen har ett nummer för mycket. Med A
-    handlingar heter den sista A − 1, och rng.integers tar inte med den övre gränsen."""
+    handlingar heter den sista A − 1, och `rng.integers` tar inte med den övre gränsen."""
 
 
 @misconception("1.4", edited(CHOICE, "rng.integers(n_actions)", "rng.integers(2)"))
 def two_actions_hard_coded():
     """Du utforskar bara handling 0 och 1. Så är det i CartPole, men andra miljöer har fler. Antalet
-    handlingar är längden på action_values."""
+    handlingar är längden på `action_values`."""
 
 
 @misconception("1.4", edited(CHOICE, "rng.integers(n_actions)", "rng.integers(4)"))
 def four_actions_hard_coded():
     """Du lottar alltid bland fyra handlingar. Det stämmer på sjön och vid stupet, men andra miljöer
-    har fler eller färre: CartPole har två. Antalet handlingar är längden på action_values."""
+    har fler eller färre: CartPole har två. Antalet handlingar är längden på `action_values`."""
 
 
 @misconception("1.4", edited(CHOICE, "rng.integers", "rng.randint"))
 def old_generator_methods():
-    """`rng` saknar metoden du anropar. Den är en numpy-generator av den nya sorten; randint hör
-    till den äldre np.random och till Pythons egen modul random. Ledtråd 2 säger vad den har i
+    """`rng` saknar metoden du anropar. Den är en numpy-generator av den nya sorten; `randint` hör
+    till den äldre `np.random` och till Pythons egen modul random. Ledtråd 2 säger vad den har i
     stället."""
 
 
@@ -936,12 +942,12 @@ def old_generator_methods():
 )
 def ignores_rng():
     """Valen är rätt fördelade, men slumpen kommer någon annanstans ifrån än ur `rng`, till exempel
-    ur np.random, random eller en egen generator. Då kan den som anropar inte göra om ett försök med
-    samma slump, och det behövs när man letar fel. Dra alla slumptal ur rng."""
+    ur `np.random`, random eller en egen generator. Då kan den som anropar inte göra om ett försök
+    med samma slump, och det behövs när man letar efter fel. Dra alla slumptal ur `rng`."""
 
 
 @misconception("1.4", edited(CHOICE, "    n_a", "    rng = np.random.default_rng(42)\n    n_a"))
 def seeds_inside():
     """Du skapar en generator med fast frö inne i funktionen, så varje anrop drar exakt samma tal
-    och agenten gör samma sak om och om igen. Använd generatorn som kommer in, den minns var den
+    och agenten gör samma sak om och om igen. Använd generatorn som kommer in, för den minns var den
     är."""

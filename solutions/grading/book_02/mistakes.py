@@ -108,7 +108,7 @@ def pointer_turns_too_early():
 @misconception("2.1", edited(SLOTS, "self.n_added % self.max_length", "self.n_added"))
 def pointer_never_turns():
     """Skrivplatsen räknas upp men börjar aldrig om: efter sista platsen finns ingen mer, och
-    append går sönder när bufferten är full. Den ska gå runt, som visaren på en klocka. Se
+    `append` går sönder när bufferten är full. Den ska gå runt, som visaren på en klocka. Se
     avsnittet om ringbufferten i 02."""
 
 
@@ -133,7 +133,7 @@ def emptied_when_full():
 
 @misconception("2.1", edited(POP, APPEND, "        self.experiences = [experience]\n"))
 def only_the_latest():
-    """Bara den senaste erfarenheten finns kvar, för varje append ersätter hela minnet. Då finns
+    """Bara den senaste erfarenheten finns kvar, för varje `append` ersätter hela minnet. Då finns
     inget att dra en blandad batch ur. Se avsnittet om varför vi behöver en buffert i 02."""
 
 
@@ -157,8 +157,9 @@ def length_is_capacity():
     "2.1", edited(SLOTS, "return min(self.n_added, self.max_length)", "return self.n_added")
 )
 def length_counts_everything():
-    """Längden räknar alla erfarenheter som någonsin lagts till, också de överskrivna. När
-    bufferten är full ska längden stå stilla. Se avsnittet om ringbufferten i 02."""
+    """Tills bufferten är full är längden rätt, men den räknar alla erfarenheter som någonsin har
+    lagts till, också de överskrivna. När bufferten är full ska längden stå stilla. Se avsnittet om
+    ringbufferten i 02."""
 
 
 @misconception(
@@ -166,7 +167,7 @@ def length_counts_everything():
     edited(SLOTS, "        if index >= len(self):\n            raise IndexError(index)\n", ""),
 )
 def empty_slots_readable():
-    """Platser som ännu inte är fyllda går att läsa, och ger None (eller nollor). Det märks först
+    """Platser som ännu inte är fyllda går att läsa, och ger `None` (eller nollor). Det märks först
     när träningen räknar på något som aldrig har hänt. Den som läser utanför ska få veta det. Se
     avsnittet om ringbufferten i 02."""
 
@@ -182,15 +183,15 @@ def reading_wraps():
     "2.1", edited(POP, READ, "return self.experiences[index] if index < len(self) else None")
 )
 def none_outside():
-    """Utanför bufferten ger du None i stället för ett fel. Python vet att en följd är slut genom
-    att den säger IndexError, och den som läser fel plats får annars veta det först långt
+    """Utanför bufferten ger du `None` i stället för ett fel. Python vet att en följd är slut genom
+    att den säger `IndexError`, och den som läser fel plats får annars veta det först långt
     senare."""
 
 
 @misconception("2.1", edited(POP, READ, "assert index < len(self)\n        " + READ))
 def another_error_outside():
-    """Utanför bufferten blir det ett fel, men av annan sort än IndexError. Det är just IndexError
-    som `for x in buffer` väntar på för att veta att det är slut."""
+    """Utanför bufferten blir det ett fel, som det ska, men av ett annat slag än `IndexError`. Det
+    är just `IndexError` som `for x in buffer` väntar på för att veta att det är slut."""
 
 
 @misconception(
@@ -220,9 +221,9 @@ SPLIT = "        state, action, reward, next_state, terminated, truncated = expe
     ),
 )
 def flags_become_one():
-    """Du slår ihop terminated och truncated till ett enda fält, så det blir fem i stället för sex.
-    De betyder olika saker: efter terminated finns ingen framtid, efter truncated gör det det. Se
-    avsnittet om erfarenheten i 02."""
+    """Du slår ihop `terminated` och `truncated` till ett enda fält, så det blir fem i stället för
+    sex. De betyder olika saker: efter `terminated` finns ingen framtid, efter `truncated` gör det
+    det. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception(
@@ -235,9 +236,8 @@ def flags_become_one():
     ),
 )
 def same_flag_twice():
-    """Sex fält sparas, men båda flaggorna är "slut på ett eller annat sätt". Då går det inte
-    längre att se skillnad på ett sluttillstånd och en tidsgräns. Se avsnittet om erfarenheten i
-    02."""
+    """Sex fält sparas, men båda flaggorna är ”slut på ett eller annat sätt”. Då går det inte längre
+    att se skillnad på ett sluttillstånd och en tidsgräns. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception(
@@ -250,8 +250,8 @@ def same_flag_twice():
     ),
 )
 def state_stored_twice():
-    """Nästa tillstånd har blivit samma som tillståndet, så erfarenheten säger att inget hände.
-    Utan s′ går det inte att bygga något mål. Se avsnittet om erfarenheten i 02."""
+    """Nästa tillstånd har blivit samma som tillståndet, så erfarenheten säger att inget hände. Utan
+    s′ går det inte att bygga något TD-mål. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception(
@@ -287,14 +287,14 @@ def four_numbers_only():
 
 @misconception("2.1", edited(POP, READ, "self.experiences[index]"))
 def read_without_return():
-    """`__getitem__` letar upp erfarenheten men lämnar inte ut den: en funktion utan return ger
-    None. Den som skriver `buffer[i]` får bara det som returneras."""
+    """`__getitem__` letar upp erfarenheten men lämnar inte ut den: en funktion utan `return` ger
+    `None`. Den som skriver `buffer[i]` får bara det som returneras."""
 
 
 @misconception("2.1", edited(POP, "return len(self.experiences)", "len(self.experiences)"))
 def length_without_return():
-    """`__len__` räknar erfarenheterna men returnerar inte antalet: en funktion utan return ger
-    None, och None är ingen längd."""
+    """`__len__` räknar erfarenheterna men returnerar inte antalet: en funktion utan `return` ger
+    `None`, och `None` är ingen längd."""
 
 
 @misconception("2.1", edited(POP, "append(self, experience):", "append(self, *experience):"))
@@ -432,7 +432,7 @@ def never_the_first():
 
 @misconception("2.2", edited(SAMPLE, ONE_INDEX, "random.randint(0, len(replay_buffer))"))
 def one_past_the_end():
-    """Ibland dras en plats precis utanför bufferten, och då blir det IndexError. Slå upp om
+    """Ibland dras en plats precis utanför bufferten, och då blir det `IndexError`. Slå upp om
     funktionens övre gräns räknas med eller inte: `random.randint` och `np.random.randint` gör
     olika."""
 
@@ -465,7 +465,7 @@ def fields_drawn_apart():
 )
 def states_swapped():
     """Tillstånd och nästa tillstånd är ombytta. Då lär sig agenten världen baklänges. Kontrollera
-    ordningen när du packar upp: se avsnittet om erfarenheten i 02."""
+    ordningen när du packar upp. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception(
@@ -477,9 +477,9 @@ def states_swapped():
     ),
 )
 def flags_swapped():
-    """terminated och truncated är ombytta. Det är bara efter terminated som framtiden är noll, så
-    träningen skulle maska fel rader. Kontrollera ordningen när du packar upp: se avsnittet om
-    erfarenheten i 02."""
+    """Flaggorna `terminated` och `truncated` är ombytta. Det är bara efter `terminated` som
+    framtiden är noll, så träningen skulle maska fel rader. Kontrollera ordningen när du packar upp.
+    Se avsnittet om erfarenheten i 02."""
 
 
 @misconception(
@@ -491,7 +491,7 @@ def flags_swapped():
     ),
 )
 def flags_merged():
-    """Båda flaggorna är "slut på ett eller annat sätt". Då går det inte att skilja ett
+    """Båda flaggorna är ”slut på ett eller annat sätt”. Då går det inte att skilja ett
     sluttillstånd från en tidsgräns, och träningen måste kunna det. Se avsnittet om erfarenheten i
     02."""
 
@@ -500,7 +500,7 @@ def flags_merged():
     "2.2", edited(SAMPLE, TENSORS, "    terminated = terminated | truncated\n" + TENSORS)
 )
 def truncated_counted_as_terminated():
-    """`terminated` säger "slut på ett eller annat sätt", också vid en tidsgräns. Träningen skulle
+    """`terminated` säger ”slut på ett eller annat sätt”, också vid en tidsgräns. Träningen skulle
     då räkna framtiden som noll där vi bara slutade titta. Låt fältet vara som det sparades. Se
     avsnittet om erfarenheten i 02."""
 
@@ -532,7 +532,7 @@ def same_batch_every_time():
 
 @misconception("2.2", edited(SAMPLE, "range(batch_size)", "range(32)"))
 def batch_size_hard_coded():
-    """Batchens storlek står som ett eget tal i funktionen, så argumentet batch_size används inte.
+    """Batchens storlek står som ett eget tal i funktionen, så argumentet `batch_size` används inte.
     Använd argumenten som funktionen får; då går storleken att ändra utifrån."""
 
 
@@ -562,9 +562,9 @@ def numpy_arrays():
 
 @misconception("2.2", edited(SAMPLE, "        torch.tensor(truncated, dtype=torch.bool),\n", ""))
 def truncated_dropped():
-    """Bara fem tensorer kommer tillbaka: truncated saknas. Träningen använder den sällan, men utan
-    den går det inte att se vad som var en tidsgräns, och den som packar upp sex får ett fel. Se
-    avsnittet om erfarenheten i 02."""
+    """Bara fem tensorer kommer tillbaka: `truncated` saknas. Träningen använder den sällan, men
+    utan den går det inte att se vad som var en tidsgräns, och den som packar upp sex får ett fel.
+    Se avsnittet om erfarenheten i 02."""
 
 
 @misconception(
@@ -580,9 +580,9 @@ def generator_returned():
     "2.2", edited(SAMPLE, TENSORS, "    return [torch.tensor(np.array(c)) for c in zip(*rows)]\n")
 )
 def dtypes_from_numpy():
-    """Sorterna blir som numpy vill ha dem: decimaltal blir float64. Nätverkets vikter är float32,
-    och torch vägrar att blanda dem. Säg själv vilken dtype varje fält ska ha. Se avsnittet om
-    dragningen i 02."""
+    """Datatyperna blir som numpy vill ha dem: decimaltal blir float64. Nätverkets vikter är
+    float32, och PyTorch vägrar att blanda dem. Säg själv vilken `dtype` varje fält ska ha. Se
+    avsnittet om dragningen i 02."""
 
 
 @misconception(
@@ -628,8 +628,8 @@ def flags_are_float32():
     ),
 )
 def observation_dtype_kept():
-    """Tillstånden behåller den sort som miljön använder. Ger den float64 eller heltal vägrar
-    nätverket, vars vikter är float32. Säg själv vilken dtype det ska vara. Se avsnittet om
+    """Tillstånden behåller den datatyp som miljön använder. Ger den float64 eller heltal vägrar
+    nätverket, vars vikter är float32. Säg själv vilken `dtype` det ska vara. Se avsnittet om
     dragningen i 02."""
 
 
@@ -777,14 +777,14 @@ def stores_best_action():
 
 @misconception("2.3", edited(PLAY, "if terminated or truncated", "if terminated"))
 def ignores_truncated():
-    """Episoden tog slut vid tidsgränsen (truncated), men loopen fortsatte. I en riktig miljö
+    """Episoden tog slut vid tidsgränsen (`truncated`), men loopen fortsatte. I en riktig miljö
     spelar den då vidare i något som inte längre är en episod, kanske utan slut. Båda flaggorna
     stoppar spelet. Se avsnittet om att spela och spara i 02."""
 
 
 @misconception("2.3", edited(PLAY, "if terminated or truncated", "if truncated"))
 def ignores_terminated():
-    """Episoden tog slut (terminated), men loopen fortsatte: den väntar bara på tidsgränsen. Båda
+    """Episoden tog slut (`terminated`), men loopen fortsatte: den väntar bara på tidsgränsen. Båda
     flaggorna stoppar spelet. Se avsnittet om att spela och spara i 02."""
 
 
@@ -842,8 +842,8 @@ def last_reward_not_added():
     ),
 )
 def returns_after_one_step():
-    """Bara ett enda steg tas: return står inne i loopen utan något villkor, så funktionen tar slut
-    i första varvet. Titta på indragningen."""
+    """Bara ett enda steg tas: `return` står inne i loopen utan något villkor, så funktionen tar
+    slut i första varvet. Titta på indragningen."""
 
 
 @misconception("2.3", Edited(PLAY, (COPY_START, ""), (COPY_NEXT, "")))
@@ -925,8 +925,8 @@ def reward_and_next_state_swapped():
     "2.3", edited(PLAY, SAVED, "(obs, action, reward, next_obs, terminated or truncated)")
 )
 def five_fields():
-    """Du sparar fem fält, med ett enda "slut". Efter terminated finns ingen framtid, men efter
-    truncated gör det det, så träningen behöver båda flaggorna. Se avsnittet om erfarenheten i
+    """Du sparar fem fält, med ett enda ”slut”. Efter `terminated` finns ingen framtid, men efter
+    `truncated` gör det det, så träningen behöver båda flaggorna. Se avsnittet om erfarenheten i
     02."""
 
 
@@ -955,8 +955,9 @@ def done_as_terminated():
 
 @misconception("2.3", edited(PLAY, SAVED, "(obs, action, reward, next_obs, truncated, terminated)"))
 def flags_stored_swapped():
-    """terminated och truncated har bytt plats i det du sparar. Det är bara efter terminated som
-    framtiden är noll, så träningen skulle maska fel rader. Se avsnittet om erfarenheten i 02."""
+    """Flaggorna `terminated` och `truncated` har bytt plats i det du sparar. Det är bara efter
+    `terminated` som framtiden är noll, så träningen skulle maska fel rader. Se avsnittet om
+    erfarenheten i 02."""
 
 
 @misconception("2.3", edited(PLAY, SAVED, "obs, action, reward, next_obs, terminated, truncated"))
@@ -1014,8 +1015,8 @@ def worst_action():
 
 @misconception("2.3", edited(PLAY, ".argmax()", ".max()"))
 def value_for_action():
-    """Du använder det största Q-värdet som om det vore handlingens nummer. max ger värdet, argmax
-    ger platsen; handlingen är platsen."""
+    """Du använder det största Q-värdet som om det vore handlingens nummer. Funktionen `max` ger
+    värdet och `argmax` ger platsen, och handlingen är platsen."""
 
 
 @misconception(
@@ -1058,14 +1059,14 @@ def seed_not_passed():
 )
 def seed_zero_forgotten():
     """Slumpfröet 0 glöms bort. I Python räknas 0 som falskt i ett `if`, men 0 är ett frö lika gott
-    som andra. Att inget frö finns skrivs None, och det kan `env.reset` ta emot som det är."""
+    som andra. Att inget frö finns skrivs `None`, och det kan `env.reset` ta emot som det är."""
 
 
 @misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset(seed=seed or 0)"))
 def seed_or_zero():
     """Utan slumpfrö hittar du på ett eget, noll, och då börjar alla episoder likadant. Agenten
-    skulle bara lära sig en enda start. None betyder att miljön själv får välja, och `env.reset` kan
-    ta emot det som det är."""
+    skulle bara lära sig en enda start. Värdet `None` betyder att miljön själv får välja, och
+    `env.reset` kan ta emot det som det är."""
 
 
 @misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset(seed=42)"))

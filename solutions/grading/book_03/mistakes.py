@@ -9,24 +9,24 @@ from dqn_helpers.autograder.catalogue import Edited, edited, misconception
 
 @misconception("3.1")
 def mask_missing(reward, next_q_values, terminated, discount_factor):
-    """Du räknar med en framtid också efter sluttillståndet. Där är episoden slut och det finns
-    inget mer att vinna, så målet är bara belöningen. Utan masken kostar det ingenting att ramla,
-    och då lär sig agenten aldrig att låta bli. Se avsnittet om masken i 03."""
+    """Mitt i episoden är TD-målet rätt, men du räknar med en framtid också efter sluttillståndet.
+    Där finns inget mer att vinna, så målet är bara belöningen. Utan masken kostar det ingenting att
+    ramla, och då lär sig agenten aldrig att låta bli. Se avsnittet om masken i 03."""
     return reward + discount_factor * next_q_values.max(dim=1).values
 
 
 @misconception("3.1")
 def mask_inverted(reward, next_q_values, terminated, discount_factor):
-    """Masken är bakvänd: framtiden räknas efter sluttillstånd men inte mitt i episoden. terminated
-    är sant där framtiden inte finns. Se avsnittet om masken i 03."""
+    """Du har en mask, men den är bakvänd: framtiden räknas efter sluttillstånd men inte mitt i
+    episoden. Flaggan `terminated` är sann där framtiden inte finns. Se avsnittet om masken i 03."""
     return reward + discount_factor * next_q_values.max(dim=1).values * terminated
 
 
 @misconception("3.1")
 def mask_removes_reward(reward, next_q_values, terminated, discount_factor):
-    """Belöningen i sista steget försvann. Masken gäller bara framtiden: den belöning som agenten
-    redan har fått, till exempel −1 för att den föll, är det viktigaste i hela målet. Se avsnittet
-    om masken i 03."""
+    """Framtiden stängs av där den ska, men belöningen i sista steget försvann också. Masken gäller
+    bara framtiden: den belöning som agenten redan har fått, till exempel −1 för att den föll, är
+    det viktigaste i hela TD-målet. Se avsnittet om masken i 03."""
     return (reward + discount_factor * next_q_values.max(dim=1).values) * ~terminated
 
 
@@ -47,22 +47,22 @@ def max_over_everything(reward, next_q_values, terminated, discount_factor):
 
 @misconception("3.1")
 def discount_missing(reward, next_q_values, terminated, discount_factor):
-    """Framtiden är inte diskonterad: γ saknas. Då väger en belöning långt fram lika mycket som en
-    nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i 01a."""
+    """Framtiden är med, men den är inte diskonterad, för γ saknas. Då väger en belöning långt fram
+    lika mycket som en nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i 01a."""
     return reward + next_q_values.max(dim=1).values * ~terminated
 
 
 @misconception("3.1")
 def discount_on_reward(reward, next_q_values, terminated, discount_factor):
-    """γ multiplicerar också belöningen. Belöningen kommer nu och är odiskonterad; bara det som
-    kommer sedan krymper. Se Bellmans ekvation i 01a."""
+    """Framtiden är diskonterad, som den ska vara, men γ multiplicerar också belöningen. Den kommer
+    nu och ska väga fullt, för bara det som kommer sedan krymper. Se Bellmans ekvation i 01a."""
     return discount_factor * (reward + next_q_values.max(dim=1).values * ~terminated)
 
 
 @misconception("3.1")
 def argmax_for_max(reward, next_q_values, terminated, discount_factor):
-    """Du använder den bästa handlingens nummer i stället för dess värde. max ger värden, argmax ger
-    platser; målet är byggt av värden."""
+    """Du använder den bästa handlingens nummer i stället för dess värde. Funktionen `max` ger
+    värden och `argmax` ger platser, och TD-målet är byggt av värden."""
     return reward + discount_factor * next_q_values.argmax(dim=1) * ~terminated
 
 
@@ -75,22 +75,22 @@ def mean_for_max(reward, next_q_values, terminated, discount_factor):
 
 @misconception("3.1")
 def max_without_values(reward, next_q_values, terminated, discount_factor):
-    """max med dim ger två saker på en gång, värdena och deras platser, och ett sådant par går inte
-    att räkna med. Välj ut det du behöver."""
+    """Funktionen `max` med `dim` ger två saker på en gång, värdena och deras platser, och ett
+    sådant par går inte att räkna med. Välj ut det du behöver."""
     return reward + discount_factor * next_q_values.max(dim=1) * ~terminated
 
 
 @misconception("3.1")
 def subtracts_mask(reward, next_q_values, terminated, discount_factor):
-    """torch vill inte dra en mask av sant och falskt från 1. Vänd på masken i stället, eller välj
-    rad för rad med torch.where. Se avsnittet om masken i 03."""
+    """PyTorch vill inte dra en mask av sant och falskt från 1. Vänd på masken i stället, eller välj
+    rad för rad med `torch.where`. Se avsnittet om masken i 03."""
     return reward + discount_factor * next_q_values.max(dim=1).values * (1 - terminated)
 
 
 @misconception("3.1")
 def asks_whole_batch(reward, next_q_values, terminated, discount_factor):
-    """`if` kan bara svara på en fråga i taget, men terminated innehåller ett svar per rad. Gör
-    valet för alla rader på en gång, med masken eller torch.where. Se avsnittet om masken i 03."""
+    """`if` kan bara svara på en fråga i taget, men `terminated` innehåller ett svar per rad. Gör
+    valet för alla rader på en gång, med masken eller `torch.where`. Se avsnittet om masken i 03."""
     if terminated:
         return reward
     return reward + discount_factor * next_q_values.max(dim=1).values
@@ -99,8 +99,8 @@ def asks_whole_batch(reward, next_q_values, terminated, discount_factor):
 @misconception("3.1")
 def broadcast(reward, next_q_values, terminated, discount_factor):
     """Svaret har blivit en hel tabell, (B, B): någonstans möts formerna (B, 1) och (B,), och då
-    kombineras varje rad med alla andra rader utan att torch säger något. Se avsnittet om den tysta
-    fällan i 03."""
+    kombineras varje rad med alla andra rader utan att PyTorch säger något. Se avsnittet om den
+    tysta fällan i 03."""
     return reward + discount_factor * next_q_values.max(dim=1, keepdim=True).values * ~terminated
 
 
@@ -114,7 +114,7 @@ def first_action(reward, next_q_values, terminated, discount_factor):
 @misconception("3.1", alone=True)
 def zeroes_its_argument(reward, next_q_values, terminated, discount_factor):
     """Svaret är rätt, men du skriver nollor i den tensor du fick. Den tillhör den som anropade, och
-    nästa som läser den får fel tal. Skapa en ny tensor, till exempel med torch.where."""
+    nästa som läser den får fel tal. Skapa en ny tensor, till exempel med `torch.where`."""
     next_q_values[terminated] = 0.0
     return reward + discount_factor * next_q_values.max(dim=1).values
 
@@ -132,7 +132,7 @@ def best_instead_of_chosen(q_values, action):
 @misconception("3.2")
 def every_pair(q_values, action):
     """Svaret har formen (B, B): `q_values[:, action]` läser alla handlingarna ur varje rad. Du vill
-    ha en enda handling per rad: rad 0 med action[0], rad 1 med action[1] och så vidare."""
+    ha en enda handling per rad: rad 0 med `action[0]`, rad 1 med `action[1]` och så vidare."""
     return q_values[:, action]
 
 
@@ -146,7 +146,7 @@ def indexes_rows(q_values, action):
 
 @misconception("3.2")
 def reads_first_row(q_values, action):
-    """Alla tal kommer ur rad 0: med formen (1, B) ligger alla handlingarna i samma rad, så gather
+    """Alla tal kommer ur rad 0: med formen (1, B) ligger alla handlingarna i samma rad, så `gather`
     läser dem ur den första raden. Varje handling ska stå i en egen rad, (B, 1). Se avsnittet om
     gather i 03."""
     return q_values.gather(1, action.unsqueeze(0) % q_values.shape[1]).squeeze(0)
@@ -154,23 +154,23 @@ def reads_first_row(q_values, action):
 
 @misconception("3.2")
 def gather_keeps_dimension(q_values, action):
-    """Svaret har formen (B, 1). Sätts det bredvid ett mål med formen (B,) jämförs varje rad med
-    alla andra rader, helt tyst. Ta bort den sista dimensionen. Se avsnittet om den tysta fällan i
-    03."""
+    """Talen är rätt, men svaret har formen (B, 1). Sätts det bredvid ett TD-mål med formen (B,)
+    jämförs varje rad med alla andra rader, helt tyst. Ta bort den sista dimensionen. Se avsnittet
+    om den tysta fällan i 03."""
     return q_values.gather(1, action.unsqueeze(1))
 
 
 @misconception("3.2", alone=True)
 def squeezes_everything(q_values, action):
-    """Det stämmer utom när batchen är en enda rad: squeeze utan argument tar bort alla dimensioner
-    som är 1, också själva batchen. Säg vilken dimension som ska bort."""
+    """Det stämmer utom när batchen är en enda rad: `squeeze` utan argument tar bort alla
+    dimensioner som är 1, också själva batchen. Säg vilken dimension som ska bort."""
     return q_values.gather(1, action.unsqueeze(1)).squeeze()
 
 
 @misconception("3.2")
 def gather_without_dimension(q_values, action):
-    """gather vill ha ett index med lika många dimensioner som tensorn, och `action` har en för
-    lite. Gör om (B,) till (B, 1) först."""
+    """Funktionen `gather` vill ha ett index med lika många dimensioner som tensorn, och `action`
+    har en för lite. Gör om (B,) till (B, 1) först."""
     return q_values.gather(1, action)
 
 
@@ -183,9 +183,10 @@ def gather_along_batch(q_values, action):
 
 @misconception("3.2", alone=True)
 def detached(q_values, action):
-    """Talen stämmer, men gradienten är borta: med detach, no_grad, item eller numpy på vägen vet
-    torch inte längre hur svaret beror på nätverket, och då finns inget att lära av. Se avsnittet om
-    semigradienten i 03: det är målet som ska vara en konstant, inte förutsägelsen."""
+    """Talen stämmer, men gradienten är borta: med `detach`, `no_grad`, `item` eller `numpy` på
+    vägen vet PyTorch inte längre hur svaret beror på nätverket, och då finns inget att lära sig av.
+    Se avsnittet om semigradienten i 03: det är TD-målet som ska vara en konstant, inte
+    förutsägelsen."""
     return q_values.detach().gather(1, action.unsqueeze(1)).squeeze(1)
 
 
@@ -225,7 +226,7 @@ def one_hot_guesses_width(q_values, action):
 @misconception("3.2")
 def action_from_zero_missed(q_values, action):
     """Handlingarna är numrerade från 0, men du läser som om de började på 1: varje rad ger värdet
-    för grannhandlingen. Python och torch räknar alltid från 0."""
+    för grannhandlingen. Python och PyTorch räknar alltid från 0."""
     return q_values.gather(1, (action - 1).unsqueeze(1) % q_values.shape[1]).squeeze(1)
 
 
@@ -267,17 +268,17 @@ SAMPLE = "dqn_helpers.sample_experiences(replay_buffer, batch_size)"
     ),
 )
 def gradient_through_target():
-    """Gradienten går genom målet. Då lär sig nätverket också att flytta målet mot förutsägelsen,
+    """Gradienten går genom TD-målet. Då lär sig nätverket också att flytta målet mot förutsägelsen,
     som att rita tavlan där pilen hamnade. Målet ska vara en konstant. Se avsnittet om
     semigradienten i 03."""
 
 
 @misconception("3.3", edited(STEP, "    optimizer.zero_grad()\n", ""))
 def zero_grad_missing():
-    """Gamla gradienter ligger kvar och läggs till de nya, för backward adderar alltid till .grad.
-    Då blir varje steg en blandning av alla tidigare batchar. Nolla före backward: att nolla sist i
-    funktionen räcker inte om något låg kvar redan före anropet. Se avsnittet om optimeringssteget i
-    03."""
+    """Gamla gradienter ligger kvar och läggs till de nya, för `backward` adderar alltid till
+    `.grad`. Då blir varje steg en blandning av alla tidigare batchar. Nolla före `backward`: att
+    nolla sist i funktionen räcker inte om något låg kvar redan före anropet. Se avsnittet om
+    optimeringssteget i 03."""
 
 
 @misconception(
@@ -289,9 +290,9 @@ def zero_grad_missing():
     ),
 )
 def zero_grad_before_step():
-    """Steget tas, men gradienten är noll, så inga vikter ändras. Antingen saknas backward, eller så
-    nollar du mellan backward och step, precis innan gradienten skulle användas. Ordningen är nolla,
-    backward, step. Se avsnittet om optimeringssteget i 03."""
+    """Steget tas, men gradienten är noll, så inga vikter ändras. Antingen saknas `backward`, eller
+    så nollar du mellan `backward` och `step`, precis innan gradienten skulle användas. Ordningen är
+    nolla, `backward`, `step`. Se avsnittet om optimeringssteget i 03."""
 
 
 @misconception(
@@ -305,7 +306,7 @@ def zero_grad_before_step():
 def step_one_hot_guesses_width():
     """Förutsägelsen blir fel när inte alla handlingar finns i batchen: `one_hot` gissar antalet av
     den största som råkar finnas där. Säg hur många de är, `one_hot(action, q.shape[1])`, eller läs
-    av med gather. Se avsnittet om gather i 03."""
+    av med `gather`. Se avsnittet om gather i 03."""
 
 
 @misconception("3.3", edited(STEP, "    optimizer.step()\n", ""))
@@ -316,14 +317,15 @@ def step_missing():
 
 @misconception("3.3", edited(STEP, " * ~terminated", ""))
 def step_mask_missing():
-    """Du räknar med en framtid också efter sluttillståndet. Där finns inget mer att vinna, så målet
-    är bara belöningen. Se avsnittet om masken i 03."""
+    """Mitt i episoden räknar du med framtiden, som du ska, men du gör det också efter
+    sluttillståndet. Där finns inget mer att vinna, så TD-målet är bara belöningen. Se avsnittet om
+    masken i 03."""
 
 
 @misconception("3.3", edited(STEP, "~terminated", "terminated"))
 def step_mask_inverted():
-    """Masken är bakvänd: framtiden räknas efter sluttillstånd men inte mitt i episoden. Se
-    avsnittet om masken i 03."""
+    """Du har en mask, men den är bakvänd: framtiden räknas efter sluttillstånd men inte mitt i
+    episoden. Se avsnittet om masken i 03."""
 
 
 @misconception(
@@ -335,20 +337,21 @@ def step_mask_inverted():
     ),
 )
 def step_mask_removes_reward():
-    """Belöningen i sista steget försvann: masken ska bara ta bort framtiden, inte det agenten redan
-    har fått. Se avsnittet om masken i 03."""
+    """Framtiden stängs av där den ska, men belöningen i sista steget försvann också. Masken ska
+    bara ta bort framtiden, inte det agenten redan har fått. Se avsnittet om masken i 03."""
 
 
 @misconception("3.3", edited(STEP, "~terminated", "~(terminated | truncated)"))
 def truncated_as_terminal():
-    """Du maskerar också truncated. Tidsgränsen är inte ett misslyckande: världen fortsätter, vi
-    slutade bara titta, och framtiden är fortfarande värd något. Se avsnittet om masken i 03."""
+    """Sluttillstånden är maskerade, som de ska vara, men du maskerar också `truncated`. Tidsgränsen
+    är inte ett misslyckande: världen fortsätter, vi slutade bara titta, och framtiden är
+    fortfarande värd något. Se avsnittet om masken i 03."""
 
 
 @misconception("3.3", edited(STEP, "~terminated", "~truncated"))
 def truncated_for_terminated():
-    """Du maskerar truncated i stället för terminated. Det är tvärtom: efter terminated finns ingen
-    framtid, efter truncated gör det det. Se avsnittet om masken i 03."""
+    """Du maskerar `truncated` i stället för `terminated`. Det är tvärtom: efter `terminated` finns
+    ingen framtid, efter `truncated` gör det det. Se avsnittet om masken i 03."""
 
 
 @misconception(
@@ -367,7 +370,7 @@ def predicts_best_action():
 @misconception("3.3", edited(STEP, "predicted = model(state)", "predicted = model(next_state)"))
 def predicts_in_next_state():
     """Förutsägelsen räknas i nästa tillstånd, s′. Den ska gälla tillståndet där handlingen gjordes,
-    s: det är det värdet som ska flyttas mot målet. Se avsnittet om gather i 03."""
+    s: det är det värdet som ska flyttas mot TD-målet. Se avsnittet om gather i 03."""
 
 
 @misconception("3.3", Edited(STEP, ("model(next_state)", "model(state)")))
@@ -387,13 +390,14 @@ def target_without_network():
     Edited(STEP, ("model(next_state)", "model(state)"), ("model(state).g", "model(next_state).g")),
 )
 def states_swapped():
-    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen gäller s och målet byggs av s′.
-    Kontrollera i vilken ordning du packar upp batchen. Se erfarenhetstupeln i 02."""
+    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen gäller s och TD-målet byggs av s′.
+    Kontrollera i vilken ordning du packar upp batchen. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception("3.3", edited(STEP, "discount_factor * best_next", "best_next"))
 def step_discount_missing():
-    """Framtiden är inte diskonterad: γ saknas i målet. Se Bellmans ekvation i 01a."""
+    """Framtiden är med, men den är inte diskonterad, för γ saknas i TD-målet. Se Bellmans ekvation
+    i 01a."""
 
 
 @misconception(
@@ -405,14 +409,14 @@ def step_discount_missing():
     ),
 )
 def step_discount_on_reward():
-    """γ multiplicerar också belöningen. Belöningen kommer nu; bara det som kommer sedan krymper. Se
-    Bellmans ekvation i 01a."""
+    """Framtiden är diskonterad, som den ska vara, men γ multiplicerar också belöningen. Den kommer
+    nu, och bara det som kommer sedan krymper. Se Bellmans ekvation i 01a."""
 
 
 @misconception("3.3", edited(STEP, "reward + disc", "reward.clamp(-1, 1) + disc"))
 def clips_reward():
     """Du klipper belöningen till mellan −1 och 1. Det är ett knep ur artikeln om DQN, men det ger
-    en annan uppgift än miljöns: målet ska byggas av belöningen som den är."""
+    en annan uppgift än miljöns: TD-målet ska byggas av belöningen som den är."""
 
 
 @misconception("3.3", edited(STEP, "discount_factor * best_next", "0.99 * best_next"))
@@ -439,14 +443,14 @@ def target_from_same_action():
 
 @misconception("3.3", edited(STEP, "model(next_state).max(", "model(next_state).mean("))
 def step_mean_for_max():
-    """mean är inte max: i nästa tillstånd räknar Q-inlärning med den bästa handlingen, inte med
-    genomsnittet. Se avsnittet om TD-målet i 03."""
+    """Du tar `mean` i stället för `max`. I nästa tillstånd räknar Q-inlärning med den bästa
+    handlingen, inte med genomsnittet. Se avsnittet om TD-målet i 03."""
 
 
 @misconception("3.3", edited(STEP, "unsqueeze(1)).squeeze(1)", "unsqueeze(1))"))
 def step_broadcast():
     """Du jämför varje rad med alla andra rader: den ena formen är (B, 1) och den andra (B,), och då
-    breder torch ut dem till (B, B) utan att klaga. Förlusten blir ett tal, men fel tal. Se
+    breder PyTorch ut dem till (B, B) utan att klaga. Förlusten blir ett tal, men fel tal. Se
     avsnittet om den tysta fällan i 03."""
 
 
@@ -454,7 +458,7 @@ def step_broadcast():
     "3.3", edited(STEP, "model(state).gather(1, action.unsqueeze(1)).squeeze(1)", "model(state)")
 )
 def predicts_all_actions():
-    """Förutsägelsen är alla handlingars Q-värden, (B, A), men målet är ett tal per rad. Plocka
+    """Förutsägelsen är alla handlingars Q-värden, (B, A), men TD-målet är ett tal per rad. Plocka
     först ut värdet för handlingen som gjordes. Se avsnittet om gather i 03."""
 
 
@@ -478,9 +482,9 @@ def step_every_pair():
     ),
 )
 def prediction_without_gradient():
-    """Det finns inget att lära av: backward hittar ingen väg från förlusten tillbaka till vikterna.
-    Förutsägelsen ska komma ur nätverket, och den ska räknas utan no_grad och detach: bara målet ska
-    vara en konstant. Se avsnittet om semigradienten i 03."""
+    """Det finns inget att lära sig av: `backward` hittar ingen väg från förlusten tillbaka till
+    vikterna. Förutsägelsen ska komma ur nätverket, och den ska räknas utan `no_grad` och `detach`:
+    bara TD-målet ska vara en konstant. Se avsnittet om semigradienten i 03."""
 
 
 @misconception(
@@ -560,7 +564,7 @@ def climbs():
 )
 def steps_twice():
     """Du tar två steg med samma gradient. Det andra steget går vidare i en riktning som inte längre
-    stämmer. Ett steg per batch."""
+    stämmer. Det ska vara ett steg per batch."""
 
 
 @misconception(
@@ -574,7 +578,8 @@ def steps_twice():
 )
 def newest_only():
     """Du tar alltid samma rader, de första eller de sista i bufferten. De hör ihop i tiden och
-    liknar varandra, och det var just det bufferten skulle bota. Dra ur hela bufferten. Se 02."""
+    liknar varandra, och det var just det bufferten skulle bota. Dra ur hela bufferten. Se avsnittet
+    om grannar i tiden i 02."""
 
 
 @misconception(
@@ -589,7 +594,8 @@ def newest_only():
 )
 def contiguous_batch():
     """Du drar en startplats och tar raderna efter den. Grannar i tiden följs åt, så batchen blir
-    nästan samma erfarenhet många gånger. Dra varje rad för sig. Se 02."""
+    nästan samma erfarenhet många gånger. Dra varje rad för sig. Se avsnittet om grannar i tiden i
+    02."""
 
 
 @misconception(
@@ -609,5 +615,5 @@ def large_batch_size_hard_coded():
 
 @misconception("3.3", edited(STEP, "(replay_buffer, batch_size)", "(replay_buffer, 4)"))
 def batch_size_hard_coded():
-    """Batchens storlek står som ett eget tal i funktionen, så argumentet batch_size används inte.
+    """Batchens storlek står som ett eget tal i funktionen, så argumentet `batch_size` används inte.
     Använd argumenten som funktionen får."""

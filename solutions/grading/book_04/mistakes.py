@@ -12,22 +12,23 @@ from dqn_helpers.autograder.catalogue import Edited, misconception
 
 @misconception("4.1")
 def never_stops(step, start, end, decay_steps):
-    """Linjen fortsätter förbi slutet: efter decay_steps sjunker ε vidare, till slut under noll. Men
-    ε är en sannolikhet, och agenten ska fortsätta utforska lite. Se avsnittet om ε i 04."""
+    """Linjen är rätt, men den fortsätter förbi slutet: efter `decay_steps` sjunker ε vidare, till
+    slut under noll. Men ε är en sannolikhet, och agenten ska fortsätta utforska lite. Se avsnittet
+    om ε i 04."""
     return start + step / decay_steps * (end - start)
 
 
 @misconception("4.1")
 def stops_at_zero(step, start, end, decay_steps):
-    """Du stannar vid 0, inte vid end: linjen fortsätter förbi slutvärdet. Utan någon utforskning
+    """Du stannar vid 0, inte vid `end`: linjen fortsätter förbi slutvärdet. Utan någon utforskning
     alls ser bufferten till slut bara det som agenten redan brukar göra. Se avsnittet om ε i 04."""
     return max(0, start + step / decay_steps * (end - start))
 
 
 @misconception("4.1")
 def wrong_direction(step, start, end, decay_steps):
-    """ε går åt fel håll, från end till start. Då är agenten girig när den inget vet och utforskar
-    när den har lärt sig. Se avsnittet om ε i 04."""
+    """ε går åt fel håll, från `end` till `start`. Då är agenten girig när den inget vet och
+    utforskar när den har lärt sig. Se avsnittet om ε i 04."""
     return end + min(step / decay_steps, 1) * (start - end)
 
 
@@ -40,9 +41,9 @@ def geometric(step, start, end, decay_steps):
 
 @misconception("4.1")
 def min_for_max(step, start, end, decay_steps):
-    """min och max är ombytta: ε är framme vid end på en gång, och fortsätter sedan förbi. Rita
-    linjen och slutvärdet i samma figur och se vilken av dem som ska gälla före och efter
-    decay_steps."""
+    """Funktionerna `min` och `max` är ombytta: ε är framme vid `end` på en gång, och fortsätter
+    sedan förbi. Rita linjen och slutvärdet i samma figur och se vilken av dem som ska gälla före
+    och efter `decay_steps`."""
     return min(end, start - step / decay_steps * (start - end))
 
 
@@ -56,8 +57,8 @@ def max_for_min(step, start, end, decay_steps):
 
 @misconception("4.1")
 def integer_division(step, start, end, decay_steps):
-    """ε ligger kvar på start hela vägen och hoppar sedan ner. Det är heltalsdivision, // eller
-    int(…): andelen av vägen avrundas till 0 ända tills den är 1. Använd / och behåll
+    """ε ligger kvar på `start` hela vägen och hoppar sedan ner. Det är heltalsdivision, `//` eller
+    `int(…)`: andelen av vägen avrundas till 0 ända tills den är 1. Använd `/` och behåll
     decimalerna."""
     return start + min(step // decay_steps, 1) * (end - start)
 
@@ -65,44 +66,45 @@ def integer_division(step, start, end, decay_steps):
 @misconception("4.1")
 def precedence(step, start, end, decay_steps):
     """En parentes saknas: multiplikation går före addition, så bara en del av uttrycket blir
-    multiplicerad med andelen av vägen. Det är *hela* skillnaden mellan slut och start som ska
+    multiplicerad med andelen av vägen. Det är *hela* skillnaden från `start` till `end` som ska
     multipliceras. Pröva med steg 0: vad blir det då?"""
     return start + min(step / decay_steps, 1) * end - start
 
 
 @misconception("4.1")
 def slope_to_zero(step, start, end, decay_steps):
-    """Lutningen är fel: din linje siktar mot 0 och inte mot end, så den når golvet för tidigt.
-    Höjden att gå ner är skillnaden mellan start och end. Se formeln i avsnittet om ε i 04."""
+    """Lutningen är fel: din linje siktar mot 0 och inte mot `end`, så den når golvet för tidigt.
+    Höjden att gå ner är skillnaden mellan `start` och `end`. Se formeln i avsnittet om ε i 04."""
     return max(end, start * (1 - step / decay_steps))
 
 
 @misconception("4.1")
 def slope_one(step, start, end, decay_steps):
     """Du drar bort andelen av vägen rakt av, som om ε alltid sjönk från 1 till 0. Skala den med hur
-    långt det är mellan start och end. Annars når linjen golvet för tidigt."""
+    långt det är mellan `start` och `end`. Annars når linjen golvet för tidigt."""
     return max(end, start - step / decay_steps)
 
 
 @misconception("4.1")
 def one_step_early(step, start, end, decay_steps):
     """ε är ett steg före: redan vid steg 0 har den sjunkit. Stegen räknas från 0, så vid den första
-    handlingen ska ε vara exakt start."""
+    handlingen ska ε vara exakt `start`."""
     return start + min((step + 1) / decay_steps, 1) * (end - start)
 
 
 @misconception("4.1")
 def divides_by_one_less(step, start, end, decay_steps):
-    """Du delar med decay_steps − 1, så linjen är framme ett steg för tidigt (och med decay_steps =
-    1 blir det division med noll). Det är decay_steps steg från början till slut, inte decay_steps
-    punkter."""
+    """Du delar med `decay_steps` − 1, så linjen är framme ett steg för tidigt (och med
+    `decay_steps` = 1 blir det division med noll). Det är `decay_steps` steg från början till slut,
+    inte `decay_steps` punkter."""
     return start + min(step / (decay_steps - 1), 1) * (end - start)
 
 
 @misconception("4.1")
 def nothing_after(step, start, end, decay_steps):
-    """Efter decay_steps ger funktionen inget alls (None): det finns en if för början men inget svar
-    för resten. Träningen går vidare långt efter att linjen är slut, så också då behövs ett ε."""
+    """Efter `decay_steps` ger funktionen inget alls (`None`): det finns en `if` för början men
+    inget svar för resten. Träningen går vidare långt efter att linjen är slut, så också då
+    behövs ett ε."""
     if step < decay_steps:
         return start + step / decay_steps * (end - start)
     return None
@@ -110,15 +112,16 @@ def nothing_after(step, start, end, decay_steps):
 
 @misconception("4.1")
 def starts_over(step, start, end, decay_steps):
-    """ε börjar om från start när linjen är slut, som en sågtand. Då blir agenten slumpmässig igen
-    gång på gång. Efter decay_steps ska ε stanna där den är. Se figuren i avsnittet om ε i 04."""
+    """ε börjar om från `start` när linjen är slut, som en sågtand. Då blir agenten slumpmässig igen
+    gång på gång. Efter `decay_steps` ska ε stanna där den är. Se figuren i avsnittet om ε i 04."""
     return start + step % decay_steps / decay_steps * (end - start)
 
 
 @misconception("4.1")
 def changes_only_by_end(step, start, end, decay_steps):
-    """Du drar bort en del av slutvärdet i stället för en del av skillnaden mellan start och slut,
-    så linjen hamnar fel när den är framme. Sätt in sista steget i din formel: blir det end?"""
+    """Du drar bort en del av slutvärdet i stället för en del av skillnaden mellan `start` och
+    `end`, så linjen hamnar fel när den är framme. Sätt in sista steget i din formel: blir det
+    `end`?"""
     return start - min(step / decay_steps, 1) * end
 
 
@@ -188,8 +191,8 @@ def forgets_old_target(model, target_model, tau=1.0):
 
 @misconception("4.2")
 def binds_new_network(model, target_model, tau=1.0):
-    """Målnätverket som skickades in ändras inte alls. Ett = ger bara ett namn inne i funktionen
-    något nytt att peka på, vare sig det är target_model eller en variabel i en loop; den som
+    """Målnätverket som skickades in ändras inte alls. Ett `=` ger bara ett namn inne i funktionen
+    något nytt att peka på, vare sig det är `target_model` eller en variabel i en loop; den som
     anropade har kvar det gamla. Ändra talen i de tensorer som redan finns, med något som slutar på
     understreck."""
     target_model = copy.deepcopy(model)  # noqa: F841
@@ -206,9 +209,9 @@ def binds_loop_variable(model, target_model, tau=1.0):
 
 @misconception("4.2")
 def no_grad_missing(model, target_model, tau=1.0):
-    """torch vägrar, eftersom du ändrar en parameter medan den håller reda på gradienter.
-    Kopieringen är inget som ska läras eller deriveras: tala om det för torch, på samma sätt som när
-    målet räknades i 03."""
+    """PyTorch vägrar, eftersom du ändrar en parameter medan den håller reda på gradienter.
+    Kopieringen är inget som ska läras eller deriveras: tala om det för PyTorch, på samma sätt som
+    när TD-målet räknades ut i 03."""
     for parameter, target in _pairs(model, target_model):
         target.copy_(tau * parameter + (1 - tau) * target)
 
@@ -239,9 +242,9 @@ def buffers_shared(model, target_model, tau=1.0):
 
 @misconception("4.2")
 def assigns_state_dict(model, target_model, tau=1.0):
-    """assign=True flyttar in online-nätverkets egna tensorer i målnätverket, i stället för att
-    kopiera talen. Sedan är de två namn på samma minne, och målet rör sig i varje träningssteg.
-    Dessutom används inte τ. Se avsnittet om målnätverket i 04."""
+    """Valet `assign=True` flyttar in online-nätverkets egna tensorer i målnätverket, i stället för
+    att kopiera talen. Sedan är de två namn på samma minne, och TD-målet rör sig i varje
+    träningssteg. Dessutom används inte τ. Se avsnittet om målnätverket i 04."""
     target_model.load_state_dict(model.state_dict(), assign=True)
 
 
@@ -282,7 +285,7 @@ def buffers_mixed(model, target_model, tau=1.0):
 @torch.no_grad()
 def integer_buffers_skipped(model, target_model, tau=1.0):
     """Du blandar buffertarna med decimaltal och hoppar över heltalen. Buffertar ska kopieras hela,
-    vilken typ de än har: de är räknade, inte inlärda, och hör ihop med varandra."""
+    vilken datatyp de än har, för de är uträknade, inte inlärda, och hör ihop med varandra."""
     mine, theirs = model.state_dict(), target_model.state_dict()
     for name in mine:
         if mine[name].is_floating_point():
@@ -303,8 +306,8 @@ def wrong_way(model, target_model, tau=1.0):
 @torch.no_grad()
 def both_move(model, target_model, tau=1.0):
     """Online-nätverket ändras också: du skriver i det på plats, med en funktion som slutar på
-    understreck (mul_, lerp_) eller med *=, när du bara vill räkna. Det online-nätverket har lärt
-    sig ska vara orört. Räkna fram ett nytt värde och skriv det i målnätverket."""
+    understreck (`mul_`, `lerp_`) eller med `*=`, när du bara vill räkna. Det online-nätverket har
+    lärt sig ska vara orört. Räkna fram ett nytt värde och skriv det i målnätverket."""
     _copy_buffers(model, target_model)
     for parameter, target in _pairs(model, target_model):
         target.mul_(1 - tau).add_(parameter.mul_(tau))
@@ -314,7 +317,7 @@ def both_move(model, target_model, tau=1.0):
 @torch.no_grad()
 def only_weights(model, target_model, tau=1.0):
     """Bara de parametrar som heter weight följer med. Bias lärs också in, och utan den ger
-    målnätverket mål som hör ihop med ett annat nätverk. Gå igenom alla parametrar."""
+    målnätverket TD-mål som hör ihop med ett annat nätverk. Gå igenom alla parametrar."""
     _copy_buffers(model, target_model)
     theirs = dict(target_model.named_parameters())
     for name, parameter in model.named_parameters():
@@ -476,30 +479,30 @@ def after_the_episode(repeats):
 )
 def stores_next_start():
     """Du startar om miljön innan du har sparat, så i episodens sista erfarenhet blir nästa
-    tillstånd starten på nästa episod. Vid en tidsgräns räknas målet ut ur det tillståndet, och då
-    lär sig nätverket något som inte hände. Spara först, starta om sedan. Se erfarenhetstupeln
-    i 02."""
+    tillstånd starten på nästa episod. Vid en tidsgräns räknas TD-målet ut ur det tillståndet, och
+    då lär sig nätverket något som inte hände. Spara först, starta om sedan. Se avsnittet om
+    erfarenheten i 02."""
 
 
 @misconception("4.3", loop((DONE, "done = terminated\n")))
 def truncated_ignored():
-    """Episoden tog slut (truncated) men din loop fortsatte. En tidsgräns är inget sluttillstånd,
+    """Episoden tog slut (`truncated`), men din loop fortsatte. En tidsgräns är inget sluttillstånd,
     men spelet är ändå över för den här gången: miljön måste startas om. I en miljö som aldrig säger
-    terminated hade loopen gått för evigt. Se avsnittet om tidsgränsen i 04."""
+    `terminated` hade loopen gått för evigt. Se avsnittet om tidsgränsen i 04."""
 
 
 @misconception("4.3", loop((RESET, ""), (START, f"{START}    obs, _ = env.reset()\n")))
 def reset_once():
     """Miljön startas om bara en gång, före den första episoden. När en episod är slut måste varje
-    ny börja med en egen env.reset(), annars går det inte att fortsätta spela. Se Gymnasium
-    i 01a."""
+    ny börja med en egen `env.reset()`, annars går det inte att fortsätta spela. Se avsnittet om
+    Gymnasium i 01a."""
 
 
 @misconception("4.3", loop((RESET, "        obs = env.reset()\n")))
 def reset_not_unpacked():
-    """env.reset() ger två saker, observationen och en ordbok med upplysningar, och du lägger båda i
-    samma variabel. Nätverket ska bara ha observationen. Se Gymnasium
-    i 01a."""
+    """Anropet `env.reset()` ger två saker, observationen och en ordbok med upplysningar, och du
+    lägger båda i samma variabel. Nätverket ska bara ha observationen. Se avsnittet om Gymnasium i
+    01a."""
 
 
 @misconception("4.3", loop((RESET, "        obs, _ = env.reset()\n"), (COPY, "")))
@@ -531,7 +534,7 @@ def reward_after_next_state():
 
 @misconception("4.3", loop(("next_obs, terminated, truncated))", "next_obs, done, truncated))")))
 def stores_done():
-    """Du sparar terminated eller truncated ihopslagna, som om tidsgränsen vore ett sluttillstånd.
+    """Du sparar `terminated` och `truncated` ihopslagna, som om tidsgränsen vore ett sluttillstånd.
     Då lär sig agenten att det inte finns någon framtid när tiden råkar ta slut. Spara de två
     flaggorna var för sig. Se avsnittet om tidsgränsen i 04."""
 
@@ -553,39 +556,40 @@ def append_missing():
 @misconception("4.3", loop((ADVANCE, ""), (APPEND, ADVANCE + APPEND)))
 def state_overwritten():
     """Du byter till nästa observation innan du har sparat, så tillstånd och nästa tillstånd är
-    desamma i bufferten. Då finns det ingen övergång att lära av. Spara först, flytta fram sedan."""
+    desamma i bufferten. Då finns det ingen övergång att lära sig av. Spara först, flytta fram
+    sedan."""
 
 
 @misconception("4.3", loop((ADVANCE, "")))
 def state_not_advanced():
-    """Agenten ser samma observation hela episoden: den nya från env.step används aldrig. Kedjan är
-    bruten, och handlingarna väljs efter hur det såg ut i början. Det nya tillståndet ska bli det
+    """Agenten ser samma observation hela episoden: den nya från `env.step` används aldrig. Kedjan
+    är bruten, och handlingarna väljs efter hur det såg ut i början. Det nya tillståndet ska bli det
     nuvarande inför nästa steg. Se ”Loopen i ord” i 04."""
 
 
 @misconception("4.3", loop(("next_obs, terminated, truncated))", "obs, terminated, truncated))")))
 def next_state_is_state():
     """Nästa tillstånd är samma som tillståndet i det du sparar. TD-målet räknas på nästa tillstånd,
-    så nätverket skulle lära sig av sig självt på fel plats. Se erfarenhetstupeln i 02."""
+    så nätverket skulle lära sig av sig självt på fel plats. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception("4.3", loop(("warm = episode >= warmup", "warm = n_steps >= warmup")))
 def warmup_in_steps():
-    """Du räknar uppvärmningen i miljösteg, men warmup är ett antal episoder. Tio steg är ingenting:
-    då tränar nätverket om och om igen på samma handfull erfarenheter. Se avsnittet om uppvärmning i
-    04."""
+    """Du räknar uppvärmningen i miljösteg, men `warmup` är ett antal episoder. Tio steg är
+    ingenting: då tränar nätverket om och om igen på samma handfull erfarenheter. Se avsnittet om
+    att fylla bufferten först i 04."""
 
 
 @misconception("4.3", loop(("if warm and its_time", "if its_time")))
 def warmup_ignored():
-    """Det tränas redan under uppvärmningen: warmup används inte. Då anpassas nätverket för hårt
-    efter de första erfarenheterna. Se avsnittet om uppvärmning i 04."""
+    """Det tränas redan under uppvärmningen: `warmup` används inte. Då anpassas nätverket för hårt
+    efter de första erfarenheterna. Se avsnittet om att fylla bufferten först i 04."""
 
 
 @misconception("4.3", loop(("episode >= warmup", "episode > warmup")))
 def warmup_one_too_many():
-    """Uppvärmningen varar en episod för länge. Episoderna räknas från 0: är warmup 2 så är det
-    episod 0 och 1 som spelas utan träning."""
+    """Uppvärmningen varar en episod för länge. Episoderna räknas från 0, så när `warmup` är 2 är
+    det episod 0 och 1 som spelas utan träning."""
 
 
 @misconception(
@@ -596,8 +600,8 @@ def warmup_one_too_many():
     ),
 )
 def warmup_added():
-    """Du spelar uppvärmningens episoder utöver n_episodes. De ingår: n_episodes är alla episoder,
-    och summan av belöningarna ska med i listan också för dem som spelas utan träning."""
+    """Du spelar uppvärmningens episoder utöver `n_episodes`. De ingår: `n_episodes` är alla
+    episoder, och summan av belöningarna ska med i listan också för dem som spelas utan träning."""
 
 
 @misconception("4.3", loop((FINISH, f"        if warm:\n    {FINISH}")))
@@ -621,7 +625,7 @@ def trains_once_per_episode():
 
 @misconception("4.3", after_the_episode(repeats=True))
 def trains_in_bulk():
-    """Du tränar rätt antal gånger men allt på en gång, när episoden är slut. Då spelas hela
+    """Du tränar rätt antal gånger, men allt på en gång, när episoden är slut. Då spelas hela
     episoden med gamla vikter. Träningsstegen ska tas mitt i spelet, efter hand. Se avsnittet om att
     träna ofta i 04."""
 
@@ -652,27 +656,27 @@ def train_dqn(model, env, replay_buffer, optimizer, criterion, n_episodes, warmu
 
 @misconception("4.3", Edited(WHOLE_EPISODES))
 def plays_whole_episodes():
-    """Du spelar en hel episod åt gången, som med play_and_record_episode, och tränar en gång efter
-    den. Då kan det inte tränas mitt i spelet, och ε står stilla under hela episoden. Den här loopen
-    måste gå ett miljösteg i taget. Se avsnittet om att träna ofta i 04."""
+    """Du spelar en hel episod åt gången, som med `play_and_record_episode`, och tränar en gång
+    efter den. Då kan det inte tränas mitt i spelet, och ε står stilla under hela episoden. Den här
+    loopen måste gå ett miljösteg i taget. Se avsnittet om att träna ofta i 04."""
 
 
 @misconception("4.3", loop(("its_time = n_steps % train_every == 0", "its_time = True")))
 def trains_every_step():
-    """Det tränas efter varje miljösteg: train_every används inte. Det blir flera gånger fler
+    """Det tränas efter varje miljösteg: `train_every` används inte. Det blir flera gånger fler
     träningssteg än tänkt, och lika mycket längre väntan. Se avsnittet om att träna ofta i 04."""
 
 
 @misconception("4.3", loop(("n_steps % train_every", "(n_steps - 1) % train_every")))
 def counts_from_zero():
     """Träningen kommer förskjuten: du frågar räknaren innan den har räknat det steg som just togs.
-    Är train_every 2 ska det tränas efter steg 2, 4, 6 …, inte efter 1, 3, 5 …. Öka räknaren först
+    Är `train_every` 2 ska det tränas efter steg 2, 4, 6 …, inte efter 1, 3, 5 …. Öka räknaren först
     och fråga sedan."""
 
 
 @misconception("4.3", loop(("n_steps % train_every", "length % train_every")))
 def counter_restarts():
-    """Räknaren börjar om i varje episod, så episoder som är kortare än train_every ger ingen
+    """Räknaren börjar om i varje episod, så episoder som är kortare än `train_every` ger ingen
     träning alls, och det är just de första. Räkna miljöstegen över hela träningen."""
 
 
@@ -694,26 +698,27 @@ def counter_saved_up():
 
 @misconception("4.3", loop((" and len(replay_buffer) >= batch_size", "")))
 def batch_size_not_checked():
-    """Det tränas fast bufferten inte räcker till en batch. Då går det inte att dra batch_size
-    erfarenheter, eller så dras samma om och om igen. Se avsnittet om uppvärmning i 04."""
+    """Det tränas fast bufferten inte räcker till en batch. Då går det inte att dra `batch_size`
+    erfarenheter, eller så dras samma om och om igen. Se avsnittet om att fylla bufferten först i
+    04."""
 
 
 @misconception("4.3", loop(("len(replay_buffer) >= batch_size", "len(replay_buffer) > batch_size")))
 def batch_size_plus_one():
-    """Du väntar på en erfarenhet för mycket: med exakt batch_size sparade räcker det till en batch.
-    Jämförelsen ska gälla också när de är lika."""
+    """Du väntar på en erfarenhet för mycket: med exakt `batch_size` sparade räcker det till en
+    batch. Jämförelsen ska gälla också när de är lika."""
 
 
 @misconception("4.3", loop((SYNC, "")))
 def target_never_updated():
-    """Målnätverket kopieras aldrig. Målen kommer då för alltid från ett nätverk som inget har lärt
-    sig. Se avsnittet om målnätverket i 04."""
+    """Målnätverket uppdateras aldrig. TD-målen kommer då för alltid från ett nätverk som inget har
+    lärt sig. Se avsnittet om målnätverket i 04."""
 
 
 @misconception("4.3", loop(("if n_trained % target_update_every == 0:", "if True:")))
 def target_updated_every_time():
-    """Målnätverket kopieras efter varje träningssteg: target_update_every används inte. Då står
-    målet aldrig stilla, precis som utan målnätverk. Se avsnittet om målnätverket i 04."""
+    """Målnätverket uppdateras efter varje träningssteg: `target_update_every` används inte. Då står
+    TD-målet aldrig stilla, precis som utan målnätverk. Se avsnittet om målnätverket i 04."""
 
 
 @misconception(
@@ -727,7 +732,7 @@ def target_updated_every_time():
     ),
 )
 def target_by_environment_steps():
-    """Du räknar miljösteg när du uppdaterar målnätverket, men target_update_every räknas i
+    """Du räknar miljösteg när du uppdaterar målnätverket, men `target_update_every` räknas i
     träningssteg. Det är träningsstegen som flyttar vikterna, så det är de som avgör hur gammalt
     målnätverket är. Se ”Loopen i ord” i 04."""
 
@@ -737,10 +742,10 @@ def target_by_environment_steps():
     loop(("if n_trained % target_update_every == 0:", "if n_steps % target_update_every == 0:")),
 )
 def target_by_environment_steps_when_training():
-    """Kopian kommer vid fel träningssteg: du frågar räknaren för miljösteg, men target_update_every
-    räknas i träningssteg. Med 2 och 5 råkar det bli lika ofta, men är train_every 2 och
-    target_update_every 4 kopierar du dubbelt så ofta som du ska. Låt träningsstegen ha en egen
-    räknare."""
+    """Kopian kommer vid fel träningssteg: du frågar räknaren för miljösteg, men
+    `target_update_every` räknas i träningssteg. Med 2 och 5 råkar det bli lika ofta, men är
+    `train_every` 2 och `target_update_every` 4 kopierar du dubbelt så ofta som du ska. Låt
+    träningsstegen ha en egen räknare."""
 
 
 @misconception(
@@ -755,7 +760,7 @@ def target_by_environment_steps_when_training():
     ),
 )
 def target_by_episodes():
-    """Du räknar episoder när du uppdaterar målnätverket, men target_update_every räknas i
+    """Du räknar episoder när du uppdaterar målnätverket, men `target_update_every` räknas i
     träningssteg. En episod kan vara tio steg eller femhundra, så målnätverket blir hur gammalt som
     helst. Se ”Loopen i ord” i 04."""
 
@@ -822,15 +827,15 @@ def target_updated_softly():
     "4.3", loop(("dqn_helpers.update_target_network(model, target_model)", "target_model = model"))
 )
 def target_becomes_model():
-    """Två namn, ett nätverk: med target_model = model blir målnätverket samma objekt som
-    online-nätverket, och från och med då rör sig målet i varje träningssteg. Kopiera vikterna i
+    """Två namn, ett nätverk: med `target_model = model` blir målnätverket samma objekt som
+    online-nätverket, och från och med då rör sig TD-målet i varje träningssteg. Kopiera vikterna i
     stället. Se ”Testa dig själv” efter målnätverket i 04."""
 
 
 @misconception("4.3", loop((STEP_ARGUMENTS, STEP_ARGUMENTS.replace("target_model", "model"))))
 def model_as_target():
-    """Träningssteget får online-nätverket också som målnätverk, så målen flyttar sig hela tiden och
-    kopiorna du gör används aldrig. Se avsnittet om målnätverket i 04."""
+    """Träningssteget får online-nätverket också som målnätverk, så TD-målen flyttar sig hela tiden
+    och kopiorna du gör används aldrig. Se avsnittet om målnätverket i 04."""
 
 
 @misconception(
@@ -846,7 +851,7 @@ def target_wrong_way():
 
 @misconception("4.3", loop(("choose_dqn_action(model,", "choose_dqn_action(target_model,")))
 def acts_with_target():
-    """Handlingarna väljs av målnätverket. Det är en gammal kopia, till för att ge mål som står
+    """Handlingarna väljs av målnätverket. Det är en gammal kopia, till för att ge TD-mål som står
     stilla. Den som spelar ska vara den som lär sig: online-nätverket. Se avsnittet om målnätverket
     i 04."""
 
@@ -867,7 +872,7 @@ def acts_with_target():
 )
 def chooses_worst():
     """Agenten väljer handlingen med det *minsta* Q-värdet, alltså den som nätverket tror är sämst.
-    Girig betyder störst. Se ε-girig i 01b."""
+    Girig betyder störst. Se avsnittet om utforskning i 01b."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start", "episode, epsilon_start")))
@@ -885,7 +890,7 @@ def epsilon_restarts():
 
 @misconception("4.3", loop(("n_steps, epsilon_start", "n_trained, epsilon_start")))
 def epsilon_by_training_steps():
-    """ε räknas efter antalet träningssteg, men epsilon_decay_steps är miljösteg. Under
+    """ε räknas efter antalet träningssteg, men `epsilon_decay_steps` är miljösteg. Under
     uppvärmningen står den stilla, och sedan sjunker den för långsamt. Se avsnittet om ε i 04."""
 
 
@@ -925,7 +930,7 @@ def always_samples():
 
 @misconception("4.3", loop((SCHEDULE, "epsilon_start")))
 def epsilon_constant():
-    """ε sjunker aldrig: den är epsilon_start hela tiden. Då får agenten aldrig visa vad den har
+    """ε sjunker aldrig: den är `epsilon_start` hela tiden. Då får agenten aldrig visa vad den har
     lärt sig, och bufferten fylls av slump. Se avsnittet om ε i 04."""
 
 
@@ -938,7 +943,7 @@ def always_greedy():
 @misconception("4.3", loop(("n_steps, epsilon_start", "n_steps + 1, epsilon_start")))
 def epsilon_one_step_early():
     """ε är ett steg före: redan den allra första handlingen får ε för steg 1. Vid den första
-    handlingen har inga miljösteg tagits, så där är ε exakt epsilon_start. Öka räknaren efter
+    handlingen har inga miljösteg tagits, så där är ε exakt `epsilon_start`. Öka räknaren efter
     handlingen, inte före."""
 
 
@@ -952,8 +957,9 @@ def epsilon_one_step_early():
     ),
 )
 def epsilon_swapped():
-    """epsilon_start och epsilon_end är ombytta: agenten är girig när den inget vet och utforskar
-    när den har lärt sig. Se i vilken ordning linear_epsilon vill ha sina argument."""
+    """Argumenten `epsilon_start` och `epsilon_end` är ombytta: agenten är girig när den inget vet
+    och utforskar när den har lärt sig. Se i vilken ordning `linear_epsilon` vill ha sina
+    argument."""
 
 
 # Med en miljon steg på sig är ε nästan 1 i alla fallen: samma svar som utan ε.
@@ -968,21 +974,21 @@ def epsilon_swapped():
     equivalent_to=("always_samples",),
 )
 def epsilon_hard_coded():
-    """Handlingarna följer inte ε-schemat: epsilon_start, epsilon_end och epsilon_decay_steps har
-    ingen verkan. Står ε som ett eget tal, eller lottas handlingen utan att fråga efter ε? Använd
-    argumenten som funktionen får."""
+    """Handlingarna följer inte ε-schemat: `epsilon_start`, `epsilon_end` och `epsilon_decay_steps`
+    har ingen verkan. Står ε som ett eget tal, eller lottas handlingen utan att fråga efter ε?
+    Använd argumenten som funktionen får."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start, epsilon_end", "n_steps, epsilon_start, 0.0")))
 def epsilon_ends_at_zero():
-    """ε sjunker till 0 i stället för till epsilon_end. Utan någon utforskning alls ser bufferten
+    """ε sjunker till 0 i stället för till `epsilon_end`. Utan någon utforskning alls ser bufferten
     till slut bara det som agenten redan brukar göra. Se ”Testa dig själv” i 04."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start, epsilon_end", "n_steps, 1.0, epsilon_end")))
 def epsilon_starts_at_one():
-    """ε börjar alltid på 1: epsilon_start används inte. Den som fortsätter träna en agent som redan
-    kan något vill börja lägre. Använd argumenten som funktionen får."""
+    """ε börjar alltid på 1: `epsilon_start` används inte. Den som fortsätter träna en agent som
+    redan kan något vill börja lägre. Använd argumenten som funktionen får."""
 
 
 @misconception(
@@ -996,8 +1002,8 @@ def epsilon_starts_at_one():
     ),
 )
 def return_never_reset():
-    """Avkastningen nollas inte mellan episoderna, så varje tal är summan av allt hittills och
-    kurvan kan bara fortsätta åt samma håll. Varje episod ska börja om från 0."""
+    """Summan nollas inte mellan episoderna, så varje tal är summan av allt hittills och kurvan kan
+    bara fortsätta åt samma håll. Varje episod ska börja om från 0."""
 
 
 @misconception(
@@ -1011,14 +1017,14 @@ def return_discounted():
 
 @misconception("4.3", loop(("returns.append(episode_return)", "returns.append(length)")))
 def lengths_returned():
-    """Listan innehåller episodernas längder, inte deras poäng. I CartPole råkar det vara
-    samma tal, men i andra miljöer är belöningen inte 1 i varje steg. Summera belöningarna."""
+    """Listan innehåller episodernas längder, inte deras poäng. I CartPole råkar de vara samma tal,
+    men i andra miljöer är belöningen inte 1 i varje steg. Summera belöningarna."""
 
 
 @misconception("4.3", loop(("episode_return += reward", "episode_return = reward")))
 def last_reward_returned():
-    """Listan innehåller bara episodens sista belöning: summan skrivs över i varje steg. Lägg till
-    varje belöning till dem som redan kommit."""
+    """Listan innehåller bara episodens sista belöning: summan skrivs över i varje steg. Lägg varje
+    belöning till dem som redan har kommit."""
 
 
 @misconception(
@@ -1044,12 +1050,12 @@ def single_number_returned():
 @misconception("4.3", loop(("    return returns\n", "")))
 def no_return():
     """Träningen görs, men funktionen ger inget tillbaka. Utan listan med episodernas summor går det
-    inte att se om agenten lärde sig något. Glömde du return?"""
+    inte att se om agenten lärde sig något. Glömde du `return`?"""
 
 
 @misconception("4.3", loop((STEP_ARGUMENTS, STEP_ARGUMENTS.replace(", target_model", ""))))
 def target_not_passed():
-    """Träningssteget får inget målnätverk: det sjunde argumentet saknas, så målen räknas med
+    """Träningssteget får inget målnätverk: det sjunde argumentet saknas, så TD-målen räknas med
     online-nätverket och kopiorna du gör används aldrig. Se avsnittet om målnätverket i 04."""
 
 
@@ -1058,21 +1064,21 @@ def target_not_passed():
     loop((STEP_ARGUMENTS, STEP_ARGUMENTS.replace("optimizer, criterion", "criterion, optimizer"))),
 )
 def arguments_swapped():
-    """optimizer och criterion är ombytta när du anropar training_step. Argumenten ges i ordning,
-    utan namn, så ordningen avgör vad som är vad."""
+    """Argumenten `optimizer` och `criterion` är ombytta när du anropar `training_step`. Argumenten
+    ges i ordning, utan namn, så ordningen avgör vad som är vad."""
 
 
 @misconception("4.3", loop((STEP_ARGUMENTS, STEP_ARGUMENTS.replace("batch_size", "64"))))
 def batch_size_hard_coded_in_loop():
-    """Batchens storlek står som ett eget tal när du anropar training_step, så batch_size används
-    inte där. Använd argumenten som funktionen får."""
+    """Batchens storlek står som ett eget tal när du anropar `training_step`, så `batch_size`
+    används inte där. Använd argumenten som funktionen får."""
 
 
 @misconception(
     "4.3", loop((TRAIN, TRAIN.replace("training_step(", "dqn_helpers.dqn_training_step(")))
 )
 def own_training_step():
-    """Du anropar ett bestämt träningssteg i stället för det som skickades in som training_step. I
+    """Du anropar ett bestämt träningssteg i stället för det som skickades in som `training_step`. I
     05 ska samma loop träna med Double DQN, och det går bara om steget kan bytas ut."""
 
 

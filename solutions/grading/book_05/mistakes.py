@@ -47,8 +47,8 @@ def roles_swapped():
 @misconception("5.1", edited(TARGET, VALUE, "model(next_state).max(dim=1).values"))
 def online_only():
     """Online-nätverket både väljer och värderar, och målnätverket används inte alls. Då jagar
-    nätverket ett mål som flyttar sig i varje steg, och överskattar det som det nyss valde. Se 04
-    om målnätverket och avsnittet om Double DQN i 05."""
+    nätverket ett TD-mål som flyttar sig i varje steg, och överskattar det som det nyss valde. Se
+    avsnittet om målnätverket i 04 och avsnittet om Double DQN i 05."""
 
 
 @misconception(
@@ -95,15 +95,17 @@ def both_choose():
 
 @misconception("5.1", edited(TARGET, "~terminated", "1"))
 def target_mask_missing():
-    """Du räknar med en framtid också efter sluttillståndet. Där finns inget mer att vinna, så
-    målet är bara belöningen. Utan masken kostar det ingenting att ramla, och då lär sig agenten
-    aldrig att låta bli. Se avsnittet om masken i 03."""
+    """Mitt i episoden räknar du med framtiden, som du ska, men du gör det också efter
+    sluttillståndet. Där finns inget mer att vinna, så målet är bara belöningen. Utan masken kostar
+    det ingenting att ramla, och då lär sig agenten aldrig att låta bli. Se avsnittet om masken i
+    03."""
 
 
 @misconception("5.1", edited(TARGET, "~terminated", "terminated"))
 def target_mask_inverted():
-    """Masken är bakvänd: framtiden räknas efter sluttillstånd men inte mitt i episoden. terminated
-    är sant där framtiden *inte* finns. Se avsnittet om masken i 03."""
+    """Du har en mask, men den är bakvänd: framtiden räknas efter sluttillstånd men inte mitt i
+    episoden. Flaggan `terminated` är sann där framtiden *inte* finns. Se avsnittet om masken i
+    03."""
 
 
 @misconception(
@@ -111,26 +113,28 @@ def target_mask_inverted():
     edited(TARGET, SUM, "(reward + discount_factor * value) * ~terminated"),
 )
 def target_mask_removes_reward():
-    """Belöningen i sista steget försvann. Masken gäller bara framtiden: den belöning som agenten
-    redan har fått är det viktigaste i hela målet. Se avsnittet om masken i 03."""
+    """Framtiden stängs av där den ska, men belöningen i sista steget försvann också. Masken gäller
+    bara framtiden: den belöning som agenten redan har fått är det viktigaste i hela TD-målet. Se
+    avsnittet om masken i 03."""
 
 
 @misconception("5.1", edited(TARGET, "~terminated", "(1 - terminated)"))
 def one_minus_bool():
-    """terminated är en tensor av sanningsvärden, och torch vägrar räkna 1 minus sant. Vänd på den
-    med ~, gör om den till tal först, eller välj med torch.where. Se avsnittet om masken i 03."""
+    """Flaggan `terminated` är en tensor av sanningsvärden, och PyTorch vägrar räkna 1 minus sant.
+    Vänd på den med ~, gör om den till tal först, eller välj med `torch.where`. Se avsnittet om
+    masken i 03."""
 
 
 @misconception("5.1", edited(TARGET, "discount_factor * value", "value"))
 def target_discount_missing():
-    """Framtiden är inte diskonterad: γ saknas. Då väger en belöning långt fram lika mycket som en
-    nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i 01a."""
+    """Framtiden är med, men den är inte diskonterad, för γ saknas. Då väger en belöning långt fram
+    lika mycket som en nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i 01a."""
 
 
 @misconception("5.1", edited(TARGET, SUM, "discount_factor * (reward + value * ~terminated)"))
 def target_discount_on_reward():
-    """γ multiplicerar också belöningen. Belöningen kommer nu och är odiskonterad; bara det som
-    kommer sedan krymper. Se Bellmans ekvation i 01a."""
+    """Framtiden är diskonterad, som den ska vara, men γ multiplicerar också belöningen. Den kommer
+    nu och ska väga fullt, för bara det som kommer sedan krymper. Se Bellmans ekvation i 01a."""
 
 
 @misconception("5.1", edited(TARGET, "discount_factor * value", "0.99 * value"))
@@ -141,7 +145,7 @@ def target_discount_hard_coded():
 
 @misconception("5.1", edited(TARGET, "argmax(dim=1)", "argmax(dim=0)"))
 def argmax_over_batch():
-    """argmax går längs fel dimension: den väljer bland exemplen i batchen, inte bland
+    """Funktionen `argmax` går längs fel dimension: den väljer bland exemplen i batchen, inte bland
     handlingarna. Raderna är olika situationer som inte har med varandra att göra. Rita upp formen
     (B, A) och se efter vilken dimension som är handlingarna."""
 
@@ -154,35 +158,36 @@ def every_pair_of_rows():
 
 @misconception("5.1", edited(TARGET, "best.unsqueeze(1)", "best"))
 def gather_without_dimension():
-    """gather vill ha ett index med lika många dimensioner som tensorn, men den valda handlingen
-    har formen (B,). Gör om den till (B, 1) först. Se avsnittet om gather i 03."""
+    """Funktionen `gather` vill ha ett index med lika många dimensioner som tensorn, men den valda
+    handlingen har formen (B,). Gör om den till (B, 1) först. Se avsnittet om gather i 03."""
 
 
 @misconception("5.1", edited(TARGET, ".squeeze(1)", ""))
 def target_broadcast():
-    """Svaret har blivit en hel tabell, (B, B): efter gather är formen (B, 1), och möter den (B,)
-    kombineras varje rad med alla andra rader utan att torch säger något. Se avsnittet om den tysta
-    fällan i 03."""
+    """Svaret har blivit en hel tabell, (B, B): efter `gather` är formen (B, 1), och möter den (B,)
+    kombineras varje rad med alla andra rader utan att PyTorch säger något. Se avsnittet om den
+    tysta fällan i 03."""
 
 
 @misconception("5.1", edited(TARGET, f"return {SUM}", f"return ({SUM}).squeeze()"))
 def target_squeezes_everything():
-    """Med en enda rad i batchen tappar svaret sin form: squeeze utan argument tar bort alla
+    """Med en enda rad i batchen tappar svaret sin form: `squeeze` utan argument tar bort alla
     dimensioner som är 1, också själva batchen. Säg vilken dimension som ska bort. Se avsnittet om
-    former i 03."""
+    den tysta fällan i 03."""
 
 
 @misconception("5.1", edited(TARGET, "discount_factor * value", "discount_factor * best"))
 def number_for_value():
-    """Du räknar med den valda handlingens nummer i stället för dess värde. argmax säger var det
-    bästa står; vad det är värt får du fråga det andra nätverket om. Se avsnittet om Double DQN i
-    05."""
+    """Du räknar med den valda handlingens nummer i stället för dess värde. Funktionen `argmax`
+    säger var det bästa står; vad det är värt får du fråga det andra nätverket om. Se avsnittet om
+    Double DQN i 05."""
 
 
 @misconception("5.1", edited(TARGET, "argmax(dim=1)", "max(dim=1).values"))
 def values_as_index():
-    """Du använder Q-värden som handlingsnummer. max ger värden, argmax ger platser, och för att
-    läsa av en tabell behövs platser (heltal). Se avsnittet om Double DQN i 05."""
+    """Du använder Q-värden som handlingsnummer. Funktionen `max` ger värden och `argmax` ger
+    platser, och för att läsa av en tabell behövs platser (heltal). Se avsnittet om Double DQN i
+    05."""
 
 
 @misconception("5.1", edited(TARGET, VALUE, "target_model(next_state).mean(dim=1)"))
@@ -194,14 +199,14 @@ def mean_over_actions():
 
 @misconception("5.1", edited(TARGET, "with torch.no_grad():", "if True:"))
 def gradient_left():
-    """Målet hänger ihop med nätverken. Används det i en förlust går gradienten också in i
+    """TD-målet hänger ihop med nätverken. Används det i en förlust går gradienten också in i
     målnätverket, som om det vore målet som skulle rätta sig efter förutsägelsen. Målet ska vara en
     konstant. Se avsnittet om semigradienten i 03."""
 
 
 @misconception("5.1", edited(TARGET, "torch.no_grad()", "torch.inference_mode()"))
 def made_in_inference_mode():
-    """En tensor som skapas under inference_mode får inte vara med när en förlust deriveras, så
+    """En tensor som skapas under `inference_mode` får inte vara med när en förlust deriveras, så
     träningssteget skulle krascha. Välj ett av de andra sätten att stänga av gradienten. Se
     avsnittet om semigradienten i 03."""
 
@@ -215,15 +220,15 @@ def made_in_inference_mode():
     ),
 )
 def copies_the_network_first():
-    """Du kopierar online-nätverket till målnätverket varje gång målet räknas ut. Då är de alltid
+    """Du kopierar online-nätverket till målnätverket varje gång TD-målet räknas ut. Då är de alltid
     lika, och både målnätverket och Double DQN blir verkningslösa. Kopieringen hör till
     träningsloopen och sker sällan. Se avsnittet om målnätverket i 04."""
 
 
 @misconception("5.1", edited(TARGET, f"return {SUM}", f"return ({SUM}).tolist()"))
 def returns_list():
-    """Svaret är en lista. En förlustfunktion räknar med tensorer, så träningssteget skulle
-    krascha. Behåll tensorn hela vägen. Se avsnittet om TD-målet i 03."""
+    """Svaret är en lista. En förlustfunktion räknar med tensorer, så träningssteget skulle krascha.
+    Behåll tensorn hela vägen. Se avsnittet om TD-målet i 03."""
 
 
 @misconception("5.1", edited(TARGET, f"return {SUM}", f"return ({SUM}).numpy()"))
@@ -242,7 +247,7 @@ def returns_array():
 )
 def changes_reward():
     """`+=` skriver över belöningen som du fick in. Den tillhör den som anropade, och nästa som
-    läser den får ditt mål i stället. Räkna ut en ny tensor."""
+    läser den får ditt TD-mål i stället. Räkna ut en ny tensor."""
 
 
 # --- 5.2 -----------------------------------------------------------------------------------------
@@ -296,9 +301,9 @@ def step_roles_swapped():
 
 @misconception("5.2", edited(STEP, VALUE, "model(next_state).max(dim=1).values"))
 def step_online_only():
-    """Målet räknas bara med online-nätverket, och målnätverket används inte alls. Då jagar
-    nätverket ett mål som flyttar sig i varje steg. Se 04 om målnätverket och avsnittet om Double
-    DQN i 05."""
+    """TD-målet räknas bara med online-nätverket, och målnätverket används inte alls. Då jagar
+    nätverket ett mål som flyttar sig i varje steg. Se avsnittet om målnätverket i 04 och avsnittet
+    om Double DQN i 05."""
 
 
 @misconception("5.2", edited(STEP, f"best = {CHOICE}", "best = model(state).argmax(dim=1)\n"))
@@ -336,15 +341,15 @@ def step_target_from_state():
     ),
 )
 def step_states_swapped():
-    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen gäller s och målet byggs av s′.
-    Kontrollera i vilken ordning du packar upp batchen. Se erfarenhetstupeln i 02."""
+    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen gäller s och TD-målet byggs av s′.
+    Kontrollera i vilken ordning du packar upp batchen. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception(
     "5.2", edited(STEP, "gather(1, best.unsqueeze(1))", "gather(1, action.unsqueeze(1))")
 )
 def step_same_action_again():
-    """Målet värderar den handling som redan gjordes, en gång till. Nästa handling ska väljas på
+    """TD-målet värderar den handling som redan gjordes, en gång till. Nästa handling ska väljas på
     nytt, i nästa tillstånd, av online-nätverket. Se avsnittet om Double DQN i 05."""
 
 
@@ -365,14 +370,15 @@ def step_smallest_of_both():
 
 @misconception("5.2", edited(STEP, " * ~terminated", ""))
 def step_mask_missing():
-    """Du räknar med en framtid också efter sluttillståndet. Där finns inget mer att vinna, så
-    målet är bara belöningen. Se avsnittet om masken i 03."""
+    """Mitt i episoden räknar du med framtiden, som du ska, men du gör det också efter
+    sluttillståndet. Där finns inget mer att vinna, så TD-målet är bara belöningen. Se avsnittet om
+    masken i 03."""
 
 
 @misconception("5.2", edited(STEP, "~terminated", "terminated"))
 def step_mask_inverted():
-    """Masken är bakvänd: framtiden räknas efter sluttillstånd men inte mitt i episoden. Se
-    avsnittet om masken i 03."""
+    """Du har en mask, men den är bakvänd: framtiden räknas efter sluttillstånd men inte mitt i
+    episoden. Se avsnittet om masken i 03."""
 
 
 @misconception(
@@ -380,39 +386,40 @@ def step_mask_inverted():
     edited(STEP, SUM, "(reward + discount_factor * value) * ~terminated"),
 )
 def step_mask_removes_reward():
-    """Belöningen i sista steget försvann: masken ska bara ta bort framtiden, inte det agenten
-    redan har fått. Se avsnittet om masken i 03."""
+    """Framtiden stängs av där den ska, men belöningen i sista steget försvann också. Masken ska
+    bara ta bort framtiden, inte det agenten redan har fått. Se avsnittet om masken i 03."""
 
 
 @misconception("5.2", edited(STEP, "~terminated", "~(terminated | truncated)"))
 def step_truncated_as_terminal():
-    """Du maskerar också truncated. Tidsgränsen är inte ett misslyckande: världen fortsätter, vi
-    slutade bara titta, och framtiden är fortfarande värd något. Se avsnittet om masken i 03."""
+    """Sluttillstånden är maskerade, som de ska vara, men du maskerar också `truncated`. Tidsgränsen
+    är inte ett misslyckande: världen fortsätter, vi slutade bara titta, och framtiden är
+    fortfarande värd något. Se avsnittet om masken i 03."""
 
 
 @misconception("5.2", edited(STEP, "~terminated", "~truncated"))
 def step_truncated_for_terminated():
-    """Du maskerar truncated i stället för terminated. Det är tvärtom: efter terminated finns ingen
-    framtid, efter truncated gör det det. Kontrollera i vilken ordning du packar upp batchen. Se
-    avsnittet om masken i 03."""
+    """Du maskerar `truncated` i stället för `terminated`. Det är tvärtom: efter `terminated` finns
+    ingen framtid, efter `truncated` gör det det. Kontrollera i vilken ordning du packar upp
+    batchen. Se avsnittet om masken i 03."""
 
 
 @misconception("5.2", edited(STEP, "discount_factor * value", "value"))
 def step_discount_missing():
-    """Framtiden är inte diskonterad: γ saknas i målet. Då väger en belöning långt fram lika mycket
-    som en nu. Se Bellmans ekvation i 01a."""
+    """Framtiden är med, men den är inte diskonterad, för γ saknas i TD-målet. Då väger en belöning
+    långt fram lika mycket som en nu. Se Bellmans ekvation i 01a."""
 
 
 @misconception("5.2", edited(STEP, SUM, "discount_factor * (reward + value * ~terminated)"))
 def step_discount_on_reward():
-    """γ multiplicerar också belöningen. Belöningen kommer nu; bara det som kommer sedan krymper.
-    Se Bellmans ekvation i 01a."""
+    """Framtiden är diskonterad, som den ska vara, men γ multiplicerar också belöningen. Den kommer
+    nu, och bara det som kommer sedan krymper. Se Bellmans ekvation i 01a."""
 
 
 @misconception("5.2", edited(STEP, "reward + disc", "reward.clamp(-1, 1) + disc"))
 def step_clips_reward():
     """Du klipper belöningen till mellan −1 och 1. Det är ett knep ur artikeln om DQN, men det ger
-    en annan uppgift än miljöns: målet ska byggas av belöningen som den är."""
+    en annan uppgift än miljöns: TD-målet ska byggas av belöningen som den är."""
 
 
 @misconception("5.2", edited(STEP, "discount_factor * value", "0.99 * value"))
@@ -423,7 +430,7 @@ def step_discount_hard_coded():
 
 @misconception("5.2", edited(STEP, "with torch.no_grad():", "if True:"))
 def gradient_into_target():
-    """Gradienten går genom målet och hamnar i målnätverkets `.grad`. Målet ska vara en konstant,
+    """Gradienten går genom TD-målet och hamnar i målnätverkets `.grad`. Målet ska vara en konstant,
     som om talen kom utifrån. Se avsnittet om semigradienten i 03."""
 
 
@@ -472,20 +479,20 @@ def step_predicts_best_action():
 
 @misconception("5.2", edited(STEP, f"= {PREDICTED}", "= model(state)"))
 def step_predicts_all_actions():
-    """Förutsägelsen är alla handlingars Q-värden, (B, A), men målet är ett tal per rad. Plocka
+    """Förutsägelsen är alla handlingars Q-värden, (B, A), men TD-målet är ett tal per rad. Plocka
     först ut värdet för handlingen som gjordes. Se avsnittet om gather i 03."""
 
 
 @misconception("5.2", edited(STEP, "action.unsqueeze(1)).squeeze(1)", "action.unsqueeze(1))"))
 def step_broadcast():
-    """Du jämför varje rad med alla andra rader: förutsägelsen är (B, 1) och målet (B,), och då
-    breder torch ut dem till (B, B) utan att klaga. Förlusten blir ett tal, men fel tal. Se
+    """Du jämför varje rad med alla andra rader: förutsägelsen är (B, 1) och TD-målet (B,), och då
+    breder PyTorch ut dem till (B, B) utan att klaga. Förlusten blir ett tal, men fel tal. Se
     avsnittet om den tysta fällan i 03."""
 
 
 @misconception("5.2", edited(STEP, "best.unsqueeze(1)).squeeze(1)", "best.unsqueeze(1))"))
 def step_target_broadcast():
-    """Målet har formen (B, B): efter gather är värdet (B, 1), och möter det belöningen (B,)
+    """TD-målet har formen (B, B): efter `gather` är värdet (B, 1), och möter det belöningen (B,)
     kombineras varje rad med alla andra. Se avsnittet om den tysta fällan i 03."""
 
 
@@ -494,15 +501,15 @@ def step_target_broadcast():
     edited(STEP, f"    predicted = {PREDICTED}", f"    predicted = {PREDICTED}.detach()"),
 )
 def step_prediction_without_gradient():
-    """Det finns inget att lära av: förutsägelsen är räknad utan gradient (detach eller no_grad),
-    så backward hittar ingen väg tillbaka till vikterna. Bara målet ska vara en konstant. Se
-    avsnittet om semigradienten i 03."""
+    """Det finns inget att lära sig av: förutsägelsen är räknad utan gradient (`detach` eller
+    `no_grad`), så `backward` hittar ingen väg tillbaka till vikterna. Bara TD-målet ska vara en
+    konstant. Se avsnittet om semigradienten i 03."""
 
 
 @misconception("5.2", edited(STEP, "    optimizer.zero_grad()\n", ""))
 def step_zero_grad_missing():
-    """Gamla gradienter ligger kvar och läggs till de nya, för backward adderar alltid till .grad.
-    Det är online-nätverkets gradienter som ska nollas, varje steg. Se avsnittet om
+    """Gamla gradienter ligger kvar och läggs till de nya, för `backward` adderar alltid till
+    `.grad`. Det är online-nätverkets gradienter som ska nollas, varje steg. Se avsnittet om
     optimeringssteget i 03."""
 
 
@@ -515,8 +522,8 @@ def step_zero_grad_missing():
     ),
 )
 def step_zero_grad_too_late():
-    """Du nollar gradienten mellan backward och step, precis innan den skulle användas, så inga
-    vikter ändras. Nolla före backward. Se avsnittet om optimeringssteget i 03."""
+    """Du nollar gradienten mellan `backward` och `step`, precis innan den skulle användas, så inga
+    vikter ändras. Nolla före `backward`. Se avsnittet om optimeringssteget i 03."""
 
 
 @misconception("5.2", edited(STEP, "    optimizer.step()\n", ""))
@@ -543,8 +550,8 @@ def step_clips_norm():
     edited(STEP, "    optimizer.step()\n", "    optimizer.step()\n    optimizer.step()\n"),
 )
 def step_taken_twice():
-    """Du tar två steg med samma gradient. Det andra steget går vidare i en riktning som inte
-    längre stämmer. Ett steg per batch."""
+    """Du tar två steg med samma gradient. Det andra steget går vidare i en riktning som inte längre
+    stämmer. Det ska vara ett steg per batch."""
 
 
 @misconception("5.2", edited(STEP, "return loss.item()", "return loss"))
@@ -579,8 +586,8 @@ def step_returns_loss_after():
     ),
 )
 def step_newest_only():
-    """Du tar alltid de senaste erfarenheterna. De hör ihop i tiden och liknar varandra, och det
-    var just det bufferten skulle bota. Dra ur hela bufferten. Se 02."""
+    """Du tar alltid de senaste erfarenheterna. De hör ihop i tiden och liknar varandra, och det var
+    just det bufferten skulle bota. Dra ur hela bufferten. Se avsnittet om grannar i tiden i 02."""
 
 
 @misconception(
@@ -594,7 +601,8 @@ def step_newest_only():
 )
 def step_contiguous_batch():
     """Du drar en startplats och tar raderna efter den. Grannar i tiden följs åt, så batchen blir
-    nästan samma erfarenhet många gånger. Dra varje rad för sig. Se 02."""
+    nästan samma erfarenhet många gånger. Dra varje rad för sig. Se avsnittet om grannar i tiden i
+    02."""
 
 
 @misconception("5.2", edited(STEP, SAMPLE, f"    torch.manual_seed(42)\n{SAMPLE}"))
@@ -605,7 +613,7 @@ def step_same_batch_every_time():
 
 @misconception("5.2", edited(STEP, "(replay_buffer, batch_size)", "(replay_buffer, 12)"))
 def step_batch_size_hard_coded():
-    """Batchens storlek står som ett eget tal i funktionen, så argumentet batch_size används inte.
+    """Batchens storlek står som ett eget tal i funktionen, så argumentet `batch_size` används inte.
     Använd argumenten som funktionen får."""
 
 
@@ -628,9 +636,9 @@ RESULT = "float(total / len(rewards))"
 
 @misconception("5.3", edited(BIAS, "discount_factor * following", "following"))
 def return_undiscounted():
-    """Avkastningen är inte diskonterad: γ saknas. Q-värdet förutsäger den *diskonterade*
-    avkastningen, så det är den det ska jämföras med; annars ser nätverket ut att underskatta. Se
-    avsnittet om avkastning i 01a."""
+    """Jämförelsen är rätt, men avkastningen är inte diskonterad, för γ saknas. Q-värdet förutsäger
+    den *diskonterade* avkastningen, så det är den det ska jämföras med; annars ser nätverket ut att
+    underskatta. Se avsnittet om avkastning i 01a."""
 
 
 @misconception("5.3", edited(BIAS, LOOP, "for t in range(len(rewards)):"))
@@ -666,8 +674,9 @@ def return_from_next_step():
 
 @misconception("5.3", edited(BIAS, RETURN, "discount_factor * (rewards[t] + following)"))
 def discounts_one_step_too_many():
-    """Också belöningen i steget självt är diskonterad, så hela avkastningen är en faktor γ för
-    liten. Den belöningen kommer nu. Se avsnittet om avkastning i 01a."""
+    """Avkastningen är diskonterad, men det är också belöningen i steget självt, så hela
+    avkastningen är en faktor γ för liten. Den belöningen kommer nu. Se avsnittet om avkastning i
+    01a."""
 
 
 @misconception("5.3", edited(BIAS, RETURN, "rewards[t]"))
@@ -714,15 +723,15 @@ def squared_difference():
     "5.3", edited(BIAS, "predicted_q_values[t] - following", "following - predicted_q_values[t]")
 )
 def sign_reversed():
-    """Tecknet är omvänt: du drar förutsägelsen från avkastningen. Då ser ett nätverk som
-    överskattar ut att underskatta. Positiv bias ska betyda för högt Q-värde. Se avsnittet om
-    överskattning i 05."""
+    """Storleken är rätt, men tecknet är omvänt: du drar förutsägelsen från avkastningen. Då ser ett
+    nätverk som överskattar ut att underskatta. Positiv bias ska betyda för högt Q-värde. Se
+    avsnittet om överskattning i 05."""
 
 
 @misconception("5.3", edited(BIAS, RESULT, "float(total)"))
 def sum_for_mean():
-    """Du summerar skillnaderna men tar inte medelvärdet, så en lång episod ser ut att ha större
-    bias än en kort. Se avsnittet om överskattning i 05."""
+    """Skillnaderna är rätt, men du summerar dem utan att ta medelvärdet, så en lång episod ser ut
+    att ha större bias än en kort. Se avsnittet om överskattning i 05."""
 
 
 @misconception("5.3", edited(BIAS, RESULT, "float(predicted_q_values[0] - following)"))
@@ -741,15 +750,15 @@ def first_step_only():
     ),
 )
 def one_number_per_step():
-    """Du returnerar en skillnad per steg. Svaret ska vara ett enda tal för hela episoden:
-    medelvärdet av dem. Se avsnittet om överskattning i 05."""
+    """Skillnaderna är rätt, men du returnerar en per steg. Svaret ska vara ett enda tal för hela
+    episoden: medelvärdet av dem. Se avsnittet om överskattning i 05."""
 
 
 @misconception("5.3")
 def returns_in_whole_numbers(predicted_q_values, rewards, discount_factor):
     """Är belöningarna heltal blir också avkastningen heltal: en array som görs som belöningarnas
-    kopia (zeros_like, copy) har samma dtype och kapar decimalerna utan att säga något. Gör den
-    till decimaltal från början."""
+    kopia (`zeros_like`, `copy`) har samma `dtype` och kapar decimalerna utan att säga något. Gör
+    den till decimaltal från början."""
     returns, following = np.zeros_like(np.asarray(rewards)), 0.0
     for t in reversed(range(len(rewards))):
         following = float(rewards[t]) + discount_factor * following
@@ -770,8 +779,8 @@ def needs_arrays(predicted_q_values, rewards, discount_factor):
 
 @misconception("5.3")
 def tensor_mean_of_whole_numbers(predicted_q_values, rewards, discount_factor):
-    """Det kraschar när förutsägelserna är heltal: torch tar inget medelvärde av en heltalstensor.
-    Säg vilken dtype tensorn ska ha när du skapar den."""
+    """Det kraschar när förutsägelserna är heltal: PyTorch tar inget medelvärde av en heltalstensor.
+    Säg vilken `dtype` tensorn ska ha när du skapar den."""
     returns = [0.0] * (len(rewards) + 1)
     for t in reversed(range(len(rewards))):
         returns[t] = float(rewards[t]) + discount_factor * returns[t + 1]
