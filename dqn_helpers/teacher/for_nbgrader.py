@@ -1,18 +1,20 @@
 """Kursen i nbgrader: en kursmapp med en uppgift per bok, och poängen i uppgifternas testceller.
 
-Sist i varje testcell står ett dolt anrop av `points`. Det låter kursens rättare döma filen i
-kärnans mapp på de dolda fallen, en gång per fil, och ger övningens poäng: nbgrader tar ett tal sist
-i cellen som poäng.
+Sist i varje testcell står ett dolt anrop av `points`, som låter kursens rättare döma filen på de
+dolda fallen och ger övningens poäng: nbgrader tar ett tal sist i cellen som poäng. Kursmappens
+`nbgrader_config.py` väljer ett steg som ger cellen samma utdata utan att köra boken
+(`nbgrader_step.py`). Tar läraren bort steget kör nbgrader boken i en kärna, och anropet där.
 
-Två av nbgraders regler är fällor. Talet 0 ger full poäng, så en övning utan poäng ger ett undantag
-i stället. Och ett undantag ger 0, så när rättaren själv går sönder får kärnan dö: då ger nbgrader
-hela filen inget resultat, och säger till.
+Två av nbgraders regler är fällor. Talet 0 har gett full poäng i äldre versioner, så en övning utan
+poäng ger ett undantag i stället. Och ett undantag ger 0, så när rättaren själv går sönder får
+kärnan dö: då ger nbgrader hela filen inget resultat, och säger till.
 """
 
 import functools
 import hashlib
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -40,14 +42,21 @@ c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "djup_q_inlarning"
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("Övningen är inte löst än.")'}
 c.ClearSolutions.text_stub = "*Skriv ditt svar här.*"
+
+# Studentens bok körs inte: kursens rättare dömer den i sin inhägnad. Tar du bort de två raderna kör
+# nbgrader hela boken i en kärna, utan inhägnad, och bilderna i den syns i återkopplingen.
+from dqn_helpers.teacher.nbgrader_step import STEPS  # noqa: E402
+c.Autograde.autograde_preprocessors = STEPS
 c.Execute.timeout = 600  # sekunder för en cell: sidornas egna träningar tar en stund
 """
 HIDDEN_TEST = """
 ### BEGIN HIDDEN TESTS
-from dqn_helpers.teacher.for_nbgrader import points
+from dqn_helpers.teacher import for_nbgrader
 
-points("{number}", "{file}", seed={seed})
+for_nbgrader.points("{number}", "{file}", seed={seed})
 ### END HIDDEN TESTS"""
+CALL = re.compile(r'^for_nbgrader\.points\("(\d\.\d)", ".*", seed=(\d+)\)$', re.MULTILINE)
+NO_POINTS = "Övning {number} ger 0 poäng."
 MAX_TEXT = 8_000  # tecken om en övning
 
 
@@ -76,7 +85,7 @@ def write_course(books: Mapping[str, Notebook], target: Path) -> list[str]:
         report.append(f"skrev {place}")
     config = target / CONFIG_FILE
     if config.exists():
-        return [*report, f"lät {config} vara som den var"]
+        return [*report, f"lät {config} vara: skriv in kursens rader om STEPS i den själv"]
     config.write_text(CONFIG, encoding="utf-8")
     return [*report, f"skrev {config}"]
 
@@ -84,18 +93,23 @@ def write_course(books: Mapping[str, Notebook], target: Path) -> list[str]:
 def _with_hidden_tests(book: Notebook, name: str, seed: int) -> Notebook:
     """Boken så som nbgrader ska ha den: utan lärarens celler, med poängen i testcellerna."""
     cells = [cell for cell in book["cells"] if TEACHER_TAG not in tags_of(cell)]
-    for cell in filter(_is_test, cells):
+    for cell in filter(is_test, cells):
         call = HIDDEN_TEST.format(number=exercise_number(cell), file=name, seed=seed)
         cell["source"] = (source_of(cell) + "\n" + call).splitlines(keepends=True)
     return book | {"cells": cells}
 
 
-def _is_test(cell: Cell) -> bool:
+def is_test(cell: Cell) -> bool:
+    """Sant om nbgrader tar cellens poäng ur dess utdata."""
     is_graded = cell["metadata"].get("nbgrader", {}).get("grade", False)
     return cell["cell_type"] == "code" and is_graded
 
 
 # --- i nbgraders kärna ---------------------------------------------------------------------------
+
+
+class GraderError(Exception):
+    """Rättaren gick sönder, så filen får inget resultat."""
 
 
 class NoPointsError(Exception):
@@ -124,7 +138,7 @@ def points(number: str, file: str, seed: int) -> float:
         _give_up(f"Övning {number} fick ingen dom.")
     print(_text(exercise))
     if not exercise["points"]:
-        raise NoPointsError(f"Övning {number} ger 0 poäng.")
+        raise NoPointsError(NO_POINTS.format(number=number))
     return exercise["points"]
 
 
