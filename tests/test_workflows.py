@@ -199,6 +199,7 @@ def test_what_is_left_out_of_the_container_is_not_the_courses() -> None:
     assert top.isdisjoint(left_out)
 
 
+@pytest.mark.lang
 @pytest.mark.skipif(os.name == "nt", reason="behållaren är Linux")
 def test_the_commands_of_the_container_run(tmp_path: Path) -> None:
     """Det som inte kräver nät eller root körs; resten läses av skalet."""

@@ -65,7 +65,8 @@ if [ -z "${{KURS_PYTHON:-}}" ]; then
 fi
 
 # Det som studentens kod behöver läsa, och inget mer.
-chmod 711 "$root" "$root/source" "$course"
+chmod 711 "$root" "$root/source"
+chmod 755 "$course"  # Python listar mappen för att hitta dqn_helpers
 chmod -R go+rX "$course/dqn_helpers" "$course/notebooks"
 chmod 700 "$course/solutions"
 chmod 600 "$root/source/{SETTINGS_FILE}"

@@ -10,9 +10,7 @@ import pwd
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
-import venv
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -127,17 +125,17 @@ def python() -> Iterator[str]:
 
     Ligger den vanliga i en stängd hemkatalog duger systemets, om den är av samma version.
     """
+    name = f"python3.{sys.version_info.minor}"
     folder = Path(tempfile.mkdtemp(prefix="gradescope-"))
     folder.chmod(0o755)
-    system = shutil.which(f"python3.{sys.version_info.minor}", path="/usr/bin") or sys.executable
-    venv.create(folder, symlinks=True, with_pip=False)
-    place = folder / "lib" / f"python3.{sys.version_info.minor}" / "site-packages" / "kurs.pth"
-    place.write_text(sysconfig.get_path("purelib"))
-    shown = [sys.executable, str(folder / "bin" / "python")]
-    (folder / "bin" / "python").unlink()
-    (folder / "bin" / "python").symlink_to(system)
-    (folder / "pyvenv.cfg").write_text(f"home = {Path(system).parent}\n")
-    yield next(filter(nobody_can_run, shown), "")
+    packages = folder / "lib" / name / "site-packages"
+    for place in (packages, folder / "bin"):
+        place.mkdir(parents=True)
+    ours = [path for path in sys.path if path.endswith("site-packages")]
+    (packages / "kurs.pth").write_text("\n".join(ours))
+    (folder / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    (folder / "bin" / "python").symlink_to(Path("/usr/bin", name))
+    yield next(filter(nobody_can_run, [sys.executable, str(folder / "bin" / "python")]), "")
     shutil.rmtree(folder)
 
 
@@ -145,7 +143,7 @@ def nobody_can_run(program: str) -> bool:
     command = [program, "-c", "import dqn_helpers"]
     if not IS_ROOT:
         return False
-    with contextlib.suppress(PermissionError):
+    with contextlib.suppress(OSError):
         ran = subprocess.run(
             command, user="nobody", cwd="/", env={"PYTHONPATH": str(ROOT)}, capture_output=True
         )
