@@ -38,14 +38,14 @@ from dqn_helpers.teacher.report.words import STATUSES, clean
 CONFIG_FILE = "nbgrader_config.py"
 CONFIG = """\
 # Kursens inställningar för nbgrader. Filen är din: den skrivs aldrig över.
-c = get_config()  # noqa: F821
+c = get_config()
 c.CourseDirectory.course_id = "djup_q_inlarning"
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("Övningen är inte löst än.")'}
 c.ClearSolutions.text_stub = "*Skriv ditt svar här.*"
 
 # Studentens bok körs inte: kursens rättare dömer den i sin inhägnad. Tar du bort de två raderna kör
 # nbgrader hela boken i en kärna, utan inhägnad, och bilderna i den syns i återkopplingen.
-from dqn_helpers.teacher.nbgrader_step import STEPS  # noqa: E402
+from dqn_helpers.teacher.nbgrader_step import STEPS
 c.Autograde.autograde_preprocessors = STEPS
 c.Execute.timeout = 600  # sekunder för en cell: sidornas egna träningar tar en stund
 """

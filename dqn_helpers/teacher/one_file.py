@@ -30,7 +30,7 @@ from dqn_helpers.teacher.grade_limits import GradeLimits, with_letters
 from dqn_helpers.teacher.report.words import ISOLATION, clean, one_line, status_words
 
 ALL_RIGHT, BROKEN, NOT_ALL_RIGHT, NOT_GRADED = 0, 1, 3, 4
-"""Slutkoderna; 2 är som alltid ett felskrivet kommando."""
+"""Kommandots slutkod; 2 är som alltid ett felskrivet kommando."""
 
 LONGEST_TEXT = 8_000  # tecken om en övning
 
