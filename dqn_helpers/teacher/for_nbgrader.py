@@ -1,6 +1,6 @@
-"""Kursen i nbgrader: en kursmapp med en uppgift per bok, och poängen i uppgifternas testceller.
+"""Kursen i nbgrader: en kursmapp med en uppgift per bok, och en cell som ger poängen per övning.
 
-Sist i varje testcell står ett dolt anrop av `points`, som låter kursens rättare döma filen på de
+I poängcellen står ett dolt anrop av `points`, som låter kursens rättare döma filen på de
 dolda fallen och ger övningens poäng: nbgrader tar ett tal sist i cellen som poäng. Kursmappens
 `nbgrader_config.py` väljer ett steg som ger cellen samma utdata utan att köra boken
 (`nbgrader_step.py`). Tar läraren bort steget kör nbgrader boken i en kärna, och anropet där.
@@ -29,7 +29,6 @@ from dqn_helpers.teacher.notebook_files import (
     Notebook,
     dumps,
     exercise_number,
-    source_of,
     tags_of,
 )
 from dqn_helpers.teacher.one_file import ALL_RIGHT, NOT_ALL_RIGHT
@@ -49,7 +48,8 @@ from dqn_helpers.teacher.nbgrader_step import STEPS
 c.Autograde.autograde_preprocessors = STEPS
 c.Execute.timeout = 600  # sekunder för en cell: sidornas egna träningar tar en stund
 """
-HIDDEN_TEST = """
+POINTS = """\
+# Här ger nbgrader poängen för övning {number}, på andra fall än de som check() visar.
 ### BEGIN HIDDEN TESTS
 from dqn_helpers.teacher import for_nbgrader
 
@@ -81,7 +81,7 @@ def write_course(books: Mapping[str, Notebook], target: Path) -> list[str]:
     for name, book in books.items():
         place = target / "source" / Path(name).stem / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(dumps(_with_hidden_tests(book, name, seed)), encoding="utf-8")
+        place.write_text(dumps(_with_points(book, name, seed)), encoding="utf-8")
         report.append(f"skrev {place}")
     config = target / CONFIG_FILE
     if config.exists():
@@ -90,12 +90,23 @@ def write_course(books: Mapping[str, Notebook], target: Path) -> list[str]:
     return [*report, f"skrev {config}"]
 
 
-def _with_hidden_tests(book: Notebook, name: str, seed: int) -> Notebook:
-    """Boken så som nbgrader ska ha den: utan lärarens celler, med poängen i testcellerna."""
-    cells = [cell for cell in book["cells"] if TEACHER_TAG not in tags_of(cell)]
-    for cell in filter(is_test, cells):
-        call = HIDDEN_TEST.format(number=exercise_number(cell), file=name, seed=seed)
-        cell["source"] = (source_of(cell) + "\n" + call).splitlines(keepends=True)
+def _with_points(book: Notebook, name: str, seed: int) -> Notebook:
+    """Boken utan lärarens celler, och med en cell som ger poängen efter varje kontroll.
+
+    Kontrollen själv ger inga poäng: `check` slutar med ett fel så fort något är kvar, och då vore
+    en halvrätt lösning värd 0.
+    """
+    cells = []
+    for cell in book["cells"]:
+        if TEACHER_TAG in tags_of(cell):
+            continue
+        graded, metadata = is_test(cell), cell["metadata"]
+        cells.append(cell | {"metadata": {}} if graded else cell)
+        if graded:
+            number = exercise_number(cell) or ""
+            text = POINTS.format(number=number, file=name, seed=seed)
+            place = {"id": f"poang-{number.replace('.', '-')}", "metadata": metadata}
+            cells.append(cell | place | {"source": text.splitlines(keepends=True)})
     return book | {"cells": cells}
 
 

@@ -1,7 +1,7 @@
 """Steget i nbgraders `autograde` som ger poängen, i stället för det som kör studentens bok.
 
 nbgrader kör annars hela boken i en kärna med lärarens rättigheter. Här körs ingenting av den:
-kursens rättare dömer filen i sin inhägnad, och varje testcell får återkopplingen och övningens
+kursens rättare dömer filen i sin inhägnad, och varje poängcell får återkopplingen och övningens
 poäng som utdata. Allt annat är nbgraders eget. Kursmappens `nbgrader_config.py` väljer steget.
 """
 
@@ -25,10 +25,10 @@ from dqn_helpers.teacher.one_file import exercise_text
 
 
 class GradeInSandbox(NbGraderPreprocessor):
-    """Ger testcellerna deras utdata; går rättaren sönder får filen inget resultat alls."""
+    """Ger poängcellerna deras utdata; går rättaren sönder får filen inget resultat alls."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Rätta boken, som nbgrader just har lagt i sin mapp med testcellerna återställda."""
+        """Rätta boken, som nbgrader just har lagt i sin mapp med poängcellerna återställda."""
         where = resources["metadata"]
         path = Path(where["path"]) / f"{where['name']}.ipynb"
         for cell in filter(is_test, nb.cells):
@@ -55,7 +55,7 @@ def _workshop() -> Workshop:
 
 @functools.lru_cache(maxsize=1)
 def _graded(path: Path, seed: int, content: bytes) -> SubmissionResult:
-    """Bokens resultat; alla testceller frågar efter samma, tills innehållet är ett annat."""
+    """Bokens resultat; alla poängceller frågar efter samma, tills innehållet är ett annat."""
     (submission,) = find_submissions([path])
     return grade_submission(submission, _workshop(), Settings(seed, LIMIT))
 

@@ -23,9 +23,9 @@ from dqn_helpers.teacher.release import main as release
 from .honest import answered, as_bytes, bare, cell_of
 
 BOOK = "01a_mdp_och_q_varden"
-RIGHT = "discount_factor**step"
+RIGHT = "rewards + discount_factor * best_next"
 TRACE = "sidan-kördes"
-WRONG = "discount_factor**(step + 1)"
+WRONG = "rewards + best_next"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,7 @@ def test_every_graded_cell_asks_our_grader_and_nothing_of_the_teachers_is_handed
             asked += re.findall(
                 rf'^for_nbgrader.points\("(\d\.\d)", "{path.name}", seed=\d+\)$', text, re.M
             )
+            assert not (graded and 'check("' in text), "kontrollen slutar med ett fel i nbgrader"
             assert ("for_nbgrader" in text) == bool(graded and cell["cell_type"] == "code"), cell[
                 "id"
             ]
@@ -119,7 +120,7 @@ def submissions(book: Notebook) -> dict[str, Notebook]:
     """Studenterna: allt rätt, ett rätt och ett fel, och inget löst."""
     solutions = {name: source_of(cell_of(book, number)) for number, name in
                  (("1.1", "discounted_return"), ("1.2", "bellman_backup"))}  # fmt: skip
-    half = solutions | {"discounted_return": solutions["discounted_return"].replace(RIGHT, WRONG)}
+    half = solutions | {"bellman_backup": solutions["bellman_backup"].replace(RIGHT, WRONG)}
     return {"alla": answered("01a", **solutions), "halv": answered("01a", **half),
             "ingen": answered("01a")}  # fmt: skip
 
@@ -193,7 +194,7 @@ def test_nbgrader_gives_the_same_points(
     theirs = exported(apps, course)
     assert theirs == our_points(tmp_path, students, seed_of(course))
     assert not list(course.rglob(TRACE)), "studentens bok ska inte köras"
-    assert theirs["alla"] == 4 > theirs["halv"] > theirs["ingen"] == 0
+    assert theirs["alla"] == 4 > theirs["halv"] > 1 > theirs["ingen"] == 0, "en övning är halv"
     feedback = course / "feedback" / "halv" / BOOK / f"{BOOK}.html"
     assert "✗" in feedback.read_text(encoding="utf-8")
 
