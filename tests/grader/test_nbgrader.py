@@ -23,9 +23,9 @@ from dqn_helpers.teacher.release import main as release
 from .honest import answered, as_bytes, bare, cell_of
 
 BOOK = "01a_mdp_och_q_varden"
-RIGHT = "rewards + discount_factor * best_next"
+RIGHT = "return (transition_probabilities"
 TRACE = "sidan-kördes"
-WRONG = "rewards + best_next"
+WRONG = f"q_values += 1.0  # ändrar argumentet\n    {RIGHT}"
 
 
 @pytest.fixture(scope="module")
