@@ -242,7 +242,9 @@ def tool(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
         raise CourseError("Det kommandot är lärarens och följer inte med i studentversionen.")
     getattr(load(file), f"add_{name}_arguments")(parser)
     parser.parse_args(arguments)  # svarar på --help och stoppar det felskrivna genast
-    return hand_over([str(ensure_environment(extra)), "-m", module, *arguments], Path.cwd())
+    with contextlib.redirect_stdout(sys.stderr):  # på stdout kan ett annat program läsa svaret
+        python = ensure_environment(extra)
+    return hand_over([str(python), "-m", module, *arguments], Path.cwd())
 
 
 TOOLS = {  # modulen som körs, filen med valen och den del av kursen som behövs

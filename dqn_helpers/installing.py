@@ -338,7 +338,7 @@ def child_environment() -> "dict[str, str]":
 def run(command: "list[str]") -> int:
     """Kör venv eller pip så att dess egna rader och förloppsmätare syns."""
     environment = dict(child_environment(), PYTHONUNBUFFERED="1")
-    return subprocess.call(command, cwd=str(ROOT), env=environment)
+    return subprocess.call(command, cwd=str(ROOT), env=environment, stdout=sys.stdout)
 
 
 # Vad pip skriver när något går fel, och vad man gör åt det. Den första som stämmer gäller:

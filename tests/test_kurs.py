@@ -832,10 +832,11 @@ def test_teachers_tools_are_not_in_the_student_version(kurs, capsys, command):
     ],
 )
 def test_teachers_tools_get_everything(
-    kurs, teachers_folder, tmp_path, monkeypatch, arguments, module
+    kurs, teachers_folder, tmp_path, monkeypatch, capsys, arguments, module
 ):
     monkeypatch.chdir(tmp_path)
     assert kurs.main(arguments) == 0
+    assert capsys.readouterr().out == "", "stdout är verktygets: ett program kan läsa svaret"
     [(handed, cwd, _)] = kurs.handed_over
     assert handed[1:] == ["-m", module, *arguments[1:]]
     assert cwd == tmp_path  # sökvägar gäller från läraren, inte från kursens mapp

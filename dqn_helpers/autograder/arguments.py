@@ -68,7 +68,19 @@ def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
     add("--only", nargs="+", default=[], metavar="VAD",
         help="bara vissa övningar (5.1), anteckningsböcker (05) eller inlämningar "
         f"(en del av filnamnet); hamnar i undermappen {ALONE}")  # fmt: skip
+    _add_one_file(parser)
     _add_files(parser)
+
+
+def _add_one_file(parser: argparse.ArgumentParser) -> None:
+    """Valen för andra program, som rättar en fil i taget och läser svaret."""
+    choice = parser.add_mutually_exclusive_group()
+    codes = "slutkod 0: allt rätt, 3: inte allt rätt, 4: gick inte att rätta, 1: rättarens fel"
+    choice.add_argument("--json", action="store_true",
+        help="rätta en enda .ipynb och skriv resultatet till stdout i samma form som "
+        f"results.json, men inga filer ({codes})")  # fmt: skip
+    choice.add_argument("--markdown", action="store_true",
+        help="detsamma, men återkopplingen i Markdown i stället")  # fmt: skip
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
@@ -122,6 +134,12 @@ def add_release_arguments(parser: argparse.ArgumentParser) -> None:
     choice.add_argument("--normalise", action="store_true", help="snygga bara till solutions/")
     choice.add_argument("--zip", type=Path, metavar="FIL",
                         help="packa studentversionen, utan facit, i en zip-fil")  # fmt: skip
+    choice.add_argument("--nbgrader", type=Path, metavar="MAPP",
+                        help="gör en kursmapp åt nbgrader, med en uppgift per bok")  # fmt: skip
+    choice.add_argument("--gradescope", type=Path, metavar="FIL",
+                        help="packa rättaren, med facit, i en zip-fil åt Gradescope")  # fmt: skip
+    parser.add_argument("--book", default="05", metavar="BOK",
+                        help="boken som uppgiften i Gradescope gäller (standard: 05)")  # fmt: skip
     parser.add_argument("--address", default="", metavar="ADRESS",
                         help="där studentversionen ligger på GitHub (med --zip): då får den "
                         "länkar till Binder och Colab")  # fmt: skip

@@ -25,6 +25,8 @@ from dqn_helpers.autograder.sandbox import Tier
 START_SECONDS = 600.0  # nödbroms: en trög dator får ta god tid på sig
 DYING_SECONDS = 0.25  # den som tystnar får så lång tid på sig att dö av sig själv
 REPORT_BYTES = 4096
+STUDENT = "KURS_STUDENT"
+"""Miljövariabeln med den användare som studenternas kod ska köras av, när rättaren körs av root."""
 PROGRAM = [sys.executable, "-P", "-m", "dqn_helpers.autograder.server"]
 
 
@@ -90,10 +92,15 @@ class House:
         pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(n_servers)]
         self.controls = [mine for mine, _ in pairs]
         files = [theirs.fileno() for _, theirs in pairs]
+        student = student_user()
         try:
+            if student:
+                shutil.chown(self._folder.name, student)
             with self.errors.open("wb") as stream:
                 self.process = subprocess.Popen(
                     server_command(tier, files),
+                    user=student,
+                    extra_groups=[] if student else None,
                     env=clean_environment(self._folder.name),
                     cwd=self._folder.name,
                     stdin=subprocess.DEVNULL,
@@ -102,7 +109,7 @@ class House:
                     pass_fds=files,
                     start_new_session=True,  # Ctrl-C i terminalen ska inte nå hit
                 )
-        except OSError as error:
+        except (OSError, LookupError) as error:  # LookupError: användaren finns inte
             self.errors.write_text(str(error), encoding="utf-8")
         for _, theirs in pairs:
             theirs.close()
@@ -228,6 +235,16 @@ class Forked:
 def _last_line(path: Path) -> str:
     lines = path.read_text("utf-8", "replace").strip().splitlines() if path.exists() else []
     return lines[-1][:200] if lines else ""
+
+
+def student_user() -> str | None:
+    """Användaren som studenternas kod körs av; None när det är rättarens egen.
+
+    I en behållare, där rättaren körs av root, kan koden köras av någon som inte når facit och
+    resultaten, hur svag inhägnaden än är.
+    """
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return (os.environ.get(STUDENT) or None) if is_root else None
 
 
 def clean_environment(folder: str) -> dict[str, str]:

@@ -40,6 +40,7 @@ from dqn_helpers.teacher.gradebook import (
 from dqn_helpers.teacher.junit import junit_xml
 from dqn_helpers.teacher.ladok import fill_ladok
 from dqn_helpers.teacher.lock import BusyError, locked
+from dqn_helpers.teacher.one_file import print_one
 from dqn_helpers.teacher.overrides import (
     FILE_NAME,
     Overrides,
@@ -113,6 +114,8 @@ def _grade(arguments: argparse.Namespace) -> int:
     require_content()
     limits = load_grade_limits(arguments.limits or DEFAULT_FILE)
     exercises, names = _only(arguments.only)
+    if arguments.json or arguments.markdown:
+        return print_one(arguments, exercises, limits)
     handed_in_files = find_submissions(arguments.paths, MAX_NOTEBOOKS)
     submissions = [one for one in handed_in_files if _is_chosen(one, names)]
     if not submissions:

@@ -22,6 +22,9 @@ _NBGRADER_KEYS = (
     *("schema_version", "grade", "solution", "locked", "task"),
     *("grade_id", "points", "cell_type"),
 )
+TEACHER_TAG = "larare"
+"""Taggen på lärarens egna celler, som studenterna inte får."""
+_GRADE_ID = re.compile(r"(ovning|check)-(\d+)-(\d+)")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CHECKED_COMMENT = re.compile(r"^\s*#+\s*NBVAL_CHECK_OUTPUT\s*$", re.MULTILINE)
 
@@ -65,6 +68,12 @@ def source_of(cell: Cell) -> str:
 def tags_of(cell: Cell) -> list[str]:
     """Cellens taggar."""
     return list(cell.get("metadata", {}).get("tags", []))
+
+
+def exercise_number(cell: Cell) -> str | None:
+    """Övningens nummer ("3.1") ur nbgraders `grade_id` (`ovning-3-1`, `check-3-1`), annars None."""
+    match = _GRADE_ID.fullmatch(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
+    return f"{match.group(2)}.{match.group(3)}" if match else None
 
 
 def is_output_compared(cell: Cell) -> bool:

@@ -4,12 +4,12 @@
     python -m dqn_helpers.teacher.release --check      skriver inget, säger vad som är inaktuellt
     python -m dqn_helpers.teacher.release --normalise  snyggar bara till solutions/
     python -m dqn_helpers.teacher.release --zip FIL    packar studentversionen, utan facit
+    python -m dqn_helpers.teacher.release --nbgrader MAPP   gör en kursmapp åt nbgrader
+    python -m dqn_helpers.teacher.release --gradescope FIL --book 05   packar rättaren åt Gradescope
 
 I `solutions/` står lösningarna mellan `### BEGIN SOLUTION` och `### END SOLUTION`, dolda test
 mellan `### BEGIN HIDDEN TESTS` och `### END HIDDEN TESTS`, precis som nbgrader vill ha dem.
-Celler med taggen `larare` är lärarens egna och följer inte med. En skola som använder nbgrader
-kan ta `solutions/` som sin `source/` om den också låter nbconverts `TagRemovePreprocessor`
-ta bort celler med taggen `larare`.
+Celler med taggen `larare` är lärarens egna och följer inte med.
 
 Poängen och ledtrådarna står i `dqn_helpers/exercises/` och skrivs härifrån in i både `solutions/`
 och `notebooks/`: poängen i övningens rubrik (`### Övning 3.2: … (2 poäng)`) och i nbgraders
@@ -29,13 +29,18 @@ from dqn_helpers.autograder.arguments import add_release_arguments
 from dqn_helpers.exercises.model import Exercise
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import WRITTEN, exercises_of
+from dqn_helpers.submission.collect import UsageError
 from dqn_helpers.swedish_arguments import SwedishParser
+from dqn_helpers.teacher.for_nbgrader import write_course
+from dqn_helpers.teacher.gradescope import write_autograder
 from dqn_helpers.teacher.notebook_files import (
+    TEACHER_TAG,
     Cell,
     Notebook,
     NotebookError,
     canonical,
     dumps,
+    exercise_number,
     read_notebook,
     short_name,
     source_of,
@@ -43,9 +48,6 @@ from dqn_helpers.teacher.notebook_files import (
 )
 from dqn_helpers.teacher.student_package import AddressError, write_package
 
-TEACHER_TAG = "larare"
-
-_GRADE_ID = re.compile(r"(ovning|check)-(\d+)-(\d+)")
 _HINTS_CELL = re.compile(r"ledtradar-(\d+)-(\d+)")
 _HEADING = re.compile(r"^(#+ Övning (\d+\.\d+): .*?)(?: \(\d+ poäng\))?$", re.MULTILINE)
 _HINT = r"<details><summary>Ledtråd \d</summary>.*?</details>\s*"
@@ -97,12 +99,6 @@ def hints_as_markdown(exercise: Exercise) -> str:
 
 
 # --- studentens version --------------------------------------------------------------------------
-
-
-def exercise_number(cell: Cell) -> str | None:
-    """Övningens nummer ("3.1") ur nbgraders `grade_id` (`ovning-3-1`, `check-3-1`), annars None."""
-    match = _GRADE_ID.fullmatch(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
-    return f"{match.group(2)}.{match.group(3)}" if match else None
 
 
 def student_notebook(path: Path) -> Notebook:
@@ -307,6 +303,15 @@ def _run(arguments: argparse.Namespace) -> int:
         n_files = write_package(arguments.root, build(source), arguments.zip, arguments.address)
         print(f"Studentversionen är packad i {arguments.zip}: {n_files} filer, utan facit.")
         return 0
+    if arguments.nbgrader:
+        books = {path.name: source_notebook(path) for path in sorted(source.glob("0[1-9]*.ipynb"))}
+        print("\n".join(write_course(books, arguments.nbgrader)))
+        return 0
+    if arguments.gradescope:
+        n_files = write_autograder(arguments.root, arguments.gradescope, arguments.book)
+        print(f"Rättaren för bok {arguments.book} är packad i {arguments.gradescope}: {n_files} "
+              "filer, med facit. Lämna den bara till Gradescope.")  # fmt: skip
+        return 0
     if arguments.check:
         report = compare(source, target)
         print("\n".join(report) or "notebooks/ stämmer med solutions/.")
@@ -322,7 +327,7 @@ def main(argv: list[str] | None = None) -> int:
     add_release_arguments(parser)
     try:
         return _run(parser.parse_args(argv))
-    except (NotebookError, AddressError, OSError) as error:
+    except (NotebookError, AddressError, UsageError, OSError) as error:
         print(f"Fel: {error}", file=sys.stderr)
         return 1
 

@@ -3,7 +3,7 @@
     python tests/grader/benchmark.py
     python tests/grader/benchmark.py --nbgrader ~/nbgrader/bin/python
 
-nbgrader kommer med `pip install -e ".[jamforelse]"`, gärna i en egen miljö; pythonprogrammet i den
+nbgrader kommer med `pip install -e ".[nbgrader]"`, gärna i en egen miljö; pythonprogrammet i den
 anges med `--nbgrader`. Utan nbgrader mäts bara kursens rättare.
 
 Vad som mäts: kommandot från start till slut, med importer, uppvärmning och rapporter. En inlämning

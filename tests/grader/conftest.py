@@ -1,10 +1,12 @@
 """`--seeds 1000` prövar katalogen på fler dragna fall än de vanliga 20."""
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 from everyday import first
 
+from dqn_helpers.autograder import batch
 from dqn_helpers.autograder.grade import Grading, Ran
 from dqn_helpers.autograder.sandbox import TIERS, Tier
 from dqn_helpers.autograder.workshop import Workshop
@@ -64,6 +66,13 @@ def borrow() -> Iterator[Borrow]:
 def workshop(borrow: Borrow) -> Workshop:
     """En verkstad med kort tidsgräns."""
     return borrow(LIMIT)
+
+
+@pytest.fixture
+def borrowed(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kommandot som rättar får den delade verkstaden, till en process i taget."""
+    shared = SimpleNamespace(launch=lambda limit, count: [workshop] * count)
+    monkeypatch.setattr(batch, "Workshop", shared)
 
 
 @pytest.fixture(scope="session", params=first(1, TIERS))

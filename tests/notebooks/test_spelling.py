@@ -16,6 +16,7 @@ def course_files() -> list[Path]:
         "solutions/*.ipynb",
         "dqn_helpers/**/*.py",
         "dqn_helpers/**/*.html",
+        "dqn_helpers/teacher/*.md",
         "dqn_helpers/**/*.toml",
         "dqn_helpers/**/misconceptions.json",
     )
