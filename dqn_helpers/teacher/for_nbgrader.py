@@ -1,6 +1,6 @@
 """Kursen i nbgrader: en kursmapp med en uppgift per bok, och en cell som ger poängen per övning.
 
-I poängcellen står ett dolt anrop av `points`, som låter kursens rättare döma filen på de
+I poängcellen står ett dolt anrop av `points`, som låter kursens rättare bedöma filen på de
 dolda fallen och ger övningens poäng: nbgrader tar ett tal sist i cellen som poäng. Kursmappens
 `nbgrader_config.py` väljer ett steg som ger cellen samma utdata utan att köra boken
 (`nbgrader_step.py`). Tar läraren bort steget kör nbgrader boken i en kärna, och anropet där.
@@ -42,8 +42,8 @@ c.CourseDirectory.course_id = "djup_q_inlarning"
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("Övningen är inte löst än.")'}
 c.ClearSolutions.text_stub = "*Skriv ditt svar här.*"
 
-# Studentens bok körs inte: kursens rättare dömer den i sin inhägnad. Tar du bort de två raderna kör
-# nbgrader hela boken i en kärna, utan inhägnad, och bilderna i den syns i återkopplingen.
+# Studentens bok körs inte: kursens rättare bedömer den i sin inhägnad. Tar du bort de två raderna
+# kör nbgrader hela boken i en kärna, utan inhägnad, och bilderna i den syns i återkopplingen.
 from dqn_helpers.teacher.nbgrader_step import STEPS
 c.Autograde.autograde_preprocessors = STEPS
 c.Execute.timeout = 600  # sekunder för en cell: sidornas egna träningar tar en stund
@@ -132,7 +132,7 @@ class NoPointsError(Exception):
 
 
 def points(number: str, file: str, seed: int) -> float:
-    """Låt rättaren döma filen, skriv ut återkopplingen på övningen och ge dess poäng.
+    """Låt rättaren bedöma filen, skriv ut återkopplingen på övningen och ge dess poäng.
 
     Args:
         number: övningen, "5.1".
@@ -146,7 +146,7 @@ def points(number: str, file: str, seed: int) -> float:
     digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
     exercise = next((one for one in _graded(path, seed, digest) if one["id"] == number), None)
     if exercise is None or exercise["points"] is None:
-        _give_up(f"Övning {number} fick ingen dom.")
+        _give_up(f"Övning {number} fick ingen bedömning.")
     print(_text(exercise))
     if not exercise["points"]:
         raise NoPointsError(NO_POINTS.format(number=number))

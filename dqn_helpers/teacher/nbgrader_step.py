@@ -1,7 +1,7 @@
 """Steget i nbgraders `autograde` som ger poängen, i stället för det som kör studentens bok.
 
 nbgrader kör annars hela boken i en kärna med lärarens rättigheter. Här körs ingenting av den:
-kursens rättare dömer filen i sin inhägnad, och varje poängcell får återkopplingen och övningens
+kursens rättare bedömer filen i sin inhägnad, och varje poängcell får återkopplingen och övningens
 poäng som utdata. Allt annat är nbgraders eget. Kursmappens `nbgrader_config.py` väljer steget.
 """
 
@@ -63,7 +63,7 @@ def _graded(path: Path, seed: int, content: bytes) -> SubmissionResult:
 def _exercise(graded: SubmissionResult, number: str) -> ExerciseResult:
     found = next((one for one in graded.exercises if one.id == number), None)
     if found is None or found.points is None:
-        raise GraderError(f"{graded.file}: övning {number} fick ingen dom. {graded.message}")
+        raise GraderError(f"{graded.file}: övning {number} fick ingen bedömning. {graded.message}")
     return found
 
 
