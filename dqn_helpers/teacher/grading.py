@@ -32,14 +32,13 @@ from dqn_helpers.teacher.grade_limits import (
 from dqn_helpers.teacher.gradebook import (
     CanvasFill,
     GradebookError,
-    MoodleWorksheet,
     change_lines,
     fill_canvas,
-    fill_moodle,
 )
 from dqn_helpers.teacher.junit import junit_xml
 from dqn_helpers.teacher.ladok import fill_ladok
 from dqn_helpers.teacher.lock import BusyError, locked
+from dqn_helpers.teacher.moodle import MoodleWorksheet, fill_moodle
 from dqn_helpers.teacher.overrides import (
     FILE_NAME,
     Overrides,
@@ -320,8 +319,8 @@ def _write_extras(
             raise ReportError(f"Det gick inte att skriva {arguments.junit}. Finns mappen, och får "
                               "du skriva där?") from None  # fmt: skip
         watch.wrote(arguments.junit, xml)
-    _write_table(arguments, out, CANVAS, _canvas_table(arguments, results), watch)
-    _write_table(arguments, out, MOODLE, _moodle_table(arguments, results), watch)
+    _write_table(arguments, out, CANVAS, _canvas_table(arguments, results).encode(), watch)
+    _write_table(arguments, out, MOODLE, _moodle_table(arguments, results).encode(), watch)
     _write_table(arguments, out, LADOK, _ladok_table(arguments, results), watch)
 
 
@@ -367,24 +366,24 @@ def _filled(arguments: argparse.Namespace, results: ClassResult) -> CanvasFill:
     )  # fmt: skip
 
 
-def _ladok_table(arguments: argparse.Namespace, results: ClassResult) -> str:
+def _ladok_table(arguments: argparse.Namespace, results: ClassResult) -> bytes:
     """Ladoks lista med betyg, och allt om den i terminalen; tom om ingen begärdes."""
     if not arguments.ladok:
-        return ""
+        return b""
     filled = fill_ladok(arguments.ladok, results, arguments.date)
     print(f"\nLadok: {sum(not one.refused for one in filled.changes)} studenter.")
     print("\n".join(change_lines(filled.changes)))
     for file in filled.unknown:
         print(f"  {file}: har ett betyg, men studenten finns inte i listan ur Ladok.")
-    return filled.text
+    return filled.data
 
 
 def _write_table(
-    arguments: argparse.Namespace, out: Path, name: str, text: str, watch: FileWatch
+    arguments: argparse.Namespace, out: Path, name: str, data: bytes, watch: FileWatch
 ) -> None:
     """Skriv kopian; en från en tidigare rättning får inte bli kvar."""
-    if text and not arguments.dry_run:
-        if write_whole(out, {name: text.encode("utf-8")}, watch):
+    if data and not arguments.dry_run:
+        if write_whole(out, {name: data}, watch):
             raise ReportError(CANNOT_WRITE.format(files=name, out=out))
         print(f"Kopian: {out / name}")
     elif (out / name).is_file():

@@ -30,6 +30,7 @@ from dqn_helpers.exercises.model import Exercise
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import WRITTEN, exercises_of
 from dqn_helpers.swedish_arguments import SwedishParser
+from dqn_helpers.teacher.address import AddressError, address_of, read_address
 from dqn_helpers.teacher.notebook_files import (
     Cell,
     Notebook,
@@ -41,7 +42,7 @@ from dqn_helpers.teacher.notebook_files import (
     source_of,
     tags_of,
 )
-from dqn_helpers.teacher.student_package import AddressError, write_package
+from dqn_helpers.teacher.student_package import write_package
 
 TEACHER_TAG = "larare"
 
@@ -296,6 +297,16 @@ def tidy_up(source: Path) -> list[str]:
     return report
 
 
+def _pack(root: Path, source: Path, target: Path, given: str) -> None:
+    """Packa studentversionen; utan en angiven adress gäller den i `pyproject.toml`."""
+    written = read_address(root / "pyproject.toml")
+    address = address_of(given, "--address", written.branch) if given else written
+    n_files = write_package(root, build(source), target, address)
+    print(f"Studentversionen är packad i {target}: {n_files} filer, utan facit.")
+    if address.repository:
+        print(f"Länkarna till Binder och Colab leder till {address.url}.")
+
+
 def _run(arguments: argparse.Namespace) -> int:
     source, target = arguments.root / "solutions", arguments.root / "notebooks"
     if arguments.address and not arguments.zip:
@@ -304,8 +315,7 @@ def _run(arguments: argparse.Namespace) -> int:
         print("\n".join(tidy_up(source)) or "Inget att göra.")
         return 0
     if arguments.zip:
-        n_files = write_package(arguments.root, build(source), arguments.zip, arguments.address)
-        print(f"Studentversionen är packad i {arguments.zip}: {n_files} filer, utan facit.")
+        _pack(arguments.root, source, arguments.zip, arguments.address)
         return 0
     if arguments.check:
         report = compare(source, target)
