@@ -393,7 +393,8 @@ def _write_table(
 
 def _people_lines(results: ClassResult) -> Iterator[str]:
     if results.unclear:
-        yield f"Vem är vem? Svara med --students på det som står här ({len(results.unclear)}):"
+        yield (f"Vem är vem? Svara på de här frågorna ({len(results.unclear)}) i en CSV-fil med "
+               "kolumnerna fil;student, och kör igen med --students FIL --resume:")  # fmt: skip
         yield from (f"  {question}" for question in results.unclear)
     if results.not_handed_in:
         missing = results.not_handed_in

@@ -32,9 +32,8 @@ _EMAIL = (_ENGLISH, "e-postadress", "e-post")
 _STATUS = ("status",)
 _TEAM = ("group", "grupp")
 _LATE = re.compile(r"\b(late|sent)\b|för sen", re.IGNORECASE)
-_PARTICIPANT = re.compile(
-    r"[^\d]{1,40}(\d{1,18})"
-)  # `Participant 55008`, på svenska Deltagare55008
+# `Participant 55008` på engelska, `Deltagare55008` på svenska.
+_PARTICIPANT = re.compile(r"[^\d]{1,40}(\d{1,18})")
 
 SCALE_WORDS = {
     "U": ("u", "underkänd", "underkänt", "ej godkänd", "icke godkänd"),

@@ -1,6 +1,6 @@
 """Bilderna i README: rapporten och bedömningssidan, av en klass som är påhittad.
 
-    python -m tests.grader.pictures
+    python tests/grader/pictures.py
 
 rättar klassen i `made_up_class.py` med de riktiga kommandona, öppnar sidorna i Chromium och skriver
 bilderna i mappen `bilder`. Det tar en halv minut.
@@ -16,7 +16,8 @@ from PIL import Image
 from dqn_helpers.teacher.book.pdf import chromium
 from dqn_helpers.teacher.grading import main as grade
 
-from . import made_up_class as made_up
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # här är det ett skript, inget test
+from grader import made_up_class as made_up  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parents[2] / "bilder"
 WIDTH, HEIGHT, COLORS = 1100, 900, 48
