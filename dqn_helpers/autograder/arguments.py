@@ -98,7 +98,8 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         help="en lista hämtad ur Ladok (CSV); en kopia fylls i med betyg")  # fmt: skip
     add("--date", default="", metavar="DATUM", help="examinationsdatum till Ladok (2026-01-15)")
     add("--dry-run", action="store_true",
-        help="visa vad som skulle ändras i Canvas, Moodle och Ladok, men skriv inga filer dit")  # fmt: skip
+        help="visa vad som skulle ändras i Canvas, Moodle och Ladok, men skriv inga filer "
+        "dit")  # fmt: skip
 
 
 def _number(text: str) -> float:

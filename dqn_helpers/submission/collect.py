@@ -209,7 +209,7 @@ def canvas_owner(name: str) -> Owner | None:
     parts = canvas_parts(name)
     if not parts:
         return None
-    number = parts.get("attachment") or "0"
+    number = parts.get("attachment") or "1"  # det som skrevs i rutan är äldre än varje fil
     attempt = int(number) if len(number) < 19 else 0
     return Owner(clean(parts["name"] or ""), parts.get("user"), bool(parts["late"]), attempt)
 

@@ -17,7 +17,7 @@ from dqn_helpers.teacher.book.pdf import chromium
 from dqn_helpers.teacher.grading import main as grade
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # här är det ett skript, inget test
-from grader import made_up_class as made_up  # noqa: E402
+from grader import made_up_class as made_up
 
 FOLDER = Path(__file__).resolve().parents[2] / "bilder"
 WIDTH, HEIGHT, COLORS = 1100, 900, 48

@@ -34,7 +34,7 @@ from .lms_formats import (
     moodle_sheet,
     only_changed,
 )
-from .report_samples import exercise, results, submission
+from .report_samples import exercise, results, submission, unreadable
 
 FIVE = [exercise(number) for number in ("5.1", "5.2", "5.3")]
 """Allt som koden ger i bok 05: tio poäng."""
@@ -156,6 +156,10 @@ def test_what_canvas_names_files_without_a_number_on_them(tmp_path: Path) -> Non
         "LATE_anon_x8Fq2_9002_05.ipynb": ("anon_x8Fq2", None, True),
     }
     assert "en webbsida, ingen anteckningsbok" in rows["alcia_14_link.html"].problem
+    linked = unreadable("submissions.zip/alcia_14_link.html")
+    write_reports(tmp_path / "ut", results(linked), Overrides(), load_grade_limits())
+    (page_name,) = (path.name for path in (tmp_path / "ut/feedback").iterdir())
+    assert page_name == "alcia_14_link.html.html", "Canvas läser numret efter namnet"
 
 
 # --- Moodle ---------------------------------------------------------------------------------------
