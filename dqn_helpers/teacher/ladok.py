@@ -17,6 +17,7 @@ from dqn_helpers.teacher.students import same_person
 _GRADE = ("betyg", "resultat")
 _DATE = ("examinationsdatum", "exam.datum", "datum")
 _KEYS = ("personnummer", "användarnamn", "e-post", "e-postadress", "student", "namn")
+"""Det som kan säga vem en rad gäller, namnet sist."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ def fill_ladok(path: Path, results: ClassResult, date: str) -> LadokFill:
 
 
 def _students(table: RawTable, head: Sequence[str]) -> dict[int, list[str]] | None:
-    """Raden → allt som säger vem den gäller; None om listan inte säger det."""
-    names = [i for i, heading in enumerate(head) if heading in _KEYS]
+    """Raden → allt som säger vem den gäller, namnet sist; None om listan inte säger det."""
+    names = [head.index(one) for one in _KEYS if one in head]
     apart = [head.index(one) for one in ("förnamn", "efternamn") if one in head]
     if not names and len(apart) < 2:
         return None
