@@ -7,7 +7,7 @@ import copy
 import functools
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -217,12 +217,13 @@ def moodle_zip(hand_ins: list[HandIn]) -> bytes:
 TASKS = (Assignment("Uppgift 5", 77, 10, manual=True), Assignment("Betyg 5", 78, 0))
 
 
-def canvas_gradebook() -> str:
+def canvas_gradebook(names: Collection[str] = NAMES) -> str:
     """Omdömesboken ur ett svenskt Canvas: en undantagen, och en med poäng som är satta för hand."""
     there = {"Eva Ek": "EX", "Eva Al": 7.5}
     students = [
         Student(*name.split(" "), number, f"u{number}", {77: there.get(name)})
         for number, name in enumerate(NAMES, 1)
+        if name in names
     ]
     style = CanvasStyle(custom=("Anteckningar",), swedish=True, semicolon=True, bom=True)
     return canvas_export(students, TASKS, style)

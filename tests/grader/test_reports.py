@@ -815,3 +815,11 @@ def test_the_report_tells_the_limits_that_applied(tmp_path: Path) -> None:
     write_reports(tmp_path, graded, Overrides(), LIMITS)
     text = (tmp_path / "rapport.html").read_text("utf-8")
     assert all(rule in text for rule in rules(2.5))
+
+
+def test_the_pictures_in_the_readme_are_small_and_made_by_one_command() -> None:
+    from .pictures import FOLDER, PAGES
+
+    pictures = {path.name: path.stat().st_size for path in FOLDER.iterdir()}
+    assert pictures.keys() == set(PAGES.values())
+    assert max(pictures.values()) < 150_000
