@@ -126,5 +126,5 @@ def add_release_arguments(parser: argparse.ArgumentParser) -> None:
                         help="packa studentversionen, utan facit, i en zip-fil")  # fmt: skip
     parser.add_argument("--address", default="", metavar="ADRESS",
                         help="där studentversionen ligger på GitHub (med --zip): då får den "
-                        "länkar till Binder och Colab (standard: repository i pyproject.toml, om "
-                        "det står något där)")  # fmt: skip
+                        "länkar till Binder och Colab (standard: det som står under [tool.kurs] i "
+                        "pyproject.toml)")  # fmt: skip

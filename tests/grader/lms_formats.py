@@ -63,6 +63,7 @@ class CanvasStyle:
         swedish: lärarens språk; ger decimalkomma och svenska ord för summorna.
         semicolon, bom: skiljetecknet och märket först, för Excel.
         points, letters, override: vilka summor som finns till höger.
+        period: betygsperioden som är vald, om kursen har sådana.
     """
 
     sis: bool = True
@@ -76,6 +77,7 @@ class CanvasStyle:
     points: bool = True
     letters: bool = False
     override: bool = False
+    period: str = ""
 
 
 def canvas_export(
@@ -123,11 +125,12 @@ def _canvas_person(one: Student, style: CanvasStyle) -> list[Cell]:
 def _totals(style: CanvasStyle) -> list[str]:
     scores = ["Current Score", "Unposted Current Score", "Final Score", "Unposted Final Score"]
     points = ["Current Points", "Final Points"] if style.points else []
-    return [
+    names = [
         *(f"Uppgifter {name}" for name in (*points, *scores)), *points, *scores,
         *([name.replace("Score", "Grade") for name in scores] if style.letters else []),
         *(["Override Score"] if style.override else []),
     ]  # fmt: skip
+    return [f"{name} ({style.period})" if style.period else name for name in names]
 
 
 def _canvas_number(value: Cell, style: CanvasStyle) -> Cell:

@@ -14,6 +14,7 @@ from dqn_helpers.teacher.gradebook import CanvasFill, GradebookError, fill_canva
 from dqn_helpers.teacher.ladok import fill_ladok
 from dqn_helpers.teacher.moodle import fill_moodle
 from dqn_helpers.teacher.overrides import Overrides
+from dqn_helpers.teacher.report.statistics import by_student
 from dqn_helpers.teacher.reports import write_reports
 from dqn_helpers.teacher.students import (
     Answers,
@@ -100,8 +101,8 @@ def test_every_export_from_canvas_is_read_and_one_cell_a_student_is_filled(
 def test_what_is_no_assignment_cannot_be_chosen(tmp_path: Path) -> None:
     """Lärarens egna kolumner, och Canvas summor på det språk som läraren har."""
     for chosen in every_style(CANVAS_CHOICES):
-        path = canvas_file(tmp_path, custom=("Notes", "Betyg"), **chosen)
-        for wanted in ("Notes", "Betyg", "Current Score", "Uppgifter Final Score", "Section", "ID"):
+        path = canvas_file(tmp_path, custom=("Notes", "Betyg"), period="2026", **chosen)
+        for wanted in ("Notes", "Betyg", "Current Score", "Final Score (2026)", "Section", "ID"):
             with pytest.raises(GradebookError, match="finns inte i") as told:
                 fill_canvas(path, wanted, results())
             listed = str(told.value).splitlines()[1:]
@@ -297,6 +298,7 @@ def test_everyone_in_a_group_in_moodle_gets_the_page(tmp_path: Path) -> None:
     write_reports(out, named, Overrides(), load_grade_limits())
     pages = {path.name: path.read_text("utf-8") for path in (out / "feedback").iterdir()}
     assert sorted(owner_in_moodle(page)[0] for page in pages) == ["501", "502", "503"]
+    assert by_student(named.submissions) == [[0], [1]], "gruppens nummer är också en students"
     of_group_1 = [text for page, text in pages.items() if page.startswith("Grupp-1")]
     assert len(of_group_1) == 2 and len(set(of_group_1)) == 1
     assert "Eva Ek, Fia Öst" in of_group_1[0]
