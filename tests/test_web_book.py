@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dqn_helpers.teacher.book.address import Address, read_address
+from dqn_helpers.teacher.address import Address, read_address
 from dqn_helpers.teacher.book.chapters import (
     chapter,
     explain_words,

@@ -103,13 +103,15 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         help="skriv betyg (U, G, VG) i kolumnen; annars avgör det som redan står där")  # fmt: skip
     add("--allow-lower", action="store_true", help="låt en poäng i omdömesboken sänkas")
     add("--moodle", type=Path, metavar="FIL",
-        help="Moodles bedömningsblad (`Grading worksheet`, CSV): namn, e-post, vilka som var sena "
-        "och vilka som inte har lämnat in; en kopia fylls i med poäng")  # fmt: skip
+        help="Moodles arbetsblad för betygsättning (`Grading worksheet`, CSV): namn, e-post, "
+        "grupper, vilka som var sena och vilka som inte har lämnat in; en kopia fylls i med poäng "
+        "eller betyg")  # fmt: skip
     add("--ladok", type=Path, metavar="FIL",
         help="en lista hämtad ur Ladok (CSV); en kopia fylls i med betyg")  # fmt: skip
     add("--date", default="", metavar="DATUM", help="examinationsdatum till Ladok (2026-01-15)")
     add("--dry-run", action="store_true",
-        help="visa vad som skulle ändras i Canvas och Ladok, men skriv inga filer dit")  # fmt: skip
+        help="visa vad som skulle ändras i Canvas, Moodle och Ladok, men skriv inga filer "
+        "dit")  # fmt: skip
 
 
 def _number(text: str) -> float:
@@ -142,4 +144,5 @@ def add_release_arguments(parser: argparse.ArgumentParser) -> None:
                         help="boken som uppgiften i Gradescope gäller (standard: 05)")  # fmt: skip
     parser.add_argument("--address", default="", metavar="ADRESS",
                         help="där studentversionen ligger på GitHub (med --zip): då får den "
-                        "länkar till Binder och Colab")  # fmt: skip
+                        "länkar till Binder och Colab (standard: det som står under [tool.kurs] i "
+                        "pyproject.toml)")  # fmt: skip

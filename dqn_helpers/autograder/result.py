@@ -175,7 +175,8 @@ class SubmissionResult:
         moodle_id: studentens nummer i Moodle, om filen är nedladdad därifrån.
         person: vem läraren har sagt att det är; tom om ingen har sagt något.
         login: användarnamnet, om omdömesboken ger det.
-        members: numren i Canvas på alla i en grupp som har lämnat in tillsammans.
+        members: numren i Canvas eller Moodle på alla i en grupp som har lämnat in tillsammans.
+        known_as: namn och användarnamn på alla som läraren eller klassens lista har känt igen.
         replaced_by: den nyare fil från samma student som räknas i stället, om det finns en.
         casino_code: det som avgör studentens eget kasino i 5.4; None om det inte står i filen.
         late: sant om filen kom för sent.
@@ -203,6 +204,7 @@ class SubmissionResult:
     person: str = ""
     login: str = ""
     members: tuple[str, ...] = ()
+    known_as: tuple[str, ...] = ()
     replaced_by: str = ""
     casino_code: str | None = None
     late: bool = False
@@ -405,7 +407,8 @@ def from_data(data: Json) -> SubmissionResult:
     """
     exercises = tuple(_exercise(one) for one in data["exercises"])
     lists = {
-        key: tuple(data.get(key, ())) for key in ("notes", "isolation_reasons", "paths", "members")
+        key: tuple(data.get(key, ()))
+        for key in ("notes", "isolation_reasons", "paths", "members", "known_as")
     }
     made: Json = {**data, **lists, "exercises": exercises, "remarks": _remarks(data)}
     return SubmissionResult(**made)

@@ -75,6 +75,7 @@ def _run(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[str,
     _predictable_generators(job["seed"])
     forbid_rereading()
     namespace, notes = define(cells, _main_module(), STATEMENT_SHARE * job["seconds"])
+    save_no_pictures()
     yield {"defined": exercise.name in namespace, "notes": notes[:MAX_NOTES]}
     if exercise.name not in namespace:
         return
@@ -95,6 +96,7 @@ def _repair(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[s
     _predictable_generators(job["seed"])
     forbid_rereading()
     namespace, _ = define(cells, _main_module(), STATEMENT_SHARE * job["seconds"])
+    save_no_pictures()
     sources = [Source(cell.name, cell.text) for cell in cells]
     left, seconds = MAX_ANSWERS, deadline - time.process_time()
     for trial in trials(
@@ -157,6 +159,16 @@ def forbid_rereading() -> None:
                 raise PermissionError(f"{path.name} är redan inläst.")
 
     sys.addaudithook(ask)
+
+
+def save_no_pictures() -> None:
+    """Den som ritar på vägen får också spara bilden: här sparas den bara inte.
+
+    Annars nekas skrivningen, och en rätt lösning faller på något som inte hör till övningen.
+    """
+    figure = sys.modules.get("matplotlib.figure")
+    if figure is not None:
+        figure.Figure.savefig = lambda self, *arguments, **options: None
 
 
 # --- studentens definitioner ---------------------------------------------------------------------

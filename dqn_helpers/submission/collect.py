@@ -185,6 +185,13 @@ _CANVAS = re.compile(
 _CANVAS_ANONYMOUS = re.compile(
     r"(?P<name>anon_[A-Za-z0-9]+)(?P<late>_LATE)?_(?P<attachment>\d+)_(?P<file>.+)"
 )
+_CANVAS_ANONYMOUS_LATE = re.compile(
+    r"(?P<late>LATE)_(?P<name>anon_[A-Za-z0-9]+)_(?P<attachment>\d+)_(?P<file>.+)"
+)
+# Det som skrevs direkt i Canvas, eller en länk till något: de har inget nummer på en bilaga.
+_CANVAS_TYPED = re.compile(
+    r"(?P<name>.+?)(?P<late>_LATE)?_(?P<user>\d+)_(?P<file>(text|link)\.html)"
+)
 _DEEPEST_CANVAS = 3  # mappar runt en nedladdning från Canvas
 
 
@@ -192,7 +199,8 @@ def canvas_parts(name: str) -> dict[str, str | None]:
     """Delarna i ett namn från Canvas (`namn[_LATE]_nummer_bilaga_fil`), annars ingenting."""
     if len(name) > LONGEST_NAME:  # uttrycken tar kvadraten på längden
         return {}
-    match = _CANVAS_ANONYMOUS.fullmatch(name) or _CANVAS.fullmatch(name)
+    forms = (_CANVAS_ANONYMOUS, _CANVAS_ANONYMOUS_LATE, _CANVAS, _CANVAS_TYPED)
+    match = next((found for form in forms if (found := form.fullmatch(name))), None)
     return match.groupdict() if match else {}
 
 
@@ -201,7 +209,7 @@ def canvas_owner(name: str) -> Owner | None:
     parts = canvas_parts(name)
     if not parts:
         return None
-    number = parts["attachment"] or ""
+    number = parts.get("attachment") or "1"  # det som skrevs i rutan är äldre än varje fil
     attempt = int(number) if len(number) < 19 else 0
     return Owner(clean(parts["name"] or ""), parts.get("user"), bool(parts["late"]), attempt)
 
@@ -209,12 +217,21 @@ def canvas_owner(name: str) -> Owner | None:
 _MOODLE = re.compile(
     r"(?P<name>.+?)_(?P<user>\d+)_assignsubmission_(file|onlinetext)(_(?P<file>.*))?"
 )
+_MOODLE_ANONYMOUS = ("participant", "deltagare")  # engelska och svenska
 
 
 def moodle_owner(name: str) -> Owner | None:
-    """Studenten ur en mapp eller fil från Moodle (`Namn_nummer_assignsubmission_file_…`)."""
+    """Studenten ur en mapp eller fil från Moodle (`Namn_nummer_assignsubmission_file_…`).
+
+    Lämnar gruppen in är namnet gruppens, och numret också.
+    """
     match = _MOODLE.fullmatch(name) if len(name) <= LONGEST_NAME else None
-    return Owner(clean(match["name"]), moodle_id=match["user"]) if match else None
+    if match is None:
+        return None
+    who = match["name"]
+    if who.casefold() in _MOODLE_ANONYMOUS:  # anonym bedömning: bara numret skiljer dem åt
+        who = f"{who} {match['user']}"
+    return Owner(clean(who), moodle_id=match["user"])
 
 
 def _moodle_level(paths: Sequence[tuple[str, ...]]) -> int | None:
@@ -253,8 +270,8 @@ def _numbers_agree(names: set[str]) -> bool:
     found = [parts for parts in map(canvas_parts, names) if parts]
     students = {(parts.get("user"), parts["name"]) for parts in found if parts.get("user")}
     numbers = {number for number, _ in students}
-    attachments = {parts["attachment"] for parts in found}
-    return len(students) == len(numbers) and len(found) == len(attachments)
+    attachments = [parts["attachment"] for parts in found if parts.get("attachment")]
+    return len(students) == len(numbers) and len(attachments) == len(set(attachments))
 
 
 def _have_several_students(places: Iterable[tuple[str, ...]]) -> bool:

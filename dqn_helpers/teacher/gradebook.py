@@ -159,12 +159,23 @@ def read_gradebook(gradebook_csv: Path) -> "RawTable":
             f"{gradebook_csv.name} är inte sparad så som Canvas sparar den (UTF-8). Exportera den "
             "på nytt och öppna den inte i Excel emellan."
         ) from error
-    if not table.rows or not {"ID", "Section"} <= set(table.row(0)):
+    head = set(table.row(0)) if table.rows else set()
+    if not ({"ID", "Section"} <= head and ("Student" in head or {*_APART} <= head)):
         raise GradebookError(
-            f"{gradebook_csv.name} ser inte ut som en omdömesbok ur Canvas: rubrikerna ID och "
-            "Section saknas. Exportera den på nytt i Canvas (Betyg, Exportera)."
+            f"{gradebook_csv.name} ser inte ut som en omdömesbok ur Canvas: rubrikerna Student, "
+            "ID och Section saknas. Exportera den på nytt i Canvas (Betyg, Exportera)."
         )
     return table
+
+
+_APART = ("LastName", "FirstName")  # så när omdömesboken visar för- och efternamn för sig
+
+
+def name_in(head: Sequence[str], row: Sequence[str]) -> str:
+    """Studentens namn på en rad i omdömesboken: "Ek, Anna", hur det än är uppdelat."""
+    wanted = ("Student",) if "Student" in head else _APART
+    places = (head.index(one) for one in wanted)
+    return ", ".join(row[at].strip() for at in places if at < len(row) and row[at].strip())
 
 
 def fill_canvas(
@@ -193,8 +204,8 @@ def fill_canvas(
     table = read_gradebook(gradebook_csv)
     place = _column(table, column, gradebook_csv.name)
     cells = _CanvasColumn(table, place)
-    task = _task(cells.possible, results, books)
-    scores, unnamed = _scores(results, task, lambda one: one.members or (one.canvas_id,))
+    task = task_of(cells.possible, results, books)
+    scores, unnamed = scores_of(results, task, lambda one: one.members or (one.canvas_id,))
     letters = letters or cells.has_letters
     changes: list[Change] = []
     waiting: list[str] = []
@@ -218,121 +229,11 @@ def fill_canvas(
     )
 
 
-# --- Moodle ---------------------------------------------------------------------------------------
-
-_MOODLE_GRADE = ("grade", "betyg", "poäng")
-_MOODLE_MOST = ("maximum grade", "maxbetyg", "högsta betyg", "maximalt betyg", "högsta poäng")
-_MOODLE_LOCKED = ("grade can be changed", "betyget kan ändras", "betyg kan ändras")
-_PARTICIPANT = re.compile(r"[^\d]{1,40} (\d{1,18})")  # `Participant 55008`, på svenska Deltagare
-
-
-class MoodleWorksheet:
-    """Moodles bedömningsblad (*Grading worksheet*), där en ruta kan bytas och resten står kvar.
-
-    Raises:
-        GradebookError: om filen inte är ett sådant.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.table = RawTable(path.read_bytes().decode("utf-8", "replace"))
-        self._name = path.name
-        rows = [self.table.row(i) for i in range(len(self.table.rows))]
-        self.head = [cell.strip().casefold() for cell in rows[0]] if rows else []
-        found = [_PARTICIPANT.fullmatch(row[0].strip()) for row in rows[1:]]
-        self.students = [(i, m[1]) for i, m in enumerate(found, 1) if m]
-        grade = self.place(_MOODLE_GRADE)
-        if grade is None or not self.students:
-            raise GradebookError(
-                f"{path.name} ser inte ut som ett bedömningsblad ur Moodle: kolumnerna "
-                "`Identifier` och `Grade` saknas. Slå på `Offline grading worksheet` i uppgiften "
-                "och hämta det på nytt (`Download grading worksheet`)."
-            )
-        self.grade = grade
-
-    def place(self, headings: Sequence[str]) -> int | None:
-        """Platsen för den kolumn som har någon av rubrikerna."""
-        return next((self.head.index(one) for one in headings if one in self.head), None)
-
-    def cell(self, row: int, headings: Sequence[str]) -> str:
-        """Det som står i radens ruta under rubriken; tomt om den inte finns."""
-        place, cells = self.place(headings), self.table.row(row)
-        return cells[place].strip() if place is not None and place < len(cells) else ""
-
-    @property
-    def possible(self) -> float | None:
-        """Uppgiftens högsta poäng.
-
-        Raises:
-            GradebookError: om uppgiften inte har poäng utan en skala.
-        """
-        text = self.cell(self.students[0][0], _MOODLE_MOST)
-        if text and _value(text) is None:
-            raise GradebookError(
-                f"{self._name}: uppgiften i Moodle har skalan ”{one_line(text, 40)}”, inte poäng. "
-                "Sätt betygen för hand."
-            )
-        return _value(text)
-
-    def change(self, row: int, score: "_Score", lower: bool) -> Change:
-        """Rutans byte, och varför det i så fall inte görs."""
-        name = one_line(self.cell(row, ("full name", "fullständigt namn", "namn")), 60)
-        old, points = self.cell(row, _MOODLE_GRADE), score.points or 0.0
-        comma = "," in self.cell(row, _MOODLE_MOST)
-        new = points_text(points) if comma else points_text(points).replace(",", ".")
-        most, before = self.possible, _value(old)
-        if self.cell(row, _MOODLE_LOCKED).casefold() in ("no", "nej"):
-            refused = "betyget är låst i Moodle"
-        elif most is not None and points > most:
-            refused = f"mer än uppgiftens {points_text(most)} poäng"
-        elif before is not None and before > points and not lower:
-            refused = "skulle sänkas; säg till med --allow-lower"
-        else:
-            refused = ""
-        return Change(name or self.table.row(row)[0], old, new, refused)
-
-
-def fill_moodle(
-    path: Path, results: ClassResult, books: Sequence[str] = (), *, lower: bool = False
-) -> CanvasFill:
-    """Moodles bedömningsblad med poängen ifyllda; inget annat ändras.
-
-    Args:
-        path: bladet, som CSV.
-        results: resultaten. Studenten känns igen på numret i Moodles mappnamn.
-        books: böckerna som uppgiften består av; utan dem avgör uppgiftens högsta poäng.
-        lower: sant om en poäng får sänkas.
-
-    Raises:
-        GradebookError: om filen inte är ett bedömningsblad, eller böckerna inte går att välja.
-    """
-    sheet = MoodleWorksheet(path)
-    task = _task(sheet.possible, results, books)
-    scores, unnamed = _scores(results, task, lambda one: (one.moodle_id,))
-    changes: list[Change] = []
-    waiting: list[str] = []
-    for row, number in sheet.students:
-        score = scores.get(number)
-        if score is None:
-            continue
-        if score.points is None:
-            waiting += score.files
-            continue
-        change = sheet.change(row, score, lower)
-        changes.append(change)
-        if not change.refused:
-            sheet.table.write(row, sheet.grade, change.new)
-    known = {number for _, number in sheet.students}
-    missing = [file for user in scores if user not in known for file in scores[user].files]
-    return CanvasFill(
-        str(sheet.table), task.name, tuple(changes), tuple(waiting), tuple(unnamed + missing)
-    )
-
-
 # --- vilka böcker som kolumnen gäller ---
 
 
 @dataclass(frozen=True)
-class _Task:
+class Task:
     """En uppgift i Canvas: dess böcker, och de övningar som räknas in i den."""
 
     name: str
@@ -340,7 +241,7 @@ class _Task:
     exercises: frozenset[str]
 
 
-def _task(possible: float | None, results: ClassResult, books: Sequence[str]) -> _Task:
+def task_of(possible: float | None, results: ClassResult, books: Sequence[str]) -> Task:
     """Uppgiften som kolumnen är: de angivna böckerna, annars den vars poäng är kolumnens högsta.
 
     En bok med ett skrivet svar kan vara en uppgift med eller utan det: 14 eller 10 poäng för 05.
@@ -364,17 +265,17 @@ def _task(possible: float | None, results: ClassResult, books: Sequence[str]) ->
                          "exempel --books 05.")  # fmt: skip
 
 
-def _of_books(books: Sequence[str]) -> _Task:
+def _of_books(books: Sequence[str]) -> Task:
     files = {file for book in books for file in (book, *PARTS.get(book, ()))}
     numbers = frozenset(number for book in books for number in exercises_of(book))
-    return _Task(" och ".join(books), frozenset(files), numbers)
+    return Task(" och ".join(books), frozenset(files), numbers)
 
 
-def _without_written(task: _Task) -> _Task:
+def _without_written(task: Task) -> Task:
     return replace(task, exercises=task.exercises - WRITTEN.keys())
 
 
-def _worth(task: _Task) -> float:
+def _worth(task: Task) -> float:
     """Uppgiftens högsta poäng."""
     points = {number: exercise.points for number, exercise in EXERCISES.items()}
     return sum((points | WRITTEN)[number] for number in task.exercises)
@@ -384,7 +285,7 @@ def _worth(task: _Task) -> float:
 
 
 @dataclass(frozen=True)
-class _Score:
+class Score:
     """En students poäng (None: något är inte bedömt än), betyg, och filerna de kommer ur."""
 
     points: float | None
@@ -392,11 +293,11 @@ class _Score:
     files: tuple[str, ...]
 
 
-def _scores(
+def scores_of(
     results: ClassResult,
-    task: _Task,
+    task: Task,
     numbers: Callable[[SubmissionResult], tuple[str | None, ...]],
-) -> tuple[dict[str, _Score], list[str]]:
+) -> tuple[dict[str, Score], list[str]]:
     """Poängen per användarnummer, och de filer som saknar ett."""
     by_user: dict[str, list[SubmissionResult]] = {}
     unnamed = []
@@ -411,7 +312,7 @@ def _scores(
     return {user: _score(theirs, task) for user, theirs in by_user.items()}, unnamed
 
 
-def _concerns(submission: SubmissionResult, task: _Task) -> bool:
+def _concerns(submission: SubmissionResult, task: Task) -> bool:
     """Sant om filen har något av uppgiften, eller är oläslig och kan ha haft det."""
     if submission.exercises:
         return any(exercise.id in task.exercises for exercise in submission.exercises)
@@ -419,12 +320,12 @@ def _concerns(submission: SubmissionResult, task: _Task) -> bool:
     return unread and (submission.notebook is None or submission.notebook in task.books)
 
 
-def _score(submissions: Sequence[SubmissionResult], task: _Task) -> _Score:
+def _score(submissions: Sequence[SubmissionResult], task: Task) -> Score:
     counted = [s for s in submissions if not s.replaced_by]
     best = [e for e in best_exercises(submissions).values() if e.id in task.exercises]
     decided = all(s.status == "graded" for s in counted) and all(e.points is not None for e in best)
     grades = {letter for s in counted for letter in _letters(s.grade, task.books)}
-    return _Score(
+    return Score(
         total(best) if decided else None,
         grades.pop() if len(grades) == 1 else None,
         tuple(s.file for s in submissions),
@@ -437,7 +338,7 @@ def _letters(grade: str | None, books: frozenset[str]) -> list[str]:
     return [part[-1] for part in parts if part and (len(part) == 1 or part[0] in books)]
 
 
-def _new_value(cells: "_CanvasColumn", score: _Score, letters: bool) -> str | None:
+def _new_value(cells: "_CanvasColumn", score: Score, letters: bool) -> str | None:
     """Det som ska stå i rutan; None om läraren måste bedöma något först."""
     if score.points is None or (letters and score.grade is None):
         return None
@@ -464,9 +365,7 @@ class _CanvasColumn:
         rows = {i: table.row(i) for i in range(1, len(table.rows))}
         rows = {i: row for i, row in rows.items() if len(row) > max(place, users)}
         self.students = [(i, row[users].strip()) for i, row in rows.items()]
-        self.possible = next(
-            (_value(row[place]) for row in rows.values() if "Points Possible" in row[0]), None
-        )
+        self.possible = value_of(_points_possible(table).get(place, ""))
         there = {rows[i][place].strip() for i, _ in self.students}
         self.has_letters = bool(there & _RANKS.keys())
         self._is_complete = bool(there & {"complete", "incomplete"})
@@ -482,20 +381,23 @@ class _CanvasColumn:
             return grade
         return "incomplete" if grade == "U" else "complete"
 
-    def change(self, row: int, new: str, score: _Score, lower: bool) -> Change:
+    def change(self, row: int, new: str, score: Score, lower: bool) -> Change:
         """Rutans byte, och varför det i så fall inte görs."""
         cells = self._table.row(row)
         old = cells[self._place].strip()
-        return Change(one_line(cells[0], 60), old, new, self._refused(old, new, score, lower))
+        name = one_line(name_in(self._table.row(0), cells), 60)
+        return Change(name, old, new, self._refused(old, new, score, lower))
 
-    def _refused(self, old: str, new: str, score: _Score, lower: bool) -> str:
-        is_number = _value(new) is not None
+    def _refused(self, old: str, new: str, score: Score, lower: bool) -> str:
+        is_number = value_of(new) is not None
         if old.upper() == "EX":
             return "undantagen (EX) i Canvas"
+        if old.upper() == "N/A":
+            return "uppgiften är inte tilldelad studenten i Canvas"
         if is_number and self.possible is not None and (score.points or 0) > self.possible:
             return f"mer än uppgiftens {points_text(self.possible)} poäng"
         before, now = _rank(old), _rank(new)
-        if not old or lower or old == new:
+        if old in ("", "-") or lower or old == new:
             return ""
         if before is None or now is None:
             return "där står något annat; byt det för hand, eller med --allow-lower"
@@ -504,23 +406,34 @@ class _CanvasColumn:
 
 def _rank(text: str) -> float | None:
     """Det som kan jämföras: en poäng, eller ett betygs plats; None om det är något annat."""
-    return _RANKS[text] if text in _RANKS else _value(text)
+    return _RANKS[text] if text in _RANKS else value_of(text)
 
 
-def _value(text: str) -> float | None:
+def value_of(text: str) -> float | None:
     """Talet i en ruta, med punkt eller komma; None om det inte är något."""
     number = text.strip().replace(",", ".")
     return float(number) if re.fullmatch(r"\d+(\.\d*)?", number) else None
 
 
+def _points_possible(table: "RawTable") -> dict[int, str]:
+    """Raden med uppgifternas högsta poäng: kolumnens plats → det som står där."""
+    rows = (table.row(i) for i in range(1, len(table.rows)))
+    found: Sequence[str] = next((row for row in rows if "Points Possible" in row[0]), ())
+    return {place: cell.strip() for place, cell in enumerate(found)}
+
+
 def _column(table: "RawTable", wanted: str, name: str) -> int:
-    """Platsen för uppgiftens kolumn."""
-    head = table.row(0)
-    read_only = {
-        i for row in range(1, min(4, len(table.rows)))
-        for i, cell in enumerate(table.row(row)) if "(read only)" in cell
-    }  # fmt: skip
-    choices = [i for i in range(head.index("Section") + 1, len(head)) if i not in read_only]
+    """Platsen för uppgiftens kolumn.
+
+    En uppgift har ett nummer i sin rubrik, och ett tal eller ingenting bland de högsta poängen.
+    Lärarens egna kolumner har inget nummer, och Canvas summor har orden "(read only)", på det
+    språk som läraren använder.
+    """
+    head, most = table.row(0), _points_possible(table)
+    choices = [
+        i for i in range(head.index("Section") + 1, len(head))
+        if _titles(head[i]) and (not most.get(i) or value_of(most[i]) is not None)
+    ]  # fmt: skip
     whole = [i for i in choices if head[i].strip() == wanted.strip()]
     found = whole or [i for i in choices if wanted.strip() in _titles(head[i])]
     if len(found) == 1:

@@ -32,14 +32,13 @@ from dqn_helpers.teacher.grade_limits import (
 from dqn_helpers.teacher.gradebook import (
     CanvasFill,
     GradebookError,
-    MoodleWorksheet,
     change_lines,
     fill_canvas,
-    fill_moodle,
 )
 from dqn_helpers.teacher.junit import junit_xml
 from dqn_helpers.teacher.ladok import fill_ladok
 from dqn_helpers.teacher.lock import BusyError, locked
+from dqn_helpers.teacher.moodle import MoodleWorksheet, fill_moodle
 from dqn_helpers.teacher.one_file import print_one
 from dqn_helpers.teacher.overrides import (
     FILE_NAME,
@@ -146,12 +145,13 @@ def _grade_in_folder(
         return _left_as_it_was(store, out)
     if arguments.only:
         overrides = applicable(store.results(), overrides)
-    results = _write(arguments, store, out, overrides, limits)
+    results, told = _write(arguments, store, out, overrides, limits)
     if (
         tuple(store.watch.check()) != results.changed_files
     ):  # ändrat medan vi skrev: säg det överallt
-        results = _write(arguments, store, out, overrides, limits)
+        results, told = _write(arguments, store, out, overrides, limits)
     _print_summary(results, store, out, problems(store.results(), overrides))
+    print("\n".join(told), end="\n" if told else "")  # sist: det är det som läraren bad om
     return 0 if finished else _interrupted(store)
 
 
@@ -180,14 +180,16 @@ def _write(
     out: Path,
     overrides: Overrides,
     limits: GradeLimits,
-) -> ClassResult:
-    """Skriv allt som ska finnas i utmappen; ger resultaten så som de står där."""
+) -> tuple[ClassResult, list[str]]:
+    """Skriv allt som ska finnas i utmappen.
+
+    Ger resultaten så som de står där, och raderna om lärplattformens listor.
+    """
     graded = _identified(arguments, store)
     results = final(graded, overrides, limits)
     store.save(results)
     write_reports(out, graded, overrides, limits, store.watch)
-    _write_extras(arguments, out, results, store.watch)
-    return results
+    return results, _write_extras(arguments, out, results, store.watch)
 
 
 def _identified(arguments: argparse.Namespace, store: Store) -> ClassResult:
@@ -314,7 +316,8 @@ def _grade_with_progress(store: Store, settings: Settings, jobs: int) -> bool:
 
 def _write_extras(
     arguments: argparse.Namespace, out: Path, results: ClassResult, watch: FileWatch
-) -> None:
+) -> list[str]:
+    """Skriv det som inte alltid begärs; ger raderna om lärplattformens listor."""
     if arguments.junit:
         xml = junit_xml(results).encode("utf-8")
         try:
@@ -323,43 +326,49 @@ def _write_extras(
             raise ReportError(f"Det gick inte att skriva {arguments.junit}. Finns mappen, och får "
                               "du skriva där?") from None  # fmt: skip
         watch.wrote(arguments.junit, xml)
-    _write_table(arguments, out, CANVAS, _canvas_table(arguments, results), watch)
-    _write_table(arguments, out, MOODLE, _moodle_table(arguments, results), watch)
-    _write_table(arguments, out, LADOK, _ladok_table(arguments, results), watch)
+    told: list[str] = []
+    tables = {
+        CANVAS: _canvas_table(arguments, results, told).encode(),
+        MOODLE: _moodle_table(arguments, results, told).encode(),
+        LADOK: _ladok_table(arguments, results, told),
+    }
+    for name, data in tables.items():
+        told += _write_table(arguments, out, name, data, watch)
+    return told
 
 
-def _canvas_table(arguments: argparse.Namespace, results: ClassResult) -> str:
-    """Omdömesboken med kolumnen ifylld, och allt om den i terminalen; tom om ingen begärdes."""
+def _canvas_table(arguments: argparse.Namespace, results: ClassResult, told: list[str]) -> str:
+    """Omdömesboken med kolumnen ifylld; tom om ingen begärdes."""
     if not arguments.column:
         return ""
     filled = _filled(arguments, results)
-    print(f"\nCanvas, kolumnen {arguments.column} (bok {filled.books}): {filled.filled} studenter.")
-    _tell_of_filling(filled, "omdömesboken")
+    what = f"Canvas, kolumnen {arguments.column} (bok {filled.books})"
+    told += _about_filling(filled, what, "omdömesboken")
     return filled.text
 
 
-def _moodle_table(arguments: argparse.Namespace, results: ClassResult) -> str:
-    """Moodles blad med poängen ifyllda, och allt om det i terminalen; tom om ingen begärdes."""
+def _moodle_table(arguments: argparse.Namespace, results: ClassResult, told: list[str]) -> str:
+    """Moodles blad med poängen ifyllda; tom om ingen begärdes."""
     if not arguments.moodle or arguments.only:
         return ""
     books = [_as_in_the_course(book) for book in arguments.books]
     try:
         filled = fill_moodle(arguments.moodle, results, books, lower=arguments.allow_lower)
     except GradebookError as error:  # bladet gav ändå namnen, och rapporterna är skrivna
-        print(f"\nMoodles blad är inte ifyllt. {error}")
+        told.append(f"\nMoodles blad är inte ifyllt. {error}")
         return ""
-    print(f"\nMoodle (bok {filled.books}): {filled.filled} studenter.")
-    _tell_of_filling(filled, "Moodles blad")
+    told += _about_filling(filled, f"Moodle (bok {filled.books})", "Moodles blad")
     return filled.text
 
 
-def _tell_of_filling(filled: CanvasFill, where: str) -> None:
-    """Skriv vad som ändrades, och vilka filer som inte gav någon poäng."""
-    print("\n".join(change_lines(filled.changes)))
+def _about_filling(filled: CanvasFill, what: str, where: str) -> Iterator[str]:
+    """Vad som ändrades, och vilka filer som inte gav någon poäng."""
+    yield f"\n{what}: {filled.filled} studenter."
+    yield from change_lines(filled.changes)
     for file in filled.left_alone:
-        print(f"  {file}: inte ifylld, för den gick inte att läsa eller måste bedömas för hand.")
+        yield f"  {file}: inte ifylld, för den gick inte att läsa eller måste bedömas för hand."
     for file in filled.unknown:
-        print(f"  {file}: inte ifylld, för studenten finns inte i {where}.")
+        yield f"  {file}: inte ifylld, för studenten finns inte i {where}."
 
 
 def _filled(arguments: argparse.Namespace, results: ClassResult) -> CanvasFill:
@@ -370,34 +379,37 @@ def _filled(arguments: argparse.Namespace, results: ClassResult) -> CanvasFill:
     )  # fmt: skip
 
 
-def _ladok_table(arguments: argparse.Namespace, results: ClassResult) -> str:
-    """Ladoks lista med betyg, och allt om den i terminalen; tom om ingen begärdes."""
+def _ladok_table(arguments: argparse.Namespace, results: ClassResult, told: list[str]) -> bytes:
+    """Ladoks lista med betyg; tom om ingen begärdes."""
     if not arguments.ladok:
-        return ""
+        return b""
     filled = fill_ladok(arguments.ladok, results, arguments.date)
-    print(f"\nLadok: {sum(not one.refused for one in filled.changes)} studenter.")
-    print("\n".join(change_lines(filled.changes)))
+    told.append(f"\nLadok: {sum(not one.refused for one in filled.changes)} studenter.")
+    told += change_lines(filled.changes)
     for file in filled.unknown:
-        print(f"  {file}: har ett betyg, men studenten finns inte i listan ur Ladok.")
-    return filled.text
+        told.append(f"  {file}: har ett betyg, men studenten finns inte i listan ur Ladok.")
+    return filled.data
 
 
 def _write_table(
-    arguments: argparse.Namespace, out: Path, name: str, text: str, watch: FileWatch
-) -> None:
-    """Skriv kopian; en från en tidigare rättning får inte bli kvar."""
-    if text and not arguments.dry_run:
-        if write_whole(out, {name: text.encode("utf-8")}, watch):
+    arguments: argparse.Namespace, out: Path, name: str, data: bytes, watch: FileWatch
+) -> Iterator[str]:
+    """Skriv kopian och säg det; en från en tidigare rättning får inte bli kvar."""
+    if data and not arguments.dry_run:
+        if write_whole(out, {name: data}, watch):
             raise ReportError(CANNOT_WRITE.format(files=name, out=out))
-        print(f"Kopian: {out / name}")
-    elif (out / name).is_file():
+        yield f"Kopian: {out / name}"
+    elif data:
+        yield f"Inget är skrivet. Utan --dry-run skrivs kopian {out / name}."
+    if (out / name).is_file() and (arguments.dry_run or not data):
         (out / name).unlink()
-        print(f"{out / name} var från en tidigare rättning och är borttagen.")
+        yield f"{out / name} var från en tidigare rättning och är borttagen."
 
 
 def _people_lines(results: ClassResult) -> Iterator[str]:
     if results.unclear:
-        yield f"Vem är vem? Svara med --students på det som står här ({len(results.unclear)}):"
+        yield (f"Vem är vem? Svara på de här frågorna ({len(results.unclear)}) i en CSV-fil med "
+               "kolumnerna fil;student, och kör igen med --students FIL --resume:")  # fmt: skip
         yield from (f"  {question}" for question in results.unclear)
     if results.not_handed_in:
         missing = results.not_handed_in

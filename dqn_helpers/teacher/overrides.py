@@ -189,12 +189,18 @@ def header_of(text: str) -> tuple[int | None, list[str]]:
 
 def decoded(data: bytes) -> str:
     """Texten, i vilken av Excels kodningar den än är sparad."""
+    return data.decode(encoding_of(data), "replace")
+
+
+def encoding_of(data: bytes) -> str:
+    """Vilken av Excels kodningar en fil är sparad i; samma kodning ger tillbaka samma fil."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
+        return "utf-16"
     try:
-        return data.decode("utf-8-sig")
+        data.decode("utf-8")
     except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+        return "cp1252"
+    return "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
 
 
 def delimiter(text: str) -> str:

@@ -31,6 +31,7 @@ from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import WRITTEN, exercises_of
 from dqn_helpers.submission.collect import UsageError
 from dqn_helpers.swedish_arguments import SwedishParser
+from dqn_helpers.teacher.address import AddressError, address_of, read_address
 from dqn_helpers.teacher.for_nbgrader import write_course
 from dqn_helpers.teacher.gradescope import write_autograder
 from dqn_helpers.teacher.notebook_files import (
@@ -46,7 +47,7 @@ from dqn_helpers.teacher.notebook_files import (
     source_of,
     tags_of,
 )
-from dqn_helpers.teacher.student_package import AddressError, write_package
+from dqn_helpers.teacher.student_package import write_package
 
 _HINTS_CELL = re.compile(r"ledtradar-(\d+)-(\d+)")
 _HEADING = re.compile(r"^(#+ Övning (\d+\.\d+): .*?)(?: \(\d+ poäng\))?$", re.MULTILINE)
@@ -292,6 +293,16 @@ def tidy_up(source: Path) -> list[str]:
     return report
 
 
+def _pack(root: Path, source: Path, target: Path, given: str) -> None:
+    """Packa studentversionen; utan en angiven adress gäller den i `pyproject.toml`."""
+    written = read_address(root / "pyproject.toml")
+    address = address_of(given, "--address", written.branch) if given else written
+    n_files = write_package(root, build(source), target, address)
+    print(f"Studentversionen är packad i {target}: {n_files} filer, utan facit.")
+    if address.repository:
+        print(f"Länkarna till Binder och Colab leder till {address.url}.")
+
+
 def _run(arguments: argparse.Namespace) -> int:
     source, target = arguments.root / "solutions", arguments.root / "notebooks"
     if arguments.address and not arguments.zip:
@@ -300,8 +311,7 @@ def _run(arguments: argparse.Namespace) -> int:
         print("\n".join(tidy_up(source)) or "Inget att göra.")
         return 0
     if arguments.zip:
-        n_files = write_package(arguments.root, build(source), arguments.zip, arguments.address)
-        print(f"Studentversionen är packad i {arguments.zip}: {n_files} filer, utan facit.")
+        _pack(arguments.root, source, arguments.zip, arguments.address)
         return 0
     if arguments.nbgrader:
         books = {path.name: source_notebook(path) for path in sorted(source.glob("0[1-9]*.ipynb"))}

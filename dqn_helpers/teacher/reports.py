@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from dqn_helpers.autograder.result import ClassResult
-from dqn_helpers.submission.collect import canvas_parts
+from dqn_helpers.autograder.result import ClassResult, SubmissionResult
+from dqn_helpers.submission.collect import canvas_parts, moodle_owner
 from dqn_helpers.teacher.assessment import FILE_NAME as ASSESSMENT
 from dqn_helpers.teacher.assessment import assessment_page
 from dqn_helpers.teacher.grade_limits import GradeLimits, with_letters
@@ -60,22 +60,35 @@ def write_reports(
     """
     shown = final(results, overrides, limits)
     files_in_canvas = {one.file for one in shown.submissions if one.attempt}
-    pages = page_names([one.file for one in shown.submissions], files_in_canvas)
-    files = _feedback_pages(shown, pages)
+    files_in_moodle = {one.file: _moodle_numbers(one) for one in shown.submissions if one.moodle_id}
+    files_of = [one.file for one in shown.submissions]
+    pages = page_names(files_of, files_in_canvas, files_in_moodle)
+    files = _feedback_pages(shown, pages, files_in_moodle)
     assessment = assessment_page(with_replaced(results), pages, overrides.text)
     files |= {ASSESSMENT: assessment} if assessment else {}
     told = problems(results, overrides)
     files["rapport.html"] = class_report(shown, pages, told, ASSESSMENT if assessment else "")
     files["resultat.csv"] = result_csv(shown)
     _write_all(out, files, watch or FileWatch())
-    _remove_old_pages(out / "feedback", pages)
+    _remove_old_pages(out / "feedback", [name.removeprefix("feedback/") for name in files])
 
 
-def _feedback_pages(results: ClassResult, pages: Iterable[str]) -> dict[str, str]:
-    return {
-        f"feedback/{page}": feedback_page(submission, results.isolation)
-        for page, submission in zip(pages, results.submissions, strict=True)
-    }
+def _moodle_numbers(submission: SubmissionResult) -> tuple[str, ...]:
+    """Numren i Moodle på alla som ska ha sidan: gruppens alla, annars den enda."""
+    return submission.members or (submission.moodle_id or "",)
+
+
+def _feedback_pages(
+    results: ClassResult, pages: Iterable[str], in_moodle: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Sidorna. I Moodle får var och en i en grupp ett eget exemplar, med sitt nummer i namnet."""
+    files: dict[str, str] = {}
+    for page, submission in zip(pages, results.submissions, strict=True):
+        text = feedback_page(submission, results.isolation)
+        first, *others = in_moodle.get(submission.file, ("",))
+        copies = (page.replace(f"_{first}_assign", f"_{number}_assign") for number in others)
+        files |= {f"feedback/{name}": text for name in (page, *copies)}
+    return files
 
 
 def _write_all(out: Path, files: Mapping[str, str], watch: FileWatch) -> None:
@@ -99,23 +112,35 @@ def _remove_old_pages(folder: Path, pages: Iterable[str]) -> None:
 
 # --- sidornas filnamn ----------------------------------------------------------------------------
 
-# Ofarliga, unika och så att Canvas känner igen studenten: när en mapp med kommentarer laddas upp
-# läser Canvas numren i de namn som den själv gav filerna.
+# Ofarliga, unika och så att Canvas och Moodle känner igen studenten: när en mapp med kommentarer
+# laddas upp läser de numren i de namn som de själva gav filerna.
 MAX_LENGTH = 120
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _LETTERS = str.maketrans({"æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ß": "ss", "đ": "d", "ł": "l"})
 
 
-def page_names(files: Sequence[str], in_canvas: Collection[str] | None = None) -> list[str]:
+def page_names(
+    files: Sequence[str],
+    in_canvas: Collection[str] | None = None,
+    in_moodle: Mapping[str, Sequence[str]] | None = None,
+) -> list[str]:
     """Ett filnamn per inlämning; två som skulle få samma får en bit av sin kontrollsumma.
 
     Args:
         files: inlämningarnas filnamn.
         in_canvas: de som är nedladdade från Canvas; None betyder alla som heter så.
+        in_moodle: de som är nedladdade från Moodle, och numren på dem som ska ha sidan.
     """
     names: list[str] = []
     taken: set[str] = set()
-    plain = [_page_name(file, in_canvas is None or file in in_canvas) for file in files]
+    plain = [
+        _page_name(
+            _stem_in_moodle(file, (in_moodle or {}).get(file, ()))
+            or _stem(file, in_canvas is None or file in in_canvas),
+            file,
+        )
+        for file in files
+    ]
     times = Counter(name.lower() for name in plain)
     for file, name in zip(files, plain, strict=True):
         if times[name.lower()] > 1:
@@ -127,14 +152,32 @@ def page_names(files: Sequence[str], in_canvas: Collection[str] | None = None) -
     return names
 
 
-def _page_name(file: str, in_canvas: bool) -> str:
-    """Sidans namn: filens väg från den del som Canvas har namngett, annars hela.
+def _stem(file: str, in_canvas: bool) -> str:
+    """Filens väg från den del som Canvas har namngett, annars hela.
 
     En fil i en students mapp kan heta som en i Canvas; då är det mappen som säger vems den är.
     """
     parts = path_parts(file)
     named = next((i for i, part in enumerate(parts) if in_canvas and canvas_parts(part)), 0)
-    stem = re.sub(r"\.ipynb$", "", "-".join(parts[named:]), flags=re.IGNORECASE)
+    return "-".join(parts[named:])
+
+
+def _stem_in_moodle(file: str, numbers: Sequence[str]) -> str:
+    """Mappens namn i Moodle, med studentens nummer, och filens; tomt om mappen inte är därifrån.
+
+    Moodle delar namnet vid understrecken: namn, nummer, `assignsubmission`, `file` och resten.
+    """
+    parts = path_parts(file)
+    place = next((i for i, part in enumerate(parts) if moodle_owner(part)), None)
+    if place is None or not numbers:
+        return ""
+    folder = re.sub(r"_\d+_(?=assignsubmission_)", f"_{numbers[0]}_", parts[place])
+    return "_".join(filter(None, (folder.rstrip("_"), "-".join(parts[place + 1 :]))))
+
+
+def _page_name(stem: str, file: str) -> str:
+    """Sidans namn: bara ofarliga tecken, och inte för långt."""
+    stem = re.sub(r"\.ipynb$", "", stem, flags=re.IGNORECASE)
     safe = re.sub(r"(?:[^A-Za-z0-9_.]|\.\.+)+", "-", _ascii(stem)).strip("-.")
     if not safe or _RESERVED.fullmatch(safe):
         safe = f"fil-{safe}".strip("-")

@@ -7,11 +7,11 @@ Samma källa ger alltid samma bytes.
 """
 
 import json
-import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from dqn_helpers.teacher.address import NOWHERE, Address
 from dqn_helpers.teacher.notebook_files import Cell, dumps
 
 FOLDER = "djup-q-inlarning"
@@ -51,12 +51,8 @@ du slutar.
 """
 
 
-class AddressError(ValueError):
-    """Adressen går inte att göra länkar av; meddelandet säger hur den ska se ut."""
-
-
 def package_files(
-    root: Path, notebooks: Mapping[str, bytes], address: str = ""
+    root: Path, notebooks: Mapping[str, bytes], address: Address = NOWHERE
 ) -> dict[str, bytes]:
     """Filerna i studentversionen, väg inuti den → innehåll.
 
@@ -67,16 +63,15 @@ def package_files(
 
     Raises:
         OSError: om något av det som ska med saknas.
-        AddressError: om adressen inte är ett repo på GitHub.
     """
     files = {name: (root / name).read_bytes() for name in FILES} | BINDER
     books = [name for name in notebooks if name.endswith(".ipynb")]
-    readme = _students_readme(root / "README.md") + (
-        _links(address, sorted(books)) if address else ""
-    )
-    files["README.md"] = readme.encode()
+    readme, published = _students_readme(root / "README.md"), bool(address.repository)
+    files["README.md"] = (readme + (_links(address, sorted(books)) if published else "")).encode()
     files |= {
-        f"notebooks/{name}": _with_colab_cell(data, address) if address and name in books else data
+        f"notebooks/{name}": _with_colab_cell(data, address.url)
+        if published and name in books
+        else data
         for name, data in notebooks.items()
     }
     for path in [*(root / "dqn_helpers").rglob("*"), *(root / "bilder").glob("*.svg")]:
@@ -94,30 +89,16 @@ def _students_readme(path: Path) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if TEST_COMMAND not in line)
 
 
-def _links(address: str, books: list[str]) -> str:
+def _links(address: Address, books: list[str]) -> str:
     """README:s länkar till Binder och Colab."""
-    repo = _repo(address)
-    colab = f"https://colab.research.google.com/github/{repo}/blob/main/notebooks"
-    rows = "\n".join(f"  - [{name[:-6]}]({colab}/{name})" for name in books)
-    binder = f"https://mybinder.org/v2/gh/{repo}/HEAD?urlpath=lab/tree/notebooks/{books[0]}"
-    return IN_THE_BROWSER.format(binder=binder, books=rows)
+    rows = "\n".join(f"  - [{name[:-6]}]({address.starts(name)['Colab']})" for name in books)
+    return IN_THE_BROWSER.format(binder=address.starts(books[0])["Binder"], books=rows)
 
 
-def _repo(address: str) -> str:
-    """Ägaren och repots namn: "anna/djup-q"."""
-    match = re.fullmatch(
-        r"https://github\.com/([\w.-]+/[\w.-]+?)(\.git)?/?", address, flags=re.ASCII
-    )
-    if match is None:
-        raise AddressError(f"--address {address} är inget repo på GitHub. Skriv till exempel "
-                           "--address https://github.com/anna/djup-q-inlarning.")  # fmt: skip
-    return match[1]
-
-
-def _with_colab_cell(data: bytes, address: str) -> bytes:
+def _with_colab_cell(data: bytes, url: str) -> bytes:
     """Boken med cellen som hämtar kursens kod i Colab, efter rubriken."""
     notebook = json.loads(data)
-    text = COLAB_CELL.format(address=f"https://github.com/{_repo(address)}")
+    text = COLAB_CELL.format(address=url)
     cell: Cell = {
         "cell_type": "code", "execution_count": None, "id": "colab-start",
         "metadata": {"tags": ["colab"]}, "outputs": [], "source": text.splitlines(keepends=True),
@@ -127,7 +108,7 @@ def _with_colab_cell(data: bytes, address: str) -> bytes:
 
 
 def write_package(
-    root: Path, notebooks: Mapping[str, bytes], target: Path, address: str = ""
+    root: Path, notebooks: Mapping[str, bytes], target: Path, address: Address = NOWHERE
 ) -> int:
     """Skriv zip-filen; ger antalet filer i den."""
     files = package_files(root, notebooks, address)

@@ -14,16 +14,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dqn_helpers.autograder.result import ClassResult, SubmissionResult
-from dqn_helpers.teacher.gradebook import GradebookError, MoodleWorksheet, read_gradebook
+from dqn_helpers.teacher.gradebook import name_in, read_gradebook
+from dqn_helpers.teacher.moodle import MoodleWorksheet
 from dqn_helpers.teacher.overrides import decoded, delimiter
 from dqn_helpers.teacher.report.words import file_name, one_line
 
 FILE_NAME = "studenter.csv"
-_NAME = ("full name", "fullständigt namn", "namn")
-_ENGLISH = "email address"  # engelska till vänster
-_EMAIL = (_ENGLISH, "e-postadress", "e-post")
-_LATE = re.compile(r"\blate\b|för sen", re.IGNORECASE)
-_TEST_STUDENT = ["student", "test"]  # den låtsasstudent som varje kurs i Canvas har
+# Den låtsasstudent som varje kurs i Canvas har; användarnamnet är alltid en kontrollsumma.
+_TEST_STUDENT, _TEST_LOGIN = ["student", "test"], re.compile("[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,7 @@ class Person:
     login: str
     moodle_id: str = ""
     late: bool = False
+    team: str = ""
 
     def matches(self, text: str) -> bool:
         """Sant om texten är numret, användarnamnet eller namnet, i vilken ordning det än står."""
@@ -46,7 +45,7 @@ class Person:
 class Answers:
     """Lärarens svar: (fil, mapp, nummer eller namn, studenterna), och vad som är fel i filen."""
 
-    rows: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -63,8 +62,7 @@ def read_answers(path: Path) -> Answers:
             problems.append(f"{path.name}, rad {number}: raden ska ha två kolumner, fil och "
                             "student. Raden används inte.")  # fmt: skip
             continue
-        names = tuple(one_line(name, 100) for name in re.split(r"[,&+]", cells[1]) if name.strip())
-        rows.append((cells[0], names))
+        rows.append((cells[0], cells[1]))
     return Answers(tuple(rows), tuple(problems))
 
 
@@ -76,19 +74,16 @@ def read_people(path: Path) -> list[Person]:
     """
     table = read_gradebook(path)
     head = table.row(0)
-    places = [head.index(name) if name in head else None
-              for name in ("Student", "ID", "SIS Login ID")]  # fmt: skip
-    if places[0] is None:
-        raise GradebookError(
-            f"{path.name} saknar kolumnen Student. Exportera den på nytt i Canvas."
-        )
+    places = [head.index(name) if name in head else None for name in ("ID", "SIS Login ID")]
     people = []
     for index in range(1, len(table.rows)):
         row = table.row(index)
-        name, user, login = (
+        user, login = (
             row[place].strip() if place is not None and place < len(row) else "" for place in places
         )
-        if user.isdigit() and _words(name) != _TEST_STUDENT:
+        name = name_in(head, row)
+        is_test = _words(name) == _TEST_STUDENT or _TEST_LOGIN.fullmatch(login)
+        if user.isdigit() and not is_test:
             people.append(Person(user, one_line(name, 100), one_line(login, 100)))
     return people
 
@@ -99,16 +94,9 @@ def read_moodle_people(path: Path) -> list[Person]:
     Raises:
         GradebookError: om filen inte är ett bedömningsblad.
     """
-    sheet = MoodleWorksheet(path)
     return [
-        Person(
-            canvas_id="",
-            name=one_line(sheet.cell(row, _NAME), 100) or number,
-            login=one_line(sheet.cell(row, _EMAIL), 100),
-            moodle_id=number,
-            late=bool(_LATE.search(sheet.cell(row, ("status",)))),
-        )
-        for row, number in sheet.students
+        Person("", one.name, one.email, one.number, one.late, one.team)
+        for one in MoodleWorksheet(path).participants()
     ]
 
 
@@ -117,21 +105,18 @@ def identified(
 ) -> ClassResult:
     """Resultaten med de namn som läraren och omdömesboken ger, och frågorna som är kvar."""
     chosen, problems = _chosen(results.submissions, answers)
-    rows = [
-        _known(submission, chosen.get(index, ()), people)
-        for index, submission in enumerate(results.submissions)
-    ]
-    handed_in = {("canvas", user) for row in rows for user in (*row.members, row.canvas_id)}
-    handed_in |= {("moodle", row.moodle_id) for row in rows}
-    missing = (_shown(one) for one in people if not handed_in & _numbers(one))
-    unclear = (*answers.problems, *problems, *_questions(rows))
+    rows, handed_in = [], set()
+    for index, submission in enumerate(results.submissions):
+        names = _names_in(chosen.get(index, ""), people)
+        found = _people_behind(submission, names, people)
+        problems += _unknown_names(names, found, people)
+        problems += [] if names else _perhaps_a_group(submission, found)
+        known = [person for person in found if person is not None]
+        rows.append(_known(submission, names, known, everyone=len(known) == len(found)))
+        handed_in |= {*known}
+    missing = (_shown(one) for one in people if one not in handed_in)
+    unclear = (*answers.problems, *dict.fromkeys(problems), *_questions(rows))
     return replace(results, submissions=tuple(rows), unclear=unclear, not_handed_in=tuple(missing))
-
-
-def _numbers(person: Person) -> set[tuple[str, str | None]]:
-    """Personens nummer i Canvas eller Moodle."""
-    numbers = (("canvas", person.canvas_id), ("moodle", person.moodle_id))
-    return {(where, number) for where, number in numbers if number}
 
 
 def _shown(person: Person) -> str:
@@ -143,13 +128,13 @@ def _shown(person: Person) -> str:
 
 def _chosen(
     submissions: Sequence[SubmissionResult], answers: Answers
-) -> tuple[dict[int, tuple[str, ...]], list[str]]:
-    """Inlämningens plats → studenterna, och en mening om varje svar som inte passar."""
-    chosen: dict[int, tuple[str, ...]] = {}
+) -> tuple[dict[int, str], list[str]]:
+    """Inlämningens plats → svaret, och en mening om varje svar som inte passar."""
+    chosen: dict[int, str] = {}
     problems = []
-    for what, names in answers.rows:
+    for what, who in answers.rows:
         found = _found(submissions, what)
-        chosen |= dict.fromkeys(found, names)
+        chosen |= dict.fromkeys(found, who)
         if not found:
             problems.append(f"{FILE_NAME}: ”{one_line(what, 80)}” är varken en fil, en mapp, ett "
                             "nummer eller en student bland inlämningarna, eller så passar flera. "
@@ -181,52 +166,94 @@ def _if_one_student(submissions: Sequence[SubmissionResult], found: list[int]) -
     return found if len({submissions[i].who for i in found}) == 1 else []
 
 
+def _names_in(cell: str, people: Sequence[Person]) -> tuple[str, ...]:
+    """Namnen i ett svar: ett komma skiljer dem åt, men inte i "Ek, Anna" som listan skriver så."""
+    parts = [one_line(part, 100) for part in re.split(r"[,&+]", cell) if part.strip()]
+    names = []
+    while parts:
+        pair = ", ".join(parts[:2])
+        take = 2 if not _person(parts[0], people) and _person(pair, people) else 1
+        names.append(pair if take == 2 else parts[0])
+        parts = parts[take:]
+    return tuple(names)
+
+
+def _unknown_names(
+    names: Sequence[str], found: Sequence[Person | None], people: Sequence[Person]
+) -> list[str]:
+    """En mening om varje namn i ett svar som klassens lista inte har."""
+    return [
+        f"{FILE_NAME}: ”{one_line(name, 80)}” finns inte i listan över klassen, eller så passar "
+        "flera. Skriv användarnamnet i stället."
+        for name, person in zip(names, found, strict=False)
+        if people and person is None
+    ]
+
+
 # --- omdömesboken --------------------------------------------------------------------------------
 
 
-def _known(
+def _people_behind(
     submission: SubmissionResult, names: Sequence[str], people: Sequence[Person]
+) -> list[Person | None]:
+    """De i klassens lista som har lämnat in filen; None för var och en som inte finns där."""
+    if names:
+        return [_person(name, people) for name in names]
+    if submission.canvas_id:
+        return [next((one for one in people if one.canvas_id == submission.canvas_id), None)]
+    if not submission.moodle_id or not any(one.moodle_id for one in people):
+        return [_person(submission.student or "", people)]
+    if any(one.team for one in people):  # då är mappens namn och nummer gruppens
+        team = [one for one in people if _bare(one.team) == _bare(submission.student or "")]
+        return [*team] or [None]
+    return [next((one for one in people if one.moodle_id == submission.moodle_id), None)]
+
+
+def _known(
+    submission: SubmissionResult, names: Sequence[str], known: Sequence[Person], everyone: bool
 ) -> SubmissionResult:
-    """Raden med det som är känt om studenten, eller om alla i gruppen."""
+    """Raden med det som är känt om studenten, eller om alla i gruppen.
+
+    Args:
+        submission: raden.
+        names: dem som läraren har sagt att det är; tomt om ingen har sagt något.
+        known: de av dem som finns i klassens lista.
+        everyone: sant om alla finns där.
+    """
     if names:
-        submission = replace(
-            submission, student=", ".join(names), person=", ".join(sorted(map(_key, names)))
-        )
-    if names:
-        found = [_person(name, people) for name in names]
-    elif submission.canvas_id:
-        found = [next((one for one in people if one.canvas_id == submission.canvas_id), None)]
-    elif submission.moodle_id and any(one.moodle_id for one in people):
-        found = [next((one for one in people if one.moodle_id == submission.moodle_id), None)]
-    else:
-        found = [_person(submission.student or "", people)]
-    known = [person for person in found if person is not None]
-    if len(known) != len(found):  # någon i gruppen är okänd: då är numren inte hela gruppens
+        who = ", ".join(sorted(map(_key, names)))
+        submission = replace(submission, student=", ".join(names), person=who)
+    if not everyone:  # då är numren inte hela gruppens
         return replace(submission, canvas_id=None if names else submission.canvas_id)
-    if known and all(person.moodle_id for person in known):
-        return _known_in_moodle(submission, known)
-    numbers = tuple(person.canvas_id for person in known)
-    return replace(
+    in_moodle = any(person.moodle_id for person in known)
+    numbers = tuple(person.moodle_id if in_moodle else person.canvas_id for person in known)
+    row = replace(
         submission,
-        student=", ".join(person.name for person in known)
-        if len(known) == 1
-        else submission.student,
         login=", ".join(person.login for person in known if person.login),
-        canvas_id=numbers[0] if len(numbers) == 1 else None,
-        members=numbers if len(numbers) > 1 else (),
-        person="" if len(numbers) == 1 else submission.person,
-    )
-
-
-def _known_in_moodle(submission: SubmissionResult, known: Sequence[Person]) -> SubmissionResult:
-    """Raden med namn, e-post och om filen var sen; numret är redan mappens eget i Moodle."""
-    return replace(
-        submission,
-        student=", ".join(person.name for person in known),
-        login=", ".join(person.login for person in known if person.login),
-        moodle_id=known[0].moodle_id if len(known) == 1 else submission.moodle_id,
         late=submission.late or any(person.late for person in known),
+        known_as=tuple(one for person in known for one in (person.name, person.login) if one),
     )
+    if len(known) == 1:
+        row = replace(row, student=known[0].name, person="")
+        return (
+            replace(row, moodle_id=numbers[0]) if in_moodle else replace(row, canvas_id=numbers[0])
+        )
+    names = names or [person.name for person in known]
+    who = ", ".join(sorted(map(_key, names)))  # numret kan vara gruppens, och lika en students
+    return replace(row, student=", ".join(names), person=who, members=numbers, canvas_id=None)
+
+
+def _perhaps_a_group(submission: SubmissionResult, found: Sequence[Person | None]) -> list[str]:
+    """En fråga, om Canvas har döpt filen till något annat än studenten: så gör det med grupper."""
+    person = found[0]
+    if person is None or not submission.canvas_id:
+        return []
+    parts = [part.strip() for part in person.name.split(",")]
+    if _bare(submission.student or "") in (_bare("".join(parts)), _bare("".join(parts[::-1]))):
+        return []
+    return [f"{file_name(submission)}: Canvas kallar den som lämnade in "
+            f"”{one_line(submission.student, 80)}”, men numret är {person.name}. Är det en grupp? "
+            "Svara med allas namn."]  # fmt: skip
 
 
 def _person(text: str, people: Sequence[Person]) -> Person | None:
@@ -236,9 +263,11 @@ def _person(text: str, people: Sequence[Person]) -> Person | None:
 
 
 def same_person(submission: SubmissionResult, text: str) -> bool:
-    """Sant om texten är studentens namn (i vilken ordning det än står) eller användarnamn."""
-    person = Person(submission.canvas_id or "", submission.student or "", submission.login)
-    return bool(submission.student) and person.matches(text)
+    """Sant om texten är namnet (i vilken ordning det än står) eller användarnamnet på någon bakom
+    filen.
+    """
+    names = submission.known_as or tuple(filter(None, (submission.student, submission.login)))
+    return any(Person("", name, name).matches(text) for name in names)
 
 
 # --- det som är oklart ---------------------------------------------------------------------------
@@ -255,6 +284,8 @@ def _questions(rows: Sequence[SubmissionResult]) -> Iterator[str]:
             named[_key(row.student)].add(row.who)
     for who in (one for one in named.values() if len(one) > 1):
         mine = [row for row in rows if row.who in who]
+        if all(row.known_as for row in mine):
+            continue  # klassens lista har båda, så de heter bara lika
         files = ", ".join(file_name(row) for row in mine[:4])
         yield (f"{one_line(mine[0].student, 80)}: är det samma student i {files}? Det är olika "
                "nummer, så de räknas som olika studenter.")  # fmt: skip
@@ -262,6 +293,11 @@ def _questions(rows: Sequence[SubmissionResult]) -> Iterator[str]:
 
 def _key(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split())).casefold()
+
+
+def _bare(name: str) -> str:
+    """Bara bokstäver och siffror: lärplattformarna tar bort olika mycket annat ur filnamnen."""
+    return "".join(filter(str.isalnum, _key(name)))
 
 
 def _words(name: str) -> list[str]:

@@ -144,6 +144,21 @@ def shows_things_on_the_way() -> Any:
     )
 
 
+@honest(book("03") | right("3.1"))
+def saves_a_picture_on_the_way() -> Any:
+    return bare(
+        IMPORTS,
+        "import matplotlib.pyplot as plt",
+        """
+        def td_target(reward, next_q, terminated, gamma):
+            plt.plot(reward.numpy())
+            plt.savefig("belöningar.png")
+            plt.gcf().savefig("en gång till.png", dpi=150)
+            return reward + gamma * next_q.max(dim=1).values * ~terminated
+        """,
+    )
+
+
 @honest(EPSILON_ALONE)
 def settings_in_a_dataclass() -> Any:
     return bare(

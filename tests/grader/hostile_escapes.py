@@ -80,7 +80,7 @@ FILES = (
     escape("libraries", "låter biblioteken spara",
            "__import__('numpy').save('@CANARY@/a.npy', [1])",
            "__import__('torch').save([1], '@CANARY@/a.pt')",
-           "__import__('matplotlib.pyplot').pyplot.savefig('@CANARY@/a.png')",
+           "__import__('matplotlib.pyplot').pyplot.figure().canvas.print_png('@CANARY@/a.png')",
            "__import__('sqlite3').connect('@CANARY@/a.db').execute('create table t(x)')",
            "__import__('shelve').open('@CANARY@/a')"),
 )  # fmt: skip

@@ -7,18 +7,31 @@ import copy
 import functools
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from .honest import Notebook, answered, as_bytes, cell_of, code, in_style, page, zipped
+from .lms_formats import (
+    Assignment,
+    CanvasStyle,
+    MoodleStyle,
+    Student,
+    canvas_export,
+    moodle_folder,
+    moodle_sheet,
+)
 
 FIRST = ("Anna", "Bo", "Cia", "Dan", "Eva", "Fia", "Gun", "Hugo", "Ida", "Jon", "Kim", "Lo")
 LAST = ("Ek", "Öst", "Al", "Åberg", "Sjö")
 NAMES = [f"{first} {last}" for last in LAST for first in FIRST]
+NAMES[47] = "Kim Åberg"  # de är två som heter så, nummer 47 och 48
+GROUP, PAIR = "Grupp 4", ("Ida Ek", "Jon Ek")
+"""Två som har lämnat in tillsammans, genom den första."""
+LATE = ("Bo Ek", "Lo Öst", "Lo Al")
 WORDS = ("överskattning", "kopian", "turen", "bruset", "automaten", "målet", "kurvan", "felet",
          "frön", "medelvärdet", "maximum", "skillnaden", "steget", "gissningen")  # fmt: skip
-FILE = "05_double_dqn.ipynb"
+FILE, LINK = "05_double_dqn.ipynb", "link.html"
 N_RIGHT = 40
 """De första har rätta lösningar i olika stilar, så när som på det som står i SPECIAL."""
 
@@ -38,18 +51,20 @@ class HandIn:
 
     @property
     def in_canvas(self) -> str:
-        """Filens namn i nedladdningen från Canvas."""
+        """Filens namn i nedladdningen från Canvas; en grupps fil har en students nummer."""
         first, last = self.name.split(" ")
+        who = (GROUP if self.name in PAIR else f"{last}{first}").replace(" ", "").lower()
         late = "_LATE" if self.late else ""
-        attachment = 90_000 + 1_000 * self.attempt + self.number
-        return f"{last}{first}{late}_{self.number}_{attachment}_{self.file}".lower().replace(
-            "_late_", "_LATE_"
-        )
+        attachment = f"_{90_000 + 1_000 * self.attempt + self.number}"
+        return f"{who}{late}_{self.number}{'' if self.file == LINK else attachment}_{self.file}"
 
     @property
     def in_moodle(self) -> str:
         """Filens plats i nedladdningen från Moodle."""
-        return f"{self.name}_{50_000 + self.number}_assignsubmission_file_/{self.file}"
+        folder = moodle_folder(self.name, 50_000 + self.number)
+        if self.file == LINK:
+            return f"{folder.replace('_file', '_onlinetext')}/onlinetext.html"
+        return f"{folder}/{self.file}"
 
 
 # --- böckerna -------------------------------------------------------------------------------------
@@ -143,6 +158,7 @@ def special() -> dict[str, tuple[str, bytes]]:
         "Hugo Al": (f"{FILE}.txt", b"\xef\xbb\xbf" + right),
         "Ida Al": ("allt.zip", zipped({"01a.ipynb": page("01a"), FILE: right})),
         "Jon Al": ("DD2380_2025_05_double_dqn.ipynb", right),
+        "Fia Åberg": (LINK, b"<html><a href='https://colab.research.google.com/drive/x'>x</a>"),
     }
 
 
@@ -160,18 +176,17 @@ def _book_of(name: str, number: int) -> bytes:
 
 
 def the_class() -> Iterator[HandIn]:
-    """Alla som lämnade in i tid eller sent; två av sextio lämnar inte in och en är i en grupp."""
+    """Alla som lämnade in, i tid eller sent: två av sextio gör det inte, och två gör det ihop."""
     others = special()
     for number, name in enumerate(NAMES, 1):
-        if name in ("Kim Sjö", "Lo Sjö"):
+        if name in ("Kim Sjö", "Lo Sjö", PAIR[1]):
             continue
         file, data = others.get(name) or (FILE, _book_of(name, number))
         if name == "Ida Sjö":  # byte för byte som en kamrat
             data = _book_of("Jon Sjö", NAMES.index("Jon Sjö") + 1)
         if name == "Hugo Sjö":  # samma reflektion som en annan, i en egen bok
             data = as_bytes(personal(_as_notebook(3), name, NAMES.index("Anna Ek") + 1))
-        late = name in ("Bo Ek", "Lo Öst", "Lo Al")
-        yield HandIn(name, number, file, data, late)
+        yield HandIn(name, number, file, data, name in LATE)
 
 
 def _as_notebook(style: int) -> Notebook:
@@ -199,28 +214,32 @@ def moodle_zip(hand_ins: list[HandIn]) -> bytes:
     return zipped({one.in_moodle: one.data for one in hand_ins})
 
 
-def canvas_gradebook() -> str:
-    """Omdömesboken: en undantagen, en med högre poäng för hand, och låtsasstudenten."""
-    there = {"Eva Ek": "EX", "Eva Al": "7.50"}
-    rows = ["Student,ID,SIS User ID,SIS Login ID,Section,Uppgift 5 (77),Current Score",
-            "    Points Possible,,,,,10.00,(read only)"]  # fmt: skip
-    for number, name in enumerate(NAMES, 1):
-        first, last = name.split(" ")
-        rows.append(f'"{last}, {first}",{number},,u{number},A,{there.get(name, "")},')
-    return "\ufeff" + "\r\n".join([*rows, '"Student, Test",999,,,A,,', ""])
+TASKS = (Assignment("Uppgift 5", 77, 10, manual=True), Assignment("Betyg 5", 78, 0))
+
+
+def canvas_gradebook(names: Collection[str] = NAMES) -> str:
+    """Omdömesboken ur ett svenskt Canvas: en undantagen, och en med poäng som är satta för hand."""
+    there = {"Eva Ek": "EX", "Eva Al": 7.5}
+    students = [
+        Student(*name.split(" "), number, f"u{number}", {77: there.get(name)})
+        for number, name in enumerate(NAMES, 1)
+        if name in names
+    ]
+    style = CanvasStyle(custom=("Anteckningar",), swedish=True, semicolon=True, bom=True)
+    return canvas_export(students, TASKS, style)
 
 
 def moodle_worksheet() -> str:
-    """Bedömningsbladet ur Moodle."""
-    rows = ["Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,"
-            "Last modified (submission),Last modified (grade),Feedback comments"]  # fmt: skip
-    for number, name in enumerate(NAMES, 1):
-        rows.append(f"Participant {50_000 + number},{name},u{number}@skola.se,Submitted for "
-                    "grading,,10.00,Yes,-,-,")  # fmt: skip
-    return "\ufeff" + "\r\n".join([*rows, ""])
+    """Bedömningsbladet ur ett svenskt Moodle."""
+    students = [
+        Student(*name.split(" "), 50_000 + number, f"u{number}",
+                late="2 dagar" if name in LATE else "", handed_in=name not in NAMES[58:])
+        for number, name in enumerate(NAMES, 1)
+    ]  # fmt: skip
+    return moodle_sheet(students, 10, MoodleStyle(swedish=True, text=True))
 
 
 def ladok_list() -> str:
     """En lista ur Ladok."""
-    rows = [f"19990101-{number:04};{name};;" for number, name in enumerate(NAMES, 1)]
-    return "\r\n".join(["Personnummer;Namn;Betyg;Examinationsdatum", *rows, ""])
+    rows = [f"19990101-{n:04};{name};u{n}@skola.se;;" for n, name in enumerate(NAMES, 1)]
+    return "\r\n".join(["Personnummer;Namn;E-post;Betyg;Examinationsdatum", *rows, ""])

@@ -5,12 +5,14 @@ Rättarprocesserna läser bara poängen ur filerna här; allt annat är det rikt
 
 import csv
 import io
+import itertools
 import json
 import multiprocessing
 import os
 import random
 import re
 import shutil
+import signal
 import time
 import zipfile
 from pathlib import Path
@@ -324,6 +326,55 @@ def test_a_kill_at_any_moment_leaves_the_earlier_class_whole(
         assert answer.code == 0, answer.err
         assert len(read_results(out)["submissions"]) == len(FIRST) + len(many)
         assert not list(out.rglob("*.ny"))
+
+
+@pytest.mark.lang
+def test_a_kill_at_every_step_leaves_the_earlier_class_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kommandot dör mitt i varje fil som skrivs och före varje byte av namn, ett steg i taget."""
+    packed(folder / "fler.zip", {"dan_4_104_05.ipynb": book(4), "eva_5_105_05.ipynb": book(1)})
+    monkeypatch.setattr(store, "SAVE_SECONDS", 0)
+    monkeypatch.setattr(command_line, "grade_all", grade_in_this_process)
+    for step in itertools.count():
+        out = shutil.copytree(folder / "rattning", folder / f"steg-{step}")
+        if not dies_at(step, [str(folder / "fler.zip"), "--out", str(out)]):
+            break
+        assert_whole(out)
+        if step % 5 == 0:
+            answer = command("fler.zip", "--out", out, "--resume", cwd=folder)
+            assert answer.code == 0, answer.err
+            assert len(read_results(out)["submissions"]) == len(FIRST) + 2
+            assert not list(out.rglob("*.ny"))
+    assert step > 2 * (len(FIRST) + 2), "minst en fil och ett byte för varje sida"
+
+
+def dies_at(step: int, arguments: list[str]) -> bool:
+    """Kör kommandot i en avknoppad process som dör vid det steget; falskt om det hann bli klart."""
+    process = multiprocessing.get_context("fork").Process(target=die_at, args=(step, arguments))
+    process.start()
+    process.join()
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode != 0
+
+
+def die_at(step: int, arguments: list[str]) -> None:
+    """Kommandot, i den process som ska dö: en fil blir halv, eller ett namnbyte blir inte av."""
+    steps, write, replace = itertools.count(), Path.write_bytes, os.replace
+
+    def dying_write(path: Path, data: bytes) -> int:
+        if next(steps) == step:
+            write(path, data[: len(data) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        return write(path, data)
+
+    def dying_replace(source: Path, target: Path) -> None:
+        if next(steps) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(source, target)
+
+    Path.write_bytes, os.replace = dying_write, dying_replace  # type: ignore[method-assign, assignment]
+    os._exit(command_line.main(arguments))
 
 
 def run(out: Path, folder: Path, kill_after: float | None = None) -> float:

@@ -269,11 +269,12 @@ def test_a_list_from_ladok_is_filled_where_it_is_empty(tmp_path: Path) -> None:
         book("05", file="d", student="Okänd, Ola", grade="G", replaced_by="e"),
     )
     filled = fill_ladok(path, graded, "2026-01-15")
-    assert filled.text.removeprefix("\ufeff") == LADOK.replace(
+    assert filled.data.decode("utf-8") == "\ufeff" + LADOK.replace(
         "Ek, Anna;;;x", "Ek, Anna;VG;2026-01-15;x"
     )
     assert filled.unknown == ("c",)
     assert filled.changes[1].refused == "det står redan ett betyg i Ladok"
+    assert [change.name for change in filled.changes] == ["Ek, Anna", "Bo Al"]
     path.write_text("Kurs;Kod\na;b\n")
     with pytest.raises(GradebookError, match="rubriken Betyg"):
         fill_ladok(path, graded, "2026-01-15")

@@ -579,10 +579,21 @@ def test_the_letter_says_that_the_written_answer_is_missing() -> None:
     assert "G, utan 5.4" in Page(class_report(results(one), ["a.html"])).words()
 
 
+def test_the_lists_say_the_students_name_first() -> None:
+    rows = [
+        unreadable("in.zip/ekanna_12_34_uppsats.pdf"),
+        submission("in.zip/bo/05.ipynb", exercise("5.1"), canvas_id=None),
+    ]
+    rows = [replace(row, student=name) for row, name in zip(rows, ("Ek, Anna", "Bo"), strict=True)]
+    report = Page(class_report(results(*rows), ["a.html", "b.html"])).words()
+    assert "Ek, Anna: uppsats.pdf Filen gick inte att läsa" in report
+    assert "svar på 5.4: Bo: 05.ipynb." in report
+
+
 def test_a_missing_reflection_is_mentioned_to_both() -> None:
     graded = results(submission("a", exercise("5.1")), submission("b", exercise("3.1")))
     report = Page(class_report(graded, ["a.html", "b.html"])).words()
-    assert "Utan reflektion: a." in report
+    assert "ingen skrivit något svar på 5.4: a." in report
     assert "ingen reflektion i filen" in page(submission("a", exercise("5.1"))).words()
     assert "reflektion" not in page(submission("b", exercise("3.1"))).words()
 
@@ -804,3 +815,11 @@ def test_the_report_tells_the_limits_that_applied(tmp_path: Path) -> None:
     write_reports(tmp_path, graded, Overrides(), LIMITS)
     text = (tmp_path / "rapport.html").read_text("utf-8")
     assert all(rule in text for rule in rules(2.5))
+
+
+def test_the_pictures_in_the_readme_are_small_and_made_by_one_command() -> None:
+    from .pictures import FOLDER, PAGES
+
+    pictures = {path.name: path.stat().st_size for path in FOLDER.iterdir()}
+    assert pictures.keys() == set(PAGES.values())
+    assert max(pictures.values()) < 150_000

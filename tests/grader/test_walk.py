@@ -6,6 +6,7 @@ Allt är de riktiga kommandona på riktiga böcker. Klassen rättas en gång fö
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from dqn_helpers.teacher import similar
 from dqn_helpers.teacher.assess import save
 
 from . import made_up_class as made_up
+from .lms_formats import only_changed
 from .test_command import Answer, command, read_results
 
 pytestmark = pytest.mark.lang
@@ -29,6 +31,12 @@ def canvas(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
     (folder / "ladok.csv").write_text(made_up.ladok_list(), "utf-8", newline="")
     answer = command("submissions.zip", "--canvas", "omdomen.csv", "--seed", 7, cwd=folder)
     assert answer.code == 0, answer.err
+    assert "kallar den som lämnade in ”grupp4”, men numret är Ek, Ida" in answer.out
+    assert "Har inte lämnat in (3): Ek, Jon (u10); Sjö, Kim (u59)" in answer.out
+    (folder / "svar.csv").write_text(f"fil;student\ngrupp4;{', '.join(made_up.PAIR)}\n", "utf-8")
+    answer = command("submissions.zip", "--canvas", "omdomen.csv", "--resume",
+                     "--students", "svar.csv", cwd=folder)  # fmt: skip
+    assert answer.code == 0 and answer.graded == [], "svaret kommer in utan att något rättas om"
     return folder, answer
 
 
@@ -38,6 +46,9 @@ def rows(folder: Path) -> dict[str, list[dict[str, Any]]]:
     for row in read_results(folder / "rattning")["submissions"]:
         found.setdefault(row["student"], []).append(row)
     return found
+
+
+N_ROWS, N_NAMES = 58, 56  # två heter lika, ett par har lämnat in ihop, och en har två böcker
 
 
 def of(folder: Path, name: str) -> dict[str, Any]:
@@ -57,10 +68,14 @@ RIGHT_ANYWAY = ("Eva Öst", "Fia Öst", "Gun Öst", "Ida Öst", "Jon Öst", "Kim
 
 def test_every_student_is_one_and_every_form_of_right_is_right(canvas: Any) -> None:
     folder, answer = canvas
-    assert len(rows(folder)) == 58
+    assert len(rows(folder)) == N_NAMES
+    assert sum(map(len, rows(folder).values())) == N_ROWS
     for name in RIGHT_ANYWAY:
         assert points_of(of(folder, name), "5.1", "5.2", "5.3") == WHOLE, name
     assert "Har inte lämnat in (2): Sjö, Kim (u59); Sjö, Lo (u60)" in answer.out
+    assert points_of(rows(folder)["Ida Ek, Jon Ek"][0], "5.1", "5.2", "5.3") == WHOLE
+    assert [row["login"] for row in rows(folder)["Åberg, Kim"]] == ["u47", "u48"]
+    assert "Åberg, Kim: är det samma student" not in answer.out, "listan skiljer dem åt"
 
 
 def test_what_may_have_cost_points_is_pointed_out(canvas: Any) -> None:
@@ -68,7 +83,8 @@ def test_what_may_have_cost_points_is_pointed_out(canvas: Any) -> None:
     report = (folder / "rattning/rapport.html").read_text("utf-8")
     for text in ("Menade du `double_dqn_targets`", "är ingen kodcell men innehåller",
                  "har samma id, ovning-5-4", "den utdelade boken", "Samma innehåll, byte för byte",
-                 "Det här är en PDF", "Det här är en Pythonfil"):  # fmt: skip
+                 "Det här är en PDF", "Det här är en Pythonfil",
+                 "Det här är en webbsida"):  # fmt: skip
         assert text in answer.out or text.replace("`", "") in report.replace("`", ""), text
 
 
@@ -84,6 +100,34 @@ def test_from_the_late_files_to_the_last_grade(canvas: Any) -> None:
     assert before < {row["file"] for row in read_results(out)["submissions"]}
     assert points_of(of(folder, "Cia Al"), "5.1", "5.2", "5.3") == WHOLE
 
+    decide(folder)
+    last = ("nya.zip", *arguments, "--resume", "--column", "Uppgift 5", "--books", "05")
+    dry = command(*last, "--dry-run", cwd=folder)
+    assert dry.code == 0 and not (out / "canvas.csv").exists()
+    assert dry.graded == [], "besluten kommer in utan att något rättas om"
+    done = command(*last, "--ladok", "ladok.csv", "--date", "2026-01-15", cwd=folder)
+    assert done.code == 0 and "undantagen (EX)" in done.out
+    assert_decided(folder)
+    page = next((out / "feedback").glob("ekbo_*.html")).read_text("utf-8")
+    assert "Avdrag: 10 procent av poängen" in page and "Lärarens bedömning (Eva)" in page
+
+    column = canvas_column(out, 77)
+    assert column["Ek, Eva"] == "EX" and column["Al, Eva"] == "7,50"
+    assert column["Ek, Anna"] == "10", "en kolumn på 10 poäng är det som koden rättar"
+    assert column["Ek, Ida"] == column["Ek, Jon"] == "10", "gruppens båda"
+    assert column["Ek, Bo"] == "9" and column["Sjö, Kim"] == ""
+    assert_in_ladok(out)
+
+    letters = (*last[:4], "--column", "Betyg 5", "--letters", "--books", "05")
+    assert command(*letters, cwd=folder).code == 0
+    column = canvas_column(out, 78)
+    assert column["Ek, Anna"] == column["Ek, Jon"] == "VG" and column["Sjö, Kim"] == ""
+    assert {"U", "G", "VG"} == set(column.values()) - {""}
+
+
+def decide(folder: Path) -> None:
+    """Det som läraren bestämmer på bedömningssidan: 5.4, en PDF på papper, och regeln för sena."""
+    out = folder / "rattning"
     three = {"exercise": "5.4", "given": "3", "reason": "Bra.", "who": "Eva"}
     graded = [row["file"] for row in read_results(out)["submissions"] if row["exercises"]]
     decided = [{"file": file, **three} for file in graded]
@@ -94,26 +138,33 @@ def test_from_the_late_files_to_the_last_grade(canvas: Any) -> None:
     decided.append({**rule, "who": ""})
     assert save(out, json.dumps({"clear": [], "rows": decided}).encode()) == ""
 
-    last = ("nya.zip", *arguments, "--resume", "--column", "Uppgift 5", "--books", "05")
-    dry = command(*last, "--dry-run", cwd=folder)
-    assert dry.code == 0 and not (out / "canvas.csv").exists()
-    assert dry.graded == [], "besluten kommer in utan att något rättas om"
-    done = command(*last, "--ladok", "ladok.csv", "--date", "2026-01-15", cwd=folder)
-    assert done.code == 0 and "undantagen (EX)" in done.out
+
+def assert_decided(folder: Path) -> None:
     assert of(folder, "Bo Al")["points"] == 14
     assert of(folder, "Bo Ek")["points"] == pytest.approx(0.9 * 13)
-    page = next((out / "feedback").glob("ekbo_*.html")).read_text("utf-8")
-    assert "Avdrag: 10 procent av poängen" in page and "Lärarens bedömning (Eva)" in page
 
-    old, new = (list(csv.reader(io.StringIO(text))) for text in (
-        made_up.canvas_gradebook(), (out / "canvas.csv").read_bytes().decode("utf-8")))  # fmt: skip
-    assert [row[:5] for row in old] == [row[:5] for row in new]
-    column = {row[0]: row[5] for row in new}
-    assert column["Ek, Eva"] == "EX" and column["Al, Eva"] == "7.50"
-    assert column["Ek, Anna"] == "10", "en kolumn på 10 poäng är det som koden rättar"
-    assert column["Ek, Bo"] == "9" and column["Sjö, Kim"] == ""
-    ladok = (out / "ladok.csv").read_text("utf-8")
-    assert "Anna Ek;VG;2026-01-15" in ladok and "Kim Sjö;;" in ladok
+
+def assert_in_ladok(out: Path) -> None:
+    """Rätt betyg till rätt person, också när två heter lika."""
+    text = (out / "ladok.csv").read_text("utf-8")
+    for name in ("Anna Ek", "Ida Ek", "Jon Ek"):
+        assert re.search(rf"{name};u\d+@skola.se;VG;2026-01-15", text), name
+    assert re.search(r"Kim Sjö;u59@skola.se;;", text)
+    assert len(re.findall(r"Kim Åberg;u4[78]@skola.se;[UG]", text)) == 2
+
+
+def canvas_column(out: Path, number: int) -> dict[str, str]:
+    """Namnet → det som står i uppgiftens kolumn; inget annat än den får vara ändrat."""
+    text = (out / "canvas.csv").read_bytes().decode("utf-8")
+    old, new = (
+        list(csv.reader(io.StringIO(one.removeprefix("\ufeff")), delimiter=";"))
+        for one in (made_up.canvas_gradebook(), text)
+    )
+    place = next(i for i, title in enumerate(new[0]) if title.endswith(f"({number})"))
+    assert [row[:place] + row[place + 1 :] for row in old] == [
+        row[:place] + row[place + 1 :] for row in new
+    ]
+    return {row[0]: row[place] for row in new if row[1].isdigit()}
 
 
 def test_likenesses(canvas: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,21 +174,36 @@ def test_likenesses(canvas: Any, capsys: pytest.CaptureFixture[str]) -> None:
     page = (folder / "rattning/likheter.html").read_text("utf-8")
     reflections = page.partition("Reflektionen i 5.4")[2]
     assert "ekanna och sjöhugo" in reflections.replace("<wbr>", "")
-    assert len(list((folder / "ut/inlamningar").iterdir())) == 54
+    assert len(list((folder / "ut/inlamningar").iterdir())) == 57 - 5, "fem har ingen läsbar bok"
 
 
 def test_the_same_class_in_moodle(tmp_path: Path) -> None:
     (tmp_path / "moodle.zip").write_bytes(made_up.moodle_zip(list(made_up.the_class())))
+    (tmp_path / "nya.zip").write_bytes(made_up.moodle_zip(made_up.resubmissions()))
     (tmp_path / "blad.csv").write_text(made_up.moodle_worksheet(), "utf-8", newline="")
-    last = ("moodle.zip", "--moodle", "blad.csv", "--seed", 7)
-    answer = command(*last, cwd=tmp_path)
+    (tmp_path / "ladok.csv").write_text(made_up.ladok_list(), "utf-8", newline="")
+    (tmp_path / "svar.csv").write_text("fil;student\n50009;Ida Ek, Jon Ek\n", "utf-8")
+    out, sheet = tmp_path / "rattning", ("--moodle", "blad.csv")
+    answer = command("moodle.zip", *sheet, "--students", "svar.csv", "--seed", 7, cwd=tmp_path)
     assert answer.code == 0, answer.err
-    assert len(rows(tmp_path)) == 58
+    assert len(rows(tmp_path)) == N_NAMES
     for name in RIGHT_ANYWAY:
         row = of(tmp_path, name)
         assert points_of(row, "5.1", "5.2", "5.3") == WHOLE, name
         assert row["login"].endswith("@skola.se")
     assert "Har inte lämnat in (2): Kim Sjö (u59@skola.se); Lo Sjö (u60@skola.se)" in answer.out
-    sheet = (tmp_path / "rattning/moodle.csv").read_bytes().decode("utf-8")
-    assert "Anna Ek,u1@skola.se,Submitted for grading,10,10.00" in sheet
-    assert sheet.count("\r\n") == 61
+    assert of(tmp_path, "Bo Ek")["late"] and not of(tmp_path, "Anna Ek")["late"]
+
+    assert command("nya.zip", *sheet, cwd=tmp_path).code == 0
+    decide(tmp_path)
+    last = ("nya.zip", *sheet, "--resume", "--ladok", "ladok.csv", "--date", "2026-01-15")
+    done = command(*last, cwd=tmp_path)
+    assert done.code == 0 and done.graded == []
+    assert_decided(tmp_path)
+    assert_in_ladok(out)
+    changed = only_changed(made_up.moodle_worksheet(), (out / "moodle.csv").read_bytes().decode())
+    filled = {re.search(r'"([^"]+)",u\d+@', new)[1]: new for _, new in changed}  # type: ignore[index]
+    assert re.search(r'betygsättning",10,"10,00"', filled["Anna Ek"])
+    assert re.search(r'betygsättning",10,"10,00"', filled["Jon Ek"]), "gruppens båda"
+    assert re.search(r'2 dagar sent",9,"10,00"', filled["Bo Ek"])
+    assert not {"Kim Sjö", "Lo Sjö"} & filled.keys()

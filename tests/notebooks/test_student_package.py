@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dqn_helpers.teacher.address import Address, read_address
 from dqn_helpers.teacher.release import build, main
 from dqn_helpers.teacher.student_package import FILES, FOLDER, package_files, write_package
 
@@ -59,14 +61,14 @@ ADDRESS = "https://github.com/anna/djup-q"
 
 
 def test_a_published_package_starts_in_binder_and_colab() -> None:
-    files = package_files(ROOT, build(ROOT / "solutions"), f"{ADDRESS}.git")
+    files = package_files(ROOT, build(ROOT / "solutions"), Address("anna/djup-q"))
     text = files["README.md"].decode()
     links = re.findall(r"\((https://[^)]+)\)", text)
     in_colab = [link.rpartition("/")[2] for link in links if "colab.research" in link]
     books = [name for name in files if name.endswith(".ipynb")]
     assert [f"notebooks/{name}" for name in in_colab] == books
     assert all("/github/anna/djup-q/blob/main/notebooks/" in one for one in links if "colab" in one)
-    assert f"/gh/anna/djup-q/HEAD?urlpath=lab/tree/{books[0]}" in text
+    assert f"/gh/anna/djup-q/main?urlpath=lab/tree/{books[0]}" in text
     for name in books:
         first = next(c for c in json.loads(files[name])["cells"] if c["cell_type"] == "code")
         assert f'git+{ADDRESS}")' in first["source"][-1]
@@ -92,6 +94,51 @@ def test_an_address_that_is_no_repository_is_explained(
     assert "är inget repo på GitHub" in capsys.readouterr().err
     assert main(["--address", ADDRESS]) == 1
     assert "hör ihop med --zip" in capsys.readouterr().err
+
+
+def a_root(folder: Path, address: str) -> Path:
+    """En mapp som kursens, med en enda bok och en adress i `pyproject.toml`."""
+    for name in FILES:
+        (folder / name).write_text("", encoding="utf-8")
+    (folder / "pyproject.toml").write_text(f'[tool.kurs]\nrepository = "{address}"\n', "utf-8")
+    (folder / "README.md").write_text("# K\n\n## För dig som undervisar\n", encoding="utf-8")
+    (folder / "dqn_helpers").mkdir()
+    shutil.copytree(ROOT / "solutions", folder / "solutions")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("written", "given", "used"),
+    [
+        ("anna/djup-q", "", "anna/djup-q"),
+        (f"{ADDRESS}.git", "", "anna/djup-q"),
+        ("anna/djup-q", "https://github.com/bo/q/", "bo/q"),
+        ("", "", ""),
+    ],
+)
+def test_the_address_is_written_once_and_used_everywhere(
+    written: str, given: str, used: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`[tool.kurs]` är webbokens adress och studentversionens; `--address` gäller en enda gång."""
+    root, target = a_root(tmp_path, written), tmp_path / "ut.zip"
+    options = ["--address", given] if given else []
+    assert main(["--root", str(root), "--zip", str(target), *options]) == 0
+    with zipfile.ZipFile(target) as archive:
+        text = archive.read(f"{FOLDER}/README.md").decode()
+    found = set(re.findall(r"(?:mybinder\.org/v2/gh|google\.com/github)/([\w-]+/[\w-]+)", text))
+    assert found == ({used} if used else set())
+    assert (f"leder till https://github.com/{used}." in capsys.readouterr().out) == bool(used)
+    assert read_address(root / "pyproject.toml").starts("a.ipynb").keys() == (
+        {"Colab", "Binder"} if written else set()
+    )
+
+
+def test_an_address_in_pyproject_that_is_no_repository_is_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = a_root(tmp_path, "https://gitlab.com/anna/djup-q")
+    assert main(["--root", str(root), "--zip", str(tmp_path / "ut.zip")]) == 1
+    assert "repository i pyproject.toml" in capsys.readouterr().err
 
 
 ELSEWHERE_TOO = {

@@ -12,8 +12,8 @@ import gymnasium as gym
 from dqn_helpers import figures, toys
 from dqn_helpers.figures import theme
 from dqn_helpers.swedish_arguments import SwedishParser
+from dqn_helpers.teacher.address import Address, AddressError, read_address
 from dqn_helpers.teacher.arguments import add_book_arguments
-from dqn_helpers.teacher.book.address import read_address
 from dqn_helpers.teacher.book.chapters import stage
 from dqn_helpers.teacher.book.pdf import print_chapters
 
@@ -30,9 +30,14 @@ def main() -> int:
     if options.out.exists() and not (options.out / "searchindex.js").exists():
         print(f"Fel: {options.out} finns redan och är ingen webbok. Välj en annan mapp med --out.")
         return 2
+    try:
+        address = read_address(ROOT / "pyproject.toml")
+    except AddressError as error:
+        print(f"Fel: {error}")
+        return 2
     with tempfile.TemporaryDirectory() as scratch:
         source, built, log = (Path(scratch) / name for name in ("kapitel", "bok", "logg"))
-        lay_out(source)
+        lay_out(source, address)
         print("Kör alla böcker och sätter dem som webbsidor. Det tar några minuter.")
         if run_sphinx(source, built, log):
             print(log.read_text(encoding="utf-8", errors="replace")[-LOG_SHOWN:], file=sys.stderr)
@@ -45,9 +50,9 @@ def main() -> int:
     return 0
 
 
-def lay_out(source: Path) -> None:
+def lay_out(source: Path, address: Address) -> None:
     """Lägg fram det som Sphinx läser: kapitel, framsida och utseende."""
-    names = stage(ROOT / "notebooks", source, read_address(ROOT / "pyproject.toml"))
+    names = stage(ROOT / "notebooks", source, address)
     chapters = "\n".join(Path(name).stem for name in [*names, "ordlista"])
     front = (HERE / "index.md").read_text(encoding="utf-8")
     world = gym.make("CartPole-v1")

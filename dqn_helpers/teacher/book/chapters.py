@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dqn_helpers.teacher.book.address import Address
+from dqn_helpers.teacher.address import Address
 
 Notebook = dict[str, Any]
 

@@ -34,6 +34,7 @@ from dqn_helpers.teacher.report.words import (
     STATUSES,
     clean,
     file_name,
+    label,
     named,
     one_line,
     own_name,
@@ -101,7 +102,10 @@ def class_report(
         "class.html",
         **_numbers(submissions, pages),
         **_about(results),
-        attention=[(item, pages[item.index], _command(results, item)) for item in attention],
+        attention=[
+            (item, pages[item.index], _command(results, item), label(submissions[item.index]))
+            for item in attention
+        ],
         changes=list(_changes(submissions, pages)),
         problems=[clean(problem, 500) for problem in problems],
         assessment=assessment,
@@ -240,7 +244,7 @@ def _without_reflection(
     """Filerna med bok 05 där ingen har skrivit någon reflektion, och deras sidor."""
     for submission, page in zip(submissions, pages, strict=True):
         if submission.lacks_reflection:
-            yield file_name(submission), page
+            yield label(submission), page
 
 
 def _command(results: ClassResult, item: Attention) -> str:

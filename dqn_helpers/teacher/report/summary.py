@@ -15,6 +15,7 @@ from dqn_helpers.teacher.report.statistics import (
 from dqn_helpers.teacher.report.words import (
     CHANGED_FILES,
     PRELIMINARY,
+    label,
     one_line,
     percent_text,
 )
@@ -28,7 +29,7 @@ def summary_lines(results: ClassResult) -> list[str]:
     submissions = results.submissions
     attention = needing_attention(submissions)
     folder = _common_folder(submissions)
-    lines = [_attention_line(item, folder) for item in attention]
+    lines = [_attention_line(item, submissions[item.index], folder) for item in attention]
     if lines:
         n_files = len({item.index for item in attention})
         lines = [f"Behöver en människas öga ({count(n_files)}):", *lines, ""]
@@ -45,8 +46,8 @@ def _common_folder(submissions: Sequence[SubmissionResult]) -> str:
     return "".join(f"{names[0]}/" for names in same)
 
 
-def _attention_line(item: Attention, folder: str) -> str:
-    file = fit(item.file.removeprefix(folder), _FILE_WIDTH)
+def _attention_line(item: Attention, submission: SubmissionResult, folder: str) -> str:
+    file = fit(label(submission).removeprefix(folder), _FILE_WIDTH)
     reason = one_line(item.reason).replace(folder, "") if folder else one_line(item.reason)
     return f"  {padded(file, _FILE_WIDTH)}  {reason}"
 

@@ -129,6 +129,14 @@ def named(submission: SubmissionResult) -> str:
     return f"{one_line(submission.student or '', 100)}{login}"
 
 
+def label(submission: SubmissionResult) -> str:
+    """Vad en fil heter i en lista: studentens namn först, om det är känt, och filens eget namn."""
+    whole = file_name(submission)
+    if not submission.student:
+        return whole
+    return f"{named(submission)}: {own_name(whole, submission.attempt > 0) or whole}"
+
+
 def own_name(file: str, from_canvas: bool = True) -> str:
     """Filens eget namn, utan mappar och utan det som Canvas satte framför."""
     last = path_parts(file)[-1] if path_parts(file) else ""
