@@ -7,7 +7,8 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from dqn_helpers.autograder.result import ClassResult
@@ -61,26 +62,38 @@ def write_reports(
     shown = final(results, overrides, limits)
     files_in_canvas = {one.file for one in shown.submissions if one.attempt}
     pages = page_names([one.file for one in shown.submissions], files_in_canvas)
-    files = _feedback_pages(shown, pages)
     assessment = assessment_page(with_replaced(results), pages, overrides.text)
-    files |= {ASSESSMENT: assessment} if assessment else {}
-    told = problems(results, overrides)
-    files["rapport.html"] = class_report(shown, pages, told, ASSESSMENT if assessment else "")
-    files["resultat.csv"] = result_csv(shown)
-    _write_all(out, files, watch or FileWatch())
+    told, link = problems(results, overrides), ASSESSMENT if assessment else ""
+    files: dict[str, Callable[[], str]] = {
+        f"feedback/{page}": partial(feedback_page, submission, shown.isolation)
+        for page, submission in zip(pages, shown.submissions, strict=True)
+    }
+    files |= {link: lambda: assessment} if link else {}
+    files["rapport.html"] = partial(class_report, shown, pages, told, link)
+    files["resultat.csv"] = partial(result_csv, shown)
+    _write_all(out, _MadeWhenRead(files), watch or FileWatch())
     _remove_old_pages(out / "feedback", pages)
 
 
-def _feedback_pages(results: ClassResult, pages: Iterable[str]) -> dict[str, str]:
-    return {
-        f"feedback/{page}": feedback_page(submission, results.isolation)
-        for page, submission in zip(pages, results.submissions, strict=True)
-    }
+class _MadeWhenRead(Mapping[str, bytes]):
+    """Filerna, var och en gjord när den ska skrivas: alla sidor ryms kanske inte i minnet."""
+
+    def __init__(self, files: Mapping[str, Callable[[], str]]) -> None:
+        self._files = files
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._files[name]().encode()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
-def _write_all(out: Path, files: Mapping[str, str], watch: FileWatch) -> None:
+def _write_all(out: Path, files: Mapping[str, bytes], watch: FileWatch) -> None:
     (out / "feedback").mkdir(parents=True, exist_ok=True)
-    failed = write_whole(out, {name: text.encode() for name, text in files.items()}, watch)
+    failed = write_whole(out, files, watch)
     if failed:
         raise ReportError(CANNOT_WRITE.format(files=", ".join(failed[:5]), out=out))
 
