@@ -58,12 +58,12 @@ def three() -> Iterator[str]:
 
 
 @pytest.mark.lang
-def test_a_cluster_gives_the_same_files_as_this_computer(three: str, tmp_path: Path) -> None:
+def test_a_cluster_gives_the_same_files_as_this_computer(tmp_path: Path) -> None:
     hand_in(tmp_path, {f"klass/{name}": CLASS[name] for name in CLASS if "05" not in name})
-    # Varje arbetare drar de dolda fallen själv, och de här två går fort att dra.
-    common = ("klass", "--seed", SEED, "--limit", 1, "--jobs", 2, "--only", "3.1", "3.2")
+    # En enda arbetare: varje riktig rättare kostar sekunder att starta och drar själv sina fall.
+    common = ("klass", "--seed", SEED, "--limit", 1, "--jobs", 1, "--only", "3.1", "3.2")
     here = command(*common, "--out", "har", cwd=tmp_path)
-    there = command(*common, "--out", "dar", "--dask", three, cwd=tmp_path)
+    there = command(*common, "--out", "dar", "--dask", "local", cwd=tmp_path)
     assert (here.code, there.code) == (0, 0), here.err + there.err
     mine, theirs = contents(tmp_path / "har/enstaka"), contents(tmp_path / "dar/enstaka")
     assert mine.keys() == theirs.keys()
