@@ -251,6 +251,7 @@ TOOLS = {  # modulen som körs, filen med valen och den del av kursen som behöv
     "grade": ("dqn_helpers.autograder", "dqn_helpers/autograder/arguments.py", "larare"),
     "assess": ("dqn_helpers.teacher.assess", "dqn_helpers/teacher/arguments.py", "larare"),
     "similar": ("dqn_helpers.teacher.similar", "dqn_helpers/teacher/arguments.py", "larare"),
+    "report": ("dqn_helpers.teacher.term", "dqn_helpers/teacher/arguments.py", "larare"),
     "book": ("dqn_helpers.teacher.book", "dqn_helpers/teacher/arguments.py", "bok"),
     "release": ("dqn_helpers.teacher.release", "dqn_helpers/autograder/arguments.py", "larare"),
 }
@@ -262,6 +263,7 @@ COMMANDS = {  # ett per rad: det som utför kommandot, hur det skrivs och vad hj
     "grade": (tool, "grade FIL …", "rätta inlämningar (för lärare)"),
     "assess": (tool, "assess", "bedöm skrivna svar för hand (för lärare)"),
     "similar": (tool, "similar FIL", "visa vilka inlämningar som liknar varandra (för lärare)"),
+    "report": (tool, "report MAPP", "visa hur det har gått över terminen (för lärare)"),
     "book": (tool, "book", "gör en webbplats av böckerna, i mappen webbok"),
     "release": (tool, "release", "gör studenternas böcker av facit (för lärare);\n"
                 "--zip FIL packar allt som en student behöver"),
@@ -271,7 +273,8 @@ SYNONYMS = {  # svenska och närliggande ord som någon kan tänkas skriva, och 
     "starta": "start", "installera": "setup", "install": "setup", "testa": "test",
     "tester": "test", "ny": "fresh", "nytt": "fresh", "kopia": "fresh", "rätta": "grade",
     "rattning": "grade", "likheter": "similar", "bedöm": "assess", "bedömning": "assess",
-    "bok": "book", "webbok": "book", "hjälp": "--help", "help": "--help", "--help": "--help",
+    "rapport": "report", "termin": "report", "bok": "book", "webbok": "book",
+    "hjälp": "--help", "help": "--help", "--help": "--help",
 }  # fmt: skip
 
 

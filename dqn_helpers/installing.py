@@ -31,7 +31,7 @@ MODULES = {
     "kurs": ["torch", "gymnasium", "matplotlib", "jupyterlab", "ipykernel", "tqdm"],
     "larare": ["nbformat", "psutil", "pytest", "jinja2", "latex2mathml", "mistune"],
     "bok": ["sphinx", "myst_nb", "furo"],
-    "dev": ["nbval", "xdist", "pytest_timeout", "mypy", "ruff"],
+    "dev": ["nbval", "xdist", "pytest_timeout", "mypy", "ruff", "distributed"],
 }
 MODULES["larare"] += ["py_landlock", "pyseccomp"] if sys.platform == "linux" else []
 

@@ -2,7 +2,8 @@
 
 Från kursens mapp: `python tests/cartpole_numbers.py` (omkring fem minuter på en kärna, se
 `many_agents.py`). Med `--print` skrivs ingen fil, bara raderna, till exempel för en annan slump med
-`--seed 7`, och med `--only "C = 20"` räknas bara några varianter.
+`--seed 7`, och med `--only "C = 20"` räknas bara några varianter. Med `--dask tcp://ADRESS` (eller
+`--dask local`) delas varianterna mellan arbetarna i ett kluster.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import many_agents
 import numpy as np
 import torch
 from many_agents import VARIANTS, train_many
@@ -21,6 +23,7 @@ from dqn_helpers.studies.cartpole import (
     kept_with_stop_rule,
     share_still_solved,
 )
+from dqn_helpers.studies.cluster import HELP, over_seeds
 
 N_AGENTS, AT_ONCE = 12, 6
 """Agenter av varje variant, och hur många varianter som räknas på en gång."""
@@ -69,13 +72,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", nargs="+", choices=names, metavar="VARIANT", default=names)
     parser.add_argument("--agents", type=int, default=N_AGENTS, help="agenter av varje variant")
     parser.add_argument("--seed", type=int, default=0, help="slumpfrö")
+    parser.add_argument("--dask", default="", metavar="ADRESS", help=HELP)
     parser.add_argument("--print", action="store_true", help="visa bara raderna, skriv ingen fil")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     old = json.loads(NUMBERS.read_text(encoding="utf-8")) if NUMBERS.is_file() else {}
-    for start in range(0, len(options.only), AT_ONCE):
+
+    def measure(start: int) -> Numbers:
         group = options.only[start : start + AT_ONCE]
-        for name, runs in numbers_of(group, options.agents, options.seed + start).items():
+        return numbers_of(group, options.agents, options.seed + start)
+
+    starts = range(0, len(options.only), AT_ONCE)
+    for numbers in over_seeds(measure, starts, options.dask, also=[many_agents]):
+        for name, runs in numbers.items():
             print(as_row(name, runs), flush=True)
             old[name] = runs
         if not options.print:

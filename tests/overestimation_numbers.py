@@ -1,11 +1,12 @@
 """Räknar om talen i `dqn_helpers/studies/overestimation.json`, med facit ur `solutions/`.
 
 Från kursens mapp: `python tests/overestimation_numbers.py` (några minuter). Med en metods namn
-efter, till exempel `"DQN med γ = 0"`, räknas bara den om.
+efter, till exempel `"DQN med γ = 0"`, räknas bara den om. Med `--dask tcp://ADRESS` (eller
+`--dask local`) delas fröna mellan arbetarna i ett kluster.
 """
 
+import argparse
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import torch
 
 import dqn_helpers
+from dqn_helpers.studies.cluster import HELP
 from dqn_helpers.studies.overestimation import (
     CONTROL,
     CONTROLLED,
@@ -41,8 +43,13 @@ def double_dqn_training_step() -> Callable[..., float]:
     return solution_namespace("ovning-5-1", "ovning-5-2")["double_dqn_training_step"]
 
 
-def main(wanted: list[str]) -> None:
+def main() -> None:
     """Räkna allt, eller bara de metoder som nämns, och skriv filen."""
+    parser = argparse.ArgumentParser(description="Räkna talen i bok 05.")
+    parser.add_argument("methods", nargs="*", metavar="METOD", help="räkna bara om den")
+    parser.add_argument("--dask", default="", metavar="ADRESS", help=HELP)
+    options = parser.parse_args()
+    wanted = options.methods
     torch.set_num_threads(1)
     numbers = json.loads(NUMBERS.read_text(encoding="utf-8")) if wanted else {}
     steps = {
@@ -56,7 +63,7 @@ def main(wanted: list[str]) -> None:
             skipped = name == CONTROL and experiment not in CONTROLLED
             if skipped or (wanted and name not in wanted):
                 continue
-            values = measure(step, experiment, N_SEEDS).round(3)
+            values = measure(step, experiment, N_SEEDS, dask=options.dask).round(3)
             rows[name] = values.tolist()
             print(experiment.name, name, values.mean(axis=0), values[:, -1], flush=True)
     text = json.dumps(numbers, ensure_ascii=False, separators=(",", ":"))
@@ -65,4 +72,4 @@ def main(wanted: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -1,11 +1,13 @@
 """Mätningen av hur ofta och hur snabbt kursens recept för CartPole lyckas.
 
 Från kursens mapp: `python tests/recipe.py --seeds 50`. Med `--double` tränas Double DQN, med facit
-till övning 5.2, och med `--copy-every 5` uppdateras målnätverket oftare än i receptet.
+till övning 5.2, och med `--copy-every 5` uppdateras målnätverket oftare än i receptet. Med
+`--dask tcp://ADRESS` (eller `--dask local`) delas fröna mellan arbetarna i ett kluster.
 """
 
 import argparse
 import copy
+import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,6 +42,7 @@ from dqn_helpers.recipe import (
     make_optimizer,
 )
 from dqn_helpers.studies.cartpole import wilson_interval
+from dqn_helpers.studies.cluster import HELP, over_seeds
 
 
 @dataclass
@@ -173,13 +176,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--copy-every", type=int, default=TRAINING["target_update_every"],
         help="träningssteg mellan målnätverkets uppdateringar",
     )  # fmt: skip
+    parser.add_argument("--dask", default="", metavar="ADRESS", help=HELP)
     options = parser.parse_args(arguments)
-    changes = {"target_update_every": options.copy_every}
     training_step = double_dqn_training_step() if options.double else dqn_training_step
+    measure = functools.partial(
+        train_recipe, training_step=training_step, target_update_every=options.copy_every
+    )
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
     results = []
-    for seed in range(options.first_seed, options.first_seed + options.seeds):
-        results.append(train_recipe(seed, training_step, **changes))
-        print(results[-1], flush=True)
+    for result in over_seeds(measure, seeds, options.dask):
+        results.append(result)
+        print(result, flush=True)
     print()
     print(as_table(results, training_step.__name__))
 

@@ -55,6 +55,12 @@ def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
         "det nya läggs till")  # fmt: skip
     add("--jobs", type=int, default=_processors(), metavar="N",
         help="så många rättas samtidigt (standard: antalet processorer)")  # fmt: skip
+    add("--dask", default="", metavar="ADRESS",
+        help="rätta på ett kluster med Dask, som tcp://10.0.0.5:8786; `local` gör ett med --jobs "
+        "arbetare på den här datorn")  # fmt: skip
+    add("--isolation", choices=("full", "strong", "basic"), default="strong", metavar="NIVÅ",
+        help="med --dask: den svagaste inhägnad som en arbetare får ha, full, strong eller basic "
+        "(standard: strong)")  # fmt: skip
     add("--seed", type=int, metavar="TAL",
         help="frö för de dolda fallen; samma frö ger samma fall (standard: det som mappens "
         "rättning har, annars slumpas det, skrivs ut och sparas)")  # fmt: skip

@@ -96,13 +96,20 @@ def _stopped_by_errors(pool: ProcessPoolExecutor) -> Iterator[None]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _grade_in_process(submission: Submission, settings: Settings) -> SubmissionResult:
-    assert _workshop is not None
+def grade_safely(
+    submission: Submission, workshop: Workshop, settings: Settings
+) -> SubmissionResult:
+    """Rätta en inlämning; går rättaren själv sönder blir det ett resultat som säger det."""
     try:
-        return grade_submission(submission, _workshop, settings)
+        return grade_submission(submission, workshop, settings)
     except Exception as error:
         text = f"{INTERNAL_TEXT} ({type(error).__name__}: {error})"[:500]
-        return summed_up(submission, _workshop, "error", text)
+        return summed_up(submission, workshop, "error", text)
+
+
+def _grade_in_process(submission: Submission, settings: Settings) -> SubmissionResult:
+    assert _workshop is not None
+    return grade_safely(submission, _workshop, settings)
 
 
 def grade_all(
@@ -119,12 +126,12 @@ def grade_all(
     # En dödad rättarprocess hinner inte städa efter sig.
     with tempfile.TemporaryDirectory(prefix="rattaren-", ignore_cleanup_errors=True) as folder:
         for _ in range(MAX_BREAKS):
-            done: list[Submission] = []
+            done: set[str] = set()
             with contextlib.suppress(BrokenProcessPool):
                 for submission, graded in _grade_in_pool(waiting, settings, jobs, folder):
-                    done.append(submission)
+                    done.add(submission.file)
                     yield submission, graded
-            waiting = [submission for submission in waiting if submission not in done]
+            waiting = [submission for submission in waiting if submission.file not in done]
             if not waiting:
                 return
         for submission in waiting:
@@ -156,7 +163,7 @@ def _grade_in_pool(
         with _stopped_by_errors(pool):
             futures = {pool.submit(_grade_in_process, one, settings): one for one in submissions}
             for future in as_completed(futures):
-                yield futures[future], future.result()
+                yield futures.pop(future), future.result()  # resultatet ska inte bli kvar här
     finally:
         for workshop in _launched:
             workshop.__exit__()

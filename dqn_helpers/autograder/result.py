@@ -5,7 +5,7 @@ rapport läser ut något ur en färdig mening: varje mening görs där den visas
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from dqn_helpers.autograder.arguments import LIMIT
@@ -188,7 +188,7 @@ class SubmissionResult:
     sha256: str
     status: SubmissionStatus
     message: str = ""
-    exercises: tuple[ExerciseResult, ...] = ()
+    exercises: Sequence[ExerciseResult] = ()
     grade: str | None = None
     grade_note: str | None = None
     notes: tuple[str, ...] = ()
@@ -292,17 +292,22 @@ def assessed_points(exercises: Iterable[ExerciseResult]) -> float:
 
 def to_json(results: ClassResult) -> Json:
     """Innehållet i results.json."""
+    return class_json(results) | {"submissions": [*map(submission_json, results.submissions)]}
+
+
+def class_json(results: ClassResult) -> Json:
+    """Det som gäller hela klassen."""
     return {
         "version": VERSION,
         "seed": results.seed,
         "limit": results.limit,
         "isolation": results.isolation,
         "changed_files": list(results.changed_files),
-        "submissions": [_submission_json(one) for one in results.submissions],
     }
 
 
-def _submission_json(submission: SubmissionResult) -> Json:
+def submission_json(submission: SubmissionResult) -> Json:
+    """En inlämnings rad."""
     return {
         "file": submission.file,
         "student": submission.student,
@@ -396,7 +401,7 @@ def points_text(points: float | None) -> str:
 
 def as_data(submission: SubmissionResult) -> Json:
     """Allt om inlämningen som enkla data."""
-    return asdict(submission)
+    return asdict(replace(submission, exercises=tuple(submission.exercises)))
 
 
 def from_data(data: Json) -> SubmissionResult:

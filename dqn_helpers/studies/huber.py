@@ -8,6 +8,7 @@ som sparas är det största Q-värdet, räknat i det största som kan vara sant:
 
 import argparse
 import copy
+import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from dqn_helpers import recipe
 from dqn_helpers.environments import make_cartpole
 from dqn_helpers.network import DQN
 from dqn_helpers.replay import ReplayBuffer
+from dqn_helpers.studies.cluster import HELP, over_seeds
 from dqn_helpers.training import train_dqn
 
 NUMBERS = Path(__file__).with_name("huber.json")
@@ -67,13 +69,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="MSE och Huber i kursens recept.")
     parser.add_argument("--seeds", type=int, default=N_SEEDS, help="antalet slumpfrön")
     parser.add_argument("--first-seed", type=int, default=0, help="det första slumpfröet")
+    parser.add_argument("--dask", default="", metavar="ADRESS", help=HELP)
     parser.add_argument("--print", action="store_true", help="skriv bara ut, rör inte filen")
     options = parser.parse_args(arguments)
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     rows: dict[str, list[float]] = {}
     for loss, update_every in ROWS:
         name = f"{loss}, vart {update_every}:e steg"
-        rows[name] = [float(f"{largest_q_value(loss, update_every, s):.3g}") for s in seeds]
+        measure = functools.partial(largest_q_value, loss, update_every)
+        rows[name] = [float(f"{q:.3g}") for q in over_seeds(measure, seeds, options.dask)]
         print(name, rows[name], flush=True)
     if not options.print:
         text = json.dumps(rows, ensure_ascii=False, indent=1)

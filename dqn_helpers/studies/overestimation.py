@@ -26,6 +26,7 @@ from dqn_helpers.evaluation import greedy_episode, realised_returns
 from dqn_helpers.network import DQN
 from dqn_helpers.progress import progress_bar
 from dqn_helpers.replay import ReplayBuffer
+from dqn_helpers.studies.cluster import over_seeds
 from dqn_helpers.training import (
     TrainingStep,
     dqn_training_step,
@@ -240,7 +241,11 @@ def step_without_future(
 
 
 def measure(
-    training_step: TrainingStep, experiment: Experiment, n_seeds: int | None = None
+    training_step: TrainingStep,
+    experiment: Experiment,
+    n_seeds: int | None = None,
+    *,
+    dask: str = "",
 ) -> np.ndarray:
     """Gör försöket med frö 0, 1, 2 och så vidare.
 
@@ -248,13 +253,15 @@ def measure(
         training_step: träningssteget som prövas.
         experiment: försöket.
         n_seeds: antalet frön; utan det `experiment.n_seeds`.
+        dask: adressen till ett kluster (se `studies.cluster`); utan den körs allt här.
 
     Returns:
         float64 (antal frön, K), med tal större än `experiment.limit` bytta mot den.
     """
     seeds = progress_bar(range(experiment.n_seeds if n_seeds is None else n_seeds), "frön")
+    run = functools.partial(experiment.run, training_step)
     with torch.random.fork_rng(devices=[]):
-        values = np.array([experiment.run(training_step, seed) for seed in seeds])
+        values = np.array(list(over_seeds(run, seeds, dask)))
     # Den som har spårat ur ritas vid gränsen i stället för att göra figuren oläslig.
     limit = np.broadcast_to(experiment.limit, values.shape[1:])
     if not (np.abs(values) <= limit).all():  # falskt också för nan

@@ -6,15 +6,18 @@ Körs i lärarens egen process. Studentens kod är bara text här; den tolkas n�
 
 import dataclasses
 import hashlib
-import json
+import os
+import pickle
 import re
 import sys
+import tempfile
+import threading
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.files import Found, Kind, in_file, in_folder, kind_of
@@ -45,7 +48,7 @@ class Submission:
         sha256: filens kontrollsumma; tom om den inte lästes.
         notebook: anteckningsbokens nummer, "03"; None om okänt.
         cells: kodcellerna, som de står; namnet är platsen bland alla celler.
-        markdown: textcellernas (id, text).
+        markdown: textcellernas (id, text). Ur en fil ligger båda på disken (`Stored`).
         problem: varför filen inte går att rätta, annars tomt.
         note: något läraren bör veta, annars tomt.
         canvas_id: studentens nummer i Canvas.
@@ -58,14 +61,68 @@ class Submission:
     student: str | None
     sha256: str
     notebook: str | None
-    cells: tuple[CellSource, ...] = ()
-    markdown: tuple[tuple[str, str], ...] = ()
+    cells: Sequence[CellSource] = ()
+    markdown: Sequence[tuple[str, str]] = ()
     problem: str = ""
     note: str = ""
     canvas_id: str | None = None
     attempt: int = 0
     moodle_id: str | None = None
     late: bool = False
+
+
+class Shelf:
+    """En tillfällig fil med det som är för stort för minnet; den försvinner med den sista läsaren.
+
+    Hundratusen anteckningsböcker ryms inte i minnet. Det som ligger här är rättarens eget, och
+    ingen annan når filen.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (öppen så länge någon kan läsa)
+        self._lock = threading.Lock()  # den som skickar till rättarprocesserna är en egen tråd
+
+    def put(self, items: tuple[Any, ...]) -> tuple[int, int]:
+        """Lägg dit en följd; ger var den ligger."""
+        packed = zlib.compress(pickle.dumps(items), 1)
+        with self._lock:
+            return self._file.seek(0, os.SEEK_END), self._file.write(packed)
+
+    def get(self, place: int, size: int) -> tuple[Any, ...]:
+        """Följden som ligger där."""
+        with self._lock:
+            self._file.seek(place)
+            packed = self._file.read(size)
+        return pickle.loads(zlib.decompress(packed))
+
+
+class Stored(Sequence[Any]):
+    """En följd på hyllan, läst varje gång någon frågar. I en annan process är den en tupel."""
+
+    def __init__(self, items: tuple[Any, ...], shelf: Shelf) -> None:
+        self._shelf, self._count = shelf, len(items)
+        self._place, self._size = shelf.put(items)
+
+    def _items(self) -> tuple[Any, ...]:
+        return self._shelf.get(self._place, self._size)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._items()[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items())
+
+    def __eq__(self, other: object) -> bool:
+        return self._items() == other
+
+    def __hash__(self) -> int:
+        return hash(self._items())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tuple, (self._items(),)
 
 
 class UsageError(ValueError):
@@ -98,8 +155,8 @@ class _HandedIn:
     Attributes:
         path: mappar, zip-filer och filnamn.
         kind: vilken sorts fil det är.
-        row: raden, utan celler.
-        packed: cellerna, packade så att hårt packade filer inte fyller minnet.
+        row: raden.
+        length: antalet tecken i cellerna.
         is_upload: sant om en student själv har lämnat in den så: i en zip-fil, eller genom Canvas.
             Det som läraren har lagt i en mapp kan vara flera studenters.
         owner: vem den kommer från.
@@ -108,7 +165,7 @@ class _HandedIn:
     path: tuple[str, ...]
     kind: Kind
     row: Submission
-    packed: bytes = b""
+    length: int = 0
     is_upload: bool = False
     owner: Owner = Owner(None)  # noqa: RUF009  (en NamedTuple går inte att ändra)
 
@@ -125,11 +182,11 @@ def find_submissions(paths: Sequence[Path], most: int = sys.maxsize) -> Iterator
     """
     for path in paths:
         _check_given(path)
-    names = Counter(path.name for path in paths)
+    names, shelf = Counter(path.name for path in paths), Shelf()
     handed_in = [
         item
         for path in paths
-        for item in _in_given(path, several=len(paths) > 1, ambiguous=names[path.name] > 1)
+        for item in _in_given(path, shelf, len(paths) > 1, ambiguous=names[path.name] > 1)
     ]
     kept = _within_limits(_without_extras(handed_in), most)
     return iter(_with_notes(kept, _extras(handed_in)))
@@ -144,11 +201,12 @@ def _check_given(path: Path) -> None:
         raise UsageError(f"{path} är varken en anteckningsbok (.ipynb), en mapp eller en zip-fil.")
 
 
-def _in_given(path: Path, several: bool, ambiguous: bool) -> list[_HandedIn]:
+def _in_given(path: Path, shelf: Shelf, several: bool, ambiguous: bool) -> list[_HandedIn]:
     """Det som finns i en angiven fil, mapp eller zip-fil; den läraren själv anger får vara en länk.
 
     Args:
         path: det som angavs.
+        shelf: hit läggs cellerna.
         several: sant om flera angavs; då är en mapp eller zip-fil en student.
         ambiguous: sant om flera angavs med samma namn; då visas mappen de ligger i.
     """
@@ -160,8 +218,8 @@ def _in_given(path: Path, several: bool, ambiguous: bool) -> list[_HandedIn]:
         start = (real.parent.name,) if ambiguous else ()
         found, name = in_file(real, (*start, path.name)), path.stem
         start = (*start, path.name) if kind_of(path.name) == "zip" else ()
-    # Filernas innehåll släpps ett i taget: en hel klass ryms inte i minnet.
-    items = [_handed_in(one, len(start)) for one in found]
+    # Filernas innehåll läggs på hyllan ett i taget: en hel klass ryms inte i minnet.
+    items = [_handed_in(one, len(start), shelf) for one in found]
     is_file = kind_of(path.name) == "notebook" and not real.is_dir()
     wrapped = 0 if is_file else _wrappers([i.path[len(start) :] for i in items], name, several)
     inside = [item.path[len(start) + wrapped :] for item in items]
@@ -358,43 +416,36 @@ def _row(found: Found) -> Submission:
     )
 
 
-def _handed_in(found: Found, inside: int) -> _HandedIn:
+def _handed_in(found: Found, inside: int, shelf: Shelf) -> _HandedIn:
     row, path = _row(found), found.path[inside:]
-    contents = [[(cell.name, cell.text) for cell in row.cells], row.markdown]
+    texts = [*(cell.text for cell in row.cells), *(text for _, text in row.markdown)]
+    cells, markdown = (
+        Stored(tuple(items), shelf) if items else () for items in (row.cells, row.markdown)
+    )
     return _HandedIn(
         found.path,
         found.kind,
-        dataclasses.replace(row, cells=(), markdown=()),
-        zlib.compress(json.dumps(contents).encode(), 1) if row.cells or row.markdown else b"",
+        dataclasses.replace(row, cells=cells, markdown=markdown),
+        sum(map(len, texts)),
         any(kind_of(part) == "zip" for part in path[:-1]) or any(map(canvas_owner, path)),
     )
 
 
-def _unpacked(item: _HandedIn) -> Submission:
-    cells, markdown = json.loads(zlib.decompress(item.packed))
-    return dataclasses.replace(
-        item.row,
-        cells=tuple(CellSource(*cell) for cell in cells),
-        markdown=tuple((one, text) for one, text in markdown),
-    )
-
-
 def _within_limits(items: Iterable[_HandedIn], most: int) -> list[_HandedIn]:
-    """Med cellerna uppackade, utom i det som går över en students gränser: det får en rad."""
+    """Det som går över en students gränser blir en rad utan celler, som säger det."""
     books: Counter[Key] = Counter()
     texts: Counter[Key] = Counter()
     result = []
     for item in items:
-        row, key = _unpacked(item) if item.packed else item.row, item.owner.key
-        length = sum(map(len, (*(cell.text for cell in row.cells), *(t for _, t in row.markdown))))
-        texts[key] += max(length - USUAL_TEXT, 0)
+        row, key = item.row, item.owner.key
+        texts[key] += max(item.length - USUAL_TEXT, 0)
         books[key] += item.is_upload and not row.problem
-        too_much = texts[key] > MAX_MORE_TEXT and length > USUAL_TEXT
+        too_much = texts[key] > MAX_MORE_TEXT and item.length > USUAL_TEXT
         too_many = TOO_MANY.format(most=most) if books[key] > most else ""
         problem = TOO_MUCH if too_much else too_many
         if problem and not row.problem:
-            row = dataclasses.replace(item.row, problem=problem)
-        result.append(dataclasses.replace(item, row=row, packed=b""))
+            row = dataclasses.replace(row, cells=(), markdown=(), problem=problem)
+        result.append(dataclasses.replace(item, row=row))
     return result
 
 

@@ -1,4 +1,4 @@
-"""Det som kan skrivas efter `python kurs.py assess`, `similar` och `book`.
+"""Det som kan skrivas efter `python kurs.py assess`, `similar`, `report` och `book`.
 
 Filen klarar sig med standardbiblioteket: `kurs.py` läser den innan något är installerat.
 """
@@ -36,6 +36,20 @@ def add_similar_arguments(parser: argparse.ArgumentParser) -> None:
         help="hit skrivs likheter.html (standard: rattning)")  # fmt: skip
     add("--export", type=Path, metavar="MAPP",
         help="skriv också koden så som JPlag och Dolos läser den, i en ny mapp")  # fmt: skip
+
+
+def add_report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Valen när terminens rapport görs."""
+    parser.description = (
+        "Gör en sida om hela terminen av flera rättade mappar: hur det gick övning för övning, "
+        "vilka misstag som försvann när studenterna lämnade in på nytt och vilka som är kvar. "
+        "Samma student känns igen på numret i Canvas, användarnamnet eller namnet."
+    )
+    add = parser.add_argument
+    add("folders", nargs="+", type=Path, metavar="MAPP",
+        help="rättade mappar, den äldsta först")  # fmt: skip
+    add("--out", type=Path, default=Path("termin.html"), metavar="FIL",
+        help="sidan som skrivs (standard: termin.html)")  # fmt: skip
 
 
 def add_book_arguments(parser: argparse.ArgumentParser) -> None:

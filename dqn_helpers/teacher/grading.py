@@ -5,10 +5,11 @@ python kurs.py grade anna.ipynb --seed 7 --only 5.1   en enda bedömning, med sa
 """
 
 import argparse
+import contextlib
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from dqn_helpers.autograder.arguments import ALONE, MAX_NOTEBOOKS, add_grade_arg
 from dqn_helpers.autograder.batch import grade_all
 from dqn_helpers.autograder.catalogue import require_content
 from dqn_helpers.autograder.grade import Settings
-from dqn_helpers.autograder.result import ClassResult
+from dqn_helpers.autograder.result import ClassResult, SubmissionResult
 from dqn_helpers.exercises.syllabus import SYLLABUS, book_of, notebook_of
+from dqn_helpers.studies.cluster import NO_DASK, ClusterError, ClusterLostError
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
 from dqn_helpers.swedish_arguments import SwedishParser
 from dqn_helpers.teacher.grade_limits import (
@@ -90,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         return _grade(arguments)
-    except (UsageError, GradeLimitsError, GradebookError, StoreError) as error:
+    except (UsageError, GradeLimitsError, GradebookError, StoreError, ClusterError) as error:
         print(f"Fel: {error}", file=sys.stderr)
         return WRONG_USAGE
     except (ReportError, BusyError) as error:
@@ -139,7 +141,8 @@ def _grade_in_folder(
         print(notice, file=sys.stderr)
     overrides = load_overrides(arguments.out)  # före studenternas kod, som i basic kan ändra dem
     store.watch.guard([arguments.out / FILE_NAME, *_guarded(arguments)])
-    finished = _grade_with_progress(store, settings, arguments.jobs)
+    with _grader(arguments) as grade:
+        finished = _grade_with_progress(store, settings, arguments.jobs, grade)
     store.watch.check()
     if store.leaves_earlier:
         return _left_as_it_was(store, out)
@@ -293,7 +296,26 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def _grade_with_progress(store: Store, settings: Settings, jobs: int) -> bool:
+GradeAll = Callable[
+    [Sequence[Submission], Settings, int], Iterable[tuple[Submission, SubmissionResult]]
+]
+
+
+@contextlib.contextmanager
+def _grader(arguments: argparse.Namespace) -> Iterator[GradeAll]:
+    """Det som rättar alla: den här datorn, eller ett kluster."""
+    if not arguments.dask:
+        yield grade_all
+        return
+    try:
+        from dqn_helpers.teacher.cluster import graders
+    except ImportError:  # Dask är en valfri del av kursen
+        raise ClusterError(NO_DASK) from None
+    with graders(arguments.dask, arguments.jobs, arguments.isolation) as cluster:
+        yield cluster.grade_all
+
+
+def _grade_with_progress(store: Store, settings: Settings, jobs: int, grade: GradeAll) -> bool:
     """Rätta det som inte är gjort; sant om allt hanns med. Ctrl-C behåller det som är klart."""
     waiting = store.waiting
     bar = tqdm(
@@ -305,9 +327,12 @@ def _grade_with_progress(store: Store, settings: Settings, jobs: int) -> bool:
     )
     try:
         with bar:
-            for submission, graded in grade_all(waiting, settings, jobs):
+            for submission, graded in grade(waiting, settings, jobs):
                 store.add(submission, graded)
                 bar.update()
+    except ClusterLostError as error:
+        print(f"\n{error} Det som är rättat sparas; --resume fortsätter.", file=sys.stderr)
+        return False
     except KeyboardInterrupt:
         print("\nAvbrutet. Det som är rättat sparas; --resume fortsätter.", file=sys.stderr)
         return False

@@ -4,6 +4,7 @@ import ast
 import functools
 import json
 import re
+from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
@@ -106,7 +107,7 @@ def _inline_html(text: str) -> str:
     return str(mistune.html(text.strip())).strip().removeprefix("<p>").removesuffix("</p>")
 
 
-def _markdown_cells(folder: Path) -> tuple[tuple[str, str], ...]:
+def _markdown_cells(folder: Path) -> Sequence[tuple[str, str]]:
     path = next(folder.glob("05_*.ipynb"), None)
     return next(find_submissions([path])).markdown if path else ()
 

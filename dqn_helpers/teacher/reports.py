@@ -7,7 +7,8 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from dqn_helpers.autograder.result import ClassResult, SubmissionResult
@@ -63,13 +64,13 @@ def write_reports(
     files_in_moodle = {one.file: _moodle_numbers(one) for one in shown.submissions if one.moodle_id}
     files_of = [one.file for one in shown.submissions]
     pages = page_names(files_of, files_in_canvas, files_in_moodle)
-    files = _feedback_pages(shown, pages, files_in_moodle)
     assessment = assessment_page(with_replaced(results), pages, overrides.text)
-    files |= {ASSESSMENT: assessment} if assessment else {}
-    told = problems(results, overrides)
-    files["rapport.html"] = class_report(shown, pages, told, ASSESSMENT if assessment else "")
-    files["resultat.csv"] = result_csv(shown)
-    _write_all(out, files, watch or FileWatch())
+    told, link = problems(results, overrides), ASSESSMENT if assessment else ""
+    files = _feedback_pages(shown, pages, files_in_moodle)
+    files |= {link: lambda: assessment} if link else {}
+    files["rapport.html"] = partial(class_report, shown, pages, told, link)
+    files["resultat.csv"] = partial(result_csv, shown)
+    _write_all(out, _MadeWhenRead(files), watch or FileWatch())
     _remove_old_pages(out / "feedback", [name.removeprefix("feedback/") for name in files])
 
 
@@ -80,20 +81,36 @@ def _moodle_numbers(submission: SubmissionResult) -> tuple[str, ...]:
 
 def _feedback_pages(
     results: ClassResult, pages: Iterable[str], in_moodle: Mapping[str, Sequence[str]]
-) -> dict[str, str]:
+) -> dict[str, Callable[[], str]]:
     """Sidorna. I Moodle får var och en i en grupp ett eget exemplar, med sitt nummer i namnet."""
-    files: dict[str, str] = {}
+    files: dict[str, Callable[[], str]] = {}
     for page, submission in zip(pages, results.submissions, strict=True):
-        text = feedback_page(submission, results.isolation)
+        made = partial(feedback_page, submission, results.isolation)
         first, *others = in_moodle.get(submission.file, ("",))
         copies = (page.replace(f"_{first}_assign", f"_{number}_assign") for number in others)
-        files |= {f"feedback/{name}": text for name in (page, *copies)}
+        files |= {f"feedback/{name}": made for name in (page, *copies)}
     return files
 
 
-def _write_all(out: Path, files: Mapping[str, str], watch: FileWatch) -> None:
+class _MadeWhenRead(Mapping[str, bytes]):
+    """Filerna, var och en gjord när den ska skrivas: alla sidor ryms kanske inte i minnet."""
+
+    def __init__(self, files: Mapping[str, Callable[[], str]]) -> None:
+        self._files = files
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._files[name]().encode()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+def _write_all(out: Path, files: Mapping[str, bytes], watch: FileWatch) -> None:
     (out / "feedback").mkdir(parents=True, exist_ok=True)
-    failed = write_whole(out, {name: text.encode() for name, text in files.items()}, watch)
+    failed = write_whole(out, files, watch)
     if failed:
         raise ReportError(CANNOT_WRITE.format(files=", ".join(failed[:5]), out=out))
 

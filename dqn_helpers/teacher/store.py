@@ -15,6 +15,7 @@ import itertools
 import json
 import os
 import secrets
+import textwrap
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,14 +27,16 @@ from dqn_helpers.autograder.result import (
     ClassResult,
     SubmissionResult,
     as_data,
+    class_json,
     from_data,
-    to_json,
+    submission_json,
 )
 from dqn_helpers.autograder.sandbox import TIERS
-from dqn_helpers.submission.collect import Submission
+from dqn_helpers.submission.collect import Shelf, Stored, Submission
 from dqn_helpers.teacher.reflection import casino_code_of, reflection_of
 
-SAVE_SECONDS = 2.0
+SAVE_SECONDS, SAVE_SHARE = 2.0, 0.05  # så ofta sparas underlaget, och högst så stor del av tiden
+MANY = 1_000  # fler resultat än så läggs på disken och inte i minnet
 RESULTS, WORK = "results.json", "underlag.json"
 PENDING = "underlag-paborjat.json"  # en rättning som ska ersätta den som finns, när den är klar
 LARGEST = 100_000_000  # byte: större filer jämförs på storlek och tid i stället för innehåll
@@ -64,7 +67,8 @@ class Store:
 
     def __init__(self, out: Path, resume: bool, fresh: bool = False) -> None:
         self._out, self._resume, self._fresh = out, resume, fresh
-        self._saved_at = 0.0
+        self._save_next = 0.0
+        self._shelf = Shelf()
         pending = fresh and resume and (out / PENDING).exists()
         self._old = {} if fresh and not resume else self._load(PENDING if pending else WORK)
         # Det som ska ersätta något skrivs bredvid, så att det gamla är helt till dess.
@@ -180,16 +184,18 @@ class Store:
 
     def add(self, submission: Submission, graded: SubmissionResult) -> None:
         """Ta emot ett resultat; här får det också det skrivna svaret, som rättaren inte rör."""
-        is_written = bool(graded.exercises)
+        is_written, exercises = bool(graded.exercises), graded.exercises
+        is_many = len(self._graded) >= MANY
         self._graded[submission.file] = dataclasses.replace(
             graded,
+            exercises=Stored(tuple(exercises), self._shelf) if is_many else exercises,
             batch=self._batches[submission.file],
             paths=self._paths,
             reflection=reflection_of(submission) if is_written else "",
             casino_code=casino_code_of(submission) if is_written else None,
         )
         self._done.add(submission.file)
-        if time.monotonic() - self._saved_at > SAVE_SECONDS:
+        if time.monotonic() > self._save_next:
             self.save_work()
 
     def results(self) -> ClassResult:
@@ -212,27 +218,56 @@ class Store:
         """Skriv underlaget, och resultaten med examinatorns ändringar."""
         self._work = WORK
         self.save_work()
-        self._write(RESULTS, to_json(results))
+        rows = (_indented(submission_json(one)) for one in results.submissions)
+        self._write(RESULTS, class_json(results), '"submissions": [', rows, "]")
         (self._out / PENDING).unlink(missing_ok=True)
 
     def save_work(self) -> None:
         """Skriv underlaget: det som `--resume` fortsätter från."""
         assert self._settings is not None
-        only = [*self._settings.only]
-        rows = {file: self._graded[file] for file in self._order if file in self._graded}
-        graded = {file: as_data(one) for file, one in rows.items()}
-        work = {"seed": self._settings.seed, "limit": self._settings.limit, "only": only}
-        self._write(self._work, work | {"graded": graded})
-        self._saved_at = time.monotonic()
+        started = time.monotonic()
+        chosen = self._settings
+        work = {"seed": chosen.seed, "limit": chosen.limit, "only": [*chosen.only]}
+        graded = ((file, self._graded[file]) for file in self._order if file in self._graded)
+        rows = (f"  {_json(file)}: {_indented(as_data(one)).strip()}" for file, one in graded)
+        self._write(self._work, work, '"graded": {', rows, "}")
+        now = time.monotonic()
+        self._save_next = now + max(SAVE_SECONDS, (now - started) / SAVE_SHARE)
 
-    def _write(self, name: str, data: dict[str, Any]) -> None:
-        """Skriv hela filen eller inget: ett avbrott mitt i ska inte lämna en halv fil."""
-        text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
-        encoded = (text + "\n").encode("utf-8", "replace")
-        path = self._out / name
-        _beside(path).write_bytes(encoded)
+    def _write(
+        self, name: str, head: dict[str, Any], start: str, rows: Iterable[str], end: str
+    ) -> None:
+        """Skriv hela filen eller inget: ett avbrott mitt i ska inte lämna en halv fil.
+
+        Raderna skrivs en i taget, för alla tillsammans ryms kanske inte i minnet.
+        """
+        path, digest = self._out / name, hashlib.sha256()
+        with _beside(path).open("wb") as file:
+            for part in _parts(head, start, rows, end):
+                data = part.encode("utf-8", "replace")
+                digest.update(data)
+                file.write(data)
         os.replace(_beside(path), path)
-        self.watch.wrote(path, encoded)
+        self.watch.expect(path, digest.hexdigest())
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _indented(data: dict[str, Any]) -> str:
+    """Ett objekt två steg in; radslut inne i texter är redan skrivna som tecken."""
+    return textwrap.indent(_json(data), "  ")
+
+
+def _parts(head: dict[str, Any], start: str, rows: Iterable[str], end: str) -> Iterator[str]:
+    """Ett JSON-objekt i bitar: det enkla först, sedan en lång lista eller ett långt objekt."""
+    yield f"{_json(head).removesuffix('}').rstrip()},\n {start}"
+    before = "\n"
+    for row in rows:
+        yield before + row
+        before = ",\n"
+    yield f"\n {end}\n}}\n" if before != "\n" else f"{end}\n}}\n"
 
 
 def class_seed(out: Path) -> int | None:
@@ -319,16 +354,17 @@ def write_whole(folder: Path, files: Mapping[str, bytes], watch: "FileWatch") ->
     Allt skrivs först bredvid. Räcker inte disken är de gamla filerna orörda, och ett avbrott mitt i
     bytet lämnar hela filer, gamla eller nya.
     """
-    failed = [
-        name for name, data in files.items() if not _worked(_write_beside, folder, name, data)
-    ]
+    digests, failed = {}, []
+    for name, data in files.items():  # en i taget: alla sidor ryms kanske inte i minnet
+        digests[name] = hashlib.sha256(data).hexdigest()
+        failed += [] if _worked(_write_beside, folder, name, data) else [name]
     if failed:
-        for name in files:
+        for name in digests:
             _worked(_beside(folder / name).unlink)
         return failed
-    for name, data in files.items():
+    for name, digest in digests.items():
         if _worked(os.replace, _beside(folder / name), folder / name):
-            watch.wrote(folder / name, data)
+            watch.expect(folder / name, digest)
         else:  # öppen i Excel, till exempel
             failed.append(name)
             _beside(folder / name).unlink(missing_ok=True)
@@ -370,7 +406,12 @@ class FileWatch:
 
     def wrote(self, path: Path, data: bytes) -> None:
         """Vakta en fil som rättaren har skrivit: den ska ha det innehållet."""
-        self._expected[_whole(path)] = hashlib.sha256(data).hexdigest()
+        self.expect(path, hashlib.sha256(data).hexdigest())
+
+    def expect(self, path: Path, digest: str) -> None:
+        """Detsamma, med innehållets kontrollsumma (sha256)."""
+        is_large = path.stat().st_size > LARGEST
+        self._expected[_whole(path)] = _digest(path) if is_large else digest
 
     def check(self) -> list[str]:
         """Jämför alla; ger dem som är ändrade nu eller har varit det förut."""

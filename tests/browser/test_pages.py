@@ -1,17 +1,21 @@
 """Kort, leksaker, vägen, återkopplingssidor och rapporten är tillgängliga, ljusa som mörka."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from grader.report_samples import exercise, results, submission, unreadable
 from grader.test_similar import disguised, handed_in, own_solution
+from grader.test_term import TERM
 
 from dqn_helpers import toys
+from dqn_helpers.autograder.result import to_json
 from dqn_helpers.exercises import check
 from dqn_helpers.stations import Stations
 from dqn_helpers.teacher.report.class_page import class_report
 from dqn_helpers.teacher.report.student_page import feedback_page
 from dqn_helpers.teacher.similar import CODE, TEXT, similar_page, works_of
+from dqn_helpers.teacher.term import hand_ins_of, term_page
 
 from .axe import violations
 
@@ -48,7 +52,15 @@ def likenesses() -> str:
     return html.replace('<details class="pair">', '<details class="pair" open>')
 
 
+def term() -> str:
+    """Sidan över terminen, med allt som kan stå på den."""
+    every = [one for place, (name, graded) in enumerate(TERM.items())
+             for one in hand_ins_of(to_json(graded), place)]  # fmt: skip
+    return term_page([Path(name) for name in TERM], every)
+
+
 WHOLE_PAGES = {
+    "terminen": term,
     "likheterna": likenesses,
     "en återkoppling": lambda: feedback_page(GRADED, "full"),
     "en fil som inte gick att läsa": lambda: feedback_page(unreadable("bo.ipynb"), "full"),

@@ -299,6 +299,17 @@ def test_ctrl_c_while_replacing_leaves_the_earlier_class(
     assert "underlag-paborjat.json" not in os.listdir(folder / "rattning")
 
 
+def test_a_class_too_large_for_the_memory_gives_the_same_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Resultaten ligger på disken, och läses därifrån när de ska skrivas."""
+    arguments = ("submissions.zip", "--seed", 7)
+    assert command(*arguments, "--out", "liten", cwd=folder).code == 0
+    monkeypatch.setattr(store, "MANY", 1)
+    assert command(*arguments, "--out", "stor", cwd=folder).code == 0
+    assert all_files(folder / "liten") == all_files(folder / "stor")
+
+
 # --- avbrott när som helst -----------------------------------------------------------------------
 
 

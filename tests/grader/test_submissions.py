@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import pickle
 import random
 import struct
 import sys
@@ -746,3 +747,15 @@ def test_the_number_of_notebooks_in_what_a_student_hands_in_is_limited(tmp_path:
 def test_a_folder_with_the_whole_class_is_not_limited(tmp_path: Path) -> None:
     rows = fill(tmp_path, *(f"grupp{i % 2}/student{i}.ipynb" for i in range(3 * MAX_NOTEBOOKS)))
     assert all(is_right(row) for row in rows)
+
+
+def test_the_cells_lie_on_the_disk_and_are_whole_in_another_process(tmp_path: Path) -> None:
+    """En klass större än minnet går att läsa; i rättarprocesserna är cellerna vanliga tupler."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.ipynb").write_bytes(as_bytes(book(code_cell(f"{name} = 1"))))
+    first, second = find_submissions([tmp_path])
+    assert len(first.cells) == 1 and first.cells[0].text == "a = 1"
+    assert [cell.text for cell in second.cells] == ["b = 1"]
+    assert first.cells != second.cells and not isinstance(first.cells, tuple)
+    sent = pickle.loads(pickle.dumps(first))
+    assert sent == first and type(sent.cells) is tuple and hash(sent) == hash(first)
