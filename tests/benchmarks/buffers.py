@@ -1,5 +1,6 @@
 """Buffertarna som jämförs: att lägga till en erfarenhet och att dra en batch på 64."""
 
+import functools
 import importlib.util
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -133,6 +134,7 @@ def is_installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
+@functools.lru_cache(maxsize=1)  # en miljon tupler tar en stund att göra
 def filled(n_stored: int) -> dict[str, Pair]:
     """Alla buffertar som finns här, fyllda till brädden."""
     data = columns(n_stored)

@@ -28,6 +28,8 @@ klar: ett avbrott (Ctrl-C) förlorar bara den som pågick, och --resume går vid
 programmen hör till tillvalet `matning` och är bara till för det här; de som saknas hoppas över.
 """
 
+N_PROFILED = 5
+
 Measurement = tuple[str, Row, Callable[[], Row]]
 """Delen, det som skiljer raden från de andra, och hur den mäts."""
 
@@ -95,8 +97,8 @@ def measurements(options: argparse.Namespace) -> Iterator[Measurement]:
 
 
 def profile() -> Iterator[Measurement]:
-    """Tjugo träningar med klocka runt varje del."""
-    for seed in range(FRESH_SEEDS, FRESH_SEEDS + 20):
+    """Några träningar med klocka runt varje del."""
+    for seed in range(FRESH_SEEDS, FRESH_SEEDS + N_PROFILED):
         yield "profile", {"seed": seed}, partial(one_profile, seed)
 
 
@@ -129,8 +131,8 @@ def all_parts() -> Iterator[Measurement]:
     """Delarna, en grupp i taget."""
     for group in (*parts.PIECES, parts.CHECK):
         yield "parts", {"group": group, "stored": None}, partial(as_costs, parts.costs, group)
-    for group in parts.BUFFERS:
-        for stored in parts.SIZES:
+    for stored in parts.SIZES:
+        for group in parts.BUFFERS:
             key = {"group": group, "stored": stored}
             yield "parts", key, partial(as_costs, parts.buffer_costs, group, stored)
 

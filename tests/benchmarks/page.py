@@ -1,6 +1,7 @@
 """Sidan `RESULTAT.md` och dess bilder, gjorda ur `resultat.json` och ingenting annat."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,12 +16,23 @@ from benchmarks.intervals import (
     ratio_interval,
     wilson_interval,
 )
-from benchmarks.store import Results, Row, read
+from benchmarks.store import RESULTS, Results, Row, read
 from benchmarks.watch import CARTPOLE, Task
 from dqn_helpers.figures import Picture, cost_lines, dots_per_seed, swedish_number
 
+README = Path(__file__).resolve().parents[2] / "README.md"
 PAGE, PICTURES = "RESULTAT.md", "bilder"
 NOT_MEASURED = "Den här delen är inte mätt än."
+FEWEST = 6
+"""Så många frön måste det vara för att det ska finnas ett 95-procentigt intervall för medianen:
+
+att den ligger utanför det minsta och det största av n värden har sannolikheten 2 · 0,5ⁿ.
+"""
+
+LEAST_GROWTH = 10
+"""Så många gånger större ska den största klassen vara för att kostnaden per student ska synas."""
+
+TOO_FEW = "Med färre än sex frön finns det inget 95-procentigt intervall för medianen."
 README_NAMES = {"dqn": "DQN", "double": "Double DQN"}
 
 Lines = list[str]
@@ -96,6 +108,19 @@ def readme_q_values(results: Results) -> str:
     )
 
 
+def readme_with(results: Results, text: str) -> str:
+    """README med tabellen, antalet frön och Q-värdena ur filen; resten är som det var."""
+    n = len(runs_of(results, "dqn"))
+    table_lines = "\n".join(readme_table(results)) + "\n\n"
+    for pattern, new in (
+        (r"\|[^|\n]*\| löst \(95 % intervall\).*?\n\n", table_lines),
+        (r"tränat med \d+ olika frön", f"tränat med {n} olika frön"),
+        (r"det\s+bästa\s+Q-värdet\s+i\s+vila[^)]*\)", readme_q_values(results)),
+    ):
+        text = re.sub(pattern, lambda _, new=new: new, text, count=1, flags=re.DOTALL)
+    return text
+
+
 def _slashed(*values: float) -> str:
     return " / ".join(swedish_number(value, decimals=0) for value in values)
 
@@ -160,17 +185,23 @@ def ratio_sentences(results: Results) -> Iterator[str]:
         if not theirs or not ours:
             continue
         words = [_ratio(theirs, ours, name) for name in ("cpu_seconds", "with_checks")]
+        few = f" {TOO_FEW}" if min(len(theirs), len(ours)) < FEWEST else ""
         yield (
             f"- **{BY_KEY[key].name}** behöver {words[0]} processortid till den första godkända "
-            f"prövningen, prövningarna oräknade; med prövningarna är det {words[1]}."
+            f"prövningen, prövningarna oräknade; med prövningarna är det {words[1]}.{few}"
         )
 
 
 def _ratio(theirs: list[Row], ours: list[Row], name: str) -> str:
     slow, fast = at_first(theirs, name), at_first(ours, name)
-    low, high = ratio_interval(slow, fast)
-    times = number(median(slow) / median(fast), 2)
-    return f"{times} gånger så mycket (95 %: {number(low, 2)}–{number(high, 2)})"
+    middle = median(fast)
+    if min(len(slow), len(fast)) < FEWEST:
+        each = [math.inf if value is None else value / middle for value in slow]
+        spread = f"de enskilda fröna {number(min(each), 2)}–{number(max(each), 2)}"
+    else:
+        low, high = ratio_interval(slow, fast)
+        spread = f"95 %: {number(low, 2)}–{number(high, 2)}"
+    return f"{number(median(slow) / middle, 2)} gånger så mycket ({spread})"
 
 
 def first_picture(results: Results) -> Picture:
@@ -285,11 +316,10 @@ def grading_section(results: Results) -> Lines:
 
 def _grading_sentences(rows: list[Row]) -> Iterator[str]:
     ours = sorted((r for r in rows if r["grader"] == OURS), key=lambda r: r["students"])
-    if len(ours) > 1:
+    if ours and ours[0]["students"] * LEAST_GROWTH <= ours[-1]["students"]:
         small, large = ours[0], ours[-1]
-        each = (large["cpu_seconds"] - small["cpu_seconds"]) / (
-            large["students"] - small["students"]
-        )
+        more = large["students"] - small["students"]
+        each = (large["cpu_seconds"] - small["cpu_seconds"]) / more
         fixed = small["cpu_seconds"] - each * small["students"]
         yield (
             f"- Kursens rättare kostar {number(fixed, 2)} CPU-s att starta och {number(each, 2)} "
@@ -300,7 +330,8 @@ def _grading_sentences(rows: list[Row]) -> Iterator[str]:
             theirs, best = (r["cpu_seconds"] / r["students"] for r in (row, ours[-1]))
             yield (
                 f"- {row['grader']} behöver {number(theirs / best, 2)} gånger så mycket "
-                "processortid per student."
+                f"processortid per student ({row['students']} studenter där, "
+                f"{ours[-1]['students']} här)."
             )
         if row["grader"] == AGAIN:
             yield (
@@ -380,13 +411,15 @@ def pictures(results: Results) -> dict[str, Picture]:
 
 
 def write_page(path: Path) -> Path:
-    """Gör sidan och bilderna bredvid resultatfilen."""
+    """Gör sidan och bilderna bredvid resultatfilen; ur kursens egen fil också tabellen i README."""
     results, made = read(path), path.with_name(PAGE)
     folder = path.with_name(PICTURES)
     folder.mkdir(exist_ok=True)
     for name, picture in pictures(results).items():
         picture.save(folder / name)
     made.write_text(as_page(results), encoding="utf-8")
+    if path == RESULTS and all(runs_of(results, key) for key in README_NAMES):
+        README.write_text(readme_with(results, README.read_text(encoding="utf-8")), "utf-8")
     return made
 
 
