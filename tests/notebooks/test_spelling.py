@@ -14,6 +14,7 @@ def course_files() -> list[Path]:
         "ARKITEKTUR.md",
         "kurs.py",
         "solutions/*.md",
+        "tests/benchmarks/*.md",
         "solutions/*.ipynb",
         "dqn_helpers/**/*.py",
         "dqn_helpers/**/*.html",
