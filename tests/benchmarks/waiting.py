@@ -8,6 +8,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ Row = dict[str, Any]
 
 
 def measurements() -> Iterator[tuple[str, Row, Callable[[], Row]]]:
-    """Varje bok, och hur stort det är som installeras."""
-    for book in sorted((ROOT / "solutions").glob("0*.ipynb")):
-        yield "waiting", {"book": book.name}, lambda path=book: run_of_book(path)
+    """Hur stort det är som installeras, och varje bok."""
     yield "waiting", {"book": None, "extra": EXTRA}, installed_size
+    for book in sorted((ROOT / "solutions").glob("0*.ipynb")):
+        yield "waiting", {"book": book.name}, partial(run_of_book, book)
 
 
 def run_of_book(book: Path) -> Row:
