@@ -4,7 +4,7 @@ En inlärningskurva från träningen duger inte som utvärdering: där utforskar
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -78,11 +78,13 @@ def greedy_episode(
     steps: list[tuple[np.ndarray, int, float, float]] = []
     obs, _ = env.reset(seed=as_seed(seed))
     terminated = truncated = False
-    with evaluation_mode(model):
+    device = device_of(model)
+    with evaluation_mode(model), torch.no_grad():
         while not (terminated or truncated) and len(steps) < max_episode_steps:
             obs = np.array(obs)
             check_observation(obs)
-            q_values = _q_values(model, obs[np.newaxis])[0]
+            obs_tensor = torch.as_tensor(obs[np.newaxis], dtype=torch.float32, device=device)
+            q_values = model(obs_tensor).cpu().numpy()[0]
             action = int(q_values.argmax())
             next_obs, reward, terminated, truncated, _ = env.step(action)
             steps.append((obs, action, float(reward), float(q_values[action])))
@@ -116,9 +118,11 @@ def vectorized_greedy_returns(
     obs, _ = vector_env.reset(seed=as_seed(seed))
     returns = np.zeros(vector_env.num_envs)
     playing = np.ones(vector_env.num_envs, dtype=bool)
-    with evaluation_mode(model):
+    device = device_of(model)  # en gång, inte i varje steg: det kostar lika mycket som ett lager
+    with evaluation_mode(model), torch.no_grad():
         while playing.any():
-            actions = _q_values(model, obs).argmax(axis=1)
+            obs_tensor = torch.as_tensor(obs, dtype=torch.float32, device=device)
+            actions = model(obs_tensor).cpu().numpy().argmax(axis=1)
             obs, rewards, terminated, truncated, _ = vector_env.step(actions)
             # Efter slutet börjar delmiljön om av sig själv: det räknas inte.
             returns += np.where(playing, rewards, 0.0)
@@ -148,11 +152,3 @@ def realised_returns(
         following = float(rewards[t]) + discount_factor * following
         returns[t] = following
     return returns
-
-
-def _q_values(model: nn.Module, obs: Any) -> np.ndarray:
-    """Nätverkets Q-värden, (N, A), för N observationer, utan gradient."""
-    with torch.no_grad():
-        return (
-            model(torch.as_tensor(obs, dtype=torch.float32, device=device_of(model))).cpu().numpy()
-        )

@@ -1,7 +1,7 @@
 """Kursens recept för CartPole: alla tal på ett ställe.
 
 Bok 04 förklarar dem och tränar sedan med `train_dqn(…, **recipe.TRAINING)`.
-Hur ofta det lyckas mäts av `tests/recipe.py`; svaret för 50 frön står i BILAGA.md.
+Hur ofta det lyckas mäts av `tests/benchmarks/`; svaret för många frön står i BILAGA.md.
 """
 
 from typing import Any

@@ -202,7 +202,8 @@ def reads_tests(tree: ast.AST, module: str = "") -> bool:
 
 
 @pytest.mark.parametrize(
-    "line", ["import recipe", "from tests import recipe", "T = ROOT / 'tests'", "import scripted"]
+    "line",
+    ["import many_agents", "from tests import scripted", "T = ROOT / 'tests'", "import scripted"],
 )
 def test_every_way_of_reading_the_tests_is_seen(line: str):
     assert reads_tests(ast.parse(line))

@@ -11,11 +11,11 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from benchmarks.contestants import BY_KEY
 from everyday import first
 from overestimation_numbers import N_SEEDS, double_dqn_training_step, solution_namespace
-from recipe import train_recipe
 
-from dqn_helpers import chosen_q_values, dqn_training_step, greedy_episode
+from dqn_helpers import chosen_q_values, dqn_training_step, greedy_episode, recipe
 from dqn_helpers.figures.overestimation_plots import (
     largest_estimate,
     seed_dots,
@@ -154,9 +154,9 @@ def test_swapped_roles_overestimate_more_than_dqn_on_a_small_buffer():
 
 @pytest.mark.parametrize("seed", first(1, range(5)))
 def test_recipe_solves_cartpole_with_the_double_step(seed: int):
-    result = train_recipe(seed, DOUBLE)
-    assert result.stopped, result
-    assert result.held_out_mean >= 475, result
+    result = BY_KEY["double"].run(seed)
+    assert result.best_check is not None and result.best_check >= recipe.STOP_AT, result
+    assert result.held_out >= recipe.SOLVED_AT, result
 
 
 # --- maskineriet ---------------------------------------------------------------------------------

@@ -29,9 +29,8 @@ def cells(book: str) -> dict[str, str]:
 
 def sources() -> Iterator[tuple[str, str]]:
     """(namn, kod) för paketet, mätningarna och böckernas kodceller."""
-    measurements = [
-        ROOT / "tests" / name for name in ("recipe.py", "cartpole_numbers.py", "many_agents.py")
-    ]
+    measurements = [ROOT / "tests" / name for name in ("cartpole_numbers.py", "many_agents.py")]
+    measurements += (ROOT / "tests" / "benchmarks").glob("*.py")
     for path in [*(ROOT / "dqn_helpers").rglob("*.py"), *measurements]:
         if path != ROOT / "dqn_helpers" / "recipe.py":
             yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ def course_files() -> list[Path]:
         "*.md",
         "kurs.py",
         "solutions/*.md",
+        "tests/benchmarks/*.md",
         "solutions/*.ipynb",
         "dqn_helpers/**/*.py",
         "dqn_helpers/**/*.html",

@@ -1,0 +1,1 @@
+"""Jämförelserna: kursens DQN, delar och rättare bredvid andras, i samma körning på samma dator."""
