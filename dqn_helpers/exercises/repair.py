@@ -340,7 +340,7 @@ def in_notebook(
     Tomt om det inte går att säga, om källtexten inte går att läsa eller om datorn inte kan
     avknoppa processer.
     """
-    source, name = _source_of(function), getattr(function, "__name__", "")
+    source, name = source_of(function), getattr(function, "__name__", "")
     if source is None:
         return []
     cells = [source]
@@ -377,7 +377,7 @@ def _globals_of(function: Any) -> dict[str, Any]:
     )
 
 
-def _source_of(function: Any) -> Source | None:
+def source_of(function: Any) -> Source | None:
     """Cellen som funktionen står i."""
     code = _code_of(function)
     text = "".join(linecache.getlines(code.co_filename)) if code else ""

@@ -57,6 +57,25 @@ def test_some_styles_are_held_out(number: str) -> None:
     assert not {place for place, _ in model} & {place for place, _ in held_out}
 
 
+def lucky(reward, next_q_values, terminated, discount_factor):
+    luck = np.random.default_rng().random()
+    return luck + reward + discount_factor * next_q_values.max(dim=1).values
+
+
+def steady(reward, next_q_values, terminated, discount_factor):
+    return reward + discount_factor * next_q_values.max(dim=1).values
+
+
+def test_a_program_with_luck_of_its_own_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = {}
+    for style in (lucky, steady):
+        monkeypatch.setattr(error_model, "styles", lambda *_, one=style: [(0, one)])
+        chosen[style.__name__] = error_model.select("3.1", [])
+    assert len(chosen["steady"]) > 10
+    # Bara de som slipper turen är kvar: sådana som returnerar ett argument, eller tar bort den.
+    assert {id.split(".")[0] for id in chosen["lucky"]} <= {"returns_other", "part_missing"}
+
+
 def test_a_mistake_that_no_one_has_written_gets_a_name() -> None:
     """Varken stilen eller felet finns i katalogen."""
 

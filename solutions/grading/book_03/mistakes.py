@@ -387,8 +387,8 @@ def target_without_network():
     Edited(STEP, ("model(next_state)", "model(state)"), ("model(state).g", "model(next_state).g")),
 )
 def states_swapped():
-    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen gäller s och målet byggs av s′.
-    Kontrollera i vilken ordning du packar upp batchen. Se erfarenhetstupeln i 02."""
+    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen räknas i s′ och målet byggs av s, och
+    det ska vara tvärtom. Kontrollera i vilken ordning du packar upp batchen. Se erfarenhetstupeln i 02."""
 
 
 @misconception("3.3", edited(STEP, "discount_factor * best_next", "best_next"))
