@@ -347,7 +347,8 @@ SAMPLE_EXPERIENCES = Exercise(
 # --- 2.3 -----------------------------------------------------------------------------------------
 
 MOMENTS = [[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0], [3.0, -2.0]]
-REWARDS = [1.0, -2.0, 4.5]
+REWARDS = [2.0, -1.0, 4.5]
+"""Summan ska inte likna någon diskonterad summa; 4,5 + 0,99 · (−2 + 0,99 · 1) är nästan 3,5."""
 LAYERS = [[[[1.0, 0.5], [-1.0, 1.0], [0.0, -1.0]], None]]
 
 N_GREEDY, N_HALF, N_RANDOM, N_ENDLESS = 40, 100, 60, 510
@@ -413,7 +414,7 @@ def _field(name: str) -> Observable:
 
 
 STORY = (
-    "Manuset är s₀ = (1; 0), s₁ = (0; 2), s₂ = (−1; 1), s₃ = (3; −2) med belöningarna 1, −2 och 4,5"
+    "Manuset är s₀ = (1; 0), s₁ = (0; 2), s₂ = (−1; 1), s₃ = (3; −2) med belöningarna 2, −1 och 4,5"
 )
 STATES = MOMENTS[:-1]
 NEXT_STATES = MOMENTS[1:]
@@ -518,7 +519,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
                     "truncated": [0, 0, 0],
                 },
             ),
-            by_hand={"returned": "summan är 1 + (−2) + 4,5 = 3,5"},
+            by_hand={"returned": "summan är 2 + (−1) + 4,5 = 5,5"},
         ),
         Case(
             behaviours=("ends", "fields"),

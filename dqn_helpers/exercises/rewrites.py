@@ -801,8 +801,10 @@ def _no_condition(node: Any, names: Names) -> Iterator[Change]:
 
 @rule("flipped", "Det blir som när ett sanningsvärde är omvänt.", "sanningsvärdet är omvänt")
 def _flipped(node: Any, names: Names) -> Iterator[Change]:
-    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        yield Change(ast.Constant(not node.value), node)
+    value = node.value if isinstance(node, ast.keyword) else node  # `keepdims=True` är lättare läst
+    if isinstance(value, ast.Constant) and isinstance(value.value, bool):
+        opposite = ast.Constant(not value.value)
+        yield Change(opposite if value is node else _with(node, value=opposite), node)
 
 
 IN_WORDS: dict[type[ast.operator], str] = {

@@ -470,7 +470,9 @@ TRUE_NAMES: dict[str, Truth] = {
     "lika med plus": (
         r"overwrites\.|last_next_state_only|replaces_old_value|returns_last_reward", ""),
     "parentes borta": (r"grouping\.|precedence|future_unweighted|\w*discount_on_reward", ""),
-    "minus framför": (r"sign\.", ""),
+    "minus framför": (r"sign\.|grows|\w*error_reversed|moves_away", ""),
+    "4.1 ett till": (r"one_step_early|off_by_one\.", ""),
+    "ett till": (r"off_by_one\.", ""),
     "taket borta": (r"never_stops", ""),
     "byter plats i tupeln": (r"\w*swapped|stored_backwards|reward_after_next_state", "state|reward"),
     "loopen utan den första": (r"first_reward_missing|range\.|off_by_one\.|first_action_never", ""),

@@ -200,6 +200,12 @@ mistaken("4.2", "mixed_into_online", COPY, INTO_ONLINE, NO_BUFFERS)
 mistaken("4.2", "wrong_way", COPY, SWAP, BUFFERS_BACK)
 mistaken("4.2", "wrong_way", COPY, SWAP, NO_BUFFERS)
 
+SLOTS = content("02", "mistakes").SLOTS
+COUNTED = ("self.n_added += 1", "self.n_added = (self.n_added + 1) % self.max_length")
+NO_CHECK = ("        if index >= len(self):\n            raise IndexError(index)\n", "")
+UNBOUNDED = ("min(self.n_added, self.max_length)", "self.n_added")
+mistaken("2.1", "length_is_position", SLOTS, COUNTED, UNBOUNDED)
+mistaken("2.1", "length_is_position", SLOTS, COUNTED, UNBOUNDED, NO_CHECK)
 PLAY = content("02", "mistakes").PLAY
 STOP = """        if terminated or truncated:
             return total
@@ -303,6 +309,12 @@ def test_every_action_has_a_row_of_its_own() -> None:
     tables = [b.comparison for b in result.behaviours if b.comparison and b.case]
     rows = {row.name: row.right for table in tables for row in table.rows}
     assert rows == {f"handling {i}": i < 5 for i in range(6)}
+
+
+def test_a_discounted_sum_is_never_the_sum() -> None:
+    """Med 1, −2 och 4,5 gav 0,99 nästan precis samma tal, och det godtogs."""
+    change = ("total += reward", "total = reward + 0.99 * total")
+    assert not check("2.3", Edited(PLAY, change).define("play_and_record_episode"))
 
 
 def test_what_was_never_drawn_is_shown() -> None:

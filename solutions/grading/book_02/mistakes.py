@@ -154,6 +154,20 @@ def length_is_capacity():
 
 
 @misconception(
+    "2.1",
+    edited(
+        SLOTS,
+        "return min(self.n_added, self.max_length)",
+        "return self.n_added % self.max_length",
+    ),
+)
+def length_is_position():
+    """Längden blir 0 igen när bufferten är full: du ger nästa plats att skriva på, inte hur många
+    erfarenheter som finns. De är lika många bara tills skrivandet börjar om från plats 0. Räkna dem
+    för sig, och låt antalet stanna när det är fullt. Se avsnittet om ringbufferten i 02."""
+
+
+@misconception(
     "2.1", edited(SLOTS, "return min(self.n_added, self.max_length)", "return self.n_added")
 )
 def length_counts_everything():
