@@ -3,8 +3,9 @@
     python tests/grader/measure_model.py mutanter          vad som sägs om tvåtusen fel
     python tests/grader/measure_model.py utelämnade        de skrivna misstagen, vart och ett borta
     python tests/grader/measure_model.py frön              tusen nya frön utan ett falskt larm
-    python tests/grader/measure_model.py mutanter 3.1      bara den övningen, utan att spara
-    python tests/grader/measure_model.py mutanter 3.1 --visa fel    och vilka som fick den domen
+    python tests/grader/measure_model.py mutanter 3.1      bara den övningen
+    python tests/grader/measure_model.py mutanter 3.1 --visa fel    och vilka som fick den domen,
+                                                                    utan att spara
 
 Var och en tar ungefär tio minuters processortid. Testen (`test_measured_model.py`) gör om ett
 stickprov och ser att filen hör till den kod som finns.
@@ -199,23 +200,27 @@ def false_alarms(number: str, shown: str = "") -> dict[str, str]:
 MEASURES = {"mutanter": mutants_of, "utelämnade": named_without, "frön": false_alarms}
 
 
+def save(what: str, number: str, found: dict[str, str]) -> None:
+    """Skriv in en övnings svar i filen."""
+    saved = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    saved.setdefault(what, {})[number] = found
+    text = json.dumps(saved, ensure_ascii=False, indent=1, sort_keys=True)
+    RESULTS.write_text(text + "\n", encoding="utf-8")
+
+
 def main(words: list[str]) -> None:
-    """Mät, skriv en rad per övning, och spara om det var alla."""
+    """Mät, skriv en rad per övning, och spara (utom med `--visa`)."""
     what, *rest = words
     shown = rest.pop(rest.index("--visa") + 1) if "--visa" in rest else ""
     numbers = [word for word in rest if word in EXERCISES]
-    results = {}
     for number in numbers or EXERCISES:
         started = time.process_time()
-        results[number] = found = MEASURES[what](number, shown)
+        found = MEASURES[what](number, shown)
         seconds = time.process_time() - started
+        if not shown:
+            save(what, number, found)
         kinds = Counter(one if what == "mutanter" else bool(one) for one in found.values())
         print(f"{number}: {len(found)} på {seconds:.0f} s. {dict(kinds)}", flush=True)
-    if not numbers:
-        saved = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-        saved[what] = results
-        text = json.dumps(saved, ensure_ascii=False, indent=1, sort_keys=True)
-        RESULTS.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -121,9 +121,9 @@ def test_of_two_made_that_give_the_same_the_simplest_is_said() -> None:
 
 def test_a_made_one_that_explains_only_a_part_is_not_named() -> None:
     """Med ett skrivet misstag räcker det att ett helt beteende är förklarat."""
-    some = [[9, 9, 9], RIGHT[1]]
-    assert named([[9, 9, 9], [8, 2.5, -1]], ("m", some, True)) == []
-    assert [m.id for m in named([[9, 9, 9], [8, 2.5, -1]], ("h", some, False))] == ["h"]
+    some = [[9, 9, 9], [8, 2.5, -1]]
+    assert named([[9, 9, 9], [8, 7, -1]], ("m", some, True)) == []
+    assert [m.id for m in named([[9, 9, 9], [8, 7, -1]], ("h", some, False))] == ["h"]
 
 
 def test_what_a_made_mistake_does_not_explain_is_said() -> None:

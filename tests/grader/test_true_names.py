@@ -66,6 +66,13 @@ class EmptiedWhenFull:
         return self.rows[index]
 
 
+@wrong("2.1")
+class SwapsTheFlags(EmptiedWhenFull):
+    def append(self, experience):
+        *first, terminated, truncated = experience
+        self.rows = [*self.rows, (*first, truncated, terminated)][-self.max_length :]
+
+
 @wrong("2.3")
 def flag_never_updated(model, env, replay_buffer, epsilon, seed=None):
     obs, _ = env.reset(seed=seed)
@@ -202,10 +209,8 @@ mistaken("4.2", "wrong_way", COPY, SWAP, NO_BUFFERS)
 
 SLOTS = content("02", "mistakes").SLOTS
 COUNTED = ("self.n_added += 1", "self.n_added = (self.n_added + 1) % self.max_length")
-NO_CHECK = ("        if index >= len(self):\n            raise IndexError(index)\n", "")
 UNBOUNDED = ("min(self.n_added, self.max_length)", "self.n_added")
 mistaken("2.1", "length_is_position", SLOTS, COUNTED, UNBOUNDED)
-mistaken("2.1", "length_is_position", SLOTS, COUNTED, UNBOUNDED, NO_CHECK)
 PLAY = content("02", "mistakes").PLAY
 STOP = """        if terminated or truncated:
             return total

@@ -234,9 +234,9 @@ SPLIT = "        state, action, reward, next_state, terminated, truncated = expe
     ),
 )
 def flags_become_one():
-    """Du slår ihop terminated och truncated till ett enda fält, så det blir fem i stället för sex.
-    De betyder olika saker: efter terminated finns ingen framtid, efter truncated gör det det. Se
-    avsnittet om erfarenheten i 02."""
+    """Det som sparas har fem fält i stället för sex. Är det terminated och truncated som har blivit
+    ett enda? De betyder olika saker: efter terminated finns ingen framtid, efter truncated gör det
+    det. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception(
@@ -939,9 +939,9 @@ def reward_and_next_state_swapped():
     "2.3", edited(PLAY, SAVED, "(obs, action, reward, next_obs, terminated or truncated)")
 )
 def five_fields():
-    """Du sparar fem fält, med ett enda "slut". Efter terminated finns ingen framtid, men efter
-    truncated gör det det, så träningen behöver båda flaggorna. Se avsnittet om erfarenheten i
-    02."""
+    """Du sparar fem fält i stället för sex. Är det flaggorna som har blivit ett enda "slut"? Efter
+    terminated finns ingen framtid, men efter truncated gör det det, så träningen behöver båda. Se
+    avsnittet om erfarenheten i 02."""
 
 
 @misconception("2.3", edited(PLAY, SAVE, "        reward = 0.0 if terminated else reward\n" + SAVE))
