@@ -4,8 +4,7 @@
     python tests/grader/measure_model.py utelämnade        de skrivna misstagen, vart och ett borta
     python tests/grader/measure_model.py frön              tusen nya frön utan ett falskt larm
     python tests/grader/measure_model.py mutanter 3.1      bara den övningen
-    python tests/grader/measure_model.py mutanter 3.1 --visa fel    och vilka som fick den domen,
-                                                                    utan att spara
+    python tests/grader/measure_model.py mutanter 3.1 --visa fel    och vilka som fick den domen
 
 Var och en tar ungefär tio minuters processortid. Testen (`test_measured_model.py`) gör om ett
 stickprov och ser att filen hör till den kod som finns.
@@ -209,7 +208,7 @@ def save(what: str, number: str, found: dict[str, str]) -> None:
 
 
 def main(words: list[str]) -> None:
-    """Mät, skriv en rad per övning, och spara (utom med `--visa`)."""
+    """Mät, skriv en rad per övning, och spara."""
     what, *rest = words
     shown = rest.pop(rest.index("--visa") + 1) if "--visa" in rest else ""
     numbers = [word for word in rest if word in EXERCISES]
@@ -217,8 +216,7 @@ def main(words: list[str]) -> None:
         started = time.process_time()
         found = MEASURES[what](number, shown)
         seconds = time.process_time() - started
-        if not shown:
-            save(what, number, found)
+        save(what, number, found)
         kinds = Counter(one if what == "mutanter" else bool(one) for one in found.values())
         print(f"{number}: {len(found)} på {seconds:.0f} s. {dict(kinds)}", flush=True)
 
