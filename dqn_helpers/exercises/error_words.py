@@ -927,8 +927,9 @@ TABLE = (  # engelska till vänster
     Row(
         "reading_missing",
         r"TypeError: '(?P<name>\w+)' object is not subscriptable",
-        "Hakparenteser fungerar inte på ett objekt av klassen `{name}`. Python letar efter en metod "
-        "med ett alldeles bestämt namn i klassen, och det namnet har två understreck på var sida.",
+        "Hakparenteser fungerar inte på ett objekt av klassen `{name}`. Python letar efter en "
+        "metod med ett alldeles bestämt namn i klassen, och det namnet har två understreck på var "
+        "sida.",
         _is_own_class,
         False,
     ),

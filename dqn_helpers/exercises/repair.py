@@ -247,7 +247,9 @@ def _best(
         for one in attempt(promising[:MOST_PROMISING], everything)
         if len(one.outcomes) == len(cases)
     ]
-    ranked = [repair for one in whole if (repair := _repair(exercise, cases, before, outcomes, one))]
+    ranked = [
+        repair for one in whole if (repair := _repair(exercise, cases, before, outcomes, one))
+    ]
     best = max(ranked, key=lambda one: (one.is_whole, len(one.mended)), default=None)
     if best is None or not best.is_whole:
         return best

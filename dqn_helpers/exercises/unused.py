@@ -93,7 +93,9 @@ def _is_sane(unused: Unused, cells: Sequence[Source]) -> bool:
 def _sentence(unused: Unused, cells: Sequence[Source]) -> str:
     name = unused.argument
     if not unused.line:
-        return f"Argumentet `{name}` används aldrig i din kod. Det behövs för att svaret ska bli rätt."
+        return (
+            f"Argumentet `{name}` används aldrig i din kod. Det behövs för att svaret ska bli rätt."
+        )
     return (
         f"På rad {unused.line} i {cells[unused.cell].name} får `{name}` ett fast värde, så det som "
         "funktionen anropas med används aldrig."

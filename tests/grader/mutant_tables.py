@@ -102,8 +102,9 @@ BOUNDARY: dict[str, dict[str, tuple[str, str]]] = {
         "min för max": ("in", "{q_values} = {q_values}.min(axis=1, keepdims=True)\n"
                         "{q_values} = np.repeat({q_values}, {rewards}.shape[1], axis=1)"),
         "max av allt": ("in", "{q_values} = np.full_like({q_values}, {q_values}.max())"),
-        "indexen vända": ("in", "{rewards} = {rewards}.transpose(2, 1, 0)\n{transition_probabilities}"
-                          " = {transition_probabilities}.transpose(2, 1, 0)"),
+        "indexen vända": (
+            "in", "{rewards} = np.swapaxes({rewards}, 0, 2)\n"
+            "{transition_probabilities} = np.swapaxes({transition_probabilities}, 0, 2)"),
         "skriver i argumentet": ("ut", "{q_values}[:] = {x}\nreturn {q_values}"),
         "läggs till det gamla": ("ut", "return ({x}) + {q_values}"),
         "tillståndens värden": ("ut", "return ({x}).max(axis=1)"),
@@ -285,7 +286,8 @@ BOUNDARY: dict[str, dict[str, tuple[str, str]]] = {
         "kopierar aldrig": ("in", "{target_update_every} = 10 ** 9"),
         "batchen fast": ("in", "{batch_size} = 32"),
         "samma nätverk": ("in", "{target_model} = {model}"),
-        "utan målnätverk": ("in", "{training_step} = lambda *a, s={training_step}: s(*a[:-1], None)"),
+        "utan målnätverk": (
+            "in", "{training_step} = lambda *a, s={training_step}: s(*a[:-1], None)"),
         "gamma fast": ("in", HARD_CODED),
         "inget svar": ("ut", "{x}"),
         "summan": ("ut", "return sum({x})"),
@@ -337,7 +339,10 @@ Truth = tuple[str, str]
 TRUE_NAMES: dict[str, Truth] = {
     "utan gamma": (r"\w*discount_missing|return_undiscounted|part_missing\.|argument\.", ""),
     "gamma två gånger": (r"discount_twice\.", ""),
-    "gamma på belöningen": (r"\w*discount_on_reward|discount_everything\.|discounts_one_step_.*", ""),
+    "gamma på belöningen": (
+        r"\w*discount_on_reward|discount_everything\.|discounts_one_step_.*",
+        "",
+    ),
     "gamma en gång för mycket": (r"starts_at_one|discount_everything\.", ""),
     "mask saknas": (r"\w*mask_missing", ""),
     "mask omvänd": (r"\w*mask_inverted", ""),
@@ -416,7 +421,7 @@ TRUE_NAMES: dict[str, Truth] = {
     "batchen fast": (r"(large_|step_)?batch_size_hard_coded\w*", "Fel form: state har"),
     "aldrig den nyaste": (r"never_the_newest", ""),
     "aldrig den äldsta": (r"never_the_first", ""),
-    "bara de nyaste": (r"\w*newest_only", ""),
+    "bara de nyaste": (r"\w*(newest_only|same_batch_every_time)", ""),
     "bara de äldsta": (r"oldest_only", ""),
     "samma slump": (r"\w*same_batch_every_time", ""),
     "avbruten borta": (r"truncated_dropped", "5 delar"),
@@ -468,7 +473,10 @@ TRUE_NAMES: dict[str, Truth] = {
     "nästa steg": (r"return_from_next_step|range\.|off_by_one\.", ""),
     "första steget": (r"first_step_only|return_in_loop\.", ""),
     "lika med plus": (
-        r"overwrites\.|last_next_state_only|replaces_old_value|returns_last_reward", ""),
+        r"overwrites\.|last_next_state_only|replaces_old_value|returns_last_reward",
+        "",
+    ),
+    "5.1 parentes borta": (r"grouping\.|target_discount_missing", ""),
     "parentes borta": (r"grouping\.|precedence|future_unweighted|\w*discount_on_reward", ""),
     "minus framför": (r"sign\.|grows|\w*error_reversed|moves_away", ""),
     "4.1 ett till": (r"one_step_early|off_by_one\.", ""),
@@ -478,13 +486,23 @@ TRUE_NAMES: dict[str, Truth] = {
     "1.4 index bredvid": (r"always_explores", ""),
     "3.1 index bredvid": (r"mask_missing", ""),
     "taket borta": (r"never_stops|length_counts_everything", ""),
-    "byter plats i tupeln": (r"\w*swapped|stored_backwards|reward_after_next_state", "state|reward"),
+    "byter plats i tupeln": (
+        r"\w*swapped|stored_backwards|reward_after_next_state",
+        "state|reward",
+    ),
     "utan tecken": (r"grows|absolute\w*", ""),
     "2.1 loopen utan den första": (r"flags_become_one", ""),
     "2.1 loopen utan den sista": (r"flags_become_one", ""),
-    "loopen utan den första": (r"(first|last)_reward_missing|range\.|off_by_one\.|first_action_never", ""),
-    "loopen utan den sista": (r"(first|last)_reward_missing|range\.|off_by_one\.|last_action_never", ""),
+    "loopen utan den första": (
+        r"(first|last)_reward_missing|range\.|off_by_one\.|first_action_never",
+        "",
+    ),
+    "loopen utan den sista": (
+        r"(first|last)_reward_missing|range\.|off_by_one\.|last_action_never",
+        "",
+    ),
     "loopen baklänges": (r"weights_reversed|accumulates_forwards", ""),
+    "4.2 break sist i loopen": (r"first_only", ""),
     "break sist i loopen": (r"returns_in_loop|return_in_loop\.|returns_after_one_step", ""),
     "två steg ner": (r"order\.", ""),
 }

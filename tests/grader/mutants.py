@@ -9,7 +9,6 @@ namn som är sanna om den, och `says` det som kortet i stället kan säga rakt u
 import ast
 import copy
 import difflib
-import inspect
 import linecache
 import re
 import sys
@@ -158,10 +157,10 @@ class _Returns(ast.NodeTransformer):
         new = self.visit(statement)
         return new if isinstance(new, list) else [new]
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         return node  # en inre funktion har egna svar
 
-    def visit_Return(self, node: ast.Return) -> Any:  # noqa: N802
+    def visit_Return(self, node: ast.Return) -> Any:
         if node.value is None:
             return node
         self.found = True
@@ -212,7 +211,7 @@ def _expression(text: str, **parts: ast.expr) -> ast.expr:
     """Uttrycket i texten, med delarna på namnens platser."""
 
     class Filled(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> Any:  # noqa: N802
+        def visit_Name(self, node: ast.Name) -> Any:
             return parts.get(node.id, node)
 
     return Filled().visit(ast.parse(text, mode="eval").body)
@@ -286,9 +285,7 @@ def _absolute(node: Any) -> list[Any]:
 
 @operator("led dubblerat")
 def _term_twice(node: Any) -> list[Any]:
-    return [
-        ast.BinOp(node, ast.Add(), getattr(node, field)) for field in _operands(node, ast.Add)
-    ]
+    return [ast.BinOp(node, ast.Add(), getattr(node, field)) for field in _operands(node, ast.Add)]
 
 
 @operator("index bredvid")
@@ -365,9 +362,3 @@ def _moved_two(node: Any) -> list[Any]:
                 new.body = [*body[:place], *three[1:], three[0], *body[place + 3 :]]
                 found.append(new)
     return found
-
-
-def source_of(style: Any) -> str:
-    """Den rätta lösningens källtext, så som den jämförs med."""
-    tree = error_model.tree_of(style)
-    return ast.unparse(tree) if tree else inspect.getsource(style)

@@ -231,7 +231,9 @@ LINE = "def linear_epsilon(t, a, b, n):\n    return {}\n"
 mistaken("4.1", "grows", LINE.format("a - min(t / n, 1) * (b - a)"))
 mistaken("4.1", "grows", LINE.format("a + (a - b) * min(t, n) / n"))
 mistaken("4.1", "grows_without_end", LINE.format("max(a + (a - b) / n * t, b)"))
-CHOICES = "def epsilon_greedy(v, e, rng):\n    n = len(v)\n    if rng.random() < e:\n        return {}\n"
+CHOICES = (
+    "def epsilon_greedy(v, e, rng):\n    n = len(v)\n    if rng.random() < e:\n        return {}\n"
+)
 SIGNLESS = "    return max(range(n), key=lambda i: abs(v[i]))\n"
 mistaken("1.4", "largest_without_sign", CHOICES.format("rng.integers(n)") + SIGNLESS)
 UPDATE = content("01", "mistakes").UPDATE

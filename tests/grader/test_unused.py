@@ -36,7 +36,8 @@ def test_only_what_is_never_read_is_found(body: str, unused: list[tuple[str, int
 
 
 @pytest.mark.parametrize(
-    "source", ["def linear_epsilon(*all):\n    return 1\n", "linear_epsilon = print\n", "class A: 0"]
+    "source",
+    ["def linear_epsilon(*all):\n    return 1\n", "linear_epsilon = print\n", "class A: 0"],
 )
 def test_what_can_not_be_known_is_not_said(source: str) -> None:
     assert unused_arguments(EXERCISES["4.1"], [Source("cell 1", source)]) == []

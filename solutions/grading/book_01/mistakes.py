@@ -884,7 +884,9 @@ def best_from_zero():
     leta."""
 
 
-@misconception("1.4", edited(CHOICE, "np.argmax(action_values)", "np.argmax(np.abs(action_values))"))
+@misconception(
+    "1.4", edited(CHOICE, "np.argmax(action_values)", "np.argmax(np.abs(action_values))")
+)
 def largest_without_sign():
     """Du väljer den handling vars värde är störst utan sitt tecken: −4 räknas som 4. Ett stort
     negativt Q-värde är en dålig handling, inte en bra. Se avsnittet om V och Q i 01a."""

@@ -389,7 +389,8 @@ def target_without_network():
 )
 def states_swapped():
     """Tillstånd och nästa tillstånd är ombytta: förutsägelsen räknas i s′ och målet byggs av s, och
-    det ska vara tvärtom. Kontrollera i vilken ordning du packar upp batchen. Se erfarenhetstupeln i 02."""
+    det ska vara tvärtom. Kontrollera i vilken ordning du packar upp batchen. Se erfarenhetstupeln i
+    02."""
 
 
 @misconception("3.3", edited(STEP, "discount_factor * best_next", "best_next"))

@@ -337,7 +337,8 @@ def step_target_from_state():
 )
 def step_states_swapped():
     """Tillstånd och nästa tillstånd är ombytta: förutsägelsen räknas i s′ och målet byggs av s, och
-    det ska vara tvärtom. Kontrollera i vilken ordning du packar upp batchen. Se erfarenhetstupeln i 02."""
+    det ska vara tvärtom. Kontrollera i vilken ordning du packar upp batchen. Se erfarenhetstupeln i
+    02."""
 
 
 @misconception(
