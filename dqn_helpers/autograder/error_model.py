@@ -70,7 +70,10 @@ def styles(number: str, held_out: bool = False) -> list[tuple[int, Any]]:
 
 
 def tree_of(style: Any) -> ast.Module | None:
-    """Lösningens syntaxträd, utan raden `@correct(…)`; None om den inte är en def eller class."""
+    """Lösningens syntaxträd, utan raden `@correct(…)` eller `@misconception(…)`.
+
+    None om den inte är en def eller class.
+    """
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(style)))
     except (OSError, TypeError, SyntaxError):
@@ -79,7 +82,9 @@ def tree_of(style: Any) -> ast.Module | None:
     if not isinstance(definition, ast.FunctionDef | ast.ClassDef):
         return None
     definition.decorator_list = [
-        one for one in definition.decorator_list if not ast.unparse(one).startswith("correct(")
+        one
+        for one in definition.decorator_list
+        if not ast.unparse(one).startswith(("correct(", "misconception("))
     ]
     return tree
 

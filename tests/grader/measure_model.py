@@ -14,13 +14,14 @@ söks av reparationen. Domen över det som sägs är en av `VERDICTS`.
 
 **Utelämnade.** Ett skrivet misstag som något av felmodellens alla program ger samma svar som, i
 alla öppna exempel på en gång, hade fått ett namn också om ingen hade skrivit det. (I tabellen står
-bara de program som ger något nytt, så här söks det bland alla.) Misstag som stannar i ett undantag
-räknas inte: där säger felet självt var det är.
+bara de program som ger något nytt, så här söks det bland alla.) För resten söks raden i misstagets
+egen kod. De som stannar i ett undantag räknas inte: där säger felet självt var det är.
 
 **Frön.** Nya dolda fall för vart och ett av fröna, och de rätta stilarna i tur och ordning. Alla
 stilar på varje frö prövas av `test_hidden_*.py`, på färre frön.
 """
 
+import ast
 import json
 import re
 import sys
@@ -37,6 +38,7 @@ if __name__ == "__main__":  # som skript: paketet `grader` ligger i tests/
 
 from dqn_helpers.autograder import catalogue, error_model  # noqa: E402
 from dqn_helpers.autograder.catalogue import (  # noqa: E402
+    Misconception,
     accepted,
     known_mistake,
     misconceptions,
@@ -46,7 +48,7 @@ from dqn_helpers.autograder.catalogue import (  # noqa: E402
 from dqn_helpers.exercises import EXERCISES  # noqa: E402
 from dqn_helpers.exercises.comparing import same_outcome  # noqa: E402
 from dqn_helpers.exercises.judging import Verdict, judge  # noqa: E402
-from dqn_helpers.exercises.model import Outcome  # noqa: E402
+from dqn_helpers.exercises.model import Case, Exercise, Outcome  # noqa: E402
 from dqn_helpers.exercises.recognising import NOT_ALL  # noqa: E402
 from dqn_helpers.exercises.repair import Source, Trial, find, in_words, trials  # noqa: E402
 from dqn_helpers.exercises.running import run_cases  # noqa: E402
@@ -103,24 +105,35 @@ def _of_names(mutant: Mutant, verdict: Verdict) -> tuple[str, str]:
 
 def _of_repair(mutant: Mutant, outcomes: Sequence[Outcome]) -> tuple[str, str]:
     drawn = error_model.scenario(mutant.number, SEED)
-    exercise, cells = drawn.exercise, [Source("cell 1", mutant.source)]
-    function, name = mutant.define(), mutant.style.__name__
+    words, lines = where(drawn.exercise, drawn.cases, mutant.define(), mutant.source, outcomes)
+    if not words:
+        return "inget", ""
+    return ("rätt" if lines <= mutant.lines else "plats"), words
+
+
+def where(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    function: Any,
+    source: str,
+    outcomes: Sequence[Outcome],
+) -> tuple[str, set[int]]:
+    """Det som sägs om var felet sitter, och raderna; inga rader om ett argument inte läses."""
+    cells, name = [Source("cell 1", source)], function.__name__
     unused = unused_arguments(exercise, cells, name)
     if unused:
-        return "rätt", unused_in_words(unused, cells)[0]
+        return unused_in_words(unused, cells)[0], set()
     deadline = time.process_time() + REPAIR_SECONDS
 
     def attempt(only: Sequence[int] | None, places: Sequence[int]) -> Sequence[Trial]:
         left = deadline - time.process_time()
         names = _globals(function)
-        return list(trials(exercise, cells, names, drawn.inputs(), only, places, left, name=name))
+        inputs = [case.inputs for case in cases]
+        return list(trials(exercise, cells, names, inputs, only, places, left, name=name))
 
-    found = find(exercise, drawn.cases, outcomes, attempt)
+    found = find(exercise, cases, outcomes, attempt)
     words = " ".join(in_words(exercise, found, cells))
-    if not words:
-        return "inget", ""
-    lines = {one.trial.place[0] for one in found}
-    return ("rätt" if lines <= mutant.lines else "plats"), words
+    return words, {one.trial.place[0] for one in found}
 
 
 def _globals(function: Any) -> dict[str, Any]:
@@ -168,7 +181,18 @@ def named_without(number: str, shown: str = "") -> dict[str, str]:
             pairs = zip(exercise.examples, outcomes, ran[name], strict=True)
             if all(same_outcome(mine, other, case) for case, mine, other in pairs):
                 found[name] = program.id
+    written = {m.id: m for m in misconceptions(number)}
+    for name in found:
+        found[name] = found[name] or _repaired(exercise, written[name], ran[name])
     return found
+
+
+def _repaired(exercise: Exercise, written: Misconception, outcomes: Sequence[Outcome]) -> str:
+    """Att koden pekas ut av reparationen, eller av att ett argument inte läses; annars tomt."""
+    tree = None if written.source else error_model.tree_of(written.implementation)
+    source = ast.unparse(tree) if tree else written.source
+    words, _ = where(exercise, exercise.examples, written.implementation, source, outcomes)
+    return "raden pekas ut" if words else ""
 
 
 # --- frön -----------------------------------------------------------------------------------------

@@ -484,6 +484,7 @@ TRUE_NAMES: dict[str, Truth] = {
     "ett till": (r"off_by_one\.", ""),
     "2.1 index bredvid": (r"only_the_latest|pointer_stuck", ""),
     "1.4 index bredvid": (r"always_explores", ""),
+    "5.1 index bredvid": (r"one_minus_bool", ""),
     "3.1 index bredvid": (r"mask_missing", ""),
     "taket borta": (r"never_stops|length_counts_everything", ""),
     "byter plats i tupeln": (

@@ -117,7 +117,7 @@ def target_mask_removes_reward():
 
 @misconception("5.1", edited(TARGET, "~terminated", "(1 - terminated)"))
 def one_minus_bool():
-    """terminated är en tensor av sanningsvärden, och torch vägrar räkna 1 minus sant. Vänd på den
+    """terminated är en tensor av sanningsvärden, och dem räknar torch inte minus med. Vänd på den
     med ~, gör om den till tal först, eller välj med torch.where. Se avsnittet om masken i 03."""
 
 
