@@ -235,17 +235,18 @@ def _fit(exercise: Exercise, mistake: KnownMistake, ran: Ran, wrong: frozenset[P
         explained |= {place for place in mine if same_at(place, outcome, theirs, case)}
         for _, key, row in wrong_places(exercise, [(case, theirs)]):
             place = index, key, row
-            if place in wrong and _is_luck(key, outcome, theirs):
+            if place in wrong and _is_luck(key, outcome, theirs, case):
                 lucky.add(place)
             else:
                 refuted += not same_at(place, outcome, theirs, case)
     return Fit(frozenset(explained), refuted, frozenset(lucky))
 
 
-def _is_luck(key: str, mine: Outcome, theirs: Outcome) -> bool:
-    """Sant om båda gav en lista, men olika långa: vilka som råkade dras beror på slumpen."""
+def _is_luck(key: str, mine: Outcome, theirs: Outcome, case: Case) -> bool:
+    """Sant om båda gav en lista som det ska vara, men olika långa: vilka som råkade dras är tur."""
     lengths = [_n_rows(one.observed.get(key)) for one in (mine, theirs)]
-    return None not in lengths and lengths[0] != lengths[1]
+    is_list = any(_n_rows(right.get(key)) is not None for right in case.expected)
+    return is_list and None not in lengths and lengths[0] != lengths[1]
 
 
 def same_at(place: Place, mine: Outcome, theirs: Outcome, case: Case) -> bool:

@@ -361,7 +361,7 @@ def in_notebook(
 
         def attempt(only: Sequence[int] | None, places: Sequence[int]) -> Sequence[Trial]:
             seconds = deadline - time.process_time()
-            namespace = _globals_of(function)  # inte en kopia: hjälpfunktionerna läser härifrån
+            namespace = globals_of(function)  # inte en kopia: hjälpfunktionerna läser härifrån
             namespace[name] = function
             found = trials(exercise, cells, namespace, inputs, only, places, seconds, name=name)
             return list(found)
@@ -378,7 +378,8 @@ def _code_of(function: Any) -> Any:
     return next((code for code in found if code is not None), None)
 
 
-def _globals_of(function: Any) -> dict[str, Any]:
+def globals_of(function: Any) -> dict[str, Any]:
+    """Namnen som koden i en funktion, eller i en klass, läser."""
     parts = [function, *(vars(function).values() if isinstance(function, type) else ())]
     return next(
         inspect.unwrap(part).__globals__

@@ -50,7 +50,14 @@ from dqn_helpers.exercises.comparing import same_outcome  # noqa: E402
 from dqn_helpers.exercises.judging import Verdict, judge  # noqa: E402
 from dqn_helpers.exercises.model import Case, Exercise, Outcome  # noqa: E402
 from dqn_helpers.exercises.recognising import NOT_ALL  # noqa: E402
-from dqn_helpers.exercises.repair import Source, Trial, find, in_words, trials  # noqa: E402
+from dqn_helpers.exercises.repair import (  # noqa: E402
+    Source,
+    Trial,
+    find,
+    globals_of,
+    in_words,
+    trials,
+)
 from dqn_helpers.exercises.running import run_cases  # noqa: E402
 from dqn_helpers.exercises.syllabus import book_of  # noqa: E402
 from dqn_helpers.exercises.unused import unused_arguments, unused_in_words  # noqa: E402
@@ -127,19 +134,13 @@ def where(
 
     def attempt(only: Sequence[int] | None, places: Sequence[int]) -> Sequence[Trial]:
         left = deadline - time.process_time()
-        names = _globals(function)
+        names = globals_of(function)
         inputs = [case.inputs for case in cases]
         return list(trials(exercise, cells, names, inputs, only, places, left, name=name))
 
     found = find(exercise, cases, outcomes, attempt)
     words = " ".join(in_words(exercise, found, cells))
     return words, {one.trial.place[0] for one in found}
-
-
-def _globals(function: Any) -> dict[str, Any]:
-    methods = vars(function).values() if isinstance(function, type) else ()
-    owner = next((one for one in (function, *methods) if hasattr(one, "__globals__")), None)
-    return owner.__globals__ if owner else {}
 
 
 def mutants_of(number: str, shown: str = "") -> dict[str, str]:

@@ -478,6 +478,8 @@ TRUE_NAMES: dict[str, Truth] = {
     ),
     "5.1 parentes borta": (r"grouping\.|target_discount_missing", ""),
     "parentes borta": (r"grouping\.|precedence|future_unweighted|\w*discount_on_reward", ""),
+    "5.3 minus framför": (r"sign\.|return_undiscounted", ""),
+    "5.3 ett till": (r"off_by_one\.|discounts_one_step_too_many", ""),
     "minus framför": (r"sign\.|grows|\w*error_reversed|moves_away", ""),
     "4.1 ett till": (r"one_step_early|off_by_one\.", ""),
     "2.1 ett till": (r"one_too_many|off_by_one\.", ""),

@@ -156,6 +156,14 @@ edited(
     names=("step_target_from_state",),
 )
 
+
+@wrong("5.3")
+def bias_in_a_list(q, r, gamma):
+    """En lista med ett enda tal är inte ett tal per steg."""
+    returns = [dqn_helpers.discounted_return(r[t:], gamma) for t in range(len(r))]
+    return [sum(float(a) - float(g) for a, g in zip(q, returns, strict=True)) / len(r)]
+
+
 LOOP = content("04", "mistakes").LOOP
 CHOICE = "dqn_helpers.choose_dqn_action(model, obs, epsilon)"
 edited("4.3", LOOP, (CHOICE, "env.action_space.sample()"), names=("always_samples",))
