@@ -5,6 +5,8 @@ I `BOUNDARY` är {reward} det som argumentet heter i stilen och {x} det som den 
 namnet räcker för de gjorda: "axis." är alla med regeln `axis`) och vad kortet kan säga i stället.
 """
 
+import re
+
 HARD_CODED = "{discount_factor} = 0.93"
 
 MASKS = {
@@ -509,3 +511,18 @@ TRUE_NAMES: dict[str, Truth] = {
     "break sist i loopen": (r"returns_in_loop|return_in_loop\.|returns_after_one_step", ""),
     "två steg ner": (r"order\.", ""),
 }
+
+# --- likvärdiga -----------------------------------------------------------------------------------
+
+EQUIVALENT: tuple[tuple[str, str], ...] = (
+    (r"[35]\.1/\w+/utan tecken/\d", "γ, masken och deras produkt är aldrig negativa"),
+    (r"3\.1/with_mask_product/två steg ner/0", "de två stegen läser inte varandras namn"),
+    (r"4\.1/\w+/utan tecken/\d", "start, slut, steg och skillnaden dem emellan är aldrig negativa"),
+    (r"4\.1/epsilon_with_loop/loopen baklänges/0", "varven är lika"),
+)
+"""Godkända mutanter som är likvärdiga med den rätta lösningen, och varför."""
+
+
+def is_equivalent(id: str) -> bool:
+    """Sant om mutanten med det id:t ger samma svar som den rätta lösningen, på allt den kan få."""
+    return any(re.fullmatch(pattern, id) for pattern, _ in EQUIVALENT)
