@@ -507,7 +507,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             inputs=_episode(),
             expected=(
                 {
-                    "returned": 3.5,
+                    "returned": sum(REWARDS),
                     "steps": 3,
                     "saved": 3,
                     "odd": "",
