@@ -516,7 +516,11 @@ TRUE_NAMES: dict[str, Truth] = {
 
 EQUIVALENT: tuple[tuple[str, str], ...] = (
     (r"[35]\.1/\w+/utan tecken/\d", "γ, masken och deras produkt är aldrig negativa"),
-    (r"3\.1/with_mask_product/två steg ner/0", "de två stegen läser inte varandras namn"),
+    (r"1\.1/\w+/utan tecken/\d", "γ och dess potenser är aldrig negativa"),
+    (r"1\.1/return_accumulated/loopen baklänges/0", "termerna läggs ihop i vilken ordning som helst"),
+    (r"5\.3/bias_in_torch/utan tecken/[01]", "stegens nummer är aldrig negativa"),
+    (r"5\.3/\w+/loopen baklänges/\d", "medelvärdet är detsamma i vilken ordning som helst"),
+    (r"(3\.1|5\.3)/\w+/två steg ner/0", "de två stegen läser inte varandras namn"),
     (r"4\.1/\w+/utan tecken/\d", "start, slut, steg och skillnaden dem emellan är aldrig negativa"),
     (r"4\.1/epsilon_with_loop/loopen baklänges/0", "varven är lika"),
 )
