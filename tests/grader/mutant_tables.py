@@ -517,12 +517,25 @@ TRUE_NAMES: dict[str, Truth] = {
 EQUIVALENT: tuple[tuple[str, str], ...] = (
     (r"[35]\.1/\w+/utan tecken/\d", "γ, masken och deras produkt är aldrig negativa"),
     (r"1\.1/\w+/utan tecken/\d", "γ och dess potenser är aldrig negativa"),
-    (r"1\.1/return_accumulated/loopen baklänges/0", "termerna läggs ihop i vilken ordning som helst"),
+    (
+        r"1\.1/return_accumulated/loopen baklänges/0",
+        "termerna läggs ihop i vilken ordning som helst",
+    ),
     (r"5\.3/bias_in_torch/utan tecken/[01]", "stegens nummer är aldrig negativa"),
     (r"5\.3/\w+/loopen baklänges/\d", "medelvärdet är detsamma i vilken ordning som helst"),
     (r"(3\.1|5\.3)/\w+/två steg ner/0", "de två stegen läser inte varandras namn"),
     (r"4\.1/\w+/utan tecken/\d", "start, slut, steg och skillnaden dem emellan är aldrig negativa"),
     (r"4\.1/epsilon_with_loop/loopen baklänges/0", "varven är lika"),
+    (r"1\.4/choice_with_last_tie/loopen baklänges/0", "en annan av de bästa duger också"),
+    (
+        r"1\.4/choice_with_last_tie/loopen utan den första/0",
+        "den första är redan bäst hittills",
+    ),
+    (r"1\.4/choice_with_last_tie/två steg ner/1", "valet står före svaret ändå"),
+    (r"1\.4/choice_with_seeded_random/två steg ner/0", "bara dokumentationen flyttades"),
+    (r"2\.1/RingAvPlatser/två steg ner/0", "bara utskriften flyttades"),
+    (r"2\.1/\w+/utan tecken/\d", "platser och antal är aldrig negativa"),
+    (r"3\.2/with_one_hot/utan tecken/1", "ettor och nollor är aldrig negativa"),
 )
 """Godkända mutanter som är likvärdiga med den rätta lösningen, och varför."""
 
