@@ -517,6 +517,11 @@ TRUE_NAMES: dict[str, Truth] = {
 EQUIVALENT: tuple[tuple[str, str], ...] = (
     (r"[35]\.1/\w+/utan tecken/\d", "γ, masken och deras produkt är aldrig negativa"),
     (r"1\.1/\w+/utan tecken/\d", "γ och dess potenser är aldrig negativa"),
+    (r"1\.2/\w+/utan tecken/[02]", "γ och sannolikheterna är aldrig negativa"),
+    (
+        r"1\.2/backup_with_loops/loopen baklänges/\d",
+        "summan är densamma i vilken ordning som helst",
+    ),
     (
         r"1\.1/return_accumulated/loopen baklänges/0",
         "termerna läggs ihop i vilken ordning som helst",
