@@ -474,6 +474,7 @@ TRUE_NAMES: dict[str, Truth] = {
     "bara målnätverket": (r"plain_dqn_with_target", ""),
     "nästa steg": (r"return_from_next_step|range\.|off_by_one\.", ""),
     "första steget": (r"first_step_only|return_in_loop\.", ""),
+    "1.3 lika med plus": (r"overwrites\.|replaces_old_value|updates_a_copy", ""),
     "lika med plus": (
         r"overwrites\.|last_next_state_only|replaces_old_value|returns_last_reward",
         "",
@@ -531,6 +532,11 @@ EQUIVALENT: tuple[tuple[str, str], ...] = (
     (r"(3\.1|5\.3)/\w+/två steg ner/0", "de två stegen läser inte varandras namn"),
     (r"4\.1/\w+/utan tecken/\d", "start, slut, steg och skillnaden dem emellan är aldrig negativa"),
     (r"4\.1/epsilon_with_loop/loopen baklänges/0", "varven är lika"),
+    (r"1\.3/\w+/utan tecken/\d", "α är aldrig negativ"),
+    (r"4\.2/\w+/utan tecken/[23]", "τ ligger mellan 0 och 1"),
+    (r"4\.2/\w+/loopen baklänges/\d", "parametrarna kopieras i vilken ordning som helst"),
+    (r"4\.2/update_with_lerp/två steg ner/0", "parametrarna och buffertarna är var för sig"),
+    (r"4\.2/update_from_deep_copy/två steg ner/0", "bara dokumentationen flyttades"),
     (r"1\.4/choice_with_last_tie/loopen baklänges/0", "en annan av de bästa duger också"),
     (
         r"1\.4/choice_with_last_tie/loopen utan den första/0",
