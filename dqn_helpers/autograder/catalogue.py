@@ -64,6 +64,7 @@ class Misconception:
         implementation: den felaktiga lösningen.
         equivalent_to: id för misstag som inte går att skilja från det här (skriv varför i koden).
         alone: sant om texten säger att resten av lösningen är rätt.
+        source: den ändrade lösningens text; tom när misstaget är skrivet som en funktion.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Misconception:
     implementation: Any
     equivalent_to: tuple[str, ...] = ()
     alone: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,14 @@ def misconception(
         text = " ".join((inspect.getdoc(function) or "").split())
         implementation = edit.define(EXERCISES[number].name) if edit else _unnamed(function)
         _MISCONCEPTIONS[number].append(
-            Misconception(function.__name__, text, implementation, equivalent_to, alone)
+            Misconception(
+                function.__name__,
+                text,
+                implementation,
+                equivalent_to,
+                alone,
+                edit.source if edit else "",
+            )
         )
         return function
 

@@ -29,6 +29,9 @@ from dqn_helpers.exercises.running import run_cases
 SECONDS = 1.0
 """Processortid för ett fall: en omskrivning kan göra en loop som aldrig tar slut."""
 
+OTHER_LUCK = 1000
+"""Frö för slumpen när ett program prövas en andra gång."""
+
 MOST, MOST_OF_A_RULE = 45, 4
 """Program per övning, och av samma regel: tabellen ska få plats hos studenten."""
 
@@ -67,7 +70,10 @@ def styles(number: str, held_out: bool = False) -> list[tuple[int, Any]]:
 
 
 def tree_of(style: Any) -> ast.Module | None:
-    """Lösningens syntaxträd, utan raden `@correct(…)`; None om den inte är en def eller class."""
+    """Lösningens syntaxträd, utan raden `@correct(…)` eller `@misconception(…)`.
+
+    None om den inte är en def eller class.
+    """
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(style)))
     except (OSError, TypeError, SyntaxError):
@@ -76,7 +82,9 @@ def tree_of(style: Any) -> ast.Module | None:
     if not isinstance(definition, ast.FunctionDef | ast.ClassDef):
         return None
     definition.decorator_list = [
-        one for one in definition.decorator_list if not ast.unparse(one).startswith("correct(")
+        one
+        for one in definition.decorator_list
+        if not ast.unparse(one).startswith(("correct(", "misconception("))
     ]
     return tree
 
@@ -123,11 +131,12 @@ def select(number: str, by_hand: Sequence[KnownMistake]) -> list[str]:
     for program in programs(number):
         if rules[program.rewrite.rule.id] == MOST_OF_A_RULE:
             continue
-        outcomes = _complete(exercise, program)
+        outcomes = complete(exercise, program)
         if (
             outcomes
             and fails(exercise, exercise.examples, outcomes)
             and not any(_same(exercise.examples, outcomes, other) for other in known)
+            and _is_steady(exercise, program, outcomes)
         ):
             known.append(outcomes)
             chosen.append(program.id)
@@ -137,11 +146,17 @@ def select(number: str, by_hand: Sequence[KnownMistake]) -> list[str]:
     return chosen
 
 
-def _complete(exercise: Exercise, program: Program) -> list[Outcome]:
+def _is_steady(exercise: Exercise, program: Program, outcomes: Sequence[Outcome]) -> bool:
+    """Sant om programmet ger samma svar med annan slump; annars är det tur att någon liknar det."""
+    again = complete(exercise, program, OTHER_LUCK)
+    return bool(again) and _same(exercise.examples, outcomes, again)
+
+
+def complete(exercise: Exercise, program: Program, luck: int = 0) -> list[Outcome]:
     """Vad programmet ger på exemplen; tomt om det stannar i något: då säger felet redan varför."""
     outcomes: list[Outcome] = []
-    for place, case in enumerate(exercise.examples):
-        outcomes += run_cases(exercise.driver, program.define(), [case.inputs], SECONDS, place)
+    for seed, case in enumerate(exercise.examples, luck):
+        outcomes += run_cases(exercise.driver, program.define(), [case.inputs], SECONDS, seed)
         if outcomes[-1].status != "ok":
             return []
     return outcomes

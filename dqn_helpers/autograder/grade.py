@@ -34,6 +34,7 @@ from dqn_helpers.exercises.plain import in_short, shortened
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.repair import Source, Trial, find, in_words
 from dqn_helpers.exercises.syllabus import NUMBER_OF, WRITTEN, exercises_of, notebook_of
+from dqn_helpers.exercises.unused import unused_in_words
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import Submission
 from dqn_helpers.submission.reach import Reach
@@ -371,7 +372,9 @@ class Attempts:
 
         cells = [Source(cell.name, cell.text) for cell in ran.source]
         try:
-            return in_words(exercise, find(exercise, drawn.cases, ran.outcomes, attempt), cells)
+            found = find(exercise, drawn.cases, ran.outcomes, attempt)
+            unused = self._workshop.unused(exercise.number, ran.source, budget)
+            return [*unused_in_words(unused, cells), *in_words(exercise, found, cells)]
         except Exception:  # bedömningen är gjord: ett råd som inte går att ge får inte kosta den
             return []
 

@@ -29,6 +29,7 @@ from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.repair import Source, trials
 from dqn_helpers.exercises.running import missing_import, run_case
+from dqn_helpers.exercises.unused import unused_arguments
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.extract import slice_notebook
 
@@ -56,13 +57,16 @@ def perform(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
         job: `kind` är "slice" (med `cells`, `wanted`), "run" (med `cells`, `number`,
             `inputs`, `first`, `seed`, och `seconds` processortid kvar; med `may_ask` svarar
             rättaren på frågor) eller "repair" (som "run", med `only` och `places`; se
-            `exercises.repair`).
+            `exercises.repair`) eller "unused" (med `cells`, `number`; kör ingen kod).
     """
     cells = [CellSource(**cell) for cell in job["cells"]]
     if job["kind"] == "slice":
         yield to_data(slice_notebook(cells, job["wanted"]))
     elif job["kind"] == "repair":
         yield {"trials": list(_repair(cells, job))}
+    elif job["kind"] == "unused":
+        sources = [Source(cell.name, cell.text) for cell in cells]
+        yield {"unused": unused_arguments(EXERCISES[job["number"]], sources)}
     else:
         yield from _run(cells, job)
 

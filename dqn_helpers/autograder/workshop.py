@@ -31,6 +31,7 @@ from dqn_helpers.exercises.model import Inputs, Outcome
 from dqn_helpers.exercises.plain import plain
 from dqn_helpers.exercises.repair import Trial
 from dqn_helpers.exercises.running import NOT_RUN_TEXT, TIMEOUT_TEXT, WAITING_TEXT
+from dqn_helpers.exercises.unused import Unused
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.extract import Slices
 
@@ -218,6 +219,15 @@ class Workshop:
         rows = answers[0].get("trials") if answers else None
         return [one for one in map(_trial, rows) if one] if isinstance(rows, list) else []
 
+    def unused(self, number: str, cells: Sequence[CellSource], budget: Budget) -> list[Unused]:
+        """Argumenten som lösningen aldrig läser (se `exercises.unused`); tomt om det inte gick."""
+        if budget.is_spent:
+            return []
+        job = {"kind": "unused", "number": number, "cells": _as_data(cells)}
+        answers, _ = self._converse(job, 1, budget)
+        rows = answers[0].get("unused") if answers else None
+        return [one for one in map(_unused, rows) if one] if isinstance(rows, list) else []
+
     def _converse(
         self, job: dict[str, Any], expected: int, budget: Budget, answer: Answer | None = None
     ) -> tuple[list[dict[str, Any]], Report]:
@@ -295,6 +305,13 @@ def _trial(row: Any) -> Trial | None:
         return None
     ran = tuple(_outcome(one if isinstance(one, dict) else {}) for one in outcomes)
     return Trial(numbers[0], row["rule"], numbers[1], (place[0], *place[1:]), ran)
+
+
+def _unused(row: Any) -> Unused | None:
+    """Ett argument som inte används; None om arbetaren skrev något annat."""
+    if not isinstance(row, list | tuple) or [type(part) for part in row] != [str, int, int]:
+        return None
+    return Unused(*row)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

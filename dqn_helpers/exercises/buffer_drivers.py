@@ -15,6 +15,7 @@ from dqn_helpers.replay import ReplayBuffer
 
 FIELDS = ("state", "action", "reward", "next_state", "terminated", "truncated")
 REWARD = FIELDS.index("reward")
+FLAGS = FIELDS[4:]
 MATCH = 1e-3  # så nära räknas som samma tal; fallens tal skiljer sig mer
 
 
@@ -107,8 +108,19 @@ def _contents(buffer: Any, experiences: list[tuple[Any, ...]]) -> Observed:
     return {
         "odd": next((words for fields, words in found if not fields), ""),
         "rewards": np.sort([np.nan if r is None or r.ndim else float(r) for r in rewards]),
-        "mixed": ", ".join(name for name in FIELDS if name in wrong),
+        "mixed": _in_words(wrong, whole, experiences),
     }
+
+
+def _in_words(
+    wrong: set[str], whole: list[tuple[Any, ...]], experiences: list[tuple[Any, ...]]
+) -> str:
+    """Fälten som inte är som de var; har flaggorna bara bytt plats är det ett fel för sig."""
+    swapped = [(*fields[:4], fields[5], fields[4]) for fields in whole]
+    left = {name for fields in swapped for name in _changed_fields(fields, experiences)}
+    if {*FLAGS} <= wrong and not {*FLAGS} & left:
+        return ", ".join([*(n for n in FIELDS if n in left), "terminated och truncated (ombytta)"])
+    return ", ".join(name for name in FIELDS if name in wrong)
 
 
 def _changed_fields(fields: tuple[Any, ...], experiences: list[tuple[Any, ...]]) -> list[str]:

@@ -13,9 +13,10 @@ from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.registry import EXERCISES, known_mistakes
-from dqn_helpers.exercises.repair import in_notebook
+from dqn_helpers.exercises.repair import in_notebook, source_of
 from dqn_helpers.exercises.running import run_cases
 from dqn_helpers.exercises.syllabus import NUMBER_OF
+from dqn_helpers.exercises.unused import unused_arguments, unused_in_words
 
 SECONDS = 3.0
 """Så mycket processortid får studentens kod använda, alla exempel tillsammans. Den långsammaste
@@ -75,6 +76,10 @@ def _check(number: Any, function: Any, stage: int | None) -> CheckResult:
     if _may_be_repaired(verdict, outcomes) and stage is None:
         with blocked(exercise.name):
             repaired = [*in_notebook(exercise, function, cases, outcomes), *repaired]
+        source = source_of(function)
+        cells = [source] if source else []
+        unused = unused_arguments(exercise, cells, _name(function))
+        repaired = [*unused_in_words(unused, cells), *repaired]
     return result_of(exercise, verdict, outcomes, stage, repaired)
 
 

@@ -6,11 +6,15 @@ raden som passar gäller: först de rader som syns i koden, sedan de som följer
 """
 
 import ast
+import builtins
 import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+import torch
 
 import dqn_helpers
 from dqn_helpers.exercises.syllabus import NUMBER_OF
@@ -249,10 +253,23 @@ def _without_gradient(site: Site, found: "re.Match[str]") -> Words | None:
 def _along(site: Site, found: "re.Match[str]") -> Words | None:
     """Ett anrop med en utskriven dimension, i uttrycket eller i det som namnen fick värden av."""
     for node in site.parts():
-        if isinstance(node, ast.Call):
-            for key in node.keywords:
+        keys = node.keywords if isinstance(node, ast.Call) else []
+        if not any(key.arg in KEEPS for key in keys):
+            for key in keys:
                 if key.arg in ("dim", "axis"):
                     return {"code": f"{called(node)}({key.arg}={written(key.value)})"}
+    return None
+
+
+KEEPS = ("keepdim", "keepdims")
+
+
+def _keeps(site: Site, found: "re.Match[str]") -> Words | None:
+    """Ett anrop som behåller dimensionen, på samma ställen."""
+    for node in site.parts():
+        for key in node.keywords if isinstance(node, ast.Call) else []:
+            if key.arg in KEEPS and written(key.value) == "True":
+                return {"code": f"{key.arg}=True", "call": called(node)}
     return None
 
 
@@ -408,6 +425,13 @@ def _known_kind(site: Site | None, found: "re.Match[str]") -> Words | None:
     return {"what": kind} if kind else None
 
 
+def _is_own_class(site: Site | None, found: "re.Match[str]") -> Words | None:
+    """Namnet är ingen av de sorter som Python själv, numpy eller torch har."""
+    name = found["name"]
+    is_known = name in KINDS or hasattr(builtins, name) or hasattr(np, name) or hasattr(torch, name)
+    return None if is_known or name == "NoneType" else {}
+
+
 # --- tabellen -------------------------------------------------------------------------------------
 
 TUPLE = (  # engelska till vänster
@@ -557,11 +581,18 @@ TABLE = (  # engelska till vänster
     ),
     Row(
         "argmax_of_everything",
-        rf"{INDEX}.*",
+        rf"({INDEX}|ValueError: ).*",
         "`{code}` har ingen dimension och ger därför ett enda tal: platsen i hela "
         "tensorn, utplattad. "
         "Ska det vara en plats per rad måste du säga längs vilken dimension.",
         _argmax_of_everything,
+    ),
+    Row(
+        "kept_dimension",
+        r"(RuntimeError: The size of tensor a|ValueError: operands could not be broadcast)",
+        "Formerna går inte ihop. Med `{code}` har det som `{call}` ger kvar den dimension som du "
+        "räknar längs, med längden 1.",
+        _keeps,
     ),
     Row(
         "along_another_dimension",
@@ -883,6 +914,23 @@ TABLE = (  # engelska till vänster
         "larger_than_the_buffer",
         r"ValueError: (Sample larger than population|Cannot take a larger sample)",
         "Utan återläggning går det inte att dra fler erfarenheter än det finns.",
+    ),
+    Row(
+        "length_missing",
+        r"TypeError: object of type '(?P<name>\w+)' has no len\(\)",
+        "`len(…)` fungerar inte på ett objekt av klassen `{name}`. Python letar efter en metod med "
+        "ett alldeles bestämt namn i klassen, och det namnet har två understreck på var sida.",
+        _is_own_class,
+        False,
+    ),
+    Row(
+        "reading_missing",
+        r"TypeError: '(?P<name>\w+)' object is not subscriptable",
+        "Hakparenteser fungerar inte på ett objekt av klassen `{name}`. Python letar efter en "
+        "metod med ett alldeles bestämt namn i klassen, och det namnet har två understreck på var "
+        "sida.",
+        _is_own_class,
+        False,
     ),
     Row(
         "wrong_number_of_arguments",

@@ -370,15 +370,12 @@ SAME = 0.11
 """Så nära ligger andelarna när samma misstag görs med annan slump (minst 3,4 standardfel)."""
 
 
-def expected_shares(n_actions: int, epsilon: float) -> Observed:
-    """Godtagna andelar när en enda handling är bäst."""
-    exploring = epsilon / n_actions
-    best, others = 1 - epsilon + exploring, np.full(n_actions - 1, exploring)
-    return {
-        "invalid": "",
-        "best": Within(max(0.0, best - MARGIN), min(1.0, best + MARGIN)),
-        "others": Within(np.maximum(others - MARGIN, 0), np.minimum(others + MARGIN, 1)),
-    }
+def expected_shares(n_actions: int, epsilon: float, best: int) -> Observed:
+    """Godtagna andelar, en per handling, när bara handlingen `best` är bäst."""
+    shares = np.full(n_actions, epsilon / n_actions)
+    shares[best] += 1 - epsilon
+    low, high = np.maximum(shares - MARGIN, 0), np.minimum(shares + MARGIN, 1)
+    return {"invalid": "", "shares": Within(low, high)}
 
 
 ALWAYS_GREEDY: Observed = {"invalid": "", "missed": Within(0.0, 0.0), "changed": ""}
@@ -388,9 +385,9 @@ ONLY_FROM_RNG: Observed = {"repeatable": True, "varied": True}
 def epsilon_greedy_driver(epsilon_greedy: Any, inputs: Inputs) -> Observed:
     """Indata: action_values (A,), epsilon, calls, seed; med `other_seed` prövas bara slumpen.
 
-    Ger andelen anrop som valde en bästa handling (`best`), som inte gjorde det (`missed`) och som
-    valde var och en av de andra (`others`). Med `evidence`, en rad värden per anrop, görs också
-    dessa anrop, och belägget är värdena för de handlingar som valdes.
+    Ger andelen anrop som valde var och en av handlingarna (`shares`), och andelen som inte valde
+    en bästa (`missed`). Med `evidence`, en rad värden per anrop, görs också dessa anrop, och
+    belägget är värdena för de handlingar som valdes.
     """
     seeds = [inputs["seed"]]
     if "other_seed" in inputs:
@@ -408,13 +405,11 @@ def _shares(epsilon_greedy: Any, inputs: Inputs) -> Observed:
     """Hur ofta de olika handlingarna valdes."""
     chosen, changed = _choices(epsilon_greedy, inputs, inputs["seed"])
     values = np.array(inputs["action_values"])
-    share = np.array([chosen.count(action) / len(chosen) for action in range(len(values))])
-    is_best = values == values.max()
+    best = np.flatnonzero(values == values.max())
     return {
         "invalid": next((choice for choice in chosen if isinstance(choice, str)), ""),
-        "best": float(share[is_best].sum()),
-        "missed": sum(choice not in np.flatnonzero(is_best) for choice in chosen) / len(chosen),
-        "others": share[~is_best],
+        "shares": np.array([chosen.count(a) / len(chosen) for a in range(len(values))]),
+        "missed": sum(choice not in best for choice in chosen) / len(chosen),
         "changed": changed,
     }
 
@@ -476,7 +471,7 @@ EPSILON_GREEDY = Exercise(
             "explore",
             "väljer med sannolikheten ε likformigt bland alla handlingar",
             1,
-            ("invalid", "best", "others", "chosen"),
+            ("invalid", "shares", "chosen"),
         ),
         Behaviour("rng", "tar all sin slump ur rng", 0.5, ("repeatable", "varied", "chosen")),
     ),
@@ -492,8 +487,7 @@ EPSILON_GREEDY = Exercise(
             "det aldrig hända.",
         ),
         "changed": CHANGED,
-        "best": Observable("andelen anrop som valde den bästa handlingen"),
-        "others": Observable("andelarna för de andra handlingarna, i ordning,"),
+        "shares": Observable("andelarna av anropen, handling för handling,", row="handling"),
         "repeatable": Observable(
             "upprepningen",
             wrong="Två generatorer med samma frö gav olika handlingar. Någon del av slumpen kommer "
@@ -521,14 +515,13 @@ EPSILON_GREEDY = Exercise(
         ),
         Case(
             behaviours=("explore",),
-            text=f"Fyra handlingar med värdena [−3; −1; −2; −4], ε = 0,4, {CALLS} anrop.",
-            inputs=_choice_inputs([-3.0, -1.0, -2.0, -4.0], 0.4, CALLS, seed=2),
-            expected=(expected_shares(4, 0.4),),
+            text=f"Fyra handlingar med värdena [−3; 5; 2; −4], ε = 0,4, {CALLS} anrop.",
+            inputs=_choice_inputs([-3.0, 5.0, 2.0, -4.0], 0.4, CALLS, seed=2),
+            expected=(expected_shares(4, 0.4, best=1),),
             by_hand={
-                "best": "handling 1 är bäst och ska väljas i andelen 0,6 + 0,4 / 4 = 0,7 av "
-                "anropen, med lite tur eller otur mellan 0,565 och 0,835",
-                "others": "de andra handlingarna ska väljas i andelen 0,4 / 4 = 0,1 var, med lite "
-                "tur eller otur mellan 0 och 0,235",
+                "shares": "handling 1 är bäst och ska väljas i andelen 0,6 + 0,4 / 4 = 0,7 av "
+                "anropen (med lite tur eller otur mellan 0,565 och 0,835), och var och en av de "
+                "andra i andelen 0,4 / 4 = 0,1 (mellan 0 och 0,235)",
             },
             tolerance=SAME,
         ),
@@ -536,11 +529,9 @@ EPSILON_GREEDY = Exercise(
             behaviours=("explore",),
             text=f"Sex handlingar med värdena [1; 6; 2; 4; 3; 5], ε = 1, {CALLS} anrop.",
             inputs=_choice_inputs([1.0, 6.0, 2.0, 4.0, 3.0, 5.0], 1.0, CALLS, seed=3),
-            expected=(expected_shares(6, 1.0),),
+            expected=(expected_shares(6, 1.0, best=1),),
             by_hand={
-                "best": "med ε = 1 ska handling 1, som är bäst, väljas lika ofta som de andra, i "
-                "andelen 1 / 6 ≈ 0,167 av anropen, med lite tur eller otur mellan 0,032 och 0,302",
-                "others": "med ε = 1 ska alla väljas lika ofta, i andelen 1 / 6 ≈ 0,167 av "
+                "shares": "med ε = 1 ska alla sex väljas lika ofta, i andelen 1 / 6 ≈ 0,167 av "
                 "anropen, med lite tur eller otur mellan 0,032 och 0,302",
             },
             tolerance=SAME,

@@ -166,13 +166,13 @@ PICTURE = [
 ]
 FORM_CALLS = 30  # (8/9)^150 < 3e-8: ett index som kan hamna utanför gör det
 
-N_COUNTED, BATCH_COUNTED, CALLS_COUNTED = 64, 24, 160
+N_COUNTED, BATCH_COUNTED, CALLS_COUNTED = 64, 24, 120
 RISK = 16  # en rätt lösning fälls med sannolikheten högst e^−16 < 2e-7
 EVEN: Observed = {
-    # Pearsons χ² för 160 · 24 dragningar, 60 väntade per erfarenhet, har k = 63 frihetsgrader, och
+    # Pearsons χ² för 120 · 24 dragningar, 45 väntade per erfarenhet, har k = 63 frihetsgrader, och
     # P(χ² ≥ k + 2√(k · x) + 2 · x) ≤ e^−x (Laurent och Massart 2000, lemma 1). Utan återläggning är
     # det mindre. Den som tar 30 % av dragningarna ur ena halvan får i genomsnitt
-    # 63 + 3840 · 0,3² ≈ 409, med standardavvikelsen 39: gränsen, 158, ligger sex sådana under.
+    # 63 + 2880 · 0,3² ≈ 322, med standardavvikelsen 34: gränsen, 158, ligger nästan fem under.
     "repeats": False,
     "unevenness": Within(0, (N_COUNTED - 1) + 2 * ((N_COUNTED - 1) * RISK) ** 0.5 + 2 * RISK),
 }
@@ -314,7 +314,7 @@ SAMPLE_EXPERIENCES = Exercise(
             behaviours=("shapes",),
             text="I en deque ligger åtta erfarenheter vars observationer är små bilder med formen "
             "(2, 3). Batchen är alla 8.",
-            inputs=form_inputs(PICTURE, buffer="deque", batch_size=8),
+            inputs=form_inputs(PICTURE, buffer="deque", batch_size=8, calls=3),
             expected=({"returned": SIX_TENSORS, "shapes": ""},),
         ),
         Case(
@@ -328,7 +328,7 @@ SAMPLE_EXPERIENCES = Exercise(
             behaviours=("uniform",),
             text=f"I kursens buffert ligger {N_COUNTED} erfarenheter med belöningarna 1 till "
             f"{N_COUNTED}, och {CALLS_COUNTED} batchar med {BATCH_COUNTED} dras. Var och en väntas "
-            f"komma {CALLS_COUNTED} · {BATCH_COUNTED} / {N_COUNTED} = 60 gånger.",
+            f"komma {CALLS_COUNTED} · {BATCH_COUNTED} / {N_COUNTED} = 45 gånger.",
             inputs=count_inputs(_series(N_COUNTED)),
             expected=({"returned": SIX_TENSORS, "drawn": list(range(1, N_COUNTED + 1))} | EVEN,),
             random=("unevenness",),
@@ -349,7 +349,8 @@ SAMPLE_EXPERIENCES = Exercise(
 # --- 2.3 -----------------------------------------------------------------------------------------
 
 MOMENTS = [[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0], [3.0, -2.0]]
-REWARDS = [1.0, -2.0, 4.5]
+REWARDS = [2.0, -1.0, 4.5]
+"""Summan ska inte likna någon diskonterad summa; 4,5 + 0,99 · (−2 + 0,99 · 1) är nästan 3,5."""
 LAYERS = [[[[1.0, 0.5], [-1.0, 1.0], [0.0, -1.0]], None]]
 
 N_GREEDY, N_HALF, N_RANDOM, N_ENDLESS = 40, 100, 60, 510
@@ -415,7 +416,7 @@ def _field(name: str) -> Observable:
 
 
 STORY = (
-    "Manuset är s₀ = (1; 0), s₁ = (0; 2), s₂ = (−1; 1), s₃ = (3; −2) med belöningarna 1, −2 och 4,5"
+    "Manuset är s₀ = (1; 0), s₁ = (0; 2), s₂ = (−1; 1), s₃ = (3; −2) med belöningarna 2, −1 och 4,5"
 )
 STATES = MOMENTS[:-1]
 NEXT_STATES = MOMENTS[1:]
@@ -508,7 +509,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             inputs=_episode(),
             expected=(
                 {
-                    "returned": 3.5,
+                    "returned": sum(REWARDS),
                     "steps": 3,
                     "saved": 3,
                     "odd": "",
@@ -520,7 +521,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
                     "truncated": [0, 0, 0],
                 },
             ),
-            by_hand={"returned": "summan är 1 + (−2) + 4,5 = 3,5"},
+            by_hand={"returned": "summan är 2 + (−1) + 4,5 = 5,5"},
         ),
         Case(
             behaviours=("ends", "fields"),

@@ -64,7 +64,7 @@ def recognised_in(
     if exact:
         yield exact
         return
-    wrong = _wrong_places(exercise, ran)
+    wrong = wrong_places(exercise, ran)
     made = _near(exercise, ran, [m for m in mistakes if m.generated], wrong)
     exact = next((m for m in made if _is_exact(m, ran)), None)
     yield from (
@@ -87,7 +87,7 @@ def _near(
         for case in tried:
             mine = [place for place in wrong if place[0] == case]
             theirs = mistake.outcomes[case]
-            if all(_same_at(place, ran[case][1], theirs, ran[case][0]) for place in mine):
+            if all(same_at(place, ran[case][1], theirs, ran[case][0]) for place in mine):
                 found.append(mistake)
                 break
     return found
@@ -102,11 +102,7 @@ def _fitting(
     """De misstag som förklarar det mesta av det som är fel, fast inte allt."""
     failing = _failing(exercise, ran, wrong)
     fits = {m.id: _fit(exercise, m, ran, wrong) for m in mistakes}
-    # Den som säger att resten är rätt ska förklara allt.
-    possible = [
-        m for m in mistakes
-        if fits[m.id].holds(failing) and (not m.alone or fits[m.id].explained == wrong)
-    ]  # fmt: skip
+    possible = [m for m in mistakes if fits[m.id].holds(failing) and _is_enough(m, fits, wrong)]
     found: list[KnownMistake] = []
     left = wrong
     while len(found) < MOST_NAMED and (best := _best(possible, fits, left)):
@@ -121,6 +117,18 @@ def _fitting(
     if found[-1].generated and wrong - explained:
         found[-1] = replace(found[-1], text=f"{found[-1].text} {NOT_ALL}")
     return found
+
+
+def _is_enough(mistake: KnownMistake, fits: dict[str, Fit], wrong: frozenset[Place]) -> bool:
+    """Den som säger att resten är rätt ska förklara allt, och den gjorda allt utom ett gränsfall.
+
+    Ett skrivet misstag har en text om en del av lösningen; det gjorda säger vad svaren liknar.
+    """
+    fit = fits[mistake.id]
+    if mistake.generated:
+        left = len(wrong - fit.explained - fit.lucky)
+        return len(fit.explained) >= EDGE_SHARE * left
+    return not mistake.alone or fit.explained == wrong
 
 
 def _failing(exercise: Exercise, ran: Ran, wrong: frozenset[Place]) -> list[frozenset[Place]]:
@@ -168,7 +176,7 @@ def _is_exact(mistake: KnownMistake, ran: Ran) -> bool:
     return something_compared
 
 
-def _wrong_places(exercise: Exercise, ran: Ran) -> frozenset[Place]:
+def wrong_places(exercise: Exercise, ran: Ran) -> frozenset[Place]:
     """Platserna där svaret är fel; inget om det som är tur."""
     places: set[Place] = set()
     for index, (case, outcome) in enumerate(ran):
@@ -224,23 +232,24 @@ def _fit(exercise: Exercise, mistake: KnownMistake, ran: Ran, wrong: frozenset[P
             continue
         theirs = mistake.outcomes[index]
         mine = [place for place in wrong if place[0] == index]
-        explained |= {place for place in mine if _same_at(place, outcome, theirs, case)}
-        for _, key, row in _wrong_places(exercise, [(case, theirs)]):
+        explained |= {place for place in mine if same_at(place, outcome, theirs, case)}
+        for _, key, row in wrong_places(exercise, [(case, theirs)]):
             place = index, key, row
-            if place in wrong and _is_luck(key, outcome, theirs):
+            if place in wrong and _is_luck(key, outcome, theirs, case):
                 lucky.add(place)
             else:
-                refuted += not _same_at(place, outcome, theirs, case)
+                refuted += not same_at(place, outcome, theirs, case)
     return Fit(frozenset(explained), refuted, frozenset(lucky))
 
 
-def _is_luck(key: str, mine: Outcome, theirs: Outcome) -> bool:
-    """Sant om båda gav en lista, men olika långa: vilka som råkade dras beror på slumpen."""
+def _is_luck(key: str, mine: Outcome, theirs: Outcome, case: Case) -> bool:
+    """Sant om båda gav en lista som det ska vara, men olika långa: vilka som råkade dras är tur."""
     lengths = [_n_rows(one.observed.get(key)) for one in (mine, theirs)]
-    return None not in lengths and lengths[0] != lengths[1]
+    is_list = any(_n_rows(right.get(key)) is not None for right in case.expected)
+    return is_list and None not in lengths and lengths[0] != lengths[1]
 
 
-def _same_at(place: Place, mine: Outcome, theirs: Outcome, case: Case) -> bool:
+def same_at(place: Place, mine: Outcome, theirs: Outcome, case: Case) -> bool:
     """Sant om två körningar av ett fall gav samma sak på en plats."""
     _, key, row = place
     if mine.status != theirs.status or mine.status != "ok":

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dqn_helpers.exercises.child import in_child
-from dqn_helpers.exercises.comparing import difference
 from dqn_helpers.exercises.judging import Verdict, failure, judge
 from dqn_helpers.exercises.limits import OutOfTime, call_within, preserved_state
 from dqn_helpers.exercises.model import Behaviour, Case, Exercise, Inputs, Outcome
+from dqn_helpers.exercises.recognising import same_at, wrong_places
 from dqn_helpers.exercises.rewrites import RULES, Rewrite, rewrites
 from dqn_helpers.exercises.running import run_case
 from dqn_helpers.exercises.syntax import MAX_SOURCE
@@ -127,7 +127,9 @@ def trials(
         with _redefined(rewrite, cells[cell].name, namespace) as defined:
             student = defined and defined[name]
             outcomes = _run(exercise, student, inputs, places, seed) if defined else ()
-        if outcomes and outcomes[-1].status == "ok":
+        # Ett annat fel kan stoppa ett annat fall; i det enda som prövas först ska koden bli klar.
+        is_complete = len(outcomes) == len(places) > 1 or (outcomes and outcomes[-1].status == "ok")
+        if is_complete:
             yield Trial(number, rewrite.rule.id, cell, rewrite.place, outcomes)
 
 
@@ -185,13 +187,13 @@ def _run(
     places: Sequence[int],
     seed: int,
 ) -> tuple[Outcome, ...]:
-    """Utfallen i fallen; slutar vid det första som inte kommer till slutet."""
+    """Utfallen i fallen; slutar vid det första som tar för lång tid, eller för mycket minne."""
     outcomes: list[Outcome] = []
     for place in places:
         outcomes.append(
             run_case(exercise.driver, student, inputs[place], CASE_SECONDS, seed + place)
         )
-        if outcomes[-1].status != "ok":
+        if outcomes[-1].status not in ("ok", "error"):
             break
     return tuple(outcomes)
 
@@ -229,10 +231,7 @@ def _best(
     probe: int,
     behaviour: Behaviour,
 ) -> Repair | None:
-    """Den omskrivning som gör mest rätt av dem som lagar beteendet i ett av fallen.
-
-    Lagar ingen allt är det den som rör minst av det andra: den ändrar just det som var fel.
-    """
+    """Den omskrivning som gör mest rätt av dem som lagar beteendet i ett av fallen."""
     before = judge(exercise, cases, outcomes)
     promising = [
         one.number
@@ -248,36 +247,47 @@ def _best(
         for one in attempt(promising[:MOST_PROMISING], everything)
         if len(one.outcomes) == len(cases)
     ]
-    ranked = [repair for one in whole if (repair := _repair(exercise, cases, before, one))]
+    ranked = [
+        repair for one in whole if (repair := _repair(exercise, cases, before, outcomes, one))
+    ]
     best = max(ranked, key=lambda one: (one.is_whole, len(one.mended)), default=None)
-    if best is None:
-        return None
-    if not best.is_whole:
-        alike = [one for one in ranked if one.mended == best.mended]
-        return max(alike, key=lambda one: _unchanged(cases, outcomes, one.trial.outcomes))
+    if best is None or not best.is_whole:
+        return best
     lines = {(one.trial.cell, one.trial.place[0]) for one in ranked if one.is_whole}
     return Repair(best.trial, best.mended, True, is_only=len(lines) == 1)
 
 
-def _unchanged(cases: Sequence[Case], before: Sequence[Outcome], after: Sequence[Outcome]) -> int:
-    """Antalet iakttagelser som är som de var."""
-    return sum(
-        difference(new.observed.get(key), value, case.tolerance) is None
-        for case, old, new in zip(cases, before, after, strict=True)
-        for key, value in old.observed.items()
-    )
+def _spoils(
+    exercise: Exercise, cases: Sequence[Case], before: Sequence[Outcome], after: Sequence[Outcome]
+) -> bool:
+    """Sant om något som är fel efteråt inte var det förut, eller var fel på ett annat sätt.
+
+    Då är det som blev rätt en tillfällighet: ett fel för sig rör inte det som hör till ett annat.
+    """
+    ran = [list(zip(cases, outcomes, strict=True)) for outcomes in (before, after)]
+    wrong = [wrong_places(exercise, one) for one in ran]
+    stopped = {place for place, (_, outcome) in enumerate(ran[0]) if outcome.status != "ok"}
+    return any(
+        place not in wrong[0] or not same_at(place, before[place[0]], after[place[0]],
+                                             cases[place[0]])
+        for place in wrong[1] if place[0] not in stopped
+    )  # fmt: skip
 
 
 def _repair(
-    exercise: Exercise, cases: Sequence[Case], before: Verdict, trial: Trial
+    exercise: Exercise,
+    cases: Sequence[Case],
+    before: Verdict,
+    outcomes: Sequence[Outcome],
+    trial: Trial,
 ) -> Repair | None:
-    """Vad en omskrivning lagar; None om den inte lagar något helt, eller gör något annat fel."""
+    """Vad en omskrivning lagar; None om den inte lagar något helt, eller rör något annat."""
     after = judge(exercise, cases, trial.outcomes)
     right = [
         {b.behaviour.id for b in verdict.behaviours if b.mark == "passed"}
         for verdict in (before, after)
     ]
-    if not right[0] < right[1]:
+    if not right[0] < right[1] or _spoils(exercise, cases, outcomes, trial.outcomes):
         return None
     names = [b.behaviour.name for b in after.behaviours if b.behaviour.id in right[1] - right[0]]
     ids = tuple(one for one in right[1] if one not in right[0])
@@ -340,7 +350,7 @@ def in_notebook(
     Tomt om det inte går att säga, om källtexten inte går att läsa eller om datorn inte kan
     avknoppa processer.
     """
-    source, name = _source_of(function), getattr(function, "__name__", "")
+    source, name = source_of(function), getattr(function, "__name__", "")
     if source is None:
         return []
     cells = [source]
@@ -351,7 +361,7 @@ def in_notebook(
 
         def attempt(only: Sequence[int] | None, places: Sequence[int]) -> Sequence[Trial]:
             seconds = deadline - time.process_time()
-            namespace = _globals_of(function)  # inte en kopia: hjälpfunktionerna läser härifrån
+            namespace = globals_of(function)  # inte en kopia: hjälpfunktionerna läser härifrån
             namespace[name] = function
             found = trials(exercise, cells, namespace, inputs, only, places, seconds, name=name)
             return list(found)
@@ -368,7 +378,8 @@ def _code_of(function: Any) -> Any:
     return next((code for code in found if code is not None), None)
 
 
-def _globals_of(function: Any) -> dict[str, Any]:
+def globals_of(function: Any) -> dict[str, Any]:
+    """Namnen som koden i en funktion, eller i en klass, läser."""
     parts = [function, *(vars(function).values() if isinstance(function, type) else ())]
     return next(
         inspect.unwrap(part).__globals__
@@ -377,7 +388,7 @@ def _globals_of(function: Any) -> dict[str, Any]:
     )
 
 
-def _source_of(function: Any) -> Source | None:
+def source_of(function: Any) -> Source | None:
     """Cellen som funktionen står i."""
     code = _code_of(function)
     text = "".join(linecache.getlines(code.co_filename)) if code else ""

@@ -801,8 +801,10 @@ def _no_condition(node: Any, names: Names) -> Iterator[Change]:
 
 @rule("flipped", "Det blir som när ett sanningsvärde är omvänt.", "sanningsvärdet är omvänt")
 def _flipped(node: Any, names: Names) -> Iterator[Change]:
-    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        yield Change(ast.Constant(not node.value), node)
+    value = node.value if isinstance(node, ast.keyword) else node  # `keepdims=True` är lättare läst
+    if isinstance(value, ast.Constant) and isinstance(value.value, bool):
+        opposite = ast.Constant(not value.value)
+        yield Change(opposite if value is node else _with(node, value=opposite), node)
 
 
 IN_WORDS: dict[type[ast.operator], str] = {
@@ -829,6 +831,41 @@ def _other_operator(node: Any, names: Names) -> Iterator[Change]:
     if isinstance(node, ast.BinOp):
         for operator in others.get(type(node.op), ()):
             yield Change(_with(node, op=operator()), node, IN_WORDS[operator])
+
+
+@rule(
+    "grouping",
+    "Svaret blir detsamma som när en parentes i formeln saknas eller står fel.",
+    "parenteserna står fel, eller saknas: gånger och delat går före plus och minus",
+)
+def _other_grouping(node: Any, names: Names) -> Iterator[Change]:
+    for field, inner in (("left", "right"), ("right", "left")):
+        part = getattr(node, field, None)
+        if not (isinstance(node, ast.BinOp) and isinstance(part, ast.BinOp)):
+            continue
+        kinds = {isinstance(one.op, ast.Add | ast.Sub) for one in (node, part)}
+        is_product = all(isinstance(x.op, ast.Add | ast.Sub | ast.Mult | ast.Div)
+                         for x in (node, part))  # fmt: skip
+        if is_product and len(kinds) == 2:
+            # a + b·c blir (a + b)·c, och tvärtom.
+            moved = _with(node, **{field: getattr(part, inner)})
+            yield Change(_with(part, **{inner: moved}), node)
+
+
+NUMBERS = (
+    "discount_factor", "learning_rate", "epsilon", "tau", "batch_size", "start", "end",
+    "decay_steps", "warmup", "train_every", "target_update_every", "n_episodes",
+    "epsilon_start", "epsilon_end", "epsilon_decay_steps", "seed",
+)  # fmt: skip
+
+
+@rule("fixed_number", "", "här står ett fast tal, där ett av argumenten hör hemma")
+def _argument_for_number(node: Any, names: Names) -> Iterator[Change]:
+    number = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(number, int | float) and not isinstance(number, bool):
+        for name, role in names.roles.items():
+            if role in NUMBERS:
+                yield Change(_read(name), node)
 
 
 @rule(
@@ -941,6 +978,13 @@ def _dropped(node: Any, wanted: Sequence[str]) -> Iterator[Change]:
         yield Change(node.args[0], node, f"`{called(node)}`")
 
 
+def _without_keyword(node: Any, name: str) -> Iterator[Change]:
+    """Ett anrop utan det argument som har namnet."""
+    kept = [one for one in getattr(node, "keywords", ()) if one.arg != name]
+    if isinstance(node, ast.Call) and len(kept) < len(node.keywords):
+        yield Change(_with(node, keywords=kept), node)
+
+
 @rule("copy_missing", "Det blir som utan kopia: samma minne skrivs över.")
 def _no_copy(node: Any, names: Names) -> Iterator[Change]:
     yield from _dropped(node, (*COPIES, "array"))
@@ -985,9 +1029,7 @@ def _with_gradient(node: Any, names: Names) -> Iterator[Change]:
 )
 def _other_shape(node: Any, names: Names) -> Iterator[Change]:
     yield from _dropped(node, SHAPES)
-    if isinstance(node, ast.Call) and any(one.arg == "keepdim" for one in node.keywords):
-        kept = [one for one in node.keywords if one.arg != "keepdim"]
-        yield Change(_with(node, keywords=kept), node)
+    yield from _without_keyword(node, "keepdim")
     if isinstance(node, ast.Return) and isinstance(node.value, ast.Call | ast.Name | ast.BinOp):
         column = ast.Call(ast.Attribute(node.value, "unsqueeze", ast.Load()), [ast.Constant(1)], [])
         yield Change(_with(node, value=column), node)
@@ -1012,9 +1054,7 @@ def _a_shape(node: Any, names: Names) -> Iterator[Change]:
 )
 def _other_kind(node: Any, names: Names) -> Iterator[Change]:
     yield from _dropped(node, KINDS)
-    if isinstance(node, ast.Call) and any(one.arg == "dtype" for one in node.keywords):
-        kept = [one for one in node.keywords if one.arg != "dtype"]
-        yield Change(_with(node, keywords=kept), node)
+    yield from _without_keyword(node, "dtype")
     if isinstance(node, ast.Return) and isinstance(node.value, ast.Name | ast.BinOp):
         for kind in ("int", "float"):
             yield Change(_with(node, value=ast.Call(_read(kind), [node.value], [])), node)

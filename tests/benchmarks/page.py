@@ -73,7 +73,7 @@ def n_solved(runs: Sequence[Row], task: Task, name: str = "held_out") -> int:
     return sum(run[name] >= task.solved_at for run in runs)
 
 
-# --- tabellen i BILAGA.md --------------------------------------------------------------------------
+# --- tabellen i BILAGA.md ----------------------------------------------------------------------
 
 
 def seed_table(results: Results) -> Lines:
@@ -411,7 +411,7 @@ def pictures(results: Results) -> dict[str, Picture]:
 
 
 def write_page(path: Path) -> Path:
-    """Gör sidan och bilderna bredvid resultatfilen; ur kursens egen fil också tabellen i BILAGA.md."""
+    """Gör sidan och bilderna bredvid resultatfilen; ur kursens egen fil också BILAGA:s tabell."""
     results, made = read(path), path.with_name(PAGE)
     folder = path.with_name(PICTURES)
     folder.mkdir(exist_ok=True)

@@ -105,6 +105,22 @@ def test_two_mistakes_in_two_parts_get_two_texts() -> None:
     ]
 
 
+def test_a_part_that_is_right_by_luck_is_no_repair() -> None:
+    """Med min i stället för max blir slutet rätt, men början som var rätt blir fel."""
+    source = "def linear_epsilon(t, a, b, n):\n    return max(b, a * 0.99 ** t)\n"
+    assert texts("4.1", source) == []
+
+
+def test_a_mistake_is_found_beside_code_that_stops() -> None:
+    """Sanningsvärdet av en array stoppar ett fall; i de andra syns det fasta talet."""
+    source = (
+        "def discounted_return(r, gamma):\n    if not r:\n        return 0\n"
+        "    return r[0] + 0.9 * discounted_return(r[1:], gamma)\n"
+    )
+    (text,) = texts("1.1", source)
+    assert "rad 4 i cell 1, i `0.9`: här står ett fast tal" in text
+
+
 def test_code_that_no_single_change_mends_gets_nothing() -> None:
     assert texts("3.1", "def td_target(r, q, done, g):\n    return r * 0 + 7.25\n") == []
 

@@ -42,14 +42,14 @@ def edited(number: str, source: str, *changes: tuple[str, str], names: tuple[str
     return solution
 
 
-@wrong("1.4", "never_explores")
+@wrong("1.4")
 def normal_number(action_values, epsilon, rng):
     if rng.normal() < epsilon:
         return int(rng.integers(len(action_values)))
     return int(np.argmax(action_values))
 
 
-@wrong("2.1")
+@wrong("2.1", "emptied_when_full")
 class EmptiedWhenFull:
     def __init__(self, max_length):
         self.max_length, self.rows = max_length, []
@@ -66,7 +66,11 @@ class EmptiedWhenFull:
         return self.rows[index]
 
 
-WRONG[-1][2].add("emptied_when_full")
+@wrong("2.1")
+class SwapsTheFlags(EmptiedWhenFull):
+    def append(self, experience):
+        *first, terminated, truncated = experience
+        self.rows = [*self.rows, (*first, truncated, terminated)][-self.max_length :]
 
 
 @wrong("2.3")
@@ -121,8 +125,7 @@ def wrong_numbers_in_new_parameters(model, target_model, tau=1.0):
             setattr(theirs, name, torch.nn.Parameter(mixed))
 
 
-@wrong("4.2", "does_nothing", "never_copies", "not_in_place", "forgets_to_write",
-       "parameters_not_written")  # fmt: skip
+@wrong("4.2", "parameters_not_written")
 @torch.no_grad()
 def lerp_without_underscore(model, target_model, tau=1.0):
     for target, parameter in zip(target_model.parameters(), model.parameters(), strict=True):
@@ -143,20 +146,23 @@ edited(
     "5.2",
     STEP_5,
     ("predicted = model(state)", "predicted = model(next_state)"),
-    names=(
-        "step_predicts_in_next_state",
-        "predicts_from_next_state",
-        "step_states_swapped",
-        "argument.0.8",
-    ),
+    names=("argument.0.8",),
 )
 edited(
     "5.2",
     STEP_5,
     ("best = model(next_state)", "best = model(state)"),
     ("target_model(next_state)", "target_model(state)"),
-    names=("step_target_from_state", "target_from_state", "step_values_in_state"),
+    names=("step_target_from_state",),
 )
+
+
+@wrong("5.3")
+def bias_in_a_list(q, r, gamma):
+    """En lista med ett enda tal är inte ett tal per steg."""
+    returns = [dqn_helpers.discounted_return(r[t:], gamma) for t in range(len(r))]
+    return [sum(float(a) - float(g) for a, g in zip(q, returns, strict=True)) / len(r)]
+
 
 LOOP = content("04", "mistakes").LOOP
 CHOICE = "dqn_helpers.choose_dqn_action(model, obs, epsilon)"
@@ -209,6 +215,10 @@ mistaken("4.2", "mixed_into_online", COPY, INTO_ONLINE, NO_BUFFERS)
 mistaken("4.2", "wrong_way", COPY, SWAP, BUFFERS_BACK)
 mistaken("4.2", "wrong_way", COPY, SWAP, NO_BUFFERS)
 
+SLOTS = content("02", "mistakes").SLOTS
+COUNTED = ("self.n_added += 1", "self.n_added = (self.n_added + 1) % self.max_length")
+UNBOUNDED = ("min(self.n_added, self.max_length)", "self.n_added")
+mistaken("2.1", "length_is_position", SLOTS, COUNTED, UNBOUNDED)
 PLAY = content("02", "mistakes").PLAY
 STOP = """        if terminated or truncated:
             return total
@@ -225,6 +235,15 @@ RETURN = "def discounted_return(rewards, discount_factor):\n    return sum({})\n
 mistaken(
     "1.1", "same_discount_from_the_start", RETURN.format("discount_factor * r for r in rewards")
 )
+LINE = "def linear_epsilon(t, a, b, n):\n    return {}\n"
+mistaken("4.1", "grows", LINE.format("a - min(t / n, 1) * (b - a)"))
+mistaken("4.1", "grows", LINE.format("a + (a - b) * min(t, n) / n"))
+mistaken("4.1", "grows_without_end", LINE.format("max(a + (a - b) / n * t, b)"))
+CHOICES = (
+    "def epsilon_greedy(v, e, rng):\n    n = len(v)\n    if rng.random() < e:\n        return {}\n"
+)
+SIGNLESS = "    return max(range(n), key=lambda i: abs(v[i]))\n"
+mistaken("1.4", "largest_without_sign", CHOICES.format("rng.integers(n)") + SIGNLESS)
 UPDATE = content("01", "mistakes").UPDATE
 BEST = "q_values[state, q_values[state].argmax()] +="
 mistaken("1.3", "moves_best_action", UPDATE, ("q_values[state, action] +=", BEST))
@@ -242,6 +261,11 @@ def verdicts(number: str, solution: Any) -> list[Verdict]:
         outcomes = run_cases(exercise.driver, solution, [c.inputs for c in cases], SECONDS)
         found.append(judge(exercise, cases, outcomes, mistakes))
     return found
+
+
+def test_every_allowed_name_exists() -> None:
+    for number, _, names in WRONG:
+        assert names <= {m.id for m in known_mistakes(number)}, number
 
 
 @pytest.mark.parametrize(
@@ -291,6 +315,21 @@ def test_draws_that_were_never_seen_are_not_counted() -> None:
 
 def test_a_batch_size_in_the_code_is_not_called_a_short_game() -> None:
     assert "Spela fler steg" not in said("3.3", "large_batch_size_hard_coded")
+
+
+def test_every_action_has_a_row_of_its_own() -> None:
+    """Sex handlingar ger sex andelar, också när en av dem är bäst eller aldrig lottas."""
+    source = CHOICES.format("rng.integers(n - 1)") + "    return v.argmax()\n"
+    result = check("1.4", Edited(source).define("epsilon_greedy"))
+    tables = [b.comparison for b in result.behaviours if b.comparison and b.case]
+    rows = {row.name: row.right for table in tables for row in table.rows}
+    assert rows == {f"handling {i}": i < 5 for i in range(6)}
+
+
+def test_a_discounted_sum_is_never_the_sum() -> None:
+    """Med 1, −2 och 4,5 gav 0,99 nästan precis samma tal, och det godtogs."""
+    change = ("total += reward", "total = reward + 0.99 * total")
+    assert not check("2.3", Edited(PLAY, change).define("play_and_record_episode"))
 
 
 def test_what_was_never_drawn_is_shown() -> None:

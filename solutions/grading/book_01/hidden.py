@@ -164,7 +164,7 @@ def always_best(rows: np.ndarray) -> Supports:
 def chosen_shares(rows: np.ndarray, epsilon: float) -> Supports:
     """Det största värdet och de andra valdes i rätta andelar."""
     from_best = -np.sort(-rows, axis=1)
-    right = expected_shares(rows.shape[1], epsilon)
+    right = expected_shares(rows.shape[1], epsilon, best=0)
 
     def supports(chosen: Any) -> bool:
         values = numbers(chosen, 1, len(rows))[0][:, None]
@@ -175,7 +175,7 @@ def chosen_shares(rows: np.ndarray, epsilon: float) -> Supports:
         # 0,4 / 4 · 3/4 eller 1/6 · 5/6 i vart och ett av 500 anrop: (1 − 0,075)^500 < 2e-17.
         others = (rows == values) & (rows != rows.max(axis=1, keepdims=True))
         everyone = everyone and bool(others.any(axis=0).all())
-        return everyone and right["best"].accepts(share[0]) and right["others"].accepts(share[1:])
+        return everyone and right["shares"].accepts(share)
 
     return supports
 
@@ -225,7 +225,7 @@ def epsilon_greedy_cases(rng: np.random.Generator) -> list[Case]:
         return np.insert(others, at, values[-1])
 
     def explore(values: Any, epsilon: float) -> Case:
-        right = expected_shares(len(values), epsilon)
+        right = expected_shares(len(values), epsilon, int(values.argmax()))
         return case("explore", values, epsilon, right, lambda rows: chosen_shares(rows, epsilon))
 
     tied = distinct(rng, 5, low=-9, high=-2)
@@ -235,9 +235,13 @@ def epsilon_greedy_cases(rng: np.random.Generator) -> list[Case]:
     # från att aldrig utforska.
     inside = int(rng.integers(1, 3))
     some = float(rng.integers(4, 7)) / 10
+    # Den bästa är störst också utan tecken, men inte bland de lika bästa: då skiljs den som tar
+    # `abs` från den som väljer det sämsta.
+    far = best_inside(-9, 0, at=inside)
+    far[inside] += 10
     return [
         case("greedy", tied, 0.0, ALWAYS_GREEDY, always_best, calls=GREEDY_CALLS),
-        explore(best_inside(-9, 0, at=inside), some),
+        explore(far, some),
         explore(best_inside(0, 9, at=1, n_actions=6), 1.0),
         case(
             "rng", best_inside(-9, 9, at=inside), some, ONLY_FROM_RNG, same_for_same_seed,

@@ -890,6 +890,14 @@ def best_from_zero():
     leta."""
 
 
+@misconception(
+    "1.4", edited(CHOICE, "np.argmax(action_values)", "np.argmax(np.abs(action_values))")
+)
+def largest_without_sign():
+    """Du väljer den handling vars värde är störst utan sitt tecken: −4 räknas som 4. Ett stort
+    negativt Q-värde är en dålig handling, inte en bra. Se avsnittet om V och Q i 01a."""
+
+
 @misconception("1.4", edited(CHOICE, GREEDY, "np.flatnonzero(action_values == max(action_values))"))
 def returns_all_best():
     """Du returnerar alla bästa handlingar på en gång, i en array. Agenten kan bara göra en sak:

@@ -154,6 +154,20 @@ def length_is_capacity():
 
 
 @misconception(
+    "2.1",
+    edited(
+        SLOTS,
+        "return min(self.n_added, self.max_length)",
+        "return self.n_added % self.max_length",
+    ),
+)
+def length_is_position():
+    """Längden blir 0 igen när bufferten är full: du ger nästa plats att skriva på, inte hur många
+    erfarenheter som finns. De är lika många bara tills skrivandet börjar om från plats 0. Räkna dem
+    för sig, och låt antalet stanna när det är fullt. Se avsnittet om ringbufferten i 02."""
+
+
+@misconception(
     "2.1", edited(SLOTS, "return min(self.n_added, self.max_length)", "return self.n_added")
 )
 def length_counts_everything():
@@ -221,9 +235,9 @@ SPLIT = "        state, action, reward, next_state, terminated, truncated = expe
     ),
 )
 def flags_become_one():
-    """Du slår ihop `terminated` och `truncated` till ett enda fält, så det blir fem i stället för
-    sex. De betyder olika saker: efter `terminated` finns ingen framtid, efter `truncated` gör det
-    det. Se avsnittet om erfarenheten i 02."""
+    """Det som sparas har fem fält i stället för sex. Är det `terminated` och `truncated` som har
+    blivit ett enda? De betyder olika saker: efter `terminated` finns ingen framtid, efter
+    `truncated` gör det det. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception(
@@ -925,9 +939,9 @@ def reward_and_next_state_swapped():
     "2.3", edited(PLAY, SAVED, "(obs, action, reward, next_obs, terminated or truncated)")
 )
 def five_fields():
-    """Du sparar fem fält, med ett enda ”slut”. Efter `terminated` finns ingen framtid, men efter
-    `truncated` gör det det, så träningen behöver båda flaggorna. Se avsnittet om erfarenheten i
-    02."""
+    """Du sparar fem fält i stället för sex. Är det flaggorna som har blivit ett enda ”slut”? Efter
+    `terminated` finns ingen framtid, men efter `truncated` gör det det, så träningen behöver båda
+    flaggorna. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception("2.3", edited(PLAY, SAVE, "        reward = 0.0 if terminated else reward\n" + SAVE))

@@ -183,10 +183,10 @@ def gather_along_batch(q_values, action):
 
 @misconception("3.2", alone=True)
 def detached(q_values, action):
-    """Talen stämmer, men gradienten är borta: med `detach`, `no_grad`, `item` eller `numpy` på
-    vägen vet PyTorch inte längre hur svaret beror på nätverket, och då finns inget att lära sig av.
-    Se avsnittet om semigradienten i 03: det är TD-målet som ska vara en konstant, inte
-    förutsägelsen."""
+    """Talen stämmer, men gradienten är borta: med `detach`, `no_grad`, `item`, `numpy` eller en ny
+    `torch.tensor` på vägen vet PyTorch inte längre hur svaret beror på nätverket, och då finns
+    inget att lära sig av. Se avsnittet om semigradienten i 03: det är TD-målet som ska vara en
+    konstant, inte förutsägelsen."""
     return q_values.detach().gather(1, action.unsqueeze(1)).squeeze(1)
 
 
@@ -390,8 +390,9 @@ def target_without_network():
     Edited(STEP, ("model(next_state)", "model(state)"), ("model(state).g", "model(next_state).g")),
 )
 def states_swapped():
-    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen gäller s och TD-målet byggs av s′.
-    Kontrollera i vilken ordning du packar upp batchen. Se avsnittet om erfarenheten i 02."""
+    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen räknas i s′ och TD-målet byggs av s,
+    och det ska vara tvärtom. Kontrollera i vilken ordning du packar upp batchen. Se avsnittet om
+    erfarenheten i 02."""
 
 
 @misconception("3.3", edited(STEP, "discount_factor * best_next", "best_next"))

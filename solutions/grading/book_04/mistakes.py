@@ -32,6 +32,22 @@ def wrong_direction(step, start, end, decay_steps):
     return end + min(step / decay_steps, 1) * (start - end)
 
 
+@misconception("4.1")
+def grows(step, start, end, decay_steps):
+    """ε växer i stället för att sjunka: skillnaden mellan start och end är tagen åt fel håll, eller
+    läggs till där den ska dras ifrån. Pröva med ett steg mitt på vägen: ε ska ligga mellan start
+    och end. Se formeln i avsnittet om ε i 04."""
+    return start + min(step / decay_steps, 1) * (start - end)
+
+
+@misconception("4.1")
+def grows_without_end(step, start, end, decay_steps):
+    """ε växer hela tiden, också efter decay_steps: skillnaden mellan start och end är tagen åt fel
+    håll, och då hjälper inget golv. Pröva med ett steg mitt på vägen: ε ska ligga mellan start och
+    end. Se formeln i avsnittet om ε i 04."""
+    return max(end, start + step * (start - end) / decay_steps)
+
+
 @misconception("4.1", alone=True)
 def geometric(step, start, end, decay_steps):
     """Ändpunkterna stämmer, men vägen är krökt: du multiplicerar ε med samma tal i varje steg. En

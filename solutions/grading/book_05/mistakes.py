@@ -341,8 +341,9 @@ def step_target_from_state():
     ),
 )
 def step_states_swapped():
-    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen gäller s och TD-målet byggs av s′.
-    Kontrollera i vilken ordning du packar upp batchen. Se avsnittet om erfarenheten i 02."""
+    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen räknas i s′ och TD-målet byggs av s,
+    och det ska vara tvärtom. Kontrollera i vilken ordning du packar upp batchen. Se avsnittet om
+    erfarenheten i 02."""
 
 
 @misconception(
