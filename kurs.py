@@ -212,7 +212,8 @@ def test(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     everything = "kör också det långa: tester märkta `lang`, bok 04 och 05, och facit"
     parser.add_argument("--allt", action="store_true", help=everything)
     options, rest = parser.parse_known_args(arguments)
-    command = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    # En process mer än kärnorna på en liten dator: många tester väntar på en annan process.
+    command = ["-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
     command += ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "1800"]
     if options.allt:
         command += ["-m", ""]  # i stället för det -m i pyproject.toml som väljer bort dem

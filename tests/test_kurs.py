@@ -859,7 +859,7 @@ def test_ci_run_passes_on_the_answer(folder, exit_code):
     lines = answer.stdout.decode().splitlines()
     assert answer.returncode == exit_code
     venv, _, arguments = lines[0].partition("|")
-    wanted = "kurs.py test --allt --ignore=tests/browser/test_books.py"
+    wanted = "kurs.py test --allt"
     assert arguments == wanted and not Path(venv).exists()
     assert lines[-1] == f"Pytest: {closing}"
 

@@ -122,7 +122,7 @@ def actions() -> dict[str, Call]:
     model, obs = DQN(), np.ones(4, np.float32)
     one = torch.ones(1, 4)
     calls: dict[str, Call] = {
-        "kursens choose_dqn_action": lambda: choose_dqn_action(model, obs),
+        "kursens `choose_dqn_action`": lambda: choose_dqn_action(model, obs),
         "golv: nätverket framåt": torch.no_grad()(lambda: model(one)),
     }
     if buffers.is_installed("stable_baselines3"):
