@@ -43,8 +43,8 @@ def grows(step, start, end, decay_steps):
 @misconception("4.1")
 def grows_without_end(step, start, end, decay_steps):
     """ε växer hela tiden, också efter `decay_steps`, för skillnaden mellan `start` och `end` är
-    tagen åt fel håll, och då hjälper inget golv. Pröva med ett steg mitt på vägen: ε ska ligga mellan
-    `start` och `end`. Se formeln i avsnittet om ε i 04."""
+    tagen åt fel håll, och då hjälper inget golv. Pröva med ett steg mitt på vägen: ε ska ligga
+    mellan `start` och `end`. Se formeln i avsnittet om ε i 04."""
     return max(end, start + step * (start - end) / decay_steps)
 
 
