@@ -714,7 +714,7 @@ def test_root_needs_permission_from_jupyter(kurs, monkeypatch, user, expected):
     assert ("--allow-root" in command) == expected
 
 
-FIXED = "-m pytest -n 2 --dist loadfile --no-loadscope-reorder "
+FIXED = "-m pytest -n 3 --dist loadfile --no-loadscope-reorder "
 FIXED += "--nbval-lax --nbval-current-env --nbval-cell-timeout 1800"
 
 

@@ -174,7 +174,7 @@ def _text(exercise: dict[str, Any]) -> str:
     lines = [f"{exercise['id']} {exercise['name']}: {STATUSES[exercise['status']].word}"]
     lines += [exercise["feedback"], ""]
     for part in exercise["tests"]:
-        lines.append(f"{'✓' if part['passed'] else '✗'} {part['name']}")
+        lines.append(f"{'rätt' if part['passed'] else 'fel'}: {part['name']}")
         is_said = not part["message"] or part["message"] in exercise["feedback"]
         lines += [] if part["passed"] or is_said else [f"  {part['message']}"]
     return clean("\n".join(lines).strip(), MAX_TEXT)

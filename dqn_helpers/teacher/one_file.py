@@ -88,7 +88,9 @@ def exercise_text(exercise: ExerciseResult) -> str:
     """Återkopplingen på en övning som ren text: hur det gick, råden och varje del."""
     lines = [f"{headline(exercise)}.", *exercise.texts, ""]
     for part in exercise.parts:
-        lines.append(f"{'✓' if part.passed else '✗'} {part.name} ({points_text(part.points)} p)")
+        lines.append(
+            f"{'rätt' if part.passed else 'fel'}: {part.name} ({points_text(part.points)} p)"
+        )
         told = part.message.strip() in exercise.texts
         lines += [] if part.passed or told else [f"  {part.whole_message()}"]
     return clean("\n".join(lines).strip(), LONGEST_TEXT)

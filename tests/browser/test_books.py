@@ -1,6 +1,10 @@
 """Böckerna i en riktig JupyterLab: körda, sparade och öppnade på nytt utan Python.
 
-Varje bok körs en enda gång, och alla tester tittar på den körningen.
+Varje bok körs en enda gång, och alla tester tittar på den körningen. När hela provet körs tas de
+böcker som tillsammans har allt: alla leksaker, filmer, reglage och kort, den första boken och den
+sista. Pekar man ut filen körs alla böcker (tre minuter till):
+
+    python kurs.py test --allt tests/browser/test_books.py
 """
 
 import json
@@ -20,6 +24,7 @@ from .axe import violations
 from .lab import Lab, Notebook
 
 ROOT = Path(__file__).resolve().parents[2]
+IN_THE_WHOLE_TEST = ("00", "01b", "03", "05")
 TYPED = "3.1"
 RIGHT = next(
     "".join(cell["source"])
@@ -52,7 +57,14 @@ def marked(lab: Lab) -> list[str]:
     return [json.loads(line)["klar"] for line in lines if line]
 
 
-@pytest.fixture(scope="module", params=BOOKS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "book" in metafunc.fixturenames:
+        pointed_out = any(Path(__file__).name in word for word in metafunc.config.args)
+        books = list(BOOKS) if pointed_out else IN_THE_WHOLE_TEST
+        metafunc.parametrize("book", books, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def book(request: pytest.FixtureRequest, browser: Any, lab: Lab) -> Iterator[Opened]:
     number, green_before = request.param, marked(lab)
     page = browser.new_page(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")

@@ -24,10 +24,11 @@ UNEXECUTED = "01*.ipynb 02*.ipynb 04*.ipynb 05*.ipynb"
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Webbokens mapp, byggd en gång."""
     pytest.importorskip("myst_nb", reason="webbokens paket saknas: pip install -e .[bok]")
+    from dqn_helpers.teacher.address import Address
     from dqn_helpers.teacher.book.__main__ import lay_out, run_sphinx
 
     folder = tmp_path_factory.mktemp("webbok")
-    lay_out(folder / "kapitel")
+    lay_out(folder / "kapitel", Address())
     log = folder / "logg"
     failed = run_sphinx(folder / "kapitel", folder / "bok", log, UNEXECUTED)
     assert not failed, log.read_text(encoding="utf-8")[-3000:]

@@ -26,7 +26,7 @@ from .mutants import mutants
 MEASURED = json.loads(RESULTS.read_text(encoding="utf-8"))
 VERDICTS = {id: one for found in MEASURED["mutanter"].values() for id, one in found.items()}
 EQUIVALENT = {id for id, verdict in VERDICTS.items() if verdict == "godkänd" and is_equivalent(id)}
-SAMPLE = 60
+SAMPLE = 30
 
 
 def measured_and_quick(what: str) -> list[str]:

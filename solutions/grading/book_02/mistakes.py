@@ -162,9 +162,8 @@ def length_is_capacity():
     ),
 )
 def length_is_position():
-    """Längden blir 0 igen när bufferten är full: du ger nästa plats att skriva på, inte hur många
-    erfarenheter som finns. De är lika många bara tills skrivandet börjar om från plats 0. Räkna dem
-    för sig, och låt antalet stanna när det är fullt. Se avsnittet om ringbufferten i 02."""
+    """Längden blir 0 igen när bufferten är full, för du ger nästa plats att skriva på och inte hur
+    många erfarenheter som finns. Räkna dem för sig. Se avsnittet om ringbufferten i 02."""
 
 
 @misconception(

@@ -183,10 +183,9 @@ def gather_along_batch(q_values, action):
 
 @misconception("3.2", alone=True)
 def detached(q_values, action):
-    """Talen stämmer, men gradienten är borta: med `detach`, `no_grad`, `item`, `numpy` eller en ny
-    `torch.tensor` på vägen vet PyTorch inte längre hur svaret beror på nätverket, och då finns
-    inget att lära sig av. Se avsnittet om semigradienten i 03: det är TD-målet som ska vara en
-    konstant, inte förutsägelsen."""
+    """Talen stämmer, men gradienten är borta. Med `detach`, `no_grad`, `item`, `numpy` eller en ny
+    `torch.tensor` på vägen vet PyTorch inte längre hur svaret beror på nätverket. Se avsnittet om
+    semigradienten i 03: det är TD-målet som ska vara en konstant, inte förutsägelsen."""
     return q_values.detach().gather(1, action.unsqueeze(1)).squeeze(1)
 
 
