@@ -206,6 +206,17 @@ def put_aside(work: Path) -> None:
         print(f"Din gamla kopia heter nu {saved.name}.")
 
 
+def check_saved(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
+    """Se efter att den sparade boken går att lämna in, så som rättaren läser den."""
+    parser.usage = f"{parser.prog} BOK"
+    parser.add_argument("books", nargs="*", metavar="BOK", help="bokens nummer, till exempel 05")
+    books = parser.parse_args(arguments).books or ["05"]
+    files = [WORK / name for book in books for name in find_course_files(book)]
+    python = ensure_environment("kurs")
+    module = ["-m", "dqn_helpers.submission.saved", *map(str, files)]
+    return hand_over([str(python), *module], ROOT)
+
+
 def test(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     """Kör testerna i en enda körning av pytest, vars svar går vidare som vårt."""
     parser.usage = f"{parser.prog} [--allt] [VAD SOM HELST TILL PYTEST]"
@@ -260,6 +271,8 @@ COMMANDS = {  # ett per rad: det som utför kommandot, hur det skrivs och vad hj
     "start": (start, "", "starta kursen i JupyterLab (installerar första gången)"),
     "setup": (setup, "setup", "installera och lägg fram mitt_arbete, men öppna inget"),
     "fresh": (fresh, "fresh 03", "lägg fram bok 03 på nytt; din gamla sparas bredvid"),
+    "kontrollera": (check_saved, "kontrollera 05",
+                    "se efter att den sparade boken går att lämna in"),
     "test": (test, "test", "kör testerna; det du skriver efter går vidare till pytest"),
     "grade": (tool, "grade FIL …", "rätta inlämningar (för lärare)"),
     "assess": (tool, "assess", "bedöm skrivna svar för hand (för lärare)"),
@@ -269,7 +282,7 @@ COMMANDS = {  # ett per rad: det som utför kommandot, hur det skrivs och vad hj
     "release": (tool, "release", "gör studenternas böcker av facit (för lärare);\n"
                 "--zip FIL packar allt som en student behöver"),
 }  # fmt: skip
-FOR_STUDENTS = ("start", "setup", "fresh")  # de andra finns inte i studentversionen
+FOR_STUDENTS = ("start", "setup", "fresh", "kontrollera")  # de andra finns inte i studentversionen
 SYNONYMS = {  # svenska och närliggande ord som någon kan tänkas skriva, och vad som menades
     "starta": "start", "installera": "setup", "install": "setup", "testa": "test",
     "tester": "test", "ny": "fresh", "nytt": "fresh", "kopia": "fresh", "rätta": "grade",

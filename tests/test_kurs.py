@@ -172,7 +172,7 @@ def test_help_needs_nothing_but_the_standard_library():
 def test_help_in_the_student_version_leaves_the_teachers_commands_out(kurs, capsys):
     assert kurs.main(["--help"]) == 0
     named = re.findall(r"kurs\.py (\w+)", capsys.readouterr().out)
-    assert set(named) == {"setup", "fresh"}
+    assert set(named) == {"setup", "fresh", "kontrollera"}
 
 
 def test_jupyterlab_shows_the_word_list_as_a_page_and_asks_nothing(kurs):
@@ -744,6 +744,14 @@ def test_one_pytest_run(kurs, folder, monkeypatch):
         assert cwd == folder and variables == {"OMP_NUM_THREADS": "1"}
     extras = kurs.installing.read_state().extras
     assert kurs.handed_over == [] and extras == ("bok", "dev", "kurs", "larare")
+
+
+def test_the_saved_book_is_checked_as_the_grader_reads_it(kurs):
+    (book,) = kurs.find_course_files("03")
+    assert kurs.main(["kontrollera", "03"]) == 0
+    command, cwd, _ = kurs.handed_over.pop()
+    assert command[1:] == ["-m", "dqn_helpers.submission.saved", str(kurs.WORK / book)]
+    assert cwd == kurs.ROOT
 
 
 LONG_AND_SHORT = """\

@@ -9,7 +9,6 @@ med en rätt version av den, så att ett fel inte kostar poäng två gånger. Sa
 bokens celler. Det bästa försöket räknas, och alla försök delar på en enda budget.
 """
 
-import difflib
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -37,12 +36,12 @@ from dqn_helpers.exercises.syllabus import NUMBER_OF, WRITTEN, exercises_of, not
 from dqn_helpers.exercises.unused import unused_in_words
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import Submission
+from dqn_helpers.submission.names import nearest, renamed
 from dqn_helpers.submission.reach import Reach
 
 MAX_SHOWN = 50_000  # tecken kod ur en övning som sparas till sidan
 MAX_REACH, MAX_LINE = 5, 100
 REPAIR_SECONDS = 2.0  # processortid för att leta efter var felet sitter
-MAX_COMPARED = 500  # namn som jämförs med det som saknas
 
 STOPPED: tuple[Status, ...] = ("timeout", "memory", "forbidden", "crashed")
 """Det som stoppade körningen, det viktigaste först."""
@@ -253,8 +252,8 @@ class Grading:
             text = "Cellen går inte att läsa. " + " ".join(errors[:3])
             return without_run(exercise, "syntax_error", text)
         text = f"Funktionen `{name}` finns inte i inlämningen."
-        near = difflib.get_close_matches(name, _similar(name, self.slices.names), n=1)
-        text += f" Menade du `{near[0]}`? Byt i så fall namn på den." if near else ""
+        near = nearest(name, self.slices.names)
+        text += f" Menade du `{near}`? Byt i så fall namn på den." if near else ""
         return without_run(exercise, "missing", text)
 
 
@@ -265,40 +264,6 @@ def _exercises_in(submission: Submission, names: frozenset[str]) -> list[str]:
         books = {notebook_of(number) for name, number in NUMBER_OF.items() if name in names}
     own = {number for book in books for number in exercises_of(book)}
     return [number for number in EXERCISES if number in own]
-
-
-# Bara blanktecken på samma rad: en fil med miljoner tomma rader får inte ta tid.
-CHECKED = re.compile(
-    r"""^[ \t]*check\([ \t]*["'](\d\.\d)["'][ \t]*,[ \t]*([^\W\d]\w{0,99})\b""", re.MULTILINE
-)
-
-
-def renamed(cells: Sequence[CellSource]) -> tuple[tuple[CellSource, ...], tuple[str, ...]]:
-    """Celler som ger övningens namn åt det som `check` anropas med, och anmärkningar om det.
-
-    Det gäller bara en övning vars eget namn inte definieras någonstans.
-    """
-    texts = [cell.text for cell in cells]
-    checked = {number: name for text in texts for number, name in CHECKED.findall(text)}
-    found: list[CellSource] = []
-    notes: list[str] = []
-    for number, name in checked.items():
-        wanted = EXERCISES[number].name if number in EXERCISES else name
-        defines = re.compile(rf"\b(def|class)\s+{wanted}\b|^{wanted}\s*=", re.MULTILINE)
-        if name == wanted or any(defines.search(text) for text in texts):
-            continue
-        found.append(CellSource(f"cell {len(cells) + len(found) + 1}", f"{wanted} = {name}"))
-        notes.append(
-            f"Övning {number}: `{wanted}` finns inte i inlämningen. Rättaren tog `{name}`, som "
-            f'`check("{number}", …)` anropas med.'
-        )
-    return tuple(found), tuple(notes)
-
-
-def _similar(name: str, names: Collection[str]) -> list[str]:
-    """De namn som är närmast lika långa, högst `MAX_COMPARED`: att jämföra alla tar tid."""
-    others = sorted(set(names) - set(NUMBER_OF), key=lambda one: (abs(len(one) - len(name)), one))
-    return others[:MAX_COMPARED]
 
 
 # --- ett försök ----------------------------------------------------------------------------------

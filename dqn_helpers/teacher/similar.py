@@ -25,9 +25,9 @@ from pathlib import Path
 
 from dqn_helpers.autograder import ROOT
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
+from dqn_helpers.submission.written import reflection_of
 from dqn_helpers.swedish_arguments import SwedishParser
 from dqn_helpers.teacher.arguments import add_similar_arguments
-from dqn_helpers.teacher.reflection import reflection_of
 from dqn_helpers.teacher.report.html import render
 from dqn_helpers.teacher.report.words import clean, one_line, percent_text
 from dqn_helpers.teacher.reports import page_names

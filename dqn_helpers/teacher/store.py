@@ -33,7 +33,7 @@ from dqn_helpers.autograder.result import (
 )
 from dqn_helpers.autograder.sandbox import TIERS
 from dqn_helpers.submission.collect import Shelf, Stored, Submission
-from dqn_helpers.teacher.reflection import casino_code_of, reflection_of
+from dqn_helpers.submission.written import casino_code_of, reflection_of
 
 SAVE_SECONDS, SAVE_SHARE = 2.0, 0.05  # så ofta sparas underlaget, och högst så stor del av tiden
 MANY = 1_000  # fler resultat än så läggs på disken och inte i minnet

@@ -7,7 +7,7 @@ from pathlib import Path
 from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.exercises.running import missing_import
 from dqn_helpers.submission.collect import find_submissions
-from dqn_helpers.teacher.reflection import reflection_of
+from dqn_helpers.submission.written import reflection_of
 from dqn_helpers.teacher.report.statistics import needing_attention
 
 from .report_samples import by_teacher, exercise, results, submission

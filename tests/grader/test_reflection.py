@@ -9,14 +9,8 @@ import pytest
 from dqn_helpers.figures import spread_in_words
 from dqn_helpers.studies import own_casino
 from dqn_helpers.submission.collect import Submission, find_submissions
-from dqn_helpers.teacher.reflection import (
-    ANSWER,
-    KEY,
-    PREDICTION,
-    casino_code_of,
-    casino_in_words,
-    reflection_of,
-)
+from dqn_helpers.submission.written import ANSWER, PREDICTION, casino_code_of, reflection_of
+from dqn_helpers.teacher.reflection import KEY, casino_in_words
 
 (BOOK,) = (Path(__file__).resolve().parents[2] / "notebooks").glob("05_*.ipynb")
 PLACEHOLDER = "*Skriv ditt svar här.*"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dqn_helpers.autograder.grade import Ran, renamed
+from dqn_helpers.autograder.grade import Ran
 from dqn_helpers.autograder.workshop import _trial
 from dqn_helpers.exercises import EXERCISES, check
 from dqn_helpers.exercises import repair as repair_module
@@ -15,6 +15,7 @@ from dqn_helpers.exercises.child import in_child
 from dqn_helpers.exercises.repair import Source, Trial, find, in_words, trials
 from dqn_helpers.exercises.running import run_cases
 from dqn_helpers.submission.cells import CellSource
+from dqn_helpers.submission.names import renamed
 
 PLENTY = 60.0
 
