@@ -51,6 +51,8 @@ def chapter(notebook: Notebook, words: dict[str, str], address: Address, name: s
             cell["source"] = f"(bok-{number}-{cell['id']})=\n" + with_links(text)
         elif only_draws(text):
             cell["metadata"]["tags"] = ["hide-input"]
+        else:  # på webben finns ingen sparad bok att läsa
+            cell["source"] = re.sub(r"^.*check_saved.*\n", "", text, flags=re.MULTILINE)
     title, *rest = made["cells"][0]["source"].split("\n\n", 1)
     made["cells"][0]["source"] = "\n\n".join([title, own_copy(address, name), *rest])
     return made
