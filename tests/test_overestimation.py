@@ -152,7 +152,7 @@ def test_swapped_roles_overestimate_more_than_dqn_on_a_small_buffer():
     assert np.mean(bias) > committed_numbers(LOG_SIZE, "DQN")[:, 0].max()
 
 
-@pytest.mark.parametrize("seed", first(1, range(5)))
+@pytest.mark.parametrize("seed", first(1, range(3)))  # hundra till: tests/benchmarks
 def test_recipe_solves_cartpole_with_the_double_step(seed: int):
     result = BY_KEY["double"].run(seed)
     assert result.best_check is not None and result.best_check >= recipe.STOP_AT, result
