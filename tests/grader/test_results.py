@@ -7,16 +7,16 @@ import pytest
 from dqn_helpers.autograder import catalogue
 from dqn_helpers.autograder.arguments import MAX_MESSAGE
 from dqn_helpers.autograder.grade import (
-    MAX_COMPARED,
     MAX_SHOWN,
     Grading,
     Ran,
     _shown_source,
-    _similar,
 )
 from dqn_helpers.autograder.workshop import Workshop
+from dqn_helpers.submission import names as names_module
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import find_submissions
+from dqn_helpers.submission.names import MAX_COMPARED, nearest
 
 GradeCells = Callable[..., Ran]
 
@@ -129,7 +129,17 @@ def test_a_large_answer_is_named_by_its_shape(grade_cells: GradeCells) -> None:
     assert "för stort för att rättas" in grade_cells("3.1", NESTED).result.parts[0].message
 
 
-def test_a_missing_name_is_not_compared_with_twenty_thousand_others() -> None:
+def test_a_missing_name_is_not_compared_with_twenty_thousand_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[int] = []
+    matches = names_module.difflib.get_close_matches
+
+    def counted(name: str, others: list[str], n: int) -> list[str]:
+        compared.append(len(others))
+        return matches(name, others, n)
+
+    monkeypatch.setattr(names_module.difflib, "get_close_matches", counted)
     names = frozenset({"td_tarjet", *(f"td_target_{i:05}_{'x' * 40}" for i in range(20_000))})
-    compared = _similar("td_target", names)
-    assert "td_tarjet" in compared and len(compared) == MAX_COMPARED
+    assert nearest("td_target", names) == "td_tarjet"
+    assert compared == [MAX_COMPARED]
