@@ -36,7 +36,7 @@ from dqn_helpers.exercises.syllabus import NUMBER_OF, WRITTEN, exercises_of, not
 from dqn_helpers.exercises.unused import unused_in_words
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import Submission
-from dqn_helpers.submission.names import nearest, renamed
+from dqn_helpers.submission.names import did_you_mean, renamed
 from dqn_helpers.submission.reach import Reach
 
 MAX_SHOWN = 50_000  # tecken kod ur en övning som sparas till sidan
@@ -252,9 +252,7 @@ class Grading:
             text = "Cellen går inte att läsa. " + " ".join(errors[:3])
             return without_run(exercise, "syntax_error", text)
         text = f"Funktionen `{name}` finns inte i inlämningen."
-        near = nearest(name, self.slices.names)
-        text += f" Menade du `{near}`? Byt i så fall namn på den." if near else ""
-        return without_run(exercise, "missing", text)
+        return without_run(exercise, "missing", text + did_you_mean(name, self.slices.names))
 
 
 def _exercises_in(submission: Submission, names: frozenset[str]) -> list[str]:

@@ -38,6 +38,12 @@ def renamed(cells: Sequence[CellSource]) -> tuple[tuple[CellSource, ...], tuple[
     return tuple(found), tuple(notes)
 
 
+def did_you_mean(name: str, names: Collection[str]) -> str:
+    """Rådet till den vars funktion nästan heter rätt, med ett mellanslag först; annars tomt."""
+    near = nearest(name, names)
+    return f" Menade du `{near}`? Byt i så fall namn på den." if near else ""
+
+
 def nearest(name: str, names: Collection[str]) -> str:
     """Det av bokens egna namn som mest liknar ett namn som saknas; tomt om inget gör det.
 

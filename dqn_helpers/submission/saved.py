@@ -16,7 +16,7 @@ from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import NUMBER_OF, WRITTEN, exercises_of
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
 from dqn_helpers.submission.extract import Slices, is_stub, slice_notebook
-from dqn_helpers.submission.names import nearest, renamed
+from dqn_helpers.submission.names import did_you_mean, renamed
 from dqn_helpers.submission.written import ANSWER, PREDICTION, casino_code_of, written_in
 
 KNOWN_MODULES = frozenset(sys.stdlib_module_names) | {
@@ -76,8 +76,7 @@ def _about(number: str, slices: Slices) -> str:
     """Om övningens funktion finns, och om den är skriven."""
     name = EXERCISES[number].name
     if name not in slices.names:
-        near = nearest(name, slices.names)
-        advice = f" Menade du `{near}`? Byt i så fall namn på den." if near else ""
+        advice = did_you_mean(name, slices.names)
         return f"{number}: `{name}` finns inte i filen, så övningen ger inga poäng.{advice}"
     defined = list(_definitions(name, slices))  # inga om den är en lambda eller ett annat namn
     if defined and all(map(is_stub, defined)):
