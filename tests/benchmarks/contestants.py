@@ -88,8 +88,12 @@ def course(
     training_step: Callable[[], TrainingStep] = lambda: dqn_training_step,
     stop_at: float | None = recipe.STOP_AT,
     keep_best: bool = True,
+    **changes: Any,
 ) -> peers.Trained:
-    """Kursens `train_dqn` med receptet; i andra miljöer än CartPole skalas bara belöningen."""
+    """Kursens `train_dqn` med receptet, eller med ändringar i det.
+
+    I andra miljöer än CartPole skalas bara belöningen.
+    """
     torch.manual_seed(seed)
     env = make_cartpole() if watch.task == CARTPOLE else scaled_reward(watch.task.name)
     model, log = DQN.for_env(env), TrainingLog()
@@ -98,7 +102,7 @@ def course(
         target_model=copy.deepcopy(model), training_step=training_step(), seed=seed,
         max_steps=max_steps, evaluate_every=check_every, stop_at=stop_at, keep_best=keep_best,
         evaluate=lambda net: watch.check(net, log.environment_steps, log.gradient_steps),
-        log=log, progress=False, **recipe.TRAINING,
+        log=log, progress=False, **recipe.TRAINING | changes,
     )  # fmt: skip
     return model, log.environment_steps, log.gradient_steps
 

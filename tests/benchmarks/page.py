@@ -139,15 +139,22 @@ def learning_section(results: Results) -> Lines:
     found = measured(results, CARTPOLE)
     if not found:
         return [NOT_MEASURED]
+    return [
+        *learning_tables(found), "",
+        f"![{first_picture(results).alt}]({PICTURES}/inlarning.svg)", "",
+        *ratio_sentences(results),
+    ]  # fmt: skip
+
+
+def learning_tables(found: Sequence[tuple[Contestant, list[Row]]]) -> Lines:
+    """En tabell om vägen till den första godkända prövningen, och en om hur det slutade."""
     first = ["program", "frön", "klarade någon prövning", "CPU-s till den första, utan prövningar: "
              "median (10–90 %)", "med prövningar", "träningssteg dit", "miljösteg dit"]  # fmt: skip
     end = ["program", "löst i slutet", "löst med de bästa vikterna", "godkända prövningar",
            "Q i vila: median", "sant är högst", "CPU-s för hela körningen"]  # fmt: skip
     return [
         *table(first, [_to_first(*pair) for pair in found]), "",
-        *table(end, [_at_end(*pair) for pair in found]), "",
-        f"![{first_picture(results).alt}]({PICTURES}/inlarning.svg)", "",
-        *ratio_sentences(results),
+        *table(end, [_at_end(*pair) for pair in found]),
     ]  # fmt: skip
 
 

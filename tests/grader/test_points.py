@@ -142,7 +142,7 @@ def everything() -> dict[str, Any]:
             if not str(getattr(thing, "__module__", "")).startswith("dqn_helpers"):
                 continue
             if callable(thing):
-                # Namnet är där den är skriven: vilken modul som importerar den sist får inte avgöra.
+                # Där den är skriven: vilken modul som importerar den sist får inte avgöra namnet.
                 place = f"{thing.__module__}.{getattr(thing, '__qualname__', name)}"
                 found[id(thing)] = (place, thing)
             if isinstance(thing, type):
