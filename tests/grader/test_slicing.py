@@ -2,7 +2,8 @@
 
 import ast
 import json
-import time
+import sys
+from typing import Any
 
 import pytest
 from everyday import every, only
@@ -372,38 +373,52 @@ LARGE = {
 }
 
 
-@pytest.mark.parametrize("kind", only(("reads", "globals"), LARGE))
-def test_the_time_grows_with_the_book_and_not_with_its_square(kind: str) -> None:
-    book = LARGE[kind]
+def sliced_and_counted(*cells: str) -> tuple[Slices, int]:
+    """Skivorna, och hur många rader Python som kördes; till skillnad från tid är de alltid lika."""
+    n_lines = 0
 
-    def seconds(n: int) -> float:
-        read_cell.cache_clear()
-        touched_in.cache_clear()
-        started = time.process_time()
-        slices = sliced(book(n), "def f():\n    return x")
-        used = time.process_time() - started
+    def counting(frame: object, event: str, argument: object) -> Any:
+        nonlocal n_lines
+        n_lines += 1
+        return counting
+
+    read_cell.cache_clear()
+    touched_in.cache_clear()
+    before = sys.gettrace()
+    sys.settrace(counting)
+    try:
+        slices = sliced(*cells)
+    finally:
+        sys.settrace(before)
+    return slices, n_lines
+
+
+@pytest.mark.parametrize("kind", only(("reads", "globals"), LARGE))
+def test_the_work_grows_with_the_book_and_not_with_its_square(kind: str) -> None:
+    """Åtta gånger så lång bok får inte ge sexton gånger så mycket arbete; kvadraten vore 64."""
+
+    def work(n: int) -> int:
+        slices, n_lines = sliced_and_counted(LARGE[kind](n), "def f():\n    return x")
         assert not slices.syntax_errors
         assert "def f" in slices.needed["f"][-1].text
-        return used
+        return n_lines
 
-    assert run(sliced(book(15), "def f():\n    return x"))["f"]() == 7
-    few, many = min(seconds(500) for _ in range(3)), min(seconds(4000) for _ in range(2))
-    assert many < 20 * few  # åtta gånger så mycket, mot 64 om det växte med kvadraten
+    assert run(sliced(LARGE[kind](15), "def f():\n    return x"))["f"]() == 7
+    assert work(3200) < 16 * work(400)
 
 
 def test_long_chains_in_many_versions_do_not_take_forever() -> None:
-    """Tre gånger så lång kedja kostar tre gånger så mycket; alla par hade kostat nio."""
+    """Tre gånger så lång kedja ger tre gånger så mycket arbete; alla par hade gett nio."""
 
-    def cost(length: int) -> float:
+    def work(length: int) -> int:
         functions = [f"def a{i}(): return a{i + 1}()" for i in range(length)]
         chain = "\n".join([*functions, f"a{length} = len"])
         versions = "\n".join(f"x = a{i}(x)" for i in range(length))
-        started = time.process_time()
-        assert sliced(f"x = 1\n{chain}", versions, "def f():\n    return x").needed["f"]
-        return time.process_time() - started
+        slices, n_lines = sliced_and_counted(f"x = 1\n{chain}", versions, "def f():\n    return x")
+        assert slices.needed["f"]
+        return n_lines
 
-    short, long = zip(*((cost(1000), cost(3000)) for _ in range(2)), strict=True)
-    assert min(long) < 6 * min(short)
+    assert work(300) < 6 * work(100)
 
 
 def test_warnings_in_the_code_are_not_errors(recwarn: pytest.WarningsRecorder) -> None:
