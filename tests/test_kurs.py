@@ -310,10 +310,8 @@ def test_the_facts_are_the_same_everywhere():
         f"**Python {kurs.installing.OLDEST_PYTHON}–{kurs.installing.NEWEST_PYTHON}** (64 bitar)"
         in readme
     )
-    assert (
-        f"omkring {kurs.installing.SMALL_TORCH} GB ledig disk (på Linux {linux.gigabytes} GB"
-        in readme
-    )
+    assert f"omkring {kurs.installing.SMALL_TORCH} GB ledigt diskutrymme" in readme
+    assert f"ledigt diskutrymme (på Linux {linux.gigabytes} GB" in readme
     assert f"macOS {mac.oldest} eller nyare" in readme
     assert f"macOS {mac.oldest} " in mac.advice
     project = (REPO / "pyproject.toml").read_text(encoding="utf-8")

@@ -73,9 +73,9 @@ SAID = {
     ],
     "solutions/04_dqn_loopen.ipynb": [
         f"medelvärdet av hundra episoder är minst {recipe.SOLVED_AT}",
-        f"γ = {GAMMA}, batch {recipe.TRAINING['batch_size']}",
+        f"γ = {GAMMA}, batchstorleken {recipe.TRAINING['batch_size']}",
         f"inlärningshastigheten {RATE}",
-        f"var {recipe.EVALUATE_EVERY}:e miljösteg",
+        f"vart {recipe.EVALUATE_EVERY}:e miljösteg",
         f"efter {ORDINALS[recipe.TRAINING['train_every']]} miljösteg",
         f"Efter {ORDINALS[recipe.TRAINING['target_update_every']]} träningssteg",
         f"Multiplicerar vi belöningen med {swedish_number(recipe.REWARD_SCALE)}",

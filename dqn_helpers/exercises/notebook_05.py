@@ -270,7 +270,7 @@ DOUBLE_DQN_TARGET = Exercise(
         "Den första frågan ger ett handlingsnummer per rad: `argmax` längs handlingarnas "
         "dimension. Den andra är samma sak som i övning 3.2: plocka i varje rad ut värdet för en "
         "given handling, fast ur det andra nätverkets Q-värden.",
-        "Räkna allt under `torch.no_grad()`, i tre steg: handlingen för varje rad, formen (B,); "
+        "Räkna ut allt under `torch.no_grad()`, i tre steg: handlingen för varje rad, formen (B,); "
         "värdet för den, också (B,), till exempel med `dqn_helpers.chosen_q_values`; och sist "
         "r + γ · värdet, eller bara r där `terminated` är sant, med `torch.where`.",
     ),
