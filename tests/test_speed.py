@@ -4,15 +4,12 @@ Processortid, det bästa av flera omgångar omväxlande: en annan process som ta
 lika mycket långsammare, eller syns inte alls.
 """
 
-import random
-import time
 from collections import deque
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from benchmarks.parts import microseconds
 
 from dqn_helpers import ReplayBuffer, sample_experiences, to_tensor
 
@@ -37,27 +34,13 @@ def stored() -> tuple[ReplayBuffer, deque]:
     return ring, old
 
 
-def best_cpu_times(*calls: Callable[[], Any], rounds: int = 15, repeats: int = 20) -> list[float]:
-    """Den kortaste processortiden för varje anrop, omväxlande och i slumpad ordning."""
-    best = [float("inf")] * len(calls)
-    order = list(range(len(calls)))
-    for _ in range(rounds):
-        random.shuffle(order)
-        for i in order:
-            start = time.process_time()
-            for _ in range(repeats):
-                calls[i]()
-            best[i] = min(best[i], time.process_time() - start)
-    return best
-
-
 def test_sampling_is_ten_times_faster_than_a_deque_of_tuples(stored: tuple[ReplayBuffer, deque]):
     ring, old = stored
-    ours, theirs = best_cpu_times(
-        lambda: sample_experiences(ring, BATCH_SIZE),
-        lambda: sample_as_in_older_notes(old, BATCH_SIZE),
-    )
-    assert theirs / ours >= 10, f"kvoten är {theirs / ours:.1f}"
+    cost = microseconds({
+        "kursens": lambda: sample_experiences(ring, BATCH_SIZE),
+        "äldre": lambda: sample_as_in_older_notes(old, BATCH_SIZE),
+    })  # fmt: skip
+    assert cost["äldre"] / cost["kursens"] >= 10, cost
 
 
 def test_sampling_costs_nearly_the_same_however_much_is_stored(stored: tuple[ReplayBuffer, deque]):
@@ -65,8 +48,8 @@ def test_sampling_costs_nearly_the_same_however_much_is_stored(stored: tuple[Rep
     small = ReplayBuffer(1_000)
     for i in range(1_000):
         small.append(stored[0][i])
-    few, many = best_cpu_times(
-        lambda: sample_experiences(small, BATCH_SIZE),
-        lambda: sample_experiences(stored[0], BATCH_SIZE),
-    )
-    assert many / few <= 3, f"kvoten är {many / few:.1f}"
+    cost = microseconds({
+        "få": lambda: sample_experiences(small, BATCH_SIZE),
+        "många": lambda: sample_experiences(stored[0], BATCH_SIZE),
+    })  # fmt: skip
+    assert cost["många"] / cost["få"] <= 3, cost
