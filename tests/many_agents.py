@@ -31,7 +31,7 @@ class Variant:
         reward_scale: belöningens skalning; None tar bort den.
         buffer_size: hur många erfarenheter som får plats.
         learning_rate: optimerarens inlärningshastighet.
-        huber: Hubers förlust med gränsen 1 i miljöns belöningar; annars kvadratfelet.
+        huber: Huberförlusten med gränsen 1 i miljöns belöningar; annars kvadratfelet.
         tau: med ett tal blir målnätverket en mjuk kopia efter varje träningssteg.
         once_per_episode: ett enda träningssteg efter varje episod.
     """

@@ -1,4 +1,4 @@
-"""Studentens kod driver sidan: rätt, fel, olöst, kraschande och blandat."""
+"""Sidan kör studentens kod: rätt, fel, olöst, kraschande och blandat."""
 
 import random
 import time
