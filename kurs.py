@@ -88,7 +88,7 @@ def lay_out_work(names: "list[Path]") -> None:
     tell_of_retired(copied)
     COPIED.write_text(json.dumps(copied, indent=1), encoding="utf-8")
     for short in newer:
-        print(f"Ny version av {short} finns. Hämta den: {program()} fresh {short}")
+        print(f"Det finns en ny version av {short}. Hämta den: {program()} fresh {short}")
     if newer:
         print("Din egen kopia sparas då bredvid.")
 
@@ -165,7 +165,7 @@ def start(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     command += [f"--ServerApp.port={options.port}"] if options.port is not None else []
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # i behållare är man ofta root
-    print(f"Startar JupyterLab på {WORK}. Avsluta med Ctrl-C två gånger här.")
+    print(f"Startar JupyterLab i {WORK}. Avsluta med Ctrl-C två gånger här.")
     return hand_over(command, WORK)
 
 
@@ -185,7 +185,7 @@ def fresh(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     parser.add_argument("books", nargs="*", metavar="BOK", help="bokens nummer, till exempel 03")
     books = parser.parse_args(arguments).books
     if len(books) != 1:
-        raise CourseError(f"Skriv vilken anteckningsbok: `{program()} fresh 03`", 2)
+        raise CourseError(f"Skriv vilken anteckningsbok det gäller: `{program()} fresh 03`", 2)
     for book in find_course_files(books[0]):
         put_aside(WORK / book)
         lay_out_work([book])
@@ -277,7 +277,7 @@ COMMANDS = {  # ett per rad: det som utför kommandot, hur det skrivs och vad hj
     "grade": (tool, "grade FIL …", "rätta inlämningar (för lärare)"),
     "assess": (tool, "assess", "bedöm skrivna svar för hand (för lärare)"),
     "similar": (tool, "similar FIL", "visa vilka inlämningar som liknar varandra (för lärare)"),
-    "report": (tool, "report MAPP", "visa hur det har gått över terminen (för lärare)"),
+    "report": (tool, "report MAPP", "visa hur det har gått under terminen (för lärare)"),
     "book": (tool, "book", "gör en webbplats av böckerna, i mappen webbok"),
     "release": (tool, "release", "gör studenternas böcker av facit (för lärare);\n"
                 "--zip FIL packar allt som en student behöver"),

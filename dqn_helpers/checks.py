@@ -303,7 +303,7 @@ def check_target_update(model: nn.Module, target_model: nn.Module, tau: float) -
 
 
 def check_batch_norm(model: nn.Module, batch_size: int) -> None:
-    """Säg till om BatchNorm ska räkna medelvärden över ett enda exempel."""
+    """Säg till om BatchNorm ska räkna ut medelvärden av ett enda exempel."""
     if batch_size > 1:  # frågas i varje träningssteg: då ska svaret inte kosta något
         return
     if any("BatchNorm" in type(module).__name__ for module in model.modules()):

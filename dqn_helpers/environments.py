@@ -5,7 +5,7 @@ Miljöerna registreras i Gymnasium när `dqn_helpers` importeras och skapas med 
 | namn | vad den är till för |
 |---|---|
 | `dqn_helpers/Kasinot-v0` | spelautomater där sant Q = 0: allt däröver är överskattning |
-| `dqn_helpers/KasinotMedUtgang-v0` | i genomsnitt förlorar man, men får gå hem (handling 0) |
+| `dqn_helpers/KasinotMedUtgang-v0` | i genomsnitt förlorar man, men man får gå hem (handling 0) |
 | `dqn_helpers/Loop-v0` | ett tillstånd, belöning 1, tidsgräns 10: sant Q = 1/(1−γ) |
 | `dqn_helpers/Chain-v0` | gå åt höger genom en korridor till målet |
 | `dqn_helpers/Probe…-v0` | fem provmiljöer, var och en för en sak som kan vara fel |

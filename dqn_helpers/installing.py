@@ -178,7 +178,8 @@ def check_computer(cpu: bool) -> None:
         )
     free = shutil.disk_usage(str(VENV.parent)).free / GIGABYTE
     needed = SMALL_TORCH if cpu else this_platform()[1].gigabytes
-    said = f"På disken finns {free:.1f} GB ledigt, men installationen tar omkring {{}} GB. "
+    shown = f"{free:.1f}".replace(".", ",")
+    said = f"På disken finns {shown} GB ledigt, men installationen tar omkring {{}} GB. "
     if free < SMALL_TORCH:
         raise CourseError(
             said.format(SMALL_TORCH) + "Töm papperskorgen eller flytta något stort. Du kan också "
@@ -352,7 +353,7 @@ PIP_FAILURES = {
     "|Network is unreachable|Read ?[tT]imed? ?[oO]ut|ProxyError|ConnectionResetError"
     "|Connection broken|IncompleteRead|No matching distribution found for setuptools": (
         "Det gick inte att hämta paketen: ingen kontakt med pypi.org. Kontrollera nätet och kör "
-        "samma kommando igen. Bakom en proxy: sätt miljövariabeln HTTPS_PROXY först."
+        "samma kommando igen. Bakom en proxy sätter du miljövariabeln HTTPS_PROXY först."
     ),
     r"No space left on device|Errno 28\]|WinError 112": (
         "Disken blev full. Frigör plats och kör samma kommando igen. Är det bara mappen för "
@@ -455,7 +456,7 @@ def new_venv(cpu: bool) -> None:
         )
     print(f"Installerar kursen i {VENV}. Det tar några minuter och omkring 1,5 GB.")
     if not cpu and this_platform()[1].gigabytes > SMALL_TORCH:
-        print("På Linux följer stöd för grafikkort med, omkring 5 GB till. --cpu låter bli det.")
+        print("På Linux följer stöd för grafikkort med, omkring 5 GB. Med --cpu slipper du det.")
     VENV.mkdir(parents=True, exist_ok=True)
     write_state(State(cpu=cpu, made_here=True))
     base = getattr(sys, "_base_executable", None) or sys.executable

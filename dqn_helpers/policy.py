@@ -37,8 +37,8 @@ def epsilon_greedy(action_values: np.ndarray, epsilon: float, rng: np.random.Gen
 def choose_dqn_action(model: nn.Module, obs: np.ndarray, epsilon: float = 0.0) -> int:
     """Välj handling ε-girigt med nätverkets Q-värden.
 
-    Slumpen kommer ur torch, så `torch.manual_seed` gör valen upprepbara. Med ε = 0 dras ingen, inte
-    ens av ett nätverk med `Dropout` i träningsläge.
+    Slumpen kommer ur torch, så `torch.manual_seed` gör valen upprepbara. Med ε = 0 dras inget
+    slumptal, inte ens av ett nätverk med `Dropout` i träningsläge.
 
     Args:
         model: nätverk som tar float32 (1, n) och ger Q-värden (1, A).

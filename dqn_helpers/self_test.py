@@ -107,8 +107,8 @@ def _speed() -> Finding:
         "ett träningssteg",
         f"{swedish_number(milliseconds, 2)} ms",
         milliseconds < SLOW_MILLISECONDS,
-        "Det är långsamt. Kursen går att läsa ändå, men träningarna tar längre tid än det står. "
-        "Stäng andra program och kör cellen igen.",
+        "Det är långsamt. Kursen går att läsa ändå, men träningarna tar längre tid än vad som "
+        "står i böckerna. Stäng andra program och kör cellen igen.",
     )
 
 

@@ -321,7 +321,7 @@ def test_the_facts_are_the_same_everywhere():
 @pytest.mark.parametrize(
     ("gigabytes", "system", "cpu", "own_source", "sign"),
     [
-        (1, "Linux", True, True, "1.0 GB ledigt"),
+        (1, "Linux", True, True, "1,0 GB ledigt"),
         (1, "Windows", False, False, "KURS_VENV"),
         (4, "Linux", False, False, "setup --cpu"),
         (4, "Linux", True, False, ""),
@@ -611,7 +611,7 @@ def test_work_is_laid_out_and_never_overwritten(kurs, folder, capsys):
     (folder / "notebooks" / "03_traningssteget.ipynb").write_text("andra upplagan")
     kurs.main([])
     assert work_files(kurs)["03_traningssteget.ipynb"] == "mitt svar"
-    assert re.search(r"Ny version av 03 finns.*kurs\.py fresh 03", capsys.readouterr().out)
+    assert re.search(r"Det finns en ny version av 03\..*kurs\.py fresh 03", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("number", ["03", "3", "03_traningssteget", "03_traningssteget.ipynb"])

@@ -348,7 +348,7 @@ def inconsistent_table(ends_from_two: bool) -> dict[int, dict[int, list[Row]]]:
 
 def test_a_state_that_only_sometimes_ends_the_episode_is_refused():
     mdp_from_gymnasium(TableEnv(inconsistent_table(True)))
-    with pytest.raises(ValueError, match=r"Tillstånd 1 avslutar ibland .* när man gör 0 i 2"):
+    with pytest.raises(ValueError, match=r"Tillstånd 1 avslutar ibland .* efter handling 0 i 2"):
         mdp_from_gymnasium(TableEnv(inconsistent_table(False)))
 
 

@@ -66,7 +66,7 @@ def test_a_solved_book_has_everything_and_a_handed_out_one_nothing():
          "Menade du `double_dqn_targets`?"),
         (with_another_name, "5.1: `double_dqn_target` finns."),
         (with_another_name, "Rättaren tog `dubbelt_mal`"),
-        (as_text, "är ingen kodcell men innehåller def double_dqn_training_step"),
+        (as_text, "är ingen kodcell men innehåller `def double_dqn_training_step`"),
         (as_text, "5.2: `double_dqn_training_step` finns inte i filen"),
         (replaced("ovning-5-3", "def q_value_bias", "def q_value_bias("),
          "Cellen går inte att läsa"),

@@ -67,7 +67,8 @@ def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
     add("--limit", type=_number, metavar="S",
         help="sekunder processortid per övning, alla försök tillsammans "
         f"(standard: {LIMIT:g}, eller det som rättningen i mappen har; se Gränser)")  # fmt: skip
-    add("--resume", action="store_true", help="fortsätt en avbruten rättning, utan att göra om")
+    add("--resume", action="store_true",
+        help="fortsätt en avbruten rättning, utan att göra om det som är klart")  # fmt: skip
     add("--replace", action="store_true",
         help="börja om: rättningen som finns i mappen ersätts när den nya är klar "
         "(beslut.csv är kvar)")  # fmt: skip
@@ -117,7 +118,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add("--date", default="", metavar="DATUM", help="examinationsdatum till Ladok (2026-01-15)")
     add("--dry-run", action="store_true",
         help="visa vad som skulle ändras i Canvas, Moodle och Ladok, men skriv inga filer "
-        "dit")  # fmt: skip
+        "till dem")  # fmt: skip
 
 
 def _number(text: str) -> float:

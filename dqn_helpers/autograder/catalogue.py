@@ -198,8 +198,8 @@ def require_content() -> None:
     """
     if not CONTENT.is_dir():
         raise UsageError(
-            f"Mappen {CONTENT} finns inte. Där står de dolda fallen och facit, och utan dem går "
-            "det inte att rätta. De finns bara i lärarens version av kursen: kör kommandot i den."
+            f"Mappen {CONTENT} finns inte. Där ska de dolda fallen och facit stå, och utan dem "
+            "går det inte att rätta. De finns bara i lärarens version av kursen: kör kommandot där."
         )
 
 

@@ -41,7 +41,7 @@ class Program:
     """En rätt lösning med en omskrivning.
 
     Attributes:
-        id: regeln, stilens nummer och vilken i ordningen av regelns omskrivningar i den.
+        id: regeln, stilens nummer och omskrivningens nummer bland regelns i den stilen.
         rewrite: omskrivningen.
         style: den rätta lösningen.
     """

@@ -53,7 +53,7 @@ NO_EXERCISES = (
 NOTHING_HERE = "Här finns inga övningar att rätta."
 INTERNAL_TEXT = (
     "Rättaren själv gick sönder här. Det är inte studentens fel: övningen har inga poäng förrän en "
-    "människa har tittat."
+    "människa har tittat på den."
 )
 WRITTEN_NAME = "reflektion"
 EVERYTHING_TEXT = (
@@ -89,7 +89,7 @@ def grade_submission(
     try:
         grading = Grading(submission, workshop, settings.seed, settings.only)
     except WorkerError as error:
-        return summed_up(submission, workshop, "error", f"Koden gick inte att läsa: {error}")
+        return summed_up(submission, workshop, "error", f"Koden gick inte att läsa. {error}")
     if not grading.numbers and not grading.written:
         return _nothing(submission, workshop, settings)
     problems: list[str] = []
@@ -249,7 +249,7 @@ class Grading:
         places = tuple(f"{cell.name}," for cell in self._unreadable if defines.search(cell.text))
         errors = [error for error in self.slices.syntax_errors if error.startswith(places)]
         if places and errors:
-            text = "Cellen går inte att läsa. " + " ".join(errors[:3])
+            text = "Cellen går inte att läsa: " + " ".join(errors[:3])
             return without_run(exercise, "syntax_error", text)
         text = f"Funktionen `{name}` finns inte i inlämningen."
         return without_run(exercise, "missing", text + did_you_mean(name, self.slices.names))
@@ -350,8 +350,8 @@ class Attempts:
         """Ett försök till, med rätta versioner av de övningar som lösningen anropar."""
         number, others = self.exercise.number, " och ".join(f"`{name}`" for name in sorted(used))
         note = (
-            f"Övning {number} anropar {others}, som inte höll. Den rättades därför också "
-            "tillsammans med en rätt version, så att ett fel inte kostar poäng två gånger."
+            f"Övning {number} anropar {others}, som inte höll måttet. Övningen rättades därför "
+            "också tillsammans med en rätt version, så att ett fel inte kostar poäng två gånger."
         )
         answer = catalogue.answers(number, self._scenario.inputs())
         return self.run((*source, *right_versions), note, answer)

@@ -246,7 +246,9 @@ def escapes(tier: Tier) -> list[str]:
     if tier == "basic":
         return []
     attempts = ATTEMPTS | (IN_FULL if tier == "full" else {})
-    problems = [f"{name} gick" for name, attempt in attempts.items() if not _is_denied(attempt)]
+    problems = [
+        f"det gick att {name}" for name, attempt in attempts.items() if not _is_denied(attempt)
+    ]
     if _is_denied(_read_python):  # då faller varje import i studentens kod
         problems.append("Pythons egna filer gick inte att läsa")
     return problems
@@ -301,20 +303,20 @@ def _learn_host_name() -> None:
 
 # Inget av försöken gör någon skada om det går.
 ATTEMPTS: dict[str, Callable[[], object]] = {
-    "läsa utanför": lambda: os.listdir("/"),
+    "läsa utanför inhägnaden": lambda: os.listdir("/"),
     "skriva i en fil": lambda: os.open(os.__file__, os.O_WRONLY),
-    "göra en fil": lambda: os.open(sys.prefix, os.O_TMPFILE | os.O_RDWR),
+    "skapa en fil": lambda: os.open(sys.prefix, os.O_TMPFILE | os.O_RDWR),
     "tömma en fil som öppnas för läsning": lambda: os.open(os.devnull, os.O_RDONLY | os.O_TRUNC),
     "tömma en fil utan att läsa den": lambda: os.open(os.devnull, os.O_ACCMODE),
-    "nät": lambda: socket.socket().close(),
-    "ny process": _fork_once,
-    "nytt program": lambda: _filtered("execv", b"/", None),
-    "signal till andra": lambda: os.kill(os.getppid(), 0),
-    "andras minne": lambda: _filtered("ptrace", PTRACE_PEEKDATA, os.getppid(), 0, 0),
-    "semaforer (System V)": lambda: _filtered("semget", 1, 0, 0),
-    "delat minne (System V)": lambda: _filtered("shmget", 1, 0, 0),
-    "köer (System V)": lambda: _filtered("msgget", 1, 0),
-    "obegränsat med trådar": _many_threads,
+    "nå nätet": lambda: socket.socket().close(),
+    "starta en process": _fork_once,
+    "starta ett program": lambda: _filtered("execv", b"/", None),
+    "skicka en signal till andra": lambda: os.kill(os.getppid(), 0),
+    "läsa andras minne": lambda: _filtered("ptrace", PTRACE_PEEKDATA, os.getppid(), 0, 0),
+    "använda semaforer (System V)": lambda: _filtered("semget", 1, 0, 0),
+    "använda delat minne (System V)": lambda: _filtered("shmget", 1, 0, 0),
+    "använda köer (System V)": lambda: _filtered("msgget", 1, 0),
+    "starta hur många trådar som helst": _many_threads,
 }
 IN_FULL: dict[str, Callable[[], object]] = {
     "se vilka filer som finns": _see_files,

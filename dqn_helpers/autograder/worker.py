@@ -218,7 +218,7 @@ def define(
     return namespace, notes + [_note(*one, LACKS_A_NAME) for one in lacking]
 
 
-LACKS_A_NAME = "gav NameError, hoppades över."
+LACKS_A_NAME = "satsen gav `NameError` och hoppades över."
 
 
 def _statements(cell: CellSource) -> list[ast.stmt]:
@@ -246,14 +246,14 @@ def _problem(cell: str, statement: ast.stmt, namespace: dict[str, Any], seconds:
         code = compile(ast.Module([statement], []), f"<{cell}>", "exec", LAZY_ANNOTATIONS)
         call_within(seconds, lambda: exec(code, namespace))
     except OutOfTime:
-        return "tog för lång tid, hoppades över."
+        return "satsen tog för lång tid och hoppades över."
     except ImportError as error:
         text = missing_import(error)
         return text[:1].lower() + text[1:]
     except NameError:
         return LACKS_A_NAME
     except BaseException as error:  # studentens kod kan kasta vad som helst
-        return f"gav {type(error).__name__}, hoppades över."
+        return f"satsen gav `{type(error).__name__}` och hoppades över."
     return ""
 
 

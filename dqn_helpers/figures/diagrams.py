@@ -338,7 +338,8 @@ def double_dqn_wirings(online: Sequence[float], target: Sequence[float]) -> Film
         number = swedish_number(tables[judge][action], 4)
         frames.append({"kopplingen": _wiring(tables, chooser, judge, action, name)})
         labels.append(name)
-        results.append(f"{name}: {chooser} väljer a{action}, {judge} värderar den till {number}")
+        who, other = (f"{_ROWS[one][2]}et" for one in (chooser, judge))
+        results.append(f"{name}: {who} väljer a{action}, och {other} värderar den till {number}")
     alt = f"Två nätverk som väljer och värderar. {'. '.join(results)}."
     width = 640
     drawing = document(600, 300, "{kopplingen}")

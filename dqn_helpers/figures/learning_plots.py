@@ -78,13 +78,13 @@ def _check_curves(curves: Mapping[str, np.ndarray], n_steps: int) -> None:
 
 
 def training_curve(log: TrainingLog) -> Picture:
-    """En tränings kurva: varje episods poäng, glidande medel och de giriga utvärderingarna."""
+    """En tränings kurva: varje episods poäng, glidande medelvärde och de giriga utvärderingarna."""
     figure, (ax,) = new_figure()
     ends, returns = np.array(log.episode_ends), np.array(log.episode_returns)
     ax.plot(ends, returns, ".", color=COLORS[5], alpha=0.7, label="en träningsepisod")
     if len(returns) >= 20:
         mean = np.convolve(returns, np.ones(20) / 20, mode="valid")
-        ax.plot(ends[19:], mean, color=COLORS[0], label="medel av 20 episoder")
+        ax.plot(ends[19:], mean, color=COLORS[0], label="medelvärde av 20 episoder")
     if log.check_scores:
         ax.plot(
             log.check_steps, log.check_scores, color=COLORS[1], marker=MARKS[1],
@@ -97,7 +97,7 @@ def training_curve(log: TrainingLog) -> Picture:
         last = swedish_number(returns[-20:].mean(), 3)
         alt += f" De 20 sista episoderna gav i genomsnitt {last}."
     if log.check_scores:
-        alt += f" Sista giriga utvärderingen gav {swedish_number(log.check_scores[-1], 3)}."
+        alt += f" Den sista giriga utvärderingen gav {swedish_number(log.check_scores[-1], 3)}."
     return Picture.from_figure(figure, alt)
 
 
@@ -140,7 +140,7 @@ def predicted_against_realised(
     above = 100 * float(np.mean(np.asarray(predicted) > bound))
     alt = (
         f"{title or 'Förutsagda Q-värden mot verklig avkastning'}: i genomsnitt säger nätverket "
-        f"{swedish_number(float(np.mean(predicted)), 3)} och det kom "
+        f"{swedish_number(float(np.mean(predicted)), 3)}, och avkastningen blev "
         f"{swedish_number(float(np.mean(realised)), 3)}. "
         f"{swedish_number(above, 2)} procent av stegen ligger över gränsen "
         f"{swedish_number(bound, 4)}."

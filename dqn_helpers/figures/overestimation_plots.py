@@ -42,7 +42,7 @@ def largest_estimate(n_actions: int) -> Picture:
     ax.axvline(0, color="black", linestyle="--", linewidth=1)
     ax.axvline(mean, color=COLORS[1], linewidth=2)
     ax.annotate(
-        f"medel {swedish_number(mean, decimals=2)}", (mean, 0.78), xytext=(5, 0),
+        f"medelvärde {swedish_number(mean, decimals=2)}", (mean, 0.78), xytext=(5, 0),
         textcoords="offset points", color=COLORS[1], fontsize=12,
     )  # fmt: skip
     ax.set(xlabel="skattat värde (det sanna är 0)", ylabel="täthet", ylim=(0, 0.85))

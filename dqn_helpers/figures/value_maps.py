@@ -322,7 +322,7 @@ def q_function(
         f"{title or 'Q-funktionen'}: två färgkartor över vinkel (−12 till 12 grader) och "
         f"vinkelhastighet. Max Q ligger mellan {swedish_number(q_values.max(-1).min(), 3)} och "
         f"{swedish_number(q_values.max(), 3)}. Agenten väljer höger i "
-        f"{swedish_number(100 * share_right, 2)} procent av rutan."
+        f"{swedish_number(100 * share_right, 2)} procent av kartan."
     )
     return Picture.from_figure(figure, alt)
 

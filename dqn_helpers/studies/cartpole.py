@@ -143,7 +143,7 @@ def solved_and_q(*names: str) -> Picture:
 
 
 def still_solved(*names: str) -> Picture:
-    """Hur ofta agenten är lika bra igen, efter första gången; en prick för varje frö som löste."""
+    """Hur ofta agenten är lika bra igen, efter första gången; en prick per frö som löste det."""
     rows = {}
     for name in names:
         found = [share_still_solved(scores) for scores in measured(name).scores]

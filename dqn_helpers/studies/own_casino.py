@@ -81,7 +81,7 @@ def letters_of(code: str) -> str:
 def casino_of(code: str) -> Casino:
     """Kasinot som hör till ett namn. Är namnet tomt blir det ett exempel, och en rad säger det."""
     if not letters_of(code):
-        print("Skriv ditt namn eller användarnamn i min_kod. Så länge visas ett exempel.")
+        print("Skriv ditt namn eller användarnamn i `min_kod`. Så länge visas ett exempel.")
     return casino(casino_number(code))
 
 

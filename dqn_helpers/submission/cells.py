@@ -95,7 +95,7 @@ def without_magics(source: str) -> tuple[str, list[str]]:
     while lines and (match := re.match(r"%%(!|\w+)", lines[0])):
         if match.group(1).lower() in _NOT_PYTHON:
             return "\n" * source.count("\n"), [
-                f"cellen börjar med %%{match.group(1)} och körs inte"
+                f"cellen börjar med `%%{match.group(1)}` och körs inte"
             ]
         skipped = next((i for i, line in enumerate(lines[1:], 1) if line.strip()), len(lines))
         blank, lines = blank + ["\n"] * skipped, lines[skipped:]

@@ -498,7 +498,7 @@ def _with_notes(items: Sequence[_HandedIn], extras: dict[Key, list[str]]) -> lis
         again = bool(row.student and row.notebook) and times[student, row.notebook] > 1
         note = _joined(
             row.note,
-            f"Studenten har lämnat in {row.notebook} flera gånger: en rad per fil."
+            f"Studenten har lämnat in bok {row.notebook} flera gånger: en rad för varje fil."
             if again
             else "",
             _beside(extras.get(student, [])),

@@ -195,8 +195,8 @@ class Book:
                     lacks = "är inte löst" if exercise in self.names else "finns inte"
                     self.names |= {exercise}
                     self.notes.append(
-                        f"{s.where}: {exercise} {lacks}, så {tried} räknas i stället, eftersom "
-                        f'det är den som check("{number}", …) prövar'
+                        f"{s.where}: `{exercise}` {lacks}, så `{tried}` räknas i stället, eftersom "
+                        f'det är den som `check("{number}", …)` prövar'
                     )
                     return
 
@@ -301,7 +301,7 @@ def _replacing_imports_first(chosen: list[Statement], exercise: str) -> list[Sta
 def _not_counted(statements: Sequence[Statement], wanted: frozenset[str]) -> dict[Statement, str]:
     """Satser som inte räknas → varför."""
     notes = {
-        s: f"{s.where}: await utanför en funktion körs inte" for s in statements if s.now.awaits
+        s: f"{s.where}: `await` utanför en funktion körs inte" for s in statements if s.now.awaits
     }
     versions: dict[str, list[Statement]] = defaultdict(list)
     for s in statements:
@@ -313,11 +313,11 @@ def _not_counted(statements: Sequence[Statement], wanted: frozenset[str]) -> dic
         stubs = list(itertools.takewhile(lambda s: is_stub(s.node), reversed(solutions)))
         for s in results if solutions else ():
             notes[s] = (
-                f"{s.where}: {name} får ett annat värde här; funktionen med det namnet räknas"
+                f"{s.where}: `{name}` får ett annat värde här; funktionen med det namnet räknas"
             )
         for s in stubs if len(stubs) < len(solutions) else ():
             last = solutions[-len(stubs) - 1].where
-            notes[s] = f"{s.where}: här är {name} olöst igen; lösningen i {last} räknas"
+            notes[s] = f"{s.where}: här är `{name}` olöst igen; lösningen i {last} räknas"
     return notes
 
 

@@ -1,6 +1,6 @@
 """Letar upp det som någon har lämnat in: filer, mappar och zip-filer, också i varandra.
 
-Inget packas upp på disken och inga symboliska länkar följs. Zip-filers huvuden tros det inte på:
+Inget packas upp på disken och inga symboliska länkar följs. Zip-filers huvuden litar vi inte på:
 byte räknas medan de läses, och allt som ser konstigt ut blir en svensk mening om just den filen.
 """
 

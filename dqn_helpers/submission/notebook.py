@@ -72,7 +72,7 @@ def read_contents(data: bytes) -> Contents:
     for i, (_, kind, text) in enumerate(texts, 1):
         match = _DEFINITION.search(text) if kind != "code" else None
         if match:
-            notes.append(f"Cell {i} är ingen kodcell men innehåller {match.group(0)}.")
+            notes.append(f"Cell {i} är ingen kodcell men innehåller `{match.group(0)}`.")
     ids = Counter(cell.get("id") for cell, _, _ in texts if _is_answer(cell.get("id")))
     notes += [f"{n} celler har samma id, {one}." for one, n in ids.items() if n > 1]
     return Contents(
@@ -117,8 +117,8 @@ def _loaded(text: str) -> dict[str, Any]:
         notebook = json.loads(text, parse_int=_small_int)
     except json.JSONDecodeError as error:
         raise UnreadableError(
-            f"Filen är ingen hel anteckningsbok: JSON-felet står på rad {error.lineno}. Den kan ha "
-            f"blivit avbruten när den sparades eller laddades upp. {_SAVE_AGAIN}"
+            f"Filen är ingen hel anteckningsbok: det är fel i dess JSON på rad {error.lineno}. Den "
+            f"kan ha blivit avbruten när den sparades eller laddades upp. {_SAVE_AGAIN}"
         ) from None
     except (RecursionError, MemoryError, ValueError):
         raise UnreadableError(f"Filen är för djupt nästlad för att läsas. {_SAVE_AGAIN}") from None

@@ -27,8 +27,8 @@ def add_similar_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Jämför inlämningarna med varandra: koden utan namn, kommentarer och layout, och "
         "reflektionerna ord för ord. Paren visas med båda texterna bredvid varandra. Det som står "
-        "i den utdelade boken och i kursens kod räknas inte, och inte det som många har skrivit. "
-        "En likhet säger inget om varför den finns: läs båda texterna. Ingen kod körs."
+        "i den utdelade boken och i kursens kod räknas inte, och inte heller det som många har "
+        "skrivit. En likhet säger inget om varför den finns: läs båda texterna. Ingen kod körs."
     )
     add = parser.add_argument
     add("paths", nargs="+", type=Path, metavar="SÖKVÄG", help=".ipynb, mapp eller .zip")
@@ -58,6 +58,6 @@ def add_book_arguments(parser: argparse.ArgumentParser) -> None:
         "Kör studenternas böcker och gör en webbplats av dem, som går att läsa utan nät."
     )
     parser.add_argument("--out", type=Path, default=Path("webbok"), metavar="MAPP",
-                        help="mappen som webboken läggs i (webbok)")  # fmt: skip
+                        help="mappen som webboken läggs i (standard: webbok)")  # fmt: skip
     parser.add_argument("--pdf", action="store_true",
                         help="gör också en PDF av varje kapitel (behöver Chromium)")  # fmt: skip

@@ -42,8 +42,8 @@ FOLDERS = ("dqn_helpers", "solutions", "notebooks")
 LIBRARIES = ("torch", "numpy", "gymnasium")
 
 SET_ASIDE = (
-    "Rättaren dog varje gång den försökte med den här inlämningen, också när den var ensam. Den är "
-    "därför lagd åt sidan och har inga poäng förrän en människa har tittat."
+    "Rättaren dog varje gång den försökte med inlämningen, också när den var ensam. Inlämningen är "
+    "därför lagd åt sidan och har inga poäng förrän en människa har tittat på den."
 )
 
 
@@ -91,7 +91,7 @@ class Graders(WorkerPlugin):
         with contextlib.suppress(GraderDiedError):
             await asyncio.to_thread(self._start, worker.state.nthreads)
             await worker.set_resources(**{self.name: len(self._graders)})
-            # Schemaläggaren ser om bland de uppdrag som väntar på en resurs bara när en arbetare
+            # Schemaläggaren går igenom de uppdrag som väntar på en resurs bara när en arbetare
             # kommer till eller vaknar, så efter en omstart får den vakna.
             if worker.status == Status.running:
                 worker.status = Status.paused
@@ -165,14 +165,14 @@ def _check_versions(found: Mapping[str, Any], mine: Mapping[str, str]) -> None:
     wrong = []
     for worker, version in found.items():
         if not isinstance(version, dict):
-            wrong.append(f"{worker} har ingen kurs som rättaren ingår i")
+            wrong.append(f"{worker} har ingen kurs med rättare")
         elif version != mine:
             differs = [f"{what} {version.get(what)}, här {mine[what]}" for what in mine
                        if version.get(what) != mine[what]]  # fmt: skip
             wrong.append(f"{worker} har {'; '.join(differs)}")
     if wrong:
         raise ClusterError(
-            "Klustret har en annan version av kursen, och bedömningarna kunde bli andra än här. "
+            "Klustret har en annan version av kursen, och bedömningarna kan bli andra än här. "
             f"Lägg samma version där och starta om arbetarna. {_some(wrong)}."
         )
 

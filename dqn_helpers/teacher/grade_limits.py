@@ -144,7 +144,7 @@ def _where_toml_stops(error: tomllib.TOMLDecodeError) -> str:
     """Felet på svenska; `tomllib` säger det på engelska."""
     place = re.search(r"(\d+), \D+(\d+)\)$", str(error))
     where = f"på rad {place[1]}, tecken {place[2]}" if place else "i slutet av filen"
-    return (f"filen är inte giltig TOML; läsningen tog stopp {where}. Betyg ska stå inom "
+    return (f"filen är inte giltig TOML; läsningen stannade {where}. Betyg ska stå inom "
             "citattecken, decimaltal ha punkt (62.5) och varje parentes ett slut.")  # fmt: skip
 
 

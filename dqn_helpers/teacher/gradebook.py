@@ -121,7 +121,7 @@ class CanvasFill:
         books: vilka böcker kolumnen fick sina poäng ur, i ord.
         changes: en rad per student som kolumnen gäller.
         left_alone: filer vars student har något som läraren måste bedöma först.
-        unknown: filer vars student inte finns i betygskatalogen, eller vars namn inte är Canvas.
+        unknown: filer vars student inte finns i betygskatalogen, eller som inte kommer ur Canvas.
     """
 
     text: str
@@ -441,7 +441,7 @@ def _column(table: "RawTable", wanted: str, name: str) -> int:
     problem = "finns inte" if not found else f"passar på {len(found)} kolumner"
     listed = "\n".join(f"  {one_line(head[i])}" for i in (found or choices)) or "  (inga uppgifter)"
     raise GradebookError(
-        f"Kolumnen ”{one_line(wanted, 80)}” {problem} i {name}. Skriv en av de här rubrikerna, "
+        f"Rubriken ”{one_line(wanted, 80)}” {problem} i {name}. Skriv en av de här rubrikerna, "
         f"eller bara numret inom parentes:\n{listed}"
     )
 

@@ -94,7 +94,7 @@ PRELIMINARY = "Poängen är preliminär: examinator beslutar."
 
 
 class BrokenError(Exception):
-    """Rättaren gick sönder, så inlämningen får inga poäng förrän en människa har tittat."""
+    """Rättaren gick sönder, så inlämningen får inga poäng förrän en människa har tittat på den."""
 
 
 # --- zip-filen -----------------------------------------------------------------------------------

@@ -388,7 +388,7 @@ def _moodle_table(arguments: argparse.Namespace, results: ClassResult, told: lis
 
 def _about_filling(filled: CanvasFill, what: str, where: str) -> Iterator[str]:
     """Vad som ändrades, och vilka filer som inte gav någon poäng."""
-    yield f"\n{what}: {filled.filled} studenter."
+    yield f"\n{what}, antal ifyllda rader: {filled.filled}."
     yield from change_lines(filled.changes)
     for file in filled.left_alone:
         yield f"  {file}: inte ifylld, för den gick inte att läsa eller måste bedömas för hand."
@@ -409,7 +409,7 @@ def _ladok_table(arguments: argparse.Namespace, results: ClassResult, told: list
     if not arguments.ladok:
         return b""
     filled = fill_ladok(arguments.ladok, results, arguments.date)
-    told.append(f"\nLadok: {sum(not one.refused for one in filled.changes)} studenter.")
+    told.append(f"\nLadok, antal ifyllda rader: {sum(not one.refused for one in filled.changes)}.")
     told += change_lines(filled.changes)
     for file in filled.unknown:
         told.append(f"  {file}: har ett betyg, men studenten finns inte i listan ur Ladok.")

@@ -2,7 +2,7 @@
 
 Inget skrivs på disken. Resultatet har samma form som `results.json`, och slutkoden säger resten:
 0 allt rätt, 3 inte allt rätt, 4 filen gick inte att rätta, 1 rättaren gick sönder och en människa
-behöver titta. Det är så nbgrader, Gradescope och GitHub frågar efter kursens domar.
+behöver titta. Det är så nbgrader, Gradescope och GitHub frågar efter kursens bedömningar.
 """
 
 import argparse

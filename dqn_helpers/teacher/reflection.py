@@ -84,7 +84,9 @@ def _answer(number: int) -> list[str]:
 def _difference(dqn: np.ndarray, double: np.ndarray) -> str:
     left = round(100 * double.mean() / dqn.mean())
     if dqn.min() > double.max():
-        return f"Double DQN har {left} % av DQN:s överskattning kvar, och inget frö går om lott."
+        return (
+            f"Double DQN har {left} % av DQN:s överskattning kvar, och frönas fält överlappar inte."
+        )
     return (
         f"Double DQN har {left} % av DQN:s överskattning kvar i genomsnitt, men frönas fält "
         "överlappar: den som säger att skillnaden är osäker har rätt."

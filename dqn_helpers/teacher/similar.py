@@ -37,7 +37,7 @@ MAX_SHOWN = 30_000  # tecken av en text på sidan
 MOST_PAIRS = 40
 LEAST_SHARED, LEAST_SHARE = 4, 0.25
 LEAST_COMMON, COMMON_SHARE = 5, 0.25
-"""Det som fler än fem studenter, och fler än en fjärdedel, har skrivit räknas inte."""
+"""Det som fler än fem studenter, och mer än en fjärdedel, har skrivit räknas inte."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from dqn_helpers.autograder.result import (
     as_data,
     class_json,
     from_data,
+    points_text,
     submission_json,
 )
 from dqn_helpers.autograder.sandbox import TIERS
@@ -158,7 +159,8 @@ class Store:
         if not self._other_settings(settings):
             return
         before, now = self._old.get("limit"), settings.limit
-        what = [f"tidsgränsen {before:g} s, inte {now:g} s"] if before != now else []
+        said = [f"tidsgränsen {points_text(before)} s, inte {points_text(now)} s"]
+        what = said if before != now else []
         if self._old.get("only") != [*settings.only]:
             chosen = ", ".join(self._old.get("only") or ["alla övningar"])
             what.append(f"{chosen}, inte {', '.join(settings.only) or 'alla övningar'}")
@@ -169,8 +171,8 @@ class Store:
         mine = {one.file for one in self.submissions}
         kept = [file for file in self._graded if file not in mine]
         if kept:
-            yield (f"I {self._out} finns sedan tidigare {_count(len(kept))} till. De är kvar, och "
-                   "det som rättas nu läggs till.")  # fmt: skip
+            yield (f"I {self._out} finns sedan tidigare {_count(len(kept))} till. Allt är kvar, "
+                   "och det som rättas nu läggs till.")  # fmt: skip
 
     @property
     def waiting(self) -> list[Submission]:
@@ -391,7 +393,7 @@ class FileWatch:
     """Minns hur filer ska se ut.
 
     Attributes:
-        changed: de som har setts vara ändrade, i bokstavsordning.
+        changed: de som har visat sig vara ändrade, i bokstavsordning.
     """
 
     def __init__(self) -> None:

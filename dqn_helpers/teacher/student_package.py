@@ -42,8 +42,8 @@ if "google.colab" in sys.modules:  # i Colab hämtas kursens kod; annars gör ce
 IN_THE_BROWSER = """
 ## Börja i webbläsaren
 
-Det här går utan att du installerar något. Båda glömmer det du har gjort, så ladda ner din bok innan
-du slutar.
+Här kan du arbeta utan att installera något. Binder och Colab glömmer det du har gjort, så ladda ner
+din bok innan du slutar.
 
 - **Binder:** [öppna bok 00]({binder}). Första gången tar det några minuter.
 - **Colab:** öppna en bok här och kör först cellen som nämner Colab; den hämtar kursens kod.

@@ -252,8 +252,8 @@ def _perhaps_a_group(submission: SubmissionResult, found: Sequence[Person | None
     if _bare(submission.student or "") in (_bare("".join(parts)), _bare("".join(parts[::-1]))):
         return []
     return [f"{file_name(submission)}: Canvas kallar den som lämnade in "
-            f"”{one_line(submission.student, 80)}”, men numret är {person.name}. Är det en grupp? "
-            "Svara med allas namn."]  # fmt: skip
+            f"”{one_line(submission.student, 80)}”, men numret hör till {person.name}. Är det en "
+            "grupp? Svara med allas namn."]  # fmt: skip
 
 
 def _person(text: str, people: Sequence[Person]) -> Person | None:

@@ -24,7 +24,7 @@
         / (p.length * (4 / 3 - (p.masspole * cos * cos) / p.total_mass));
       const speedUp = push - (p.polemass_length * turn * cos) / p.total_mass;
       return [x + p.tau * velocity, velocity + p.tau * speedUp,
-        angle + p.tau * spin, spin + p.tau * turn]; // Eulers metod: de gamla farterna används
+        angle + p.tau * spin, spin + p.tau * turn]; // Eulers metod: de gamla hastigheterna används
     }
 
     function qValues(state) {
@@ -72,7 +72,7 @@
       const [mine, other] = [carts.du.steps, carts.agent.steps];
       const words = mine > other ? "Du slog agenten!"
         : mine === other ? "Ni är precis lika bra!" : "Agenten vann. En gång till?";
-      show("svar", `Du höll i ${mine} steg, agenten i ${other}. ${words}`);
+      show("svar", `Du höll stången uppe i ${mine} steg, agenten i ${other}. ${words}`);
       find(".dqn-svar").classList.toggle("dqn-vinst", mine >= other);
     }
 

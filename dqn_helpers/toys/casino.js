@@ -83,7 +83,7 @@
       const n = sums.one.length - 1;
       const theory = number(data.expected / Math.sqrt(Number(draws.value)));
       const nights = n === 1 ? "en kväll" : `${n} kvällar`;
-      const one = `Efter ${nights}: den som ser bäst ut lovar ${number(sums.one.at(-1) / n)} per drag i medel`;
+      const one = `Efter ${nights}: den som ser bäst ut lovar i genomsnitt ${number(sums.one.at(-1) / n)} per drag`;
       const two = `, med två skattningar ${number(sums.two.at(-1) / n)}`;
       return `${one}${usesTwo() ? two : ` (i teorin ${theory})`}. Sanningen är 0.`;
     }

@@ -81,8 +81,8 @@
       const colored = (kind, value) => `<b class="dqn-${kind}">${number(value)}</b>`;
       const later = terminated ? "" : ` + ${number(gamma)} · ${colored("mal", future)}`;
       const after = q[state][action];
-      const ending = terminated ? (reward ? ", framme!" : ", i ett hål. Slut, så framtiden räknas inte.") : ".";
-      return `Agenten ville åt ${data.directions[action]} i ruta ${state} och hamnade i ruta ${next}${ending}<br>`
+      const ending = terminated ? (reward ? ", framme!" : ", i ett hål. Episoden är slut, så framtiden räknas inte.") : ".";
+      return `Agenten valde ”${data.directions[action]}” i ruta ${state} och hamnade i ruta ${next}${ending}<br>`
         + `Q(${state}, ${data.directions[action]}) ← ${colored("varde", old)} + ${number(alpha)} · [`
         + `${colored("beloning", reward)}${later} − ${colored("varde", old)}] = ${colored("varde", after)}`;
     }

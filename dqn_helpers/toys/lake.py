@@ -38,7 +38,7 @@ def _body() -> str:
     )
     return (
         '<div class="dqn-sjo"><div data-karta aria-hidden="true"></div><div class="dqn-panel">'
-        f'<div class="dqn-kompass" role="group" aria-label="Gå åt">{compass}</div>'
+        f'<div class="dqn-kompass" role="group" aria-label="Riktning">{compass}</div>'
         f'<div class="dqn-rad">{button("steg", "Ta ett steg", kind="dqn-stor")}'
         f"{button('många', 'Ta 500 steg')}{button('om', 'Börja om')}</div>"
         + slider("alfa", "α", low=0.05, high=1, step=0.05, value=0.5)

@@ -257,7 +257,7 @@ def profile_section(results: Results) -> Lines:
     ordered = sorted(totals.items(), key=lambda pair: -pair[1])
     rows = [[name, f"{100 * s / whole:.0f} %", number(s / n, 2)] for name, s in ordered]
     return [
-        f"Medel av {n} träningar, {number(whole / n, 3)} CPU-s var.", "",
+        f"Medelvärden av {n} träningar, {number(whole / n, 3)} CPU-s var.", "",
         *table(["del", "andel", "CPU-s per träning"], rows),
     ]  # fmt: skip
 

@@ -166,7 +166,7 @@ def test_the_four_wirings_give_the_four_numbers_of_the_page():
     assert film.labels == ("DQN", "Double DQN", "utan målnätverk", "ombytta roller")
     for number, value in enumerate(("6", "1", "5", "2")):
         assert f" {value} till målet" in words_in(film, number)
-    assert "online väljer a1, mål värderar den till 1" in film.alt
+    assert "online-nätverket väljer a1, och målnätverket värderar den till 1" in film.alt
 
 
 def test_networks_of_different_sizes_are_refused():

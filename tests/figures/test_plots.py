@@ -290,7 +290,7 @@ def test_training_curve_alt_text_has_the_right_numbers():
     # Episoderna 5…24 ger i genomsnitt 14,5.
     assert "över 25 episoder och 250 miljösteg" in alt
     assert "De 20 sista episoderna gav i genomsnitt 14,5" in alt
-    assert "Sista giriga utvärderingen gav 333" in alt
+    assert "Den sista giriga utvärderingen gav 333" in alt
 
 
 def test_training_curve_draws_episodes_mean_and_checks(drawn: list[Figure]):
@@ -514,7 +514,7 @@ VELOCITIES = np.linspace(-2.5, 2.5, 81)
 def test_q_function_counts_where_the_agent_goes_right(weights: Any, share: str | None):
     right = weights[2] * ANGLES + weights[3] * VELOCITIES[:, np.newaxis] > 0
     expected = share or f"{swedish_number(100 * right.mean(), 2)} procent"
-    assert f"höger i {expected} av rutan" in q_function(Linear(*weights)).alt
+    assert f"höger i {expected} av kartan" in q_function(Linear(*weights)).alt
 
 
 def test_q_function_always_right(drawn: list[Figure]):
@@ -571,7 +571,7 @@ def test_q_function_uses_the_scales_of_the_training():
 def test_predicted_against_realised_in_words():
     predicted, realised = np.array([9.0, 10.5, 12.0, 11.0]), np.array([8.0, 7.0, 6.0, 5.0])
     alt = predicted_against_realised(predicted, realised, 0.9).alt
-    assert "nätverket 10,6 och det kom 6,5" in alt  # 10,625 med tre siffror
+    assert "nätverket 10,6, och avkastningen blev 6,5" in alt  # 10,625 med tre siffror
     assert "75 procent av stegen ligger över gränsen 10." in alt
 
 

@@ -61,6 +61,6 @@ def test_an_answer_in_a_text_cell_and_two_cells_with_the_same_id(tmp_path: Path)
     assert "Mitt svar." in reflection_of(row)
     told = reasons(submission("a", exercise("5.1"), message=row.note))
     assert told == [
-        "Cell 1 är ingen kodcell men innehåller def double_dqn_target.",
+        "Cell 1 är ingen kodcell men innehåller `def double_dqn_target`.",
         "2 celler har samma id, ovning-5-4.",
     ]

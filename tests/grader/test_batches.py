@@ -233,9 +233,9 @@ def test_the_limit_of_the_class_is_kept_and_another_is_told(folder: Path) -> Non
     command("submissions.zip", "--limit", 3, "--replace", cwd=folder)
     assert command("submissions.zip", "--resume", cwd=folder).graded == []
     assert read_results(out)["limit"] == 3
-    answer = command("submissions.zip", "--resume", "--limit", 5, cwd=folder)
+    answer = command("submissions.zip", "--resume", "--limit", 5.5, cwd=folder)
     assert len(answer.graded) == 3
-    assert "tidsgränsen 3 s, inte 5 s. Allt som anges rättas därför om." in answer.err
+    assert "tidsgränsen 3 s, inte 5,5 s. Allt som anges rättas därför om." in answer.err
 
 
 def test_only_takes_the_seed_of_the_class_and_tells_of_another(folder: Path) -> None:

@@ -147,8 +147,8 @@ BOOK = '[bok.05]\nannars = "U"\nbetyg = '
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("[bok.05", "inte giltig TOML; läsningen tog stopp (på rad 1|i slutet)"),
-        (BOOK + "[{ bokstav = 'G', procent = 62,5 }]", "stopp på rad 3, tecken .*punkt"),
+        ("[bok.05", "inte giltig TOML; läsningen stannade (på rad 1|i slutet)"),
+        (BOOK + "[{ bokstav = 'G', procent = 62,5 }]", "stannade på rad 3, tecken .*punkt"),
         ("[bok.06]", r"\[bok.06\]: boken finns inte. Välj bland 01, 01a, 01b, 02, 03, 04, 05"),
         ("[bok.5]", "boken finns inte"),
         ("[bokk.05]", "känner inte igen ”bokk”. Menade du bok"),

@@ -123,7 +123,7 @@ def test_a_group_in_canvas_has_the_number_of_one_of_them(tmp_path: Path) -> None
     people = read_people(canvas_file(tmp_path))
     group = results(graded("k/grupp7_12_1_05.ipynb", "grupp7"), HANDED_IN.submissions[2])
     (question,) = identified(group, people=people).unclear
-    assert "”grupp7”, men numret är Ek, Anna. Är det en grupp?" in question
+    assert "”grupp7”, men numret hör till Ek, Anna. Är det en grupp?" in question
     named = identified(group, Answers((("grupp7", "Ek, Anna, Dan Al & bo"),)), people)
     assert named.unclear == () and named.not_handed_in == ()
     assert named.submissions[0].members == ("12", "15", "13")

@@ -44,34 +44,34 @@ def also(calls: str) -> str:
 
 
 CALLS = {
-    "socket": (also("socket"), ["nät"]),
-    "clone": (also("clone"), ["ny process"]),
-    "execve": (also("execve"), ["nytt program"]),
-    "kill": (also("kill"), ["signal till andra"]),
-    "ptrace": (also("ptrace"), ["andras minne"]),
-    "semget": (also("semget"), ["semaforer (System V)"]),
-    "shmget": (also("shmget"), ["delat minne (System V)"]),
-    "msgget": (also("msgget"), ["köer (System V)"]),
+    "socket": (also("socket"), ["nå nätet"]),
+    "clone": (also("clone"), ["starta en process"]),
+    "execve": (also("execve"), ["starta ett program"]),
+    "kill": (also("kill"), ["skicka en signal till andra"]),
+    "ptrace": (also("ptrace"), ["läsa andras minne"]),
+    "semget": (also("semget"), ["använda semaforer (System V)"]),
+    "shmget": (also("shmget"), ["använda delat minne (System V)"]),
+    "msgget": (also("msgget"), ["använda köer (System V)"]),
     "open": (
         also("open openat"),
         ["tömma en fil som öppnas för läsning", "tömma en fil utan att läsa den"],
     ),
     "trådgrinden": (
         "system_calls.hand_over_threads = os.close",
-        ["obegränsat med trådar"],
+        ["starta hur många trådar som helst"],
     ),
 }
 LANDLOCK = {
     "Landlock": (
         "sandbox._close_files = lambda rules: None",
-        ["läsa utanför", "skriva i en fil", "göra en fil"],
+        ["läsa utanför inhägnaden", "skriva i en fil", "skapa en fil"],
     )
 }
 OWN_FILE_TREE = {
-    "Landlock": ("sandbox._close_files = lambda rules: None", ["läsa utanför"]),
+    "Landlock": ("sandbox._close_files = lambda rules: None", ["läsa utanför inhägnaden"]),
     "Landlock och skrivskyddet": (
         "sandbox._close_files = lambda rules: None; sandbox._protect_file_tree = lambda: None",
-        ["läsa utanför", "skriva i en fil", "göra en fil"],
+        ["läsa utanför inhägnaden", "skriva i en fil", "skapa en fil"],
     ),
     "filträdet": ("sandbox._own_file_tree = lambda: None", ["se vilka filer som finns"]),
     "datorns namn": ("sandbox._own_host_name = lambda: None", ["se datorns namn"]),
@@ -102,7 +102,8 @@ def prove(tier: sandbox.Tier, folder: Path, removals: dict[str, str]) -> dict[st
 def test_the_self_test_sees_what_is_missing(tier: sandbox.Tier, tmp_path: Path) -> None:
     seen = prove(tier, tmp_path, {name: code for name, (code, _) in REMOVED[tier].items()})
     assert seen == {
-        name: [f"{one} gick" for one in expected] for name, (_, expected) in REMOVED[tier].items()
+        name: [f"det gick att {one}" for one in expected]
+        for name, (_, expected) in REMOVED[tier].items()
     }
     attempts = {*sandbox.ATTEMPTS} | ({*sandbox.IN_FULL} if tier == "full" else set())
     assert attempts == {name for _, names in REMOVED[tier].values() for name in names}

@@ -460,7 +460,7 @@ def test_a_later_template_does_not_beat_a_solution() -> None:
     slices = sliced(solved, stub)
     assert run(slices, "Klass")["Klass"]().a() == 1
     assert (
-        "cell 2, rad 1: här är Klass olöst igen; lösningen i cell 1, rad 1 räknas" in slices.notes
+        "cell 2, rad 1: här är `Klass` olöst igen; lösningen i cell 1, rad 1 räknas" in slices.notes
     )
     twice = sliced(stub, stub)
     assert [c.name for c in twice.needed["Klass"]] == ["cell 2"]
@@ -514,7 +514,7 @@ STUB = "def td_target():\n    raise NotImplementedError"
 def test_an_untouched_template_does_not_hide_what_check_is_called_with(cells: list[str]) -> None:
     slices = target_of(*cells)
     assert run(slices, "td_target")["td_target"]() == 7
-    assert "td_target är inte löst, så mål räknas i stället" in slices.notes[-1]
+    assert "`td_target` är inte löst, så `mål` räknas i stället" in slices.notes[-1]
 
 
 def test_a_solution_is_not_exchanged_for_another_that_check_has_tried() -> None:
@@ -528,8 +528,8 @@ def test_the_note_says_what_counts_instead() -> None:
     slices = target_of("def mål():\n    return chosen_q_values()", "\ncheck('3.1', mål)")
     assert slices.uses == {"td_target": {"chosen_q_values"}}
     assert slices.notes == (
-        "cell 2, rad 2: td_target finns inte, så mål räknas i stället, eftersom det är den som "
-        'check("3.1", …) prövar',
+        "cell 2, rad 2: `td_target` finns inte, så `mål` räknas i stället, eftersom det är den som "
+        '`check("3.1", …)` prövar',
     )
 
 

@@ -223,7 +223,7 @@ def test_markdown_is_capped_and_misplaced_code_noted(tmp_path: Path) -> None:
     lost = {"cell_type": "markdown", "source": CODE}
     row = one(tmp_path, as_bytes(book(*texts, lost)))
     assert sum(len(text) for _, text in row.markdown) <= 200_000
-    assert row.note == "Cell 32 är ingen kodcell men innehåller def td_target."
+    assert row.note == "Cell 32 är ingen kodcell men innehåller `def td_target`."
 
 
 # --- mappar --------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def canvas(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
     (folder / "ladok.csv").write_text(made_up.ladok_list(), "utf-8", newline="")
     answer = command("submissions.zip", "--canvas", "omdomen.csv", "--seed", 7, cwd=folder)
     assert answer.code == 0, answer.err
-    assert "kallar den som lämnade in ”grupp4”, men numret är Ek, Ida" in answer.out
+    assert "kallar den som lämnade in ”grupp4”, men numret hör till Ek, Ida" in answer.out
     assert "Har inte lämnat in (3): Ek, Jon (u10); Sjö, Kim (u59)" in answer.out
     (folder / "svar.csv").write_text(f"fil;student\ngrupp4;{', '.join(made_up.PAIR)}\n", "utf-8")
     answer = command("submissions.zip", "--canvas", "omdomen.csv", "--resume",

@@ -255,7 +255,7 @@ def _handed_in_twice(submissions: Sequence[SubmissionResult]) -> dict[int, str]:
                       and numbers & {e.id for e in submissions[i].exercises}]  # fmt: skip
             if as_new := [i for i in others if submissions[i].age == mine.age]:
                 where = _others(submissions, as_new, index)
-                reasons[index] = f"Studenten har samma övningar i {where}; det högsta räknas."
+                reasons[index] = f"Studenten har samma övningar i {where}; den bästa räknas."
             elif lost := _lost_points(mine, [submissions[i] for i in others]):
                 reasons[index] = lost
     return reasons

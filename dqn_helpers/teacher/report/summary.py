@@ -71,7 +71,7 @@ def _closing(results: ClassResult) -> Iterator[str]:
     yield f"Slumpfrö {one_line(results.seed, 40)}, inhägnad: {results.isolation}."
     if results.isolation == "basic":
         yield "VARNING: grundläggande inhägnad. En elak inlämning kan ha läst och ändrat filer på"
-        yield "den här datorn, också poängen. Rätta okända i Linux, WSL 2 eller en container."
+        yield "den här datorn, också poängen. Rätta okända filer i Linux, WSL 2 eller en container."
     if results.changed_files:
         yield from textwrap.wrap(f"VARNING: {CHANGED_FILES}:", WIDTH)
         yield from (f"  {one_line(file)}" for file in results.changed_files)

@@ -42,7 +42,7 @@ function rowOf({ form, section, exercise, kind }) {
   const row = { file: section.dataset.file, exercise, reason: text, who: who.value.trim() };
   if (!value && !text) return null;
   if (!value && (kind === "" || kind === "kommentar")) return { ...row, kind: "kommentar", given: "kommentar" };
-  if (!value) return `Skälet till ${kind} på hela filen står där, men inte ${kind === "betyg" ? "betyget" : "hur många procent"}.`;
+  if (!value) return `Skälet till ${kind}et på hela filen står där, men inte ${kind === "betyg" ? "betyget" : "hur många procent"}.`;
   if (kind === "avdrag") {
     const percent = value.replace(/^[-−]|\s*%$/g, "");
     if (!/^\d{1,2}([.,]\d{1,2})?$|^100$/.test(percent)) return "Avdraget ska vara ett tal mellan 0 och 100.";
@@ -263,7 +263,7 @@ document.addEventListener("keydown", (event) => {
 
 document.getElementById("how").textContent = data.saves
   ? "Det du bestämmer sparas i beslut.csv när du går vidare. Kör rättningen igen när du är klar, så kommer det in i alla rapporter."
-  : "Spara hämtar en ny beslut.csv med allt som stod i den när rapporten gjordes och det du bestämmer här. Har du ändrat filen sedan dess kör du rättningen igen först, eller öppnar sidan med python kurs.py assess, som sparar direkt i den.";
+  : "Knappen ”Spara” hämtar en ny beslut.csv med allt som stod i den när rapporten gjordes och det du bestämmer här. Har du ändrat filen sedan dess kör du rättningen igen först, eller öppnar sidan med python kurs.py assess, som sparar direkt i den.";
 load(data.rows);
 restore();
 const first = sections.findIndex(remains);
