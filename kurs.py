@@ -273,7 +273,7 @@ COMMANDS = {  # ett per rad: det som utför kommandot, hur det skrivs och vad hj
     "fresh": (fresh, "fresh 03", "lägg fram bok 03 på nytt; din gamla sparas bredvid"),
     "kontrollera": (check_saved, "kontrollera 05",
                     "se efter att den sparade boken går att lämna in"),
-    "test": (test, "test", "kör testerna; det du skriver efter går vidare till pytest"),
+    "test": (test, "test", "kör testerna; det du skriver därefter går vidare till pytest"),
     "grade": (tool, "grade FIL …", "rätta inlämningar (för lärare)"),
     "assess": (tool, "assess", "bedöm skrivna svar för hand (för lärare)"),
     "similar": (tool, "similar FIL", "visa vilka inlämningar som liknar varandra (för lärare)"),

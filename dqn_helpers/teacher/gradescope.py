@@ -1,11 +1,11 @@
-"""Kursens rättare i Gradescope: en zip-fil att ladda upp, och det som körs i deras behållare.
+"""Kursens rättare i Gradescope: en zip-fil att ladda upp, och det som körs i deras container.
 
     python kurs.py release --gradescope FIL.zip --book 05    gör zip-filen
-    python -m dqn_helpers.teacher.gradescope MAPP            i behållaren, för varje inlämning
+    python -m dqn_helpers.teacher.gradescope MAPP            i containern, för varje inlämning
 
 Gradescope packar upp zip-filen i `/autograder/source`, kör `setup.sh` en gång och `run_autograder`
 för varje inlämning, båda som root. Root startar rättaren. Studentens kod körs i dess inhägnad, på
-den nivå som behållaren klarar, och dessutom av användaren `nobody`, som inte når facit, andras
+den nivå som containern klarar, och dessutom av användaren `nobody`, som inte når facit, andras
 inlämningar eller resultatet. Går rättaren själv sönder skrivs inget resultat: Gradescope säger då
 till läraren, och ingen student får 0 för det.
 """
@@ -137,7 +137,7 @@ def _course(root: Path) -> Iterator[Path]:
                 yield path
 
 
-# --- i behållaren --------------------------------------------------------------------------------
+# --- i containern --------------------------------------------------------------------------------
 
 
 def results_json(results: ClassResult, book: str, seconds: float = 0.0) -> Json:
