@@ -1,4 +1,4 @@
-# Kursen i en behållare, för den som hellre vill ha en sådan än en .venv. Byggd av lärarens mapp har den
+# Kursen i en container, för den som hellre vill ha en sådan än en .venv. Byggd av lärarens mapp har den
 # facit. Studenternas byggs i stället av den uppackade studentversionen (kurs.py release --zip):
 #
 #   docker build -t djup-q -f Dockerfile djup-q-inlarning
@@ -29,7 +29,7 @@ COPY --chown=elev . .
 ARG DEL=larare
 RUN python -m pip install --no-cache-dir --extra-index-url https://download.pytorch.org/whl/cpu \
     -c constraints.txt -e ".[kurs,$DEL]"
-# JupyterLab ska nås utifrån behållaren; adressen som skrivs har den nyckel som behövs.
+# JupyterLab ska nås utifrån containern; adressen som skrivs har den nyckel som behövs.
 RUN mkdir -p /home/elev/.jupyter \
     && echo 'c.ServerApp.ip = "0.0.0.0"' > /home/elev/.jupyter/jupyter_server_config.py
 

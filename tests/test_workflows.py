@@ -1,4 +1,4 @@
-"""Det som körs på andras datorer: arbetsflödena på GitHub och behållaren.
+"""Det som körs på andras datorer: arbetsflödena på GitHub och containern.
 
 Här finns varken GitHub eller Docker. Arbetsflödena granskas av actionlint, och deras egna kommandon
 körs; av `Dockerfile` prövas att allt den nämner finns, och det körs som går att köra.
@@ -142,7 +142,7 @@ def test_a_link_to_the_solutions_is_refused(runner: Path) -> None:
     assert not (runner / "sammanfattning").exists()
 
 
-# --- behållaren ----------------------------------------------------------------------------------
+# --- containern ----------------------------------------------------------------------------------
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -185,7 +185,7 @@ def test_the_container_installs_what_the_project_declares() -> None:
 
 
 def test_the_environment_of_the_container_is_the_one_kurs_py_finds() -> None:
-    """Annars gör `kurs.py` en `.venv` till, i behållaren, varje gång den startas."""
+    """Annars gör `kurs.py` en `.venv` till, i containern, varje gång den startas."""
     variables = dict(word.split("=", 1) for line in given("ENV") for word in line.split())
     place = variables["VIRTUAL_ENV"]
     assert f"python -m venv {place}" in given("RUN")
@@ -200,7 +200,7 @@ def test_what_is_left_out_of_the_container_is_not_the_courses() -> None:
 
 
 @pytest.mark.lang
-@pytest.mark.skipif(os.name == "nt", reason="behållaren är Linux")
+@pytest.mark.skipif(os.name == "nt", reason="containern är Linux")
 def test_the_commands_of_the_container_run(tmp_path: Path) -> None:
     """Det som inte kräver nät eller root körs; resten läses av skalet."""
     for line in given("RUN"):

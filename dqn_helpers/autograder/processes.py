@@ -240,7 +240,7 @@ def _last_line(path: Path) -> str:
 def student_user() -> str | None:
     """Användaren som studenternas kod körs av; None när det är rättarens egen.
 
-    I en behållare, där rättaren körs av root, kan koden köras av någon som inte når facit och
+    I en container, där rättaren körs av root, kan koden köras av någon som inte når facit och
     resultaten, hur svag inhägnaden än är.
     """
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0

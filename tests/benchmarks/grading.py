@@ -182,7 +182,7 @@ for path, tests in json.load(open("att_ratta.json")):
 
 
 def with_otter(python: str, students: int) -> Row:
-    """Otter på samma inlämningar, med samma kontroller som testfiler; utan behållare."""
+    """Otter på samma inlämningar, med samma kontroller som testfiler; utan container."""
     with tempfile.TemporaryDirectory() as scratch:
         folder, books = Path(scratch), teachers_books()
         hand_in(folder / "submitted", books, students)

@@ -210,7 +210,7 @@ def descendants(of: int) -> set[Process]:
     """Processens alla ättlingar som lever.
 
     Den som har slutat men som ingen har väntat ut (en zombie) lever inte: föräldern kan ha annat
-    för sig, och i en behållare är den kanske en process 1 som aldrig väntar.
+    för sig, och i en container är den kanske en process 1 som aldrig väntar.
     """
     return {
         Process(pid, int(fields[STARTED]))
