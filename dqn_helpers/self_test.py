@@ -84,7 +84,7 @@ def _python() -> Finding:
         "Python",
         platform.python_version(),
         sys.version_info[:2] >= OLDEST_PYTHON,
-        f"Kursen behöver {oldest} eller nyare. Starta den med kommandot python kurs.py.",
+        f"Kursen behöver Python {oldest} eller nyare. Starta den med kommandot `python kurs.py`.",
     )
 
 
@@ -93,8 +93,8 @@ def _package(name: str) -> Finding:
         return Finding(name, metadata.version(name), True)
     except metadata.PackageNotFoundError:
         advice = (
-            "Stäng JupyterLab och starta kursen med python kurs.py. "
-            "Hjälper inte det: ta bort mappen .venv (aldrig mitt_arbete) och starta igen."
+            "Stäng JupyterLab och starta kursen med `python kurs.py`. Hjälper inte det tar du bort "
+            "mappen `.venv` (aldrig `mitt_arbete`) och startar igen."
         )
         return Finding(name, "saknas", False, advice)
 
@@ -107,8 +107,8 @@ def _speed() -> Finding:
         "ett träningssteg",
         f"{swedish_number(milliseconds, 2)} ms",
         milliseconds < SLOW_MILLISECONDS,
-        "Det är långsamt. Kursen går att läsa ändå, men träningarna tar längre tid än det står. "
-        "Stäng andra program och kör cellen igen.",
+        "Det är långsamt. Kursen går att läsa ändå, men träningarna tar längre tid än det står i "
+        "böckerna. Stäng andra program och kör cellen igen.",
     )
 
 

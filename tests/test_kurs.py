@@ -321,7 +321,7 @@ def test_the_facts_are_the_same_everywhere():
 @pytest.mark.parametrize(
     ("gigabytes", "system", "cpu", "own_source", "sign"),
     [
-        (1, "Linux", True, True, "1.0 GB ledigt"),
+        (1, "Linux", True, True, "1,0 GB ledigt"),
         (1, "Windows", False, False, "KURS_VENV"),
         (4, "Linux", False, False, "setup --cpu"),
         (4, "Linux", True, False, ""),
