@@ -92,8 +92,8 @@ def space_sizes(env: gym.Env) -> tuple[int, int]:
     """
     if isinstance(env, gym.vector.VectorEnv):
         raise ValueError(
-            f"Det här är en vektormiljö, {env.num_envs} miljöer på en gång, men DQN tränas i en i "
-            "taget. Skapa den med gym.make, inte gym.make_vec."
+            f"Det här är en vektormiljö, {env.num_envs} miljöer på en gång, men DQN tränas i en "
+            "miljö i taget. Skapa den med gym.make, inte gym.make_vec."
         )
     obs_space, action_space = env.observation_space, env.action_space
     if not isinstance(obs_space, gym.spaces.Box) or len(obs_space.shape) != 1:
@@ -169,7 +169,7 @@ def check_policy(policy: np.ndarray, allowed_actions: np.ndarray) -> None:
     """Säg vad som är fel med en policy som ska vara sannolikheter (S, A)."""
     if policy.shape != allowed_actions.shape:
         raise ValueError(
-            "policy ska vara handlingar, heltal (S,), eller sannolikheter (S, A) = "
+            "policy ska vara handlingar som heltal (S,) eller sannolikheter (S, A) = "
             f"{allowed_actions.shape}, men är {policy.dtype} {policy.shape}."
         )
     if (policy[~allowed_actions] > 0).any():
@@ -229,8 +229,8 @@ def check_enough_stored(n_stored: int, batch_size: int) -> None:
     if batch_size > n_stored:
         raise ValueError(
             f"Bufferten har {n_stored} erfarenheter, för få för en batch på {batch_size}. "
-            "Kontrollera att du drar så många som du tänkte. Stämmer det behövs fler steg i "
-            "bufferten först, eller en mindre batch."
+            "Kontrollera att du drar så många som du tänkte. Stämmer det behövs först fler "
+            "erfarenheter i bufferten, eller en mindre batch."
         )
 
 
@@ -275,7 +275,7 @@ def check_optimizer(optimizer: torch.optim.Optimizer) -> None:
     parameters = (p for group in optimizer.param_groups for p in group["params"])
     if all(parameter.grad is None for parameter in parameters):
         raise ValueError(
-            "Optimeraren är gjord för ett annat nätverk än det som tränas, för inga av dess "
+            "Optimeraren är gjord för ett annat nätverk än det som tränas, för ingen av dess "
             "parametrar fick någon gradient. Skapa en ny, till exempel "
             "torch.optim.Adam(model.parameters())."
         )
@@ -345,7 +345,7 @@ def check_observation(obs: np.ndarray) -> None:
     """Säg till om en observation inte är en rad av ändliga tal: nan smittar annars alla vikter."""
     if obs.ndim != 1:
         raise ValueError(
-            f"Miljön gav en observation med formen {obs.shape}, men DQN behöver en rad av tal, "
+            f"Miljön gav en observation med formen {obs.shape}, men DQN behöver en rad tal, "
             "(n,). Låt miljön ge en array, till exempel np.array([tillstånd], dtype=np.float32)."
         )
     if not np.isfinite(obs).all():

@@ -178,8 +178,8 @@ def check_computer(cpu: bool) -> None:
         )
     free = shutil.disk_usage(str(VENV.parent)).free / GIGABYTE
     needed = SMALL_TORCH if cpu else this_platform()[1].gigabytes
-    shown = f"{free:.1f}".replace(".", ",")
-    said = f"På disken finns {shown} GB ledigt, men installationen tar omkring {{}} GB. "
+    left = f"{free:.1f}".replace(".", ",")
+    said = f"På disken finns {left} GB ledigt, men installationen tar omkring {{}} GB. "
     if free < SMALL_TORCH:
         raise CourseError(
             said.format(SMALL_TORCH) + "Töm papperskorgen eller flytta något stort. Du kan också "
@@ -352,8 +352,9 @@ PIP_FAILURES = {
     "Max retries exceeded|NewConnectionError|name resolution|getaddrinfo failed"
     "|Network is unreachable|Read ?[tT]imed? ?[oO]ut|ProxyError|ConnectionResetError"
     "|Connection broken|IncompleteRead|No matching distribution found for setuptools": (
-        "Det gick inte att hämta paketen: ingen kontakt med pypi.org. Kontrollera nätet och kör "
-        "samma kommando igen. Bakom en proxy sätter du miljövariabeln HTTPS_PROXY först."
+        "Det gick inte att hämta paketen, för det finns ingen kontakt med pypi.org. Kontrollera "
+        "nätet och kör samma kommando igen. Sitter du bakom en proxy sätter du först "
+        "miljövariabeln HTTPS_PROXY."
     ),
     r"No space left on device|Errno 28\]|WinError 112": (
         "Disken blev full. Frigör plats och kör samma kommando igen. Är det bara mappen för "
@@ -456,13 +457,15 @@ def new_venv(cpu: bool) -> None:
         )
     print(f"Installerar kursen i {VENV}. Det tar några minuter och omkring 1,5 GB.")
     if not cpu and this_platform()[1].gigabytes > SMALL_TORCH:
-        print("På Linux följer stöd för grafikkort med, omkring 5 GB. Med --cpu slipper du det.")
+        print(
+            "På Linux följer stöd för grafikkort med, omkring 5 GB till. Med --cpu slipper du det."
+        )
     VENV.mkdir(parents=True, exist_ok=True)
     write_state(State(cpu=cpu, made_here=True))
     base = getattr(sys, "_base_executable", None) or sys.executable
     if run([base, "-m", "venv", str(VENV)]):
         raise CourseError(
-            f"Det gick inte att göra en Python-miljö i {VENV}. Läs vad Python skrev här ovanför. "
+            f"Det gick inte att skapa en Python-miljö i {VENV}. Läs vad Python skrev här ovanför. "
             "Saknas något av Python? I Debian och Ubuntu: " + APT_VENV
         )
 

@@ -55,14 +55,14 @@ PRACTICE = PracticeExercise(
     examples=(
         Case(
             behaviours=("several",),
-            text="numbers = [13; 2; 7; 4].",
+            text="`numbers` = [13; 2; 7; 4].",
             inputs={"numbers": [13, 2, 7, 4]},  # inget heltal: också // ska märkas
             expected=({"value": 6.5},),
             by_hand={"value": "(13 + 2 + 7 + 4) / 4 = 26 / 4 = 6,5"},
         ),
         Case(
             behaviours=("single",),
-            text="numbers = [7].",
+            text="`numbers` = [7].",
             inputs={"numbers": [7]},
             expected=({"value": 7.0},),
             by_hand={"value": "7 / 1 = 7"},

@@ -48,7 +48,8 @@ class Stations:
 
     def __repr__(self) -> str:
         n_checked = sum(1 for name in SYLLABUS.values() if name)
-        done = f"{n_checked - len(self.left)} av {n_checked} övningar är klara."
+        n_done = n_checked - len(self.left)
+        done = f"{n_done} av {n_checked} övningar är {'klar' if n_done == 1 else 'klara'}."
         if not self.left:
             return f"{done} Glöm inte reflektionen i bok 05."
         return f"{done} Fortsätt med övning {self.left[0]} i bok {notebook_of(self.left[0])}."

@@ -181,11 +181,11 @@ def test_the_example_is_a_table_with_the_wrong_rows_marked() -> None:
         ("reward", "next_q_values", "terminated"),
         (
             ComparedRow("rad 0", ("1", "[2; 6]", "sant"), "6,4", "1", False,
-                        "rad 0: terminated är sant, så målet är bara belöningen 1"),
+                        "rad 0: `terminated` är sant, så målet är bara belöningen 1"),
             ComparedRow("rad 1", ("−2", "[5; 3]", "falskt"), "2,5", "2,5", True,
-                        "rad 1: terminated är falskt, så målet är −2 + 0,9 · 5 = 2,5"),
+                        "rad 1: `terminated` är falskt, så målet är −2 + 0,9 · 5 = 2,5"),
             ComparedRow("rad 2", ("−1", "[6; 4]", "sant"), "4,4", "−1", False,
-                        "rad 2: terminated är sant, så målet är bara belöningen −1"),
+                        "rad 2: `terminated` är sant, så målet är bara belöningen −1"),
         ),
     )  # fmt: skip
     view = View(check("3.1", no_mask)._repr_html_())

@@ -108,7 +108,7 @@ def both(discounted_return, linear_epsilon):
 
 def test_a_missing_part_comes_from_the_course_and_the_rest_is_yours(capsys):
     assert run_own(both, {"1.1": right, "4.1": unsolved_epsilon}) == {OWN: (1.5, 0.5)}
-    assert "Övning 4.1 är inte löst än. Den delen kommer från" in capsys.readouterr().out
+    assert "Övning 4.1 är inte löst än. Där används kursens kod." in capsys.readouterr().out
 
 
 def test_one_wrong_part_puts_the_whole_beside_the_course():

@@ -60,7 +60,7 @@ def test_lost_decimals_are_recognised(wrong: object):
 
 def test_what_the_code_prints_is_shown():
     result = check_average(lambda numbers: print(sum(numbers) / len(numbers)))
-    assert "Glömde du return?" in repr(result)
+    assert "Glömde du `return`?" in repr(result)
     assert result.output.strip() == "6.5"
 
 

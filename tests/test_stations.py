@@ -90,7 +90,7 @@ def test_when_all_is_green_the_reflection_is_what_remains():
 
 def test_the_text_version_says_where_to_go_on():
     assert repr(Stations("01a", frozenset({"1.1"}))) == (
-        "1 av 16 övningar är klara. Fortsätt med övning 1.2 i bok 01a."
+        "1 av 16 övningar är klar. Fortsätt med övning 1.2 i bok 01a."
     )
 
 

@@ -60,7 +60,7 @@ def layers_of(network: nn.Module) -> list[list[Any]]:
     """
     modules = list(network) if isinstance(network, nn.Sequential) else [None]
     if not all(isinstance(one, nn.Linear | nn.Tanh) for one in modules):
-        raise ValueError("double_dqn_target ska få övningens två nätverk, som de är.")
+        raise ValueError("Funktionen `double_dqn_target` ska få övningens två nätverk, som de är.")
     linear = [one for one in modules if isinstance(one, nn.Linear)]
     return [[_numbers(one.weight), _bias(one)] for one in linear]
 

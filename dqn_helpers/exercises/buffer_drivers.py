@@ -119,8 +119,13 @@ def _in_words(
     swapped = [(*fields[:4], fields[5], fields[4]) for fields in whole]
     left = {name for fields in swapped for name in _changed_fields(fields, experiences)}
     if {*FLAGS} <= wrong and not {*FLAGS} & left:
-        return ", ".join([*(n for n in FIELDS if n in left), "terminated och truncated (ombytta)"])
-    return ", ".join(name for name in FIELDS if name in wrong)
+        return ", ".join([*_as_code(left), "`terminated` och `truncated` (ombytta)"])
+    return ", ".join(_as_code(wrong))
+
+
+def _as_code(names: set[str]) -> list[str]:
+    """Fälten som kod i en mening, i den ordning de har i en erfarenhet."""
+    return [f"`{name}`" for name in FIELDS if name in names]
 
 
 def _changed_fields(fields: tuple[Any, ...], experiences: list[tuple[Any, ...]]) -> list[str]:
@@ -147,9 +152,9 @@ def _outside(buffer: Any, places: Sequence[int]) -> list[str]:
         except IndexError:
             continue
         except Exception as error:
-            happened.append(f"buffer[{place}] ger {type(error).__name__}")
+            happened.append(f"`buffer[{place}]` ger {type(error).__name__}")
         else:
-            happened.append(f"buffer[{place}] ger {'en erfarenhet' if fields else words}")
+            happened.append(f"`buffer[{place}]` ger {'en erfarenhet' if fields else words}")
     return happened
 
 
@@ -228,7 +233,7 @@ def _returned(batch: Any) -> str | None:
     if len(batch) != len(FIELDS):
         return f"{len(batch)} delar"
     odd = [type(part).__name__ for part in batch if not isinstance(part, torch.Tensor)]
-    return f"sex delar av vilka {len(odd)} är av sorten {odd[0]}" if odd else SIX_TENSORS
+    return f"sex delar, av vilka {len(odd)} är av sorten {odd[0]}" if odd else SIX_TENSORS
 
 
 def _form(
@@ -239,9 +244,9 @@ def _form(
     shapes = [tuple(tensor.shape) for tensor in batch]
     wanted = [(batch_size, *np.shape(value)) for value in right]
     kinds = [str(tensor.dtype).removeprefix("torch.") for tensor in batch]
-    wrong_kinds = [f"{n} är {k}" for n, k in zip(FIELDS, kinds, strict=True) if k != DTYPES[n]]
+    wrong_kinds = [f"`{n}` är {k}" for n, k in zip(FIELDS, kinds, strict=True) if k != DTYPES[n]]
     wrong_shapes = [
-        f"{name} har {mine}"
+        f"`{name}` har {mine}"
         for name, mine, want in zip(FIELDS, shapes, wanted, strict=True)
         if mine != want
     ]
@@ -298,7 +303,7 @@ def _order(draws: list[list[torch.Tensor]], experiences: list[tuple[Any, ...]]) 
         for places, mine in zip(_places(batch, tables), flags, strict=False):
             wrong |= _strangers(places, mine, experiences)
     return {
-        "mixed": ", ".join(name for name in FIELDS if name in wrong),
+        "mixed": ", ".join(_as_code(wrong)),
         "pattern": pattern(_drawn(draws, experiences), len(experiences)),
     }
 

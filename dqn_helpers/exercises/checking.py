@@ -127,7 +127,9 @@ def _wrong_call(number: Any, function: Any) -> str:
         return f'Byt plats på argumenten: `check("{function}", {_name(number)})`.'
     if number is _NOTHING or callable(number) or _as_number(number) not in EXERCISES:
         known = ", ".join(EXERCISES)
-        return f'Börja med övningens nummer, som i `check("3.1", td_target)`. Det finns {known}.'
+        return (
+            f'Börja med övningens nummer, som i `check("3.1", td_target)`. De som finns är {known}.'
+        )
     exercise = EXERCISES[_as_number(number)]
     call = f'`check("{exercise.number}", {exercise.name})`'
     if function is _NOTHING:
@@ -146,8 +148,8 @@ def _wrong_function(exercise: Exercise, function: Any, call: str) -> str:
         )
     if str(getattr(function, "__module__", "")).startswith("dqn_helpers."):
         return (
-            f"Det här är kursens färdiga `{exercise.name}` ur dqn_helpers, inte din. Kör cellen "
-            f"där du skriver din egen och sedan {call} igen."
+            f"Det här är kursens färdiga `{exercise.name}` ur `dqn_helpers`, inte din. Kör "
+            f"cellen där du skriver din egen och sedan {call} igen."
         )
     return ""
 

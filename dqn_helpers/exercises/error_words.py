@@ -84,7 +84,7 @@ def cause_of(error: BaseException, message: str, site: Site | None) -> Cause | N
 
 ORDER = ("state", "action", "reward", "next_state", "terminated", "truncated")
 HOLDS = ("tillstånden", "handlingarna", "belöningarna", "nästa tillstånd",
-         "flaggorna terminated", "flaggorna truncated")  # fmt: skip
+         "flaggorna `terminated`", "flaggorna `truncated`")  # fmt: skip
 PLACES = ("första", "andra", "tredje", "fjärde", "femte", "sjätte")
 
 
@@ -465,8 +465,8 @@ TABLE = (  # engelska till vänster
     Row(
         "old_step",
         r"ValueError: (too many|not enough) values to unpack",
-        "`env.step` ger fem saker: obs, reward, terminated, truncated och info. Här packas de upp "
-        "i {n}. I den äldre formen var de två flaggorna en enda.",
+        "`env.step` ger fem saker: `obs`, `reward`, `terminated`, `truncated` och `info`. Här "
+        "packas de upp i {n}. I den äldre formen var de två flaggorna en enda.",
         _unpacks("step", 5),
     ),
     Row(
@@ -479,8 +479,8 @@ TABLE = (  # engelska till vänster
     Row(
         "batch_unpacked",
         r"ValueError: (too many|not enough) values to unpack",
-        "`sample_experiences` ger sex tensorer: state, action, reward, next_state, terminated och "
-        "truncated. Här packas de upp i {n}.",
+        "`sample_experiences` ger sex tensorer: `state`, `action`, `reward`, `next_state`, "
+        "`terminated` och `truncated`. Här packas de upp i {n}.",
         _unpacks("sample_experiences", 6),
     ),
     Row(
@@ -497,9 +497,8 @@ TABLE = (  # engelska till vänster
     Row(
         "flag_never_updated",
         PLAYED_ON,
-        "Frågan i `while {test}` gäller `{name}`, men inget i loopen ändrar `{name}`, "
-        "så den frågar "
-        "samma sak för alltid.",
+        "Frågan i `while {test}` gäller `{name}`, men inget i loopen ändrar `{name}`, så "
+        "loopen frågar samma sak om och om igen.",
         _flag_never_updated,
     ),
     Row(
@@ -540,7 +539,8 @@ TABLE = (  # engelska till vänster
         rf"{SEVERAL}|{SHAPES}|{TUPLE}|.*expected sequence|.*setting an array element|"
         rf"{INDEX}(gather|tensors used as)",
         "Belöningen `{name}` står på {place} plats i det som sparas. Ordningen är (s, a, r, s′, "
-        "terminated, truncated): den som läser bufferten tar det som står på tredje plats.",
+        "`terminated`, `truncated`), och den som läser bufferten tar det som står på tredje plats "
+        "för belöningen.",
         _stored_in_another_order,
     ),
     # Former som inte passar ihop.
@@ -549,7 +549,7 @@ TABLE = (  # engelska till vänster
         r"RuntimeError: mat1 and mat2 shapes cannot be multiplied "
         r"\((?P<b>\d+)x(?P<k>\d+) and (?P<n>\d+)x\d+\)",
         "Här multipliceras en matris med {k} tal per rad med en som väntar sig {n}. Är det ett "
-        "nätverk har det som skickas in fel form: det vill ha ett tillstånd per rad.",
+        "nätverk, så har det som skickas in fel form: nätverket vill ha ett tillstånd per rad.",
     ),
     Row(
         "dtypes_differ",
@@ -563,21 +563,21 @@ TABLE = (  # engelska till vänster
         "pair_from_max",
         r".*torch\.return_types\.(?P<name>\w+)",
         "`{name}` med en dimension ger ett par, värdena och deras platser. Här används paret som "
-        "om det vore det ena. Välj ut det du behöver.",
+        "om det vore bara den ena delen. Välj ut det du behöver.",
     ),
     Row(
         "pair_from_max",
         r"TypeError: (can't multiply sequence|only integer tensors|unsupported operand)",
-        "`{code}` ger ett par, värdena och deras platser. Här används paret som om det vore det "
-        "ena. Välj ut det du behöver.",
+        "`{code}` ger ett par, värdena och deras platser. Här används paret som om det vore "
+        "bara den ena delen. Välj ut det du behöver.",
         _pair_from_max,
     ),
     Row(
         "numpy_of_gradient",
         r"RuntimeError: Can't call numpy\(\)|TypeError: max\(\): argument 'dim' must be "
         r"int, not None",
-        "numpy får en tensor som torch ännu räknar gradienten för. Räkna med torch hela vägen, "
-        "eller gör valet under `torch.no_grad()`.",
+        "Här får numpy en tensor som PyTorch ännu räknar gradienten för. Räkna med PyTorch hela "
+        "vägen, eller gör valet under `torch.no_grad()`.",
     ),
     Row(
         "argmax_of_everything",
@@ -632,7 +632,7 @@ TABLE = (  # engelska till vänster
     Row(
         "too_few_dimensions",
         r"(IndexError: Dimension out of range|AxisError|IndexError: too many indices)",
-        "Det som du räknar med har färre dimensioner än du räknar med här. Skriv ut dess `.shape`; "
+        "Det här värdet har färre dimensioner än koden tar för givet. Skriv ut dess `.shape`; "
         "den första dimensionen har nummer 0.",
     ),
     # Sant och falskt.
@@ -678,9 +678,9 @@ TABLE = (  # engelska till vänster
     Row(
         "backward_twice",
         r"RuntimeError: Trying to backward through the graph a second time",
-        "`backward` går genom samma beräkning en andra gång, och efter den första är den kastad. "
-        "Räkna om förlusten före varje backward, och kontrollera att inget sparas från förra "
-        "gången med gradienten kvar.",
+        "`backward` går genom samma beräkning en andra gång, och efter den första är beräkningen "
+        "kastad. Räkna om förlusten före varje `backward`, och kontrollera att inget sparas från "
+        "förra gången med gradienten kvar.",
     ),
     Row(
         "network_not_asked",
@@ -729,8 +729,8 @@ TABLE = (  # engelska till vänster
     Row(
         "gather_dtype",
         rf"{INDEX}(gather\(\): Expected dtype|tensors used as indices|one_hot is only)",
-        "Ett index måste vara heltal (int64), men det här är något annat. Har du skickat in värden "
-        "där det ska stå platser?",
+        "Ett index måste bestå av heltal (int64), men det här är något annat. Har du skickat in "
+        "värden där det ska stå platser?",
     ),
     Row(
         "gather_dimensions",
@@ -864,13 +864,13 @@ TABLE = (  # engelska till vänster
     Row(
         "numbers_for_tensors",
         r"TypeError: expected Tensor as element 0 in argument 0, but got",
-        "Här sätts tensorer ihop till en, men delarna är inte tensorer. Av tal görs en tensor med "
-        "`torch.tensor`.",
+        "Här sätts tensorer ihop till en, men delarna är inte tensorer. Tal gör du om till en "
+        "tensor med `torch.tensor`.",
     ),
     Row(
         "axis_or_dim",
         r"TypeError: .*got an unexpected keyword argument 'dim'",
-        "Argumentet `dim` hör till torch. I numpy heter samma sak `axis`.",
+        "Argumentet `dim` hör till PyTorch. I numpy heter samma sak `axis`.",
     ),
     Row(
         "mean_of_whole_numbers",
@@ -889,9 +889,8 @@ TABLE = (  # engelska till vänster
         "new_generator",
         r"AttributeError: 'numpy\.random\._generator\.Generator' object has no attribute "
         r"'(?P<name>\w+)'",
-        "Generatorn `rng` har inget `{name}`: det hör till numpys äldre slump. Ett "
-        "heltal heter här "
-        "`integers` och ett tal mellan 0 och 1 `random`.",
+        "Generatorn `rng` har inget `{name}`: det hör till numpys äldre slump. "
+        "Ett heltal får du här av `integers` och ett tal mellan 0 och 1 av `random`.",
     ),
     Row(
         "other_kind",

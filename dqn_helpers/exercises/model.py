@@ -58,7 +58,7 @@ class Observable:
     """
 
     label: str
-    none: str = "Funktionen returnerar inget (None). Glömde du return?"
+    none: str = "Funktionen returnerar inget (None). Glömde du `return`?"
     wrong: str = ""
     row: str = "plats"
 
@@ -217,7 +217,10 @@ class Outcome:
     @property
     def explained(self) -> str:
         """Problemet, och orsaken om den är känd."""
-        return f"{self.problem} {self.cause}".strip()
+        if not self.cause:
+            return self.problem
+        end = "" if self.problem.endswith((".", "?", "!")) else "."
+        return f"{self.problem}{end} {self.cause}"
 
 
 @dataclass(frozen=True)

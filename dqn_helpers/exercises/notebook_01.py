@@ -50,21 +50,21 @@ DISCOUNTED_RETURN = Exercise(
     examples=(
         Case(
             behaviours=("sum", "sequences"),
-            text="En lista, rewards = [2; −1; 4; 8], γ = 0,5.",
+            text="En lista, `rewards` = [2; −1; 4; 8], γ = 0,5.",
             inputs={"rewards": [2.0, -1.0, 4.0, 8.0], "kind": "list", "discount_factor": 0.5},
             expected=({"value": 3.5, "changed": ""},),
             by_hand={"value": "2 + 0,5 · (−1) + 0,25 · 4 + 0,125 · 8 = 2 − 0,5 + 1 + 1 = 3,5"},
         ),
         Case(
             behaviours=("sequences",),
-            text="En tupel med heltal, rewards = (3; 2; 1), γ = 0,5.",
+            text="En tupel med heltal, `rewards` = (3; 2; 1), γ = 0,5.",
             inputs={"rewards": [3, 2, 1], "kind": "tuple", "discount_factor": 0.5},
             expected=({"value": 4.25, "changed": ""},),
             by_hand={"value": "3 + 0,5 · 2 + 0,25 · 1 = 4,25"},
         ),
         Case(
             behaviours=("sequences",),
-            text="En array, rewards = [1; 5; −2], γ = 0,9.",
+            text="En array, `rewards` = [1; 5; −2], γ = 0,9.",
             inputs={"rewards": [1.0, 5.0, -2.0], "kind": "array", "discount_factor": 0.9},
             expected=({"value": 3.88, "changed": ""},),
             by_hand={"value": "1 + 0,9 · 5 + 0,81 · (−2) = 1 + 4,5 − 1,62 = 3,88"},
@@ -175,11 +175,12 @@ BELLMAN_BACKUP = Exercise(
             by_hand={
                 "values": (
                     "det bästa i s′ är 3, −2 och 5; i tillstånd 0 ger handling 0 "
-                    "0,5 · (0,75 · 3 + 0,25 · (−2)) = 0,875 och handling 1 ger 0,5 · 5 = 2,5",
+                    "värdet 0,5 · (0,75 · 3 + 0,25 · (−2)) = 0,875 och handling 1 ger "
+                    "0,5 · 5 = 2,5",
                     "det bästa i s′ är 3, −2 och 5; i tillstånd 1 ger handling 0 "
-                    "0,5 · (0,25 · 3 + 0,75 · 5) = 2,25 och handling 1 ger 0,5 · (−2) = −1",
+                    "värdet 0,5 · (0,25 · 3 + 0,75 · 5) = 2,25 och handling 1 ger 0,5 · (−2) = −1",
                     "det bästa i s′ är 3, −2 och 5; i tillstånd 2 ger handling 0 "
-                    "0,5 · (0,5 · 3 + 0,25 · (−2) + 0,25 · 5) = 1,125 och handling 1 ger "
+                    "värdet 0,5 · (0,5 · 3 + 0,25 · (−2) + 0,25 · 5) = 1,125 och handling 1 ger "
                     "0,5 · (0,25 · (−2) + 0,75 · 5) = 1,625",
                 )
             },
@@ -335,14 +336,14 @@ Q_LEARNING_UPDATE = Exercise(
         Case(
             behaviours=("terminal",),
             text=f"{TABLE_IN_WORDS} Handling 1 i tillstånd 2 gav belöningen −1 och ledde till "
-            "tillstånd 3, terminated är sant.",
+            "tillstånd 3, där episoden är slut (`terminated` är sant).",
             inputs=_update_inputs(2, 1, -1, 3, terminated=True),
             expected=({"q_values": _moved(2, 1, 1.25)},),
             by_hand={
                 "q_values": _rows(
                     2,
-                    "episoden är slut, så målet är bara belöningen −1 och TD-felet −1 − 2 = −3; då "
-                    "blir Q(2, 1) 2 + 0,25 · (−3) = 1,25 medan Q(2, 0) står kvar på 8",
+                    "episoden är slut, så målet är bara belöningen −1 och TD-felet −1 − 2 = −3; "
+                    "Q(2, 1) blir då 2 + 0,25 · (−3) = 1,25 medan Q(2, 0) står kvar på 8",
                 )
             },
         ),

@@ -82,13 +82,16 @@ REPLAY_BUFFER = Exercise(
             "fälten", wrong="De här fälten är inte som när erfarenheten lades till: {got}."
         ),
         "read": Observable(
-            "innehållet", wrong="Det som går att läsa är inte de senaste erfarenheterna, hela."
+            "innehållet",
+            wrong="Det som går att läsa är inte de senaste erfarenheterna i sin helhet.",
         ),
         "found": Observable(
             "platserna", wrong="Det går att läsa där inget finns, eller inte där något finns."
         ),
         "lengths": Observable("längden"),
-        "outside": Observable("läsningen", wrong="{got}. Där ska det bli IndexError."),
+        "outside": Observable(
+            "läsningen", wrong="Där inget finns ska det bli `IndexError`, men {got}."
+        ),
     },
     examples=(
         Case(
@@ -284,8 +287,8 @@ SAMPLE_EXPERIENCES = Exercise(
         ),
         "drawn": Observable(
             "de dragna",
-            wrong="I många dragningar kom bara erfarenheterna med belöningarna {got}, men ska vara "
-            "{expected}. De här kom aldrig: {missing}.",
+            wrong="I många dragningar kom bara erfarenheterna med belöningarna {got}, men det ska "
+            "vara {expected}. De här kom aldrig: {missing}.",
         ),
         "unevenness": Observable(
             "ojämnheten",
@@ -297,8 +300,8 @@ SAMPLE_EXPERIENCES = Exercise(
         Case(
             behaviours=("shapes", "dtypes", "together"),
             text="I en lista ligger samma erfarenhet åtta gånger: tillståndet (1; 2; 3) i float64, "
-            "handling 2, belöning −0,5, nästa tillstånd (4; 5; 6), terminated falskt, truncated "
-            "sant. Batchen är 5.",
+            "handling 2, belöning −0,5, nästa tillstånd (4; 5; 6), `terminated` falskt och "
+            "`truncated` sant. Batchen har 5 rader.",
             inputs=form_inputs(SAME, dtype="float64"),
             expected=(
                 {
@@ -312,8 +315,8 @@ SAMPLE_EXPERIENCES = Exercise(
         ),
         Case(
             behaviours=("shapes",),
-            text="I en deque ligger åtta erfarenheter vars observationer är små bilder med formen "
-            "(2, 3). Batchen är alla 8.",
+            text="I en `deque` ligger åtta erfarenheter vars observationer är små bilder med "
+            "formen (2, 3). Batchen tar med alla 8.",
             inputs=form_inputs(PICTURE, buffer="deque", batch_size=8, calls=3),
             expected=({"returned": SIX_TENSORS, "shapes": ""},),
         ),
@@ -411,7 +414,7 @@ def _field(name: str) -> Observable:
     return Observable(
         name,
         EMPTY,
-        f"Fältet {name} i bufferten är, steg för steg, {{got}}, men ska vara {{expected}}.",
+        f"Fältet `{name}` i bufferten är, steg för steg, {{got}}, men ska vara {{expected}}.",
     )
 
 
@@ -505,7 +508,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
     examples=(
         Case(
             behaviours=("ends", "fields", "return"),
-            text=f"{STORY}. Sedan är terminated sant. ε = 0, inget slumpfrö.",
+            text=f"{STORY}. Sedan är `terminated` sant. ε = 0, och slumpfrö saknas.",
             inputs=_episode(),
             expected=(
                 {
@@ -525,7 +528,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         ),
         Case(
             behaviours=("ends", "fields"),
-            text=f"{STORY}. Sedan är truncated sant men terminated falskt: en tidsgräns.",
+            text=f"{STORY}. Sedan är `truncated` sant men `terminated` falskt: en tidsgräns.",
             inputs=_episode(ends="truncated"),
             expected=({"steps": 3, "saved": 3, "terminated": [0, 0, 0], "truncated": [0, 0, 1]},),
         ),
@@ -556,7 +559,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         ),
         Case(
             behaviours=("seed",),
-            text="Funktionen anropas med slumpfröet 0, som är ett frö lika gott som andra.",
+            text="Funktionen anropas med slumpfröet 0, som är ett lika gott frö som andra.",
             inputs=_episode(seed=0),
             expected=({"seed": 0},),
         ),

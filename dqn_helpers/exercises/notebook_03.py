@@ -50,8 +50,8 @@ TD_TARGET = Exercise(
     examples=(
         Case(
             behaviours=("bellman",),
-            text="Tre rader mitt i sina episoder, reward = [1; −2; 0,5], "
-            "next_q_values = [[2; 6]; [5; 3]; [−4; −1]], γ = 0,5.",
+            text="Tre rader mitt i sina episoder, `reward` = [1; −2; 0,5], "
+            "`next_q_values` = [[2; 6]; [5; 3]; [−4; −1]], γ = 0,5.",
             inputs={
                 "reward": [1.0, -2.0, 0.5],
                 "next_q_values": [[2.0, 6.0], [5.0, 3.0], [-4.0, -1.0]],
@@ -61,16 +61,16 @@ TD_TARGET = Exercise(
             expected=({"target": [4.0, 0.5, 0.0]},),
             by_hand={
                 "target": (
-                    "rad 0: bästa nästa värde är 6, så målet är 1 + 0,5 · 6 = 4",
-                    "rad 1: bästa nästa värde är 5, så målet är −2 + 0,5 · 5 = 0,5",
-                    "rad 2: bästa nästa värde är −1, så målet är 0,5 + 0,5 · (−1) = 0",
+                    "rad 0: det bästa nästa värdet är 6, så målet är 1 + 0,5 · 6 = 4",
+                    "rad 1: det bästa nästa värdet är 5, så målet är −2 + 0,5 · 5 = 0,5",
+                    "rad 2: det bästa nästa värdet är −1, så målet är 0,5 + 0,5 · (−1) = 0",
                 )
             },
         ),
         Case(
             behaviours=("terminal",),
-            text="Tre rader, reward = [1; −2; −1], next_q_values = [[2; 6]; [5; 3]; [6; 4]], "
-            "terminated = [sant; falskt; sant], γ = 0,9.",
+            text="Tre rader, `reward` = [1; −2; −1], `next_q_values` = [[2; 6]; [5; 3]; [6; 4]], "
+            "`terminated` = [sant; falskt; sant], γ = 0,9.",
             inputs={
                 "reward": [1.0, -2.0, -1.0],
                 "next_q_values": [[2.0, 6.0], [5.0, 3.0], [6.0, 4.0]],
@@ -80,9 +80,9 @@ TD_TARGET = Exercise(
             expected=({"target": [1.0, 2.5, -1.0], "changed": ""},),
             by_hand={
                 "target": (
-                    "rad 0: terminated är sant, så målet är bara belöningen 1",
-                    "rad 1: terminated är falskt, så målet är −2 + 0,9 · 5 = 2,5",
-                    "rad 2: terminated är sant, så målet är bara belöningen −1",
+                    "rad 0: `terminated` är sant, så målet är bara belöningen 1",
+                    "rad 1: `terminated` är falskt, så målet är −2 + 0,9 · 5 = 2,5",
+                    "rad 2: `terminated` är sant, så målet är bara belöningen −1",
                 )
             },
         ),
@@ -138,7 +138,7 @@ CHOSEN_Q_VALUES = Exercise(
     examples=(
         Case(
             behaviours=("choice", "gradient"),
-            text="q_values = [[1; 7]; [4; −2]; [3; 8]], action = [0; 1; 1].",
+            text="`q_values` = [[1; 7]; [4; −2]; [3; 8]], `action` = [0; 1; 1].",
             inputs={
                 "q_values": [[1.0, 7.0], [4.0, -2.0], [3.0, 8.0]],
                 "action": [0, 1, 1],
@@ -162,15 +162,15 @@ CHOSEN_Q_VALUES = Exercise(
         ),
         Case(
             behaviours=("choice",),
-            text="En enda rad, q_values = [[5; 9; 6]], action = [2].",
+            text="En enda rad, `q_values` = [[5; 9; 6]], `action` = [2].",
             inputs={"q_values": [[5.0, 9.0, 6.0]], "action": [2], "upstream": [1.0]},
             expected=({"values": [6.0], "changed": ""},),
             by_hand={"values": ("handling 2 gjordes, och i kolumn 2 står 6",)},
         ),
         Case(
             behaviours=("choice",),
-            text="En batch där bara handling 0 gjordes, q_values = [[1; 7]; [4; −2]], "
-            "action = [0; 0].",
+            text="En batch där bara handling 0 gjordes, `q_values` = [[1; 7]; [4; −2]], "
+            "`action` = [0; 0].",
             inputs={
                 "q_values": [[1.0, 7.0], [4.0, -2.0]],
                 "action": [0, 0],
@@ -211,10 +211,9 @@ EVEN_DRAWS: Observed = {
 LAYERS = [[[[1.0, 0.5], [-1.0, 1.0]], None]]
 ORDINARY = [[1.0, 2.0], 1, 1.0, [3.0, 1.0], False, False]
 OTHER = [[2.0, 1.0], 0, 3.0, [4.0, 1.0], False, False]
-SITUATION = (
-    "Nätverket är Q(s) = W s med W = [[1; 0,5]; [−1; 1]], γ = 0,5. I bufferten ligger samma "
-    "övergång i många exemplar: s = (1; 2), handling 1, s′ = (3; 1)"
-)
+NETWORK = "Nätverket är Q(s) = W s med W = [[1; 0,5]; [−1; 1]], γ = 0,5."
+TRANSITION = "s = (1; 2), handling 1, s′ = (3; 1)"
+SITUATION = f"{NETWORK} I bufferten ligger samma övergång i många exemplar: {TRANSITION}"
 
 
 def _step_inputs(transition: list[Any], **more: Any) -> Inputs:
@@ -234,7 +233,7 @@ def sampling_inputs() -> Inputs:
 STEP_EXAMPLES = (
     Case(
         behaviours=("loss", "constant", "number", "rows"),
-        text=f"{SITUATION}, belöning 1, episoden fortsätter.",
+        text=f"{SITUATION}, belöning 1, och episoden fortsätter.",
         inputs=_step_inputs(ORDINARY),
         expected=(
             {
@@ -255,9 +254,9 @@ STEP_EXAMPLES = (
                 "handling 0 var bara med i målet, så dess vikter ska inte ändras: W[0][0] = 1",
                 "handling 0 var bara med i målet, så dess vikter ska inte ändras: W[0][1] = 0,5",
                 "gradienten för W[1] är 2 · (1 − 2,75) · s = (−3,5; −7), så steget med "
-                "inlärningshastighet 0,1 ger W[1][0] = −1 + 0,35 = −0,65",
+                "inlärningshastigheten 0,1 ger W[1][0] = −1 + 0,35 = −0,65",
                 "gradienten för W[1] är 2 · (1 − 2,75) · s = (−3,5; −7), så steget med "
-                "inlärningshastighet 0,1 ger W[1][1] = 1 + 0,7 = 1,7",
+                "inlärningshastigheten 0,1 ger W[1][1] = 1 + 0,7 = 1,7",
             ),
         },
     ),
@@ -274,7 +273,7 @@ STEP_EXAMPLES = (
     ),
     Case(
         behaviours=("terminated",),
-        text=f"{SITUATION}, belöning −1, terminated är sant.",
+        text=f"{SITUATION}, belöning −1, och `terminated` är sant.",
         inputs=_step_inputs([[1.0, 2.0], 1, -1.0, [3.0, 1.0], True, False]),
         expected=({"loss": 4.0},),
         by_hand={
@@ -284,7 +283,7 @@ STEP_EXAMPLES = (
     ),
     Case(
         behaviours=("truncated",),
-        text=f"{SITUATION}, belöning 2, terminated är falskt men truncated är sant.",
+        text=f"{SITUATION}, belöning 2, och `terminated` är falskt men `truncated` är sant.",
         inputs=_step_inputs([[1.0, 2.0], 1, 2.0, [3.0, 1.0], False, True], buffer="list"),
         expected=({"loss": 7.5625},),
         by_hand={
@@ -296,7 +295,7 @@ STEP_EXAMPLES = (
         behaviours=("step",),
         # γ = 0: ett fel i masken ska inte kosta det här beteendet också.
         text=f"{SITUATION}, belöning −499, men här är γ = 0, så målet är bara belöningen. "
-        "Inlärningshastigheten är 0,001 och i .grad ligger 100 kvar sedan förut.",
+        "Inlärningshastigheten är 0,001 och i `.grad` ligger 100 kvar sedan förut.",
         inputs=_step_inputs(
             [[1.0, 2.0], 1, -499.0, [3.0, 1.0], False, False],
             discount_factor=0.0,
@@ -317,8 +316,8 @@ STEP_EXAMPLES = (
     ),
     Case(
         behaviours=("rows",),
-        text="Bufferten har två sorters övergångar: den första som ovan, med belöning 1; den andra "
-        "s = (2; 1), handling 0, belöning 3, s′ = (4; 1). Batchen är 24 rader.",
+        text=f"{NETWORK} Bufferten har två sorters övergångar: {TRANSITION}, belöning 1; och "
+        "s = (2; 1), handling 0, s′ = (4; 1), belöning 3. Batchen har 24 rader.",
         # Batchen är av en enda sort med sannolikhet 2 · (1/2)^24, ungefär 1e-7.
         inputs=_step_inputs(ORDINARY, transitions=[ORDINARY, OTHER] * 16, batch_size=24),
         expected=({"shapes": "", "rows": 24, "pairs": any_order([[1.0, 2.75], [2.5, 5.25]])},),
@@ -377,7 +376,8 @@ DQN_TRAINING_STEP = Exercise(
             "varje rad med alla andra rader.",
         ),
         "rows": Observable(
-            "antalet rader", wrong="`criterion` fick {got} rader, men batch_size är {expected}."
+            "antalet rader",
+            wrong="`criterion` fick {got} rader, men `batch_size` är {expected}.",
         ),
         "pairs": Observable(
             "paren av förutsägelse och mål",
@@ -393,7 +393,7 @@ DQN_TRAINING_STEP = Exercise(
         ),
         "sequential": Observable(
             "antalet batchar i följd",
-            wrong="{got} av batcharna var en obruten följd i tiden. Dra oberoende i stället.",
+            wrong="{got} av batcharna var obrutna följder i tiden. Dra oberoende i stället.",
         ),
         "seen": Observable(
             "de dragna",

@@ -48,12 +48,13 @@ LINEAR_EPSILON = Exercise(
     examples=(
         Case(
             behaviours=("line",),
-            text="start = 0,9, end = 0,1, decay_steps = 8 och stegen 0, 2, 4 och 7.",
+            text="Med `start` = 0,9, `end` = 0,1 och `decay_steps` = 8 prövas stegen "
+            "0, 2, 4 och 7.",
             inputs={"steps": [0, 2, 4, 7], "start": 0.9, "end": 0.1, "decay_steps": 8},
             expected=({"epsilon": [0.9, 0.7, 0.5, 0.2]},),
             by_hand={
                 "epsilon": (
-                    "vid steg 0 är ε lika med start, 0,9",
+                    "vid steg 0 är ε lika med `start`, 0,9",
                     "vid steg 2 har ε gått 2/8 av vägen och är 0,9 − 2/8 · 0,8 = 0,7",
                     "vid steg 4 har ε gått halva vägen och är 0,9 − 4/8 · 0,8 = 0,5",
                     "vid steg 7 har ε gått 7/8 av vägen och är 0,9 − 7/8 · 0,8 = 0,2",
@@ -62,14 +63,15 @@ LINEAR_EPSILON = Exercise(
         ),
         Case(
             behaviours=("stays",),
-            text="start = 0,9, end = 0,1, decay_steps = 8 och stegen 8, 9, 12 och 40.",
+            text="Med `start` = 0,9, `end` = 0,1 och `decay_steps` = 8 prövas stegen "
+            "8, 9, 12 och 40.",
             inputs={"steps": [8, 9, 12, 40], "start": 0.9, "end": 0.1, "decay_steps": 8},
             expected=({"epsilon": [0.1, 0.1, 0.1, 0.1]},),
             by_hand={
                 "epsilon": (
-                    "vid steg 8 har ε gått hela vägen och är end, 0,1",
+                    "vid steg 8 har ε gått hela vägen och är lika med `end`, 0,1",
                     *[
-                        f"vid steg {step} är linjen slut, så ε stannar vid end, 0,1"
+                        f"vid steg {step} är linjen slut, så ε stannar vid `end`, 0,1"
                         for step in (9, 12, 40)
                     ],
                 )
@@ -150,7 +152,8 @@ NORM_MODEL |= {"mean": [4.0], "variance": [9.0], "batches": 12}
 NORM_TARGET = SIMPLE_TARGET | {"scale": [3.5], "shift": [-1.5]}
 NORM_TARGET |= {"mean": [10.0], "variance": [3.0], "batches": 2}
 NETWORKS = (
-    "Online-nätverket har vikterna 2 och −1 och bias 3, målnätverket har 6 och 1 och bias −5."
+    "Online-nätverket har vikterna 2 och −1 och biasvikten 3, målnätverket 6 och 1 och "
+    "biasvikten −5."
 )
 
 UPDATE_TARGET_NETWORK = Exercise(
@@ -198,7 +201,7 @@ UPDATE_TARGET_NETWORK = Exercise(
     examples=(
         Case(
             behaviours=("hard", "separate", "online"),
-            text=f"{NETWORKS} Anropet är update_target_network(model, target_model).",
+            text=f"{NETWORKS} Anropet är `update_target_network(model, target_model)`.",
             inputs={"model": SIMPLE_MODEL, "target": SIMPLE_TARGET},
             expected=(
                 {
@@ -212,12 +215,12 @@ UPDATE_TARGET_NETWORK = Exercise(
                 "weights": (
                     "den första vikten ska bli online-nätverkets, 2",
                     "den andra vikten ska bli online-nätverkets, −1",
-                    "bias ska bli online-nätverkets, 3",
+                    "biasvikten ska bli online-nätverkets, 3",
                 ),
                 "online": (
                     "den första vikten ska vara kvar på 2",
                     "den andra vikten ska vara kvar på −1",
-                    "bias ska vara kvar på 3",
+                    "biasvikten ska vara kvar på 3",
                 ),
             },
         ),
@@ -238,12 +241,12 @@ UPDATE_TARGET_NETWORK = Exercise(
                 "weights": (
                     "den första vikten ska bli 0,25 · 2 + 0,75 · 6 = 5",
                     "den andra vikten ska bli 0,25 · (−1) + 0,75 · 1 = 0,5",
-                    "bias ska bli 0,25 · 3 + 0,75 · (−5) = −3",
+                    "biasvikten ska bli 0,25 · 3 + 0,75 · (−5) = −3",
                 ),
                 "online": (
                     "den första vikten ska vara kvar på 2",
                     "den andra vikten ska vara kvar på −1",
-                    "bias ska vara kvar på 3",
+                    "biasvikten ska vara kvar på 3",
                 ),
             },
         ),
@@ -342,9 +345,9 @@ def _loop_examples() -> tuple[Case, ...]:
     return (
         Case(
             behaviours=("episodes", "stored"),
-            text="Tre episoder. Den första och den sista avbryts av en tidsgräns (truncated), den "
-            "andra slutar med terminated. Belöningarna är 1; 2; 0,5; 3, sedan −1; 4, sedan "
-            "2,5; 1; −2.",
+            text="Tre episoder. Den första och den sista avbryts av en tidsgräns (`truncated`), "
+            "den andra slutar med `terminated`. Belöningarna är 1; 2; 0,5; 3, sedan −1; 4 och "
+            "sedan 2,5; 1; −2.",
             inputs=episodes,
             expected=(
                 {
@@ -394,7 +397,7 @@ def _loop_examples() -> tuple[Case, ...]:
                 "first_step": "uppvärmningen är de tre första episoderna, 2 + 3 + 3 = 8 miljösteg, "
                 "och sedan ska träningen börja genast i nästa episod, som är steg 9 till 15",
                 "train_at": "uppvärmningen är 2 + 3 + 3 = 8 miljösteg. Sedan ska det tränas efter "
-                "vart 2:a miljösteg, också tvärs över episodernas gränser, alltså efter steg 10; "
+                "vartannat miljösteg, också tvärs över episodernas gränser, alltså efter steg 10; "
                 "12; 14; 16; 18; 20; 22",
                 "targets": "vikten i online-nätverket är 2 från början, och de sju träningsstegen "
                 "lägger till 3, 1, 4, 2, 5, 6 och 7. Målnätverket ska bli en kopia efter "
@@ -410,8 +413,9 @@ def _loop_examples() -> tuple[Case, ...]:
         ),
         Case(
             behaviours=("epsilon",),
-            text="Korta träningar: tre där epsilon_start är 1, en där epsilon_start är en "
-            "miljarddel, och en med 20 steg där epsilon_end är 0,6 och epsilon_decay_steps är 1.",
+            text="Korta träningar: tre där `epsilon_start` är 1, en där `epsilon_start` är en "
+            "miljarddel, och en med 20 steg där `epsilon_end` är 0,6 och `epsilon_decay_steps` "
+            "är 1.",
             inputs=epsilon_inputs(rng, 0.6),
             expected=(EPSILON_FOLLOWED,),
         ),
@@ -487,7 +491,7 @@ TRAIN_DQN = Exercise(
         "n_returns": Observable(
             "antalet summor",
             none="Funktionen ska returnera en lista med summan av belöningarna i varje episod.",
-            wrong="Funktionen returnerar {got} tal, men n_episodes är {expected}.",
+            wrong="Funktionen returnerar {got} tal, men `n_episodes` är {expected}.",
         ),
         "returns": Observable("summan av belöningarna"),
         "same_start": Observable(
@@ -514,13 +518,13 @@ TRAIN_DQN = Exercise(
         ),
         "terminated": Observable(
             "terminated",
-            wrong="Flaggan `terminated` är sann i erfarenheterna {got} (räknat från 0), men ska "
-            "vara sann i {expected}.",
+            wrong="Flaggan `terminated` är inte sann där den ska vara det. Räknat från 0 är den "
+            "sann här: {got}. Den ska vara sann här: {expected}.",
         ),
         "truncated": Observable(
             "truncated",
-            wrong="Flaggan `truncated` är sann i erfarenheterna {got} (räknat från 0), men ska "
-            "vara sann i {expected}.",
+            wrong="Flaggan `truncated` är inte sann där den ska vara det. Räknat från 0 är den "
+            "sann här: {got}. Den ska vara sann här: {expected}.",
         ),
         "trained": Observable(
             "träningen", wrong="`training_step` anropas aldrig, fast det finns nog att träna på."
@@ -560,7 +564,7 @@ TRAIN_DQN = Exercise(
         ),
         "low": Observable(
             "den första handlingen",
-            wrong="När epsilon_start är nästan 0 ska den första handlingen väljas av {expected}, "
+            wrong="När `epsilon_start` är nästan 0 ska den första handlingen väljas av {expected}, "
             "men den väljs av {got}.",
         ),
         "acted": Observable(
@@ -568,8 +572,8 @@ TRAIN_DQN = Exercise(
         ),
         "middle": Observable(
             "de följande handlingarna",
-            wrong="När epsilon_end är omkring 0,6 och epsilon_decay_steps är 1 ska handlingarna "
-            "efter den första slumpas {expected}, men de slumpas {got}.",
+            wrong="När `epsilon_end` är omkring 0,6 och `epsilon_decay_steps` är 1 ska "
+            "handlingarna efter den första slumpas {expected}, men de slumpas {got}.",
         ),
     },
     examples=_loop_examples(),

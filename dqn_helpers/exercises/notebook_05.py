@@ -168,8 +168,8 @@ DOUBLE_DQN_TARGET = Exercise(
             behaviours=("value",),
             text="Fyra rader där nätverken är överens om vilken handling som är bäst. "
             f"Online-nätverket ger Q(s′) = {ONLINE_IN_WORDS}, målnätverket "
-            "[[2; 8; 3]; [6; 1; 5]; [1; −3; 4]; [9; 5; 2]]. reward = [1; −2; 0,5; 3], ingen rad är "
-            "slut, γ = 0,5.",
+            "[[2; 8; 3]; [6; 1; 5]; [1; −3; 4]; [9; 5; 2]]. `reward` = [1; −2; 0,5; 3], "
+            "`terminated` är falskt i alla rader, och γ = 0,5.",
             inputs={
                 "layers": _gives(ONLINE_Q),
                 "target_layers": _gives([[2, 8, 3], [6, 1, 5], [1, -3, 4], [9, 5, 2]]),
@@ -196,7 +196,7 @@ DOUBLE_DQN_TARGET = Exercise(
             behaviours=("select",),
             text="Samma belöningar, men nu är nätverken oense. Online-nätverket ger Q(s′) = "
             f"{ONLINE_IN_WORDS}, målnätverket [[6; 3; 4]; [5; 9; 2]; [8; 1; −2]; [2; 4; 10]]. "
-            "terminated = [falskt; sant; falskt; sant], γ = 1.",
+            "`terminated` = [falskt; sant; falskt; sant], γ = 1.",
             inputs={
                 "layers": _gives(ONLINE_Q),
                 "target_layers": _gives([[6, 3, 4], [5, 9, 2], [8, 1, -2], [2, 4, 10]]),
@@ -218,16 +218,16 @@ DOUBLE_DQN_TARGET = Exercise(
                 "target": (
                     "rad 0: online-nätverket väljer handling 1, och målnätverket ger den värdet 3, "
                     "så målet är 1 + 3 = 4",
-                    "rad 1: terminated är sant, så målet är bara belöningen −2",
+                    "rad 1: `terminated` är sant, så målet är bara belöningen −2",
                     "rad 2: online-nätverket väljer handling 2, och målnätverket ger den värdet "
                     "−2, så målet är 0,5 − 2 = −1,5",
-                    "rad 3: terminated är sant, så målet är bara belöningen 3",
+                    "rad 3: `terminated` är sant, så målet är bara belöningen 3",
                 )
             },
         ),
         Case(
             behaviours=("tensor",),
-            text="En batch med en enda rad: reward = [2], online-nätverket ger Q(s′) = "
+            text="En batch med en enda rad: `reward` = [2], online-nätverket ger Q(s′) = "
             "[[1; 5; 2]], målnätverket [[3; 4; 6]], γ = 0,5.",
             inputs={
                 "layers": [[[[1.0], [5.0], [2.0]], None]],
@@ -242,8 +242,8 @@ DOUBLE_DQN_TARGET = Exercise(
         Case(
             behaviours=("terminal", "tensor"),
             text="Målnätverket är nyss uppdaterat, så båda nätverken ger Q(s′) = "
-            f"{ONLINE_IN_WORDS}. reward = [1; −2; 0,5; −1], "
-            "terminated = [falskt; sant; falskt; sant], γ = 0,9.",
+            f"{ONLINE_IN_WORDS}. `reward` = [1; −2; 0,5; −1], "
+            "`terminated` = [falskt; sant; falskt; sant], γ = 0,9.",
             inputs={
                 "layers": _gives(ONLINE_Q),
                 "target_layers": _gives(ONLINE_Q),
@@ -255,10 +255,10 @@ DOUBLE_DQN_TARGET = Exercise(
             expected=({"target": [5.5, -2.0, 5.9, -1.0], "shape": "(4,)"} | ORDINARY_TENSOR,),
             by_hand={
                 "target": (
-                    "rad 0: terminated är falskt, så målet är 1 + 0,9 · 5 = 5,5",
-                    "rad 1: terminated är sant, så målet är bara belöningen −2",
-                    "rad 2: terminated är falskt, så målet är 0,5 + 0,9 · 6 = 5,9",
-                    "rad 3: terminated är sant, så målet är bara belöningen −1",
+                    "rad 0: `terminated` är falskt, så målet är 1 + 0,9 · 5 = 5,5",
+                    "rad 1: `terminated` är sant, så målet är bara belöningen −2",
+                    "rad 2: `terminated` är falskt, så målet är 0,5 + 0,9 · 6 = 5,9",
+                    "rad 3: `terminated` är sant, så målet är bara belöningen −1",
                 )
             },
         ),
@@ -270,9 +270,9 @@ DOUBLE_DQN_TARGET = Exercise(
         "Den första frågan ger ett handlingsnummer per rad: `argmax` längs handlingarnas "
         "dimension. Den andra är samma sak som i övning 3.2: plocka i varje rad ut värdet för en "
         "given handling, fast ur det andra nätverkets Q-värden.",
-        "Räkna ut allt under `torch.no_grad()`, i tre steg: handlingen för varje rad, formen (B,); "
-        "värdet för den, också (B,), till exempel med `dqn_helpers.chosen_q_values`; och sist "
-        "r + γ · värdet, eller bara r där `terminated` är sant, med `torch.where`.",
+        "Räkna ut allt under `torch.no_grad()`, i tre steg: handlingen för varje rad, med formen "
+        "(B,); värdet för den, också (B,), till exempel med `dqn_helpers.chosen_q_values`; och "
+        "sist r + γ · värdet, eller bara r där `terminated` är sant, med `torch.where`.",
     ),
 )
 
@@ -330,7 +330,7 @@ NETWORK, UNDISCOUNTED = f"{WEIGHTS}, γ = 0,5.", f"{WEIGHTS}, γ = 1."
 TARGET_NETWORK = "Målnätverket är Q(s) = V s med V = [[2; 2]; [1; 2]; [1; −1]]."
 SAME = f"I bufferten ligger samma övergång i många exemplar: {TRANSITION}"
 COPIED = f"{NETWORK} Målnätverket är nyss uppdaterat och ger samma värden. {SAME}"
-MOVED = "gradienten är 2 · (1 − 2,5) · s = (−3; −6), så steget med inlärningshastighet 0,1 ger"
+MOVED = "gradienten är 2 · (1 − 2,5) · s = (−3; −6), så steget med inlärningshastigheten 0,1 ger"
 ONE_STEP = "gradienten för handling 0 är 2 · (1 + 499) · s ="
 UNTOUCHED = tuple(
     f"bara handling 0 gjordes, så vikterna för de andra handlingarna ändras inte: W{weight}"
@@ -381,7 +381,7 @@ STEP_EXAMPLES = (
     Case(
         behaviours=("double",),
         text=f"{UNDISCOUNTED} {TARGET_NETWORK} {SAME}, belöning 1. Steget prövas två gånger: när "
-        "episoden fortsätter och när terminated är sant.",
+        "episoden fortsätter och när `terminated` är sant.",
         inputs=_double(ORDINARY),
         expected=_right_with_any_mask(16.0, 0.0, 1.0),
         by_hand={
@@ -389,14 +389,14 @@ STEP_EXAMPLES = (
                 "online-nätverket ger Q(s′) = (2; 3; 0) och väljer handling 1, målnätverket ger "
                 "den värdet 4. När episoden fortsätter är målet 1 + 4 = 5, förutsägelsen är "
                 "Q(s, 0) = 1 och förlusten (1 − 5)² = 16",
-                "när terminated är sant är målet bara belöningen 1, så förlusten är (1 − 1)² = 0",
+                "när `terminated` är sant är målet bara belöningen 1, så förlusten är (1 − 1)² = 0",
             )
         },
     ),
     Case(
         behaviours=("double",),
         text=f"{UNDISCOUNTED} {TARGET_NETWORK} Nu är s = (1; 2), handling 1, s′ = (1; −1) "
-        "och belöningen −1. Steget prövas två gånger: när episoden fortsätter och när terminated "
+        "och belöningen −1. Steget prövas två gånger: när episoden fortsätter och när `terminated` "
         "är sant.",
         inputs=_double([[1.0, 2.0], 1, -1.0, [1.0, -1.0], False, False]),
         expected=_right_with_any_mask(4.0, 1.0, 0.0),
@@ -405,13 +405,14 @@ STEP_EXAMPLES = (
                 "online-nätverket ger Q(s′) = (1; 3; −3) och väljer handling 1, målnätverket ger "
                 "den värdet −1. När episoden fortsätter är målet −1 − 1 = −2, förutsägelsen "
                 "är Q(s, 1) = 0 och förlusten (0 + 2)² = 4",
-                "när terminated är sant är målet bara belöningen −1, så förlusten är (0 + 1)² = 1",
+                "när `terminated` är sant är målet bara belöningen −1, så förlusten är "
+                "(0 + 1)² = 1",
             )
         },
     ),
     Case(
         behaviours=("mask",),
-        text=f"{COPIED}, belöning −1, terminated är sant.",
+        text=f"{COPIED}, belöning −1, och `terminated` är sant.",
         inputs=_step_inputs([[1.0, 2.0], 0, -1.0, [2.0, 1.0], True, False]),
         expected=_right(loss=4.0),
         by_hand={
@@ -421,7 +422,7 @@ STEP_EXAMPLES = (
     ),
     Case(
         behaviours=("mask",),
-        text=f"{COPIED}, belöning 2, terminated är falskt men truncated är sant.",
+        text=f"{COPIED}, belöning 2, och `terminated` är falskt men `truncated` är sant.",
         inputs=_step_inputs([[1.0, 2.0], 0, 2.0, [2.0, 1.0], False, True], buffer="list"),
         expected=_right(loss=6.25),
         by_hand={
@@ -431,7 +432,7 @@ STEP_EXAMPLES = (
     ),
     Case(
         behaviours=("constant", "number"),
-        text=f"{COPIED}, belöning 1, episoden fortsätter.",
+        text=f"{COPIED}, belöning 1, och episoden fortsätter.",
         inputs=_step_inputs(ORDINARY),
         expected=_right(
             returned=2.25,
@@ -453,7 +454,8 @@ STEP_EXAMPLES = (
         behaviours=("step",),
         # γ = 0: ett fel i masken ska inte kosta det här beteendet också.
         text=f"{COPIED}, belöning −499, men här är γ = 0, så målet är bara belöningen. "
-        "Inlärningshastigheten är 0,001 och i online-nätverkets .grad ligger 100 kvar sedan förut.",
+        "Inlärningshastigheten är 0,001 och i online-nätverkets `.grad` ligger 100 kvar sedan "
+        "förut.",
         inputs=_step_inputs(
             [[1.0, 2.0], 0, -499.0, [2.0, 1.0], False, False],
             discount_factor=0.0,
@@ -473,7 +475,7 @@ STEP_EXAMPLES = (
         behaviours=("rows",),
         text=f"{NETWORK} Målnätverket är nyss uppdaterat. Bufferten har två sorters övergångar: "
         f"{TRANSITION}, belöning 1; och s = (2; 1), handling 2, s′ = (1; 2), belöning 3. "
-        "Batchen är 24 rader.",
+        "Batchen har 24 rader.",
         # Batchen är av en enda sort med sannolikhet 2 · (1/2)^24, ungefär 1e-7.
         inputs=_step_inputs(ORDINARY, transitions=[ORDINARY, OTHER] * 16, batch_size=24),
         expected=_right(shapes="", rows=24, pairs=any_order([[0.0, 4.5], [1.0, 2.5]])),
@@ -559,7 +561,7 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
             "antalet olika erfarenheter",
             none="Online-nätverket fick aldrig se något av tillstånden (`state`) i bufferten, så "
             "det går inte att säga vad som drogs.",
-            wrong="Tillsammans fick online-nätverket bara förutsäga {got} olika erfarenheter, men "
+            wrong="Sammanlagt fick online-nätverket bara förutsäga {got} olika erfarenheter, men "
             "alla i bufferten ska ha samma chans, varje gång.",
         ),
         "target_weights": Observable(
@@ -627,7 +629,7 @@ Q_VALUE_BIAS = Exercise(
     behaviours=(
         Behaviour(
             "bias",
-            "räknar medelvärdet av förutsägelsen minus avkastningen från samma steg",
+            "räknar ut medelvärdet av förutsägelsen minus avkastningen från samma steg",
             1,
             ("bias",),
         ),
@@ -643,7 +645,7 @@ Q_VALUE_BIAS = Exercise(
     examples=(
         Case(
             behaviours=("bias",),
-            text="Arrayer, predicted_q_values = [2; 6; 1; 5], rewards = [1; 2; 0; 4], γ = 0,5.",
+            text="Arrayer, `predicted_q_values` = [2; 6; 1; 5], `rewards` = [1; 2; 0; 4], γ = 0,5.",
             inputs={
                 "predicted_q_values": [2.0, 6.0, 1.0, 5.0],
                 "rewards": [1.0, 2.0, 0.0, 4.0],
@@ -659,7 +661,7 @@ Q_VALUE_BIAS = Exercise(
         ),
         Case(
             behaviours=("one_step",),
-            text="Ett enda steg, predicted_q_values = [3], rewards = [5], γ = 0,9.",
+            text="Ett enda steg, `predicted_q_values` = [3], `rewards` = [5], γ = 0,9.",
             inputs={
                 "predicted_q_values": [3.0],
                 "rewards": [5.0],
@@ -671,7 +673,8 @@ Q_VALUE_BIAS = Exercise(
         ),
         Case(
             behaviours=("sequences",),
-            text="Listor av heltal, predicted_q_values = [4; 3; 1], rewards = [2; 0; 3], γ = 0,5.",
+            text="Listor av heltal, `predicted_q_values` = [4; 3; 1], `rewards` = [2; 0; 3], "
+            "γ = 0,5.",
             inputs={
                 "predicted_q_values": [4, 3, 1],
                 "rewards": [2, 0, 3],
@@ -686,7 +689,8 @@ Q_VALUE_BIAS = Exercise(
         ),
         Case(
             behaviours=("sequences",),
-            text="Arrayer av heltal, predicted_q_values = [1; 6; 2], rewards = [0; 3; 1], γ = 0,5.",
+            text="Arrayer av heltal, `predicted_q_values` = [1; 6; 2], `rewards` = [0; 3; 1], "
+            "γ = 0,5.",
             inputs={
                 "predicted_q_values": [1, 6, 2],
                 "rewards": [0, 3, 1],
@@ -701,7 +705,7 @@ Q_VALUE_BIAS = Exercise(
         ),
         Case(
             behaviours=("sequences",),
-            text="Tensorer, predicted_q_values = [0,5; 2] och rewards = [1; 3] som heltal, "
+            text="Tensorer, `predicted_q_values` = [0,5; 2] och `rewards` = [1; 3] som heltal, "
             "γ = 0,5.",
             inputs={
                 "predicted_q_values": [0.5, 2.0],
@@ -721,9 +725,9 @@ Q_VALUE_BIAS = Exercise(
         "startpunkt i episoden.",
         "Räkna ut avkastningen bakifrån. Från sista steget är den bara den sista belöningen, och "
         "från steget innan är den belöningen där plus γ gånger det du just räknade ut.",
-        "Gå igenom t från T − 1 ner till 0 med en variabel som börjar på 0.0 och hela tiden är "
-        "avkastningen från t. Lägg till `predicted_q_values[t]` minus den i en summa, och dela "
-        "summan med T på slutet.",
+        "Gå igenom t från T − 1 ner till 0 med en variabel som börjar på `0.0` och hela tiden är "
+        "avkastningen från t. Lägg skillnaden, `predicted_q_values[t]` minus den variabeln, till "
+        "en summa, och dela summan med T på slutet.",
     ),
 )
 

@@ -70,7 +70,7 @@ def run_own(
     results = {number: check(number, answer) for number, answer in answers.items()}
     unusable = [number for number, result in results.items() if _is_unusable(result)]
     if len(unusable) == len(answers):
-        instead = f"kör {COURSE} här" if reference is None else f"visas {reference_name}"
+        instead = f"körs {COURSE} här" if reference is None else f"visas {reference_name}"
         print(f"{_listed(unusable)}. Därför {instead}.")
         return {reference_name: _course(experiment, answers, reference, seed)}
     functions = _chosen(answers, unusable)
@@ -95,7 +95,7 @@ def _beside_the_course(
     wrong = [n for n, result in results.items() if not result and not _is_unusable(result)]
     unsolved = [n for n, result in results.items() if _is_unusable(result)]
     if unsolved:
-        print(f"{_listed(unsolved)}. Den delen kommer från {COURSE}.")
+        print(f"{_listed(unsolved)}. Där används {COURSE}.")
     if outcome.status != "ok":
         why = SLOW_TEXT if outcome.problem == TIMEOUT_TEXT else outcome.problem
         print(f"Din kod stannade här, så bara {next(iter(runs))} visas. {why}")

@@ -126,5 +126,5 @@ def kind_in_words(value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get("kind", f"ett objekt av sorten {value.get('type', 'dict')}"))[:150]
     if isinstance(value, list):
-        return f"en lista med {len(value)} delar"
+        return f"en lista med {len(value)} {'del' if len(value) == 1 else 'delar'}"
     return words.get(type(value), "None")

@@ -321,10 +321,10 @@ def _sentence(exercise: Exercise, repair: Repair, cells: Sequence[Source], sever
     fault = RULES[repair.trial.rule].fault
     if several:
         names = [f"”{b.name}”" for b in exercise.behaviours if b.id in repair.mended]
-        parts = " och ".join(names)
-        return f"Ett av felen sitter på {what}: {fault}. Ändras det stämmer delen {parts}."
+        parts = f"{'delen' if len(names) == 1 else 'delarna'} {' och '.join(names)}"
+        return f"Ett av felen sitter på {what}: {fault}. Ändras det, stämmer {parts}."
     if repair.is_only:
-        return f"Felet sitter på {what}: {fault}. Ändras bara det stämmer allt."
+        return f"Felet sitter på {what}: {fault}. Ändras bara det, stämmer allt."
     return f"Det räcker att ändra på ett ställe, till exempel på {what}: {fault}."
 
 

@@ -573,7 +573,8 @@ def _discount_twice(node: Any, names: Names) -> Iterator[Change]:
 
 @rule(
     "discount_times_steps",
-    "Svaret blir detsamma som när γ multipliceras med antalet steg, i stället för att upphöjas.",
+    "Svaret blir detsamma som när γ multipliceras med antalet steg, i stället för att upphöjas "
+    "till det.",
 )
 def _discount_not_as_power(node: Any, names: Names) -> Iterator[Change]:
     if _is(node, ast.Pow) and names.role(node.left) in DISCOUNT:
@@ -1035,7 +1036,7 @@ def _other_shape(node: Any, names: Names) -> Iterator[Change]:
         yield Change(_with(node, value=column), node)
 
 
-@rule("shape_added", "", "formen är inte den som väntas")
+@rule("shape_added", "", "formen är inte den som behövs")
 def _a_shape(node: Any, names: Names) -> Iterator[Change]:
     if not _is_read(node) and not isinstance(node, ast.Return):
         return

@@ -39,7 +39,7 @@ ERROR_WORDS: dict[type[BaseException], str] = {
     MemoryError: "minnet tog slut",
     TypeError: "fel sorts värde, eller fel antal argument",
     ValueError: "ett värde som inte duger",
-    AssertionError: "en assert som inte höll",
+    AssertionError: "en `assert` som inte höll",
     StopIteration: "en iterator som tog slut",
     SystemExit: "koden försökte avsluta Python",
     KeyboardInterrupt: "koden avbröt sig själv",

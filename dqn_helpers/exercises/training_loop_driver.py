@@ -299,8 +299,9 @@ def _of_actions(env: ScriptedEnv) -> Observed:
 
 def in_words(inputs: Inputs) -> str:
     """Fallet i ord."""
-    lengths = ", ".join(map(str, inputs["lengths"]))
+    *first, last = map(str, inputs["lengths"])
     names = ("warmup", "train_every", "target_update_every", "batch_size", "epsilon_decay_steps")
-    settings = ", ".join(f"{name} = {inputs[name]}" for name in names)
+    settings = ", ".join(f"`{name}` = {inputs[name]}" for name in names)
     start, end = (swedish_value(inputs[name]) for name in ("epsilon_start", "epsilon_end"))
-    return f"Episoder på {lengths} steg, {settings}, ε från {start} till {end}."
+    lengths = f"{', '.join(first)} och {last}" if first else last
+    return f"Episoder på {lengths} steg, {settings}, och ε från {start} till {end}."

@@ -129,7 +129,7 @@ def test_wrong_kinds_and_shapes_in_words(function: object, words: str) -> None:
 
 def test_the_calculation_with_the_students_number() -> None:
     words = words_for(lambda r, q, d, g: r + g * q.max(1).values)
-    assert "Rad 0: terminated är sant, så målet är bara belöningen 1; du fick 6,4." in words
+    assert "Rad 0: `terminated` är sant, så målet är bara belöningen 1; du fick 6,4." in words
     assert "du räknar med en framtid också efter sluttillståndet" in words
 
 

@@ -241,7 +241,7 @@ def builtin_max(reward, next_q_values, terminated, discount_factor):
 
 def test_the_check_says_the_cause_and_no_other_mistake() -> None:
     words = repr(check("3.1", builtin_max))
-    assert "Pythons eget `max`" in words
+    assert ". Pythons eget `max`" in words, "felet och orsaken är två meningar"
     assert "`if` kan bara" not in words, "det finns ingen if"
 
 

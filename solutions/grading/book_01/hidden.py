@@ -39,7 +39,7 @@ def discounted_return_cases(rng: np.random.Generator) -> list[Case]:
     def case(behaviours: tuple[str, ...], rewards: list[Any], kind: str) -> Case:
         inputs = {"rewards": rewards, "kind": kind, "discount_factor": _discount(rng)}
         word = {"list": "en lista", "tuple": "en tupel", "array": "en array"}[kind]
-        shown = f"rewards = {swedish_value(rewards)} ({word})"
+        shown = f"`rewards` = {swedish_value(rewards)} ({word})"
         text = f"Fallet {shown}, γ = {swedish_value(inputs['discount_factor'])}."
         return Case(behaviours, inputs, text=text)
 
@@ -210,7 +210,7 @@ def epsilon_greedy_cases(rng: np.random.Generator) -> list[Case]:
         plain = Case(
             (behaviour,),
             {"action_values": values.tolist(), "epsilon": epsilon, "calls": calls} | seeds,
-            text=f"action_values = {shown[0]}, ε = {shown[1]}, {calls} anrop.",
+            text=f"`action_values` = {shown[0]}, ε = {shown[1]}, {calls} anrop.",
             tolerance=SAME,
             answers=lambda observe: [right],
         )

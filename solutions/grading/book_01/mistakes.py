@@ -17,14 +17,15 @@ def starts_at_one(rewards, discount_factor):
 @misconception("1.1")
 def discount_missing(rewards, discount_factor):
     """Att summera är rätt, men du gör det utan γ. Då väger en belöning långt fram lika mycket som
-    en nu, och en episod utan slut får en oändlig avkastning. Se avsnittet om avkastning i 01a."""
+    en som kommer nu, och en episod utan slut får en oändlig avkastning. Se avsnittet om avkastning
+    i 01a."""
     return sum(rewards)
 
 
 @misconception("1.1")
 def weights_reversed(rewards, discount_factor):
-    """Vikterna är rätt tal, men de står bakvända: den sista belöningen väger mest och den första
-    minst. Går du framlänges och multiplicerar summan med γ i varje varv är det de gamla
+    """Vikterna är de rätta talen, men de står bakvända: den sista belöningen väger mest och den
+    första minst. Går du framlänges och multiplicerar summan med γ i varje varv är det de gamla
     belöningarna som krymper. Det ska vara de som ligger långt fram i tiden. Se avsnittet om
     avkastning i 01a."""
     total = 0.0
@@ -163,7 +164,7 @@ def truth_of_array(rewards, discount_factor):
 
 @misconception("1.1")
 def array_only(rewards, discount_factor):
-    """Du använder något som bara arrayer har, som shape, men belöningarna kan komma i en lista
+    """Du använder något som bara arrayer har, som `shape`, men belöningarna kan komma i en lista
     eller tupel. `len` fungerar för alla tre, eller gör om till en array först."""
     weights = discount_factor ** np.arange(rewards.shape[0])
     return float((weights * rewards).sum())
@@ -257,7 +258,7 @@ def overwrites_argument():
 @misconception("1.2", Edited(SWEEP))
 def mixes_in_argument():
     """Du läser och skriver i samma array. De första tillstånden är redan uppdaterade när de senare
-    räknas, så gammalt och nytt blandas, och dessutom ändras den array du fick. Läs från förra
+    räknas ut, så gammalt och nytt blandas, och dessutom ändras den array du fick. Läs från förra
     svepet, skriv i ett nytt. Se avsnittet om Q-värdesiteration i 01a."""
 
 
@@ -289,9 +290,9 @@ def last_next_state_only():
     ),
 )
 def indices_transposed():
-    """Du läser modellen baklänges, som om man gick från s′ till s. Första indexet är tillståndet
-    man är i, andra är handlingen och det sista är tillståndet man hamnar i. Se avsnittet om
-    modellens form i 01a."""
+    """Du läser modellen baklänges, som om man gick från s′ till s. Det första indexet är
+    tillståndet man är i, det andra är handlingen och det sista är tillståndet man hamnar i. Se
+    avsnittet om modellens form i 01a."""
 
 
 @misconception("1.2", edited(BACKUP, "max(axis=1)", "max(axis=0)"))
@@ -317,8 +318,8 @@ def max_over_everything():
                              "best_next = np.maximum(0, q_values.max(axis=1))"))  # fmt: skip
 def max_from_zero():
     """Där alla Q-värden är negativa räknar du med 0. Det händer om jämförelsen börjar på 0: noll är
-    inte lägst här, och det bästa av flera dåliga val kan vara −2. Börja i det första värdet, eller
-    låt numpy ta max."""
+    inte lägst här, och det bästa av flera dåliga val kan vara −2. Börja med det första värdet,
+    eller låt numpy ta max."""
 
 
 @misconception("1.2", edited(BACKUP, "max(axis=1)", "mean(axis=1)"))
@@ -380,7 +381,7 @@ def future_unweighted():
 @misconception("1.2", edited(BACKUP, "(transition_probabilities * target)", "target"))
 def probabilities_missing():
     """Sannolikheterna är inte med: du summerar över alla s′ som om man hamnade i alla på en gång.
-    Varje s′ ska räknas så mycket som det är troligt. Se Bellmans ekvation i 01a."""
+    Ju troligare ett s′ är, desto mer ska det väga. Se Bellmans ekvation i 01a."""
 
 
 @misconception(
@@ -427,8 +428,8 @@ def max_of_expectation():
 
 @misconception("1.2", edited(BACKUP, "sum(axis=2)", "sum(axis=1)"))
 def sums_over_actions():
-    """Du summerar över handlingarna, så svaret får formen (S, S). Det är s′, den sista axeln, som
-    man inte får välja och därför tar väntevärdet över. Rita upp formen (S, A, S)."""
+    """Du summerar över handlingarna, så svaret får formen (S, S). Väntevärdet ska tas över s′, den
+    sista axeln, för s′ får man inte välja. Rita upp formen (S, A, S)."""
 
 
 @misconception("1.2", edited(BACKUP, "sum(axis=2)", "sum()"))
@@ -524,8 +525,8 @@ def skips_terminal():
     ),
 )
 def jumps_at_the_end():
-    """Vid sluttillståndet hoppar du hela vägen till belöningen. TD-målet är rätt, men också det ska
-    man bara gå en bit mot: nästa gång kan samma handling ge en annan belöning. Se avsnittet om
+    """Vid sluttillståndet hoppar du hela vägen till belöningen. TD-målet är rätt, men också mot det
+    ska man bara gå en bit: nästa gång kan samma handling ge en annan belöning. Se avsnittet om
     inlärningshastigheten i 01b."""
 
 
@@ -652,8 +653,8 @@ def max_in_current_state():
 
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values[:, next_state].max()"))
 def max_over_column():
-    """Du läser en kolumn i stället för en rad. Tabellen har formen (S, A): första indexet är
-    tillståndet, andra handlingen."""
+    """Du läser en kolumn i stället för en rad. Tabellen har formen (S, A): det första indexet är
+    tillståndet och det andra är handlingen."""
 
 
 @misconception("1.3", edited(UPDATE, FUTURE, "q_values[next_state, action]"))
@@ -677,7 +678,7 @@ def update_argmax_for_max():
 @misconception("1.3", edited(UPDATE, FUTURE, f"max(0.0, {FUTURE})"))
 def update_max_from_zero():
     """När alla värden i s′ är negativa räknar du med 0. Det händer om jämförelsen börjar på 0: noll
-    är inte lägst här, och det bästa av flera dåliga val kan vara −3. Börja i det första värdet,
+    är inte lägst här, och det bästa av flera dåliga val kan vara −3. Börja med det första värdet,
     eller låt numpy ta max."""
 
 
@@ -710,7 +711,7 @@ def states_swapped():
 )
 def updates_next_state():
     """Du ändrar värdet i s′. Det är handlingen i s som agenten just har fått veta något om; s′ är
-    bara med för att TD-målet ska kunna räknas. Se avsnittet om Q-inlärning i 01b."""
+    bara med för att TD-målet ska kunna räknas ut. Se avsnittet om Q-inlärning i 01b."""
 
 
 @misconception("1.3", edited(UPDATE, "    q_values[state, action] +=", "    q_values[state] +="))
@@ -723,7 +724,7 @@ def updates_whole_row():
 def updates_a_copy():
     """TD-felet är rätt, men tabellen som funktionen fick är oförändrad: du ändrar en kopia eller en
     egen variabel. `q = q_values[state, action]` ger ett löst tal, och att ändra det ändrar inte
-    tabellen. Tilldela i själva tabellen."""
+    tabellen. Skriv det nya värdet i själva tabellen."""
 
 
 @misconception("1.3", edited(UPDATE, "return td_error", "return q_values"))
@@ -752,8 +753,8 @@ def returns_step():
 
 @misconception("1.3", edited(UPDATE, "return td_error", "return target - q_values[state, action]"))
 def error_after_step():
-    """Du räknar TD-felet efter steget, när värdet redan har flyttats. Då blir det för litet. Räkna
-    det innan tabellen ändras och spara det i en variabel."""
+    """Du räknar ut TD-felet efter steget, när värdet redan har flyttats. Då blir det för litet.
+    Räkna ut det innan tabellen ändras och spara det i en variabel."""
 
 
 @misconception("1.3", edited(UPDATE, "return td_error", "return abs(td_error)"))
@@ -782,7 +783,7 @@ def squared_error():
     ),
 )  # fmt: skip
 def decays_before_reading():
-    """Nästan: du ändrar tabellen innan TD-målet är räknat. När ett steg leder tillbaka till samma
+    """Nästan: du ändrar tabellen innan TD-målet är uträknat. När ett steg leder tillbaka till samma
     tillstånd läser du då det redan krympta värdet. Räkna ut målet först, ändra tabellen sist."""
 
 
@@ -811,8 +812,8 @@ GREEDY = "int(np.argmax(action_values))"
 )
 def explores_others_only():
     """Agenten utforskar så ofta som den ska, men då väljer du bara bland de handlingar som inte är
-    bäst. ε-girigt drar bland *alla*, också den bästa, så med ε = 1 är valet helt på måfå. Se
-    avsnittet om utforskning i 01b."""
+    bäst. En ε-girig agent drar bland *alla*, också den bästa, så med ε = 1 är valet helt på måfå.
+    Se avsnittet om utforskning i 01b."""
 
 
 @misconception("1.4", edited(CHOICE, "rng.random() < epsilon", "rng.random() > epsilon"))
@@ -855,7 +856,7 @@ def zero_is_falsy():
 )
 def draws_twice():
     """Ibland returneras inget alls: du drar ett nytt slumptal för varje villkor, och båda kan bli
-    falska. Dra ett enda slumptal och låt det avgöra, med if och else."""
+    falska. Dra ett enda slumptal och låt det avgöra, med `if` och `else`."""
 
 
 @misconception("1.4", edited(CHOICE, GREEDY, "np.max(action_values)"))
@@ -886,7 +887,7 @@ def worst_action():
 )  # fmt: skip
 def best_from_zero():
     """När alla värden är negativa väljer du alltid handling 0. Jämförelsen börjar på 0, och inget
-    negativt tal är större: noll är inte lägst här. Börja i det första värdet, eller låt numpy
+    negativt tal är större: noll är inte lägst här. Börja med det första värdet, eller låt numpy
     leta."""
 
 
@@ -936,7 +937,7 @@ def four_actions_hard_coded():
 @misconception("1.4", edited(CHOICE, "rng.integers", "rng.randint"))
 def old_generator_methods():
     """`rng` saknar metoden du anropar. Den är en numpy-generator av den nya sorten; `randint` hör
-    till den äldre `np.random` och till Pythons egen modul random. Ledtråd 2 säger vad den har i
+    till den äldre `np.random` och till Pythons egen modul `random`. Ledtråd 2 säger vad den har i
     stället."""
 
 
@@ -950,7 +951,7 @@ def old_generator_methods():
 )
 def ignores_rng():
     """Valen är rätt fördelade, men slumpen kommer någon annanstans ifrån än ur `rng`, till exempel
-    ur `np.random`, random eller en egen generator. Då kan den som anropar inte göra om ett försök
+    ur `np.random`, `random` eller en egen generator. Då kan den som anropar inte göra om ett försök
     med samma slump, och det behövs när man letar efter fel. Dra alla slumptal ur `rng`."""
 
 

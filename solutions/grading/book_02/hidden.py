@@ -211,8 +211,8 @@ def sample_experiences_cases(rng: np.random.Generator) -> list[Case]:
         form(
             ("shapes", "together"),
             one(2, 3, 2),
-            "I en deque ligger åtta likadana erfarenheter, med bilder som observationer, och "
-            "batchen är alla 8.",
+            "I en `deque` ligger åtta likadana erfarenheter, med bilder som observationer, och "
+            "batchen tar med alla 8.",
             buffer="deque",
             batch_size=8,
             calls=20,
@@ -278,8 +278,8 @@ def play_and_record_cases(rng: np.random.Generator) -> list[Case]:
     explored = endless_inputs(N_EXPLORED + n) | {"look": "actions"}
     explored["observations"] = distinct(rng, N_EXPLORED + n + 1, 2)
     return [
-        episode(n, "som slutar med terminated", "ends", "fields", "return"),
-        episode(n + 2, "som slutar med truncated", "ends", "fields", ends="truncated"),
+        episode(n, "som slutar med `terminated`", "ends", "fields", "return"),
+        episode(n + 2, "som slutar med `truncated`", "ends", "fields", ends="truncated"),
         episode(1, "som slutar genast", "ends", "fields", "return"),
         episode(n + 1, "i en miljö som återanvänder sin array", "copies", reuse=True),
         episode(3, f"med slumpfröet {seed}", "seed", seed=seed),

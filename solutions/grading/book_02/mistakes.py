@@ -374,8 +374,8 @@ def contiguous_batch():
 )
 def contiguous_slice():
     """Du skär ut ett stycke ur bufferten. Grannar i tiden följs åt, så batchen blir nästan samma
-    erfarenhet många gånger; dessutom kan en `deque` eller en egen buffert inte skivas. Dra varje
-    rad för sig. Se avsnittet om grannar i tiden i 02."""
+    erfarenhet många gånger; dessutom går det inte att skära så i en `deque` eller en egen buffert.
+    Dra varje rad för sig. Se avsnittet om grannar i tiden i 02."""
 
 
 @misconception(
@@ -433,8 +433,8 @@ def oldest_only():
 
 @misconception("2.2", edited(SAMPLE, ONE_INDEX, "random.randrange(len(replay_buffer) - 1)"))
 def never_the_newest():
-    """Den nyaste erfarenheten kan aldrig dras: gränsen för slumptalet är ett för låg. Slå upp om
-    funktionens övre gräns räknas med eller inte. Se avsnittet om dragningen i 02."""
+    """Den nyaste erfarenheten kan aldrig dras: gränsen för slumptalet är ett steg för låg. Slå upp
+    om funktionens övre gräns räknas med eller inte. Se avsnittet om dragningen i 02."""
 
 
 @misconception("2.2", edited(SAMPLE, ONE_INDEX, "random.randint(1, len(replay_buffer) - 1)"))
@@ -585,7 +585,7 @@ def truncated_dropped():
 )
 def generator_returned():
     """Du returnerar en generator: den går bara att gå igenom en enda gång, och har varken längd
-    eller index. Samla tensorerna i en lista eller tupel. Det skiljer på vilka parenteser man
+    eller index. Samla tensorerna i en lista eller tupel. Skillnaden ligger i vilka parenteser man
     skriver."""
 
 
@@ -962,7 +962,7 @@ def last_reward_replaced():
 )
 def done_as_terminated():
     """En episod som bröts av tidsgränsen sparas som om den hade nått ett sluttillstånd. Träningen
-    tror då att framtiden är värd noll, fast vi bara slutade titta. Spara de två flaggorna som
+    tror då att framtiden är värd noll, fast vi bara slutade titta. Spara de två flaggorna så som
     miljön gav dem. Se avsnittet om erfarenheten i 02."""
 
 
@@ -996,7 +996,7 @@ def never_explores():
     "2.3", edited(PLAY, CHOOSE, "        action = random.randrange(env.action_space.n)\n")
 )
 def always_random():
-    """Handlingen är alltid på måfå: nätverket tillfrågas inte. Då spelar det ingen roll vad
+    """Handlingen väljs alltid på måfå: nätverket tillfrågas inte. Då spelar det ingen roll vad
     agenten har lärt sig. Se avsnittet om utforskning i 01b."""
 
 
@@ -1010,7 +1010,7 @@ def always_random():
 )
 def explores_among_the_others():
     """När agenten utforskar väljer den bland alla handlingar *utom* den bästa. I kursens ε-giriga
-    regel lottas det bland alla, den bästa också: så räknas sannolikheterna i 01b."""
+    regel lottas det bland alla, den bästa också: så räknas sannolikheterna ut i 01b."""
 
 
 @misconception("2.3", edited(PLAY, "random.randrange(env.action_space.n)", "random.randint(0, 1)"))
@@ -1071,7 +1071,7 @@ def seed_not_passed():
     "2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset(seed=seed) if seed else env.reset()")
 )
 def seed_zero_forgotten():
-    """Slumpfröet 0 glöms bort. I Python räknas 0 som falskt i ett `if`, men 0 är ett frö lika gott
+    """Slumpfröet 0 glöms bort. I Python räknas 0 som falskt i ett `if`, men 0 är ett lika gott frö
     som andra. Att inget frö finns skrivs `None`, och det kan `env.reset` ta emot som det är."""
 
 

@@ -48,7 +48,8 @@ def max_over_everything(reward, next_q_values, terminated, discount_factor):
 @misconception("3.1")
 def discount_missing(reward, next_q_values, terminated, discount_factor):
     """Framtiden är med, men den är inte diskonterad, för γ saknas. Då väger en belöning långt fram
-    lika mycket som en nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i 01a."""
+    lika mycket som en som kommer nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i
+    01a."""
     return reward + next_q_values.max(dim=1).values * ~terminated
 
 
@@ -216,9 +217,9 @@ def masks_then_max(q_values, action):
 
 @misconception("3.2")
 def one_hot_guesses_width(q_values, action):
-    """`one_hot` gissar antalet handlingar av den största som råkar finnas i batchen. Gjordes bara
-    handling 0 blir masken en enda kolumn, som sträcks ut över alla. Säg hur många de är:
-    `one_hot(action, q_values.shape[1])`."""
+    """`one_hot` gissar antalet handlingar efter det största numret som råkar finnas i batchen.
+    Gjordes bara handling 0 blir masken en enda kolumn, som sträcks ut över alla. Säg hur många de
+    är: `one_hot(action, q_values.shape[1])`."""
     return (q_values * torch.nn.functional.one_hot(action)).sum(dim=1)
 
 
@@ -303,9 +304,9 @@ def zero_grad_before_step():
     ),
 )
 def step_one_hot_guesses_width():
-    """Förutsägelsen blir fel när inte alla handlingar finns i batchen: `one_hot` gissar antalet av
-    den största som råkar finnas där. Säg hur många de är, `one_hot(action, q.shape[1])`, eller läs
-    av med `gather`. Se avsnittet om gather i 03."""
+    """Förutsägelsen blir fel när inte alla handlingar finns i batchen: `one_hot` gissar antalet
+    efter det största numret som råkar finnas där. Säg hur många de är, `one_hot(action,
+    q.shape[1])`, eller läs av med `gather`. Se avsnittet om gather i 03."""
 
 
 @misconception("3.3", edited(STEP, "    optimizer.step()\n", ""))
@@ -368,13 +369,13 @@ def predicts_best_action():
 
 @misconception("3.3", edited(STEP, "predicted = model(state)", "predicted = model(next_state)"))
 def predicts_in_next_state():
-    """Förutsägelsen räknas i nästa tillstånd, s′. Den ska gälla tillståndet där handlingen gjordes,
-    s: det är det värdet som ska flyttas mot TD-målet. Se avsnittet om gather i 03."""
+    """Förutsägelsen räknas ut i nästa tillstånd, s′. Den ska gälla tillståndet där handlingen
+    gjordes, s: det är det värdet som ska flyttas mot TD-målet. Se avsnittet om gather i 03."""
 
 
 @misconception("3.3", Edited(STEP, ("model(next_state)", "model(state)")))
 def target_from_state():
-    """Målet räknas på fel tillstånd: framtiden börjar i nästa tillstånd, s′, men du frågar
+    """TD-målet räknas ut ur fel tillstånd: framtiden börjar i nästa tillstånd, s′, men du frågar
     nätverket om s. Se avsnittet om TD-målet i 03."""
 
 
@@ -389,8 +390,8 @@ def target_without_network():
     Edited(STEP, ("model(next_state)", "model(state)"), ("model(state).g", "model(next_state).g")),
 )
 def states_swapped():
-    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen räknas i s′ och TD-målet byggs av s,
-    och det ska vara tvärtom. Kontrollera i vilken ordning du packar upp batchen. Se avsnittet om
+    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen räknas ut i s′ och TD-målet byggs av
+    s, och det ska vara tvärtom. Kontrollera i vilken ordning du packar upp batchen. Se avsnittet om
     erfarenheten i 02."""
 
 
@@ -483,8 +484,8 @@ def step_every_pair():
 )
 def prediction_without_gradient():
     """Det finns inget att lära sig av: `backward` hittar ingen väg från förlusten tillbaka till
-    vikterna. Förutsägelsen ska komma ur nätverket, och den ska räknas utan `no_grad` och `detach`:
-    bara TD-målet ska vara en konstant. Se avsnittet om semigradienten i 03."""
+    vikterna. Förutsägelsen ska komma ur nätverket, och den ska räknas ut utan `no_grad` och
+    `detach`: bara TD-målet ska vara en konstant. Se avsnittet om semigradienten i 03."""
 
 
 @misconception(
@@ -554,8 +555,8 @@ def returns_loss_after():
 
 @misconception("3.3", edited(STEP, "loss.backward()", "(-loss).backward()"))
 def climbs():
-    """Du går åt fel håll: steget gör förlusten större. Optimeraren minskar det som backward körs
-    på, så kör den på förlusten som den är."""
+    """Du går åt fel håll: steget gör förlusten större. Optimeraren minskar det som `backward`
+    anropas på, så anropa den på förlusten som den är."""
 
 
 @misconception(

@@ -91,7 +91,7 @@ def update_target_network_cases(rng: np.random.Generator) -> list[Case]:
 
     norm = pair(True, tau=1.0)
     return [
-        separate(("hard",), pair(False), "Två nätverk, utan tau."),
+        separate(("hard",), pair(False), "Två nätverk, utan `tau`."),
         separate(("hard", "buffers"), norm, "Två nätverk med BatchNorm, τ = 1."),
         separate(("soft",), pair(False, tau=taus[0]), _soft_text(taus[0])),
         Case(("soft",), pair(False, tau=1 - taus[1]), text=_soft_text(1 - taus[1])),

@@ -34,9 +34,9 @@ def wrong_direction(step, start, end, decay_steps):
 
 @misconception("4.1")
 def grows(step, start, end, decay_steps):
-    """ε växer i stället för att sjunka: skillnaden mellan start och end är tagen åt fel håll, eller
-    läggs till där den ska dras ifrån. Pröva med ett steg mitt på vägen: ε ska ligga mellan start
-    och end. Se formeln i avsnittet om ε i 04."""
+    """ε växer i stället för att sjunka: skillnaden mellan `start` och `end` är tagen åt fel håll,
+    eller läggs till där den ska dras ifrån. Pröva med ett steg mitt på vägen: ε ska ligga mellan
+    `start` och `end`. Se formeln i avsnittet om ε i 04."""
     return start + min(step / decay_steps, 1) * (start - end)
 
 
@@ -66,8 +66,8 @@ def min_for_max(step, start, end, decay_steps):
 # Golvet min(end, linjen) och andelen max(andelen, 1) ger exakt samma funktion.
 @misconception("4.1", equivalent_to=("min_for_max",))
 def max_for_min(step, start, end, decay_steps):
-    """Du har max där det ska vara min: andelen av vägen blir minst 1, så ε är framme på en gång och
-    fortsätter sedan förbi. Andelen ska som *mest* bli 1. Se formeln i avsnittet om ε i 04."""
+    """Du har `max` där det ska vara `min`: andelen av vägen blir minst 1, så ε är framme på en gång
+    och fortsätter sedan förbi. Andelen ska som *mest* bli 1. Se formeln i avsnittet om ε i 04."""
     return start + max(step / decay_steps, 1) * (end - start)
 
 
@@ -118,9 +118,9 @@ def divides_by_one_less(step, start, end, decay_steps):
 
 @misconception("4.1")
 def nothing_after(step, start, end, decay_steps):
-    """Efter `decay_steps` ger funktionen inget alls (`None`): det finns en `if` för början men
-    inget svar för resten. Träningen går vidare långt efter att linjen är slut, så också då
-    behövs ett ε."""
+    """Efter `decay_steps` ger funktionen inget alls (`None`): det finns ett `if` för början men
+    inget svar för resten. Träningen går vidare långt efter att linjen är slut, så också då behövs
+    ett ε."""
     if step < decay_steps:
         return start + step / decay_steps * (end - start)
     return None
@@ -225,9 +225,9 @@ def binds_loop_variable(model, target_model, tau=1.0):
 
 @misconception("4.2")
 def no_grad_missing(model, target_model, tau=1.0):
-    """PyTorch vägrar, eftersom du ändrar en parameter medan den håller reda på gradienter.
-    Kopieringen är inget som ska läras eller deriveras: tala om det för PyTorch, på samma sätt som
-    när TD-målet räknades ut i 03."""
+    """PyTorch håller reda på gradienten för parametern som du ändrar, och vägrar därför.
+    Kopieringen är inget som ska läras in eller deriveras: tala om det för PyTorch, på samma sätt
+    som när TD-målet räknades ut i 03."""
     for parameter, target in _pairs(model, target_model):
         target.copy_(tau * parameter + (1 - tau) * target)
 
@@ -332,7 +332,7 @@ def both_move(model, target_model, tau=1.0):
 @misconception("4.2")
 @torch.no_grad()
 def only_weights(model, target_model, tau=1.0):
-    """Bara de parametrar som heter weight följer med. Bias lärs också in, och utan den ger
+    """Bara de parametrar som heter `weight` följer med. Biasvikten lärs också in, och utan den ger
     målnätverket TD-mål som hör ihop med ett annat nätverk. Gå igenom alla parametrar."""
     _copy_buffers(model, target_model)
     theirs = dict(target_model.named_parameters())
@@ -344,7 +344,7 @@ def only_weights(model, target_model, tau=1.0):
 @misconception("4.2")
 @torch.no_grad()
 def first_only(model, target_model, tau=1.0):
-    """Bara den första parametern ändras. Står det en `return` i loopen, eller tog du bara
+    """Bara den första parametern ändras. Står det ett `return` i loopen, eller tog du bara
     `next(…)`? Alla lager ska följa med, annars är målnätverket en blandning som ingen har
     tränat."""
     _copy_buffers(model, target_model)
@@ -585,8 +585,9 @@ def state_not_advanced():
 
 @misconception("4.3", loop(("next_obs, terminated, truncated))", "obs, terminated, truncated))")))
 def next_state_is_state():
-    """Nästa tillstånd är samma som tillståndet i det du sparar. TD-målet räknas på nästa tillstånd,
-    så nätverket skulle lära sig av sig självt på fel plats. Se avsnittet om erfarenheten i 02."""
+    """Nästa tillstånd är samma som tillståndet i det du sparar. TD-målet räknas ut ur nästa
+    tillstånd, så nätverket skulle lära sig av sig självt på fel plats. Se avsnittet om erfarenheten
+    i 02."""
 
 
 @misconception("4.3", loop(("warm = episode >= warmup", "warm = n_steps >= warmup")))
@@ -628,8 +629,8 @@ def warmup_returns_left_out():
 
 @misconception("4.3", loop((FINISH + "    return", FINISH + "        return")))
 def returns_after_first_episode():
-    """Loopen tar slut efter en enda episod. Är `return` indragen ett steg för mycket? Den ska stå
-    utanför loopen över episoder, annars slutar allt så fort den nås."""
+    """Loopen tar slut efter en enda episod. Är `return` indraget ett steg för mycket? Det ska stå
+    utanför loopen över episoder, annars slutar allt så fort det nås."""
 
 
 @misconception("4.3", after_the_episode(repeats=False))
@@ -686,8 +687,8 @@ def trains_every_step():
 @misconception("4.3", loop(("n_steps % train_every", "(n_steps - 1) % train_every")))
 def counts_from_zero():
     """Träningen kommer förskjuten: du frågar räknaren innan den har räknat det steg som just togs.
-    Är `train_every` 2 ska det tränas efter steg 2, 4, 6 …, inte efter 1, 3, 5 …. Öka räknaren först
-    och fråga sedan."""
+    Är `train_every` 2 ska det tränas efter steg 2, 4, 6 och så vidare, inte efter 1, 3, 5. Öka
+    räknaren först och fråga sedan."""
 
 
 @misconception("4.3", loop(("n_steps % train_every", "length % train_every")))
@@ -707,9 +708,9 @@ def counter_restarts():
     ),
 )
 def counter_saved_up():
-    """Du räknar stegen sedan förra träningen, och den räknaren växer hela uppvärmningen. Därför
-    tränas det redan efter det första steget när uppvärmningen är slut. Låt tiden mellan
-    träningsstegen bero på hur många miljösteg som tagits, inte på när det tränades sist."""
+    """Du räknar stegen sedan förra träningen, och den räknaren växer under hela uppvärmningen.
+    Därför tränas det redan efter det första steget när uppvärmningen är slut. Låt tiden mellan
+    träningsstegen bero på hur många miljösteg som har tagits, inte på när det tränades sist."""
 
 
 @misconception("4.3", loop((" and len(replay_buffer) >= batch_size", "")))
@@ -998,7 +999,7 @@ def epsilon_hard_coded():
 @misconception("4.3", loop(("n_steps, epsilon_start, epsilon_end", "n_steps, epsilon_start, 0.0")))
 def epsilon_ends_at_zero():
     """ε sjunker till 0 i stället för till `epsilon_end`. Utan någon utforskning alls ser bufferten
-    till slut bara det som agenten redan brukar göra. Se ”Testa dig själv” i 04."""
+    till slut bara det som agenten redan brukar göra. Se ”Testa dig själv” om ε i 04."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start, epsilon_end", "n_steps, 1.0, epsilon_end")))
@@ -1071,7 +1072,7 @@ def no_return():
 
 @misconception("4.3", loop((STEP_ARGUMENTS, STEP_ARGUMENTS.replace(", target_model", ""))))
 def target_not_passed():
-    """Träningssteget får inget målnätverk: det sjunde argumentet saknas, så TD-målen räknas med
+    """Träningssteget får inget målnätverk: det sjunde argumentet saknas, så TD-målen räknas ut med
     online-nätverket och kopiorna du gör används aldrig. Se avsnittet om målnätverket i 04."""
 
 

@@ -135,8 +135,8 @@ def double_dqn_target_cases(rng: np.random.Generator) -> list[Case]:
         Case(
             ("select",),
             disagreeing,
-            text="Två slumpade nätverk som är oense om den bästa handlingen i varje rad; några "
-            "rader är slut, γ = 1.",
+            text="Två slumpade nätverk som är oense om den bästa handlingen i varje rad; i "
+            "några rader är episoden slut, och γ = 1.",
             answers=targets_with_any_mask(disagreeing),
         ),
         tensor(
@@ -147,7 +147,8 @@ def double_dqn_target_cases(rng: np.random.Generator) -> list[Case]:
         tensor(
             ("terminal", "tensor"),
             ended,
-            "Två likadana nätverk (målnätverket är nyss uppdaterat); några rader är slut.",
+            "Två likadana nätverk (målnätverket är nyss uppdaterat); i några rader är episoden "
+            "slut.",
         ),
     ]
 
@@ -241,11 +242,15 @@ def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
     return [
         two_networks(double(True)),
         two_networks(double(False, buffer="list")),
-        Case(("mask",), inputs(repeated(terminated=True)), text=f"{copied}; terminated är sant."),
+        Case(
+            ("mask",),
+            inputs(repeated(terminated=True)),
+            text=f"{copied}, och `terminated` är sant.",
+        ),
         Case(
             ("mask",),
             same_networks(truncated=True, buffer="list"),
-            text=f"{copied}; terminated är falskt men truncated är sant.",
+            text=f"{copied}, och `terminated` är falskt men `truncated` är sant.",
         ),
         Case(("constant", "number"), same_networks(), text=f"{copied}; {same}."),
         Case(
@@ -257,15 +262,15 @@ def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
                 planted=float(rng.integers(50, 99)),
                 learning_rate=0.001,
             ),
-            text=f"{copied}; γ = 0, belöningen är stor och negativ, och i online-nätverkets .grad "
-            "ligger tal kvar sedan förut.",
+            text=f"{copied}; γ = 0, belöningen är stor och negativ, och i online-nätverkets "
+            "`.grad` ligger tal kvar sedan förut.",
         ),
         # Batchen är av en enda sort med sannolikhet högst 2 · (1/2)^24, ungefär 1e-7.
         Case(
             ("rows",),
             same_networks(n_rows=2, batch_size=rows),
             random=("loss", "returned", "weights"),
-            text=f"{copied}; bufferten har två sorters övergångar och batchen är {rows} rader.",
+            text=f"{copied}; bufferten har två sorters övergångar och batchen har {rows} rader.",
         ),
         sampling_case(
             inputs(

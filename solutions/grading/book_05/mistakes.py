@@ -121,14 +121,15 @@ def target_mask_removes_reward():
 @misconception("5.1", edited(TARGET, "~terminated", "(1 - terminated)"))
 def one_minus_bool():
     """Flaggan `terminated` är en tensor av sanningsvärden, och PyTorch vägrar räkna 1 minus sant.
-    Vänd på den med ~, gör om den till tal först, eller välj med `torch.where`. Se avsnittet om
+    Vänd på den med `~`, gör om den till tal först, eller välj med `torch.where`. Se avsnittet om
     masken i 03."""
 
 
 @misconception("5.1", edited(TARGET, "discount_factor * value", "value"))
 def target_discount_missing():
     """Framtiden är med, men den är inte diskonterad, för γ saknas. Då väger en belöning långt fram
-    lika mycket som en nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i 01a."""
+    lika mycket som en som kommer nu, och Q-värdena kan växa utan gräns. Se Bellmans ekvation i
+    01a."""
 
 
 @misconception("5.1", edited(TARGET, SUM, "discount_factor * (reward + value * ~terminated)"))
@@ -301,7 +302,7 @@ def step_roles_swapped():
 
 @misconception("5.2", edited(STEP, VALUE, "model(next_state).max(dim=1).values"))
 def step_online_only():
-    """TD-målet räknas bara med online-nätverket, och målnätverket används inte alls. Då jagar
+    """TD-målet räknas ut bara med online-nätverket, och målnätverket används inte alls. Då jagar
     nätverket ett mål som flyttar sig i varje steg. Se avsnittet om målnätverket i 04 och avsnittet
     om Double DQN i 05."""
 
@@ -329,8 +330,8 @@ def valued_in_state():
     ),
 )
 def step_target_from_state():
-    """Målet räknas på fel tillstånd: framtiden börjar i *nästa* tillstånd, s′, men du frågar båda
-    nätverken om s. Se avsnittet om TD-målet i 03."""
+    """TD-målet räknas ut ur fel tillstånd: framtiden börjar i *nästa* tillstånd, s′, men du frågar
+    båda nätverken om s. Se avsnittet om TD-målet i 03."""
 
 
 @misconception(
@@ -341,8 +342,8 @@ def step_target_from_state():
     ),
 )
 def step_states_swapped():
-    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen räknas i s′ och TD-målet byggs av s,
-    och det ska vara tvärtom. Kontrollera i vilken ordning du packar upp batchen. Se avsnittet om
+    """Tillstånd och nästa tillstånd är ombytta: förutsägelsen räknas ut i s′ och TD-målet byggs av
+    s, och det ska vara tvärtom. Kontrollera i vilken ordning du packar upp batchen. Se avsnittet om
     erfarenheten i 02."""
 
 
@@ -408,7 +409,7 @@ def step_truncated_for_terminated():
 @misconception("5.2", edited(STEP, "discount_factor * value", "value"))
 def step_discount_missing():
     """Framtiden är med, men den är inte diskonterad, för γ saknas i TD-målet. Då väger en belöning
-    långt fram lika mycket som en nu. Se Bellmans ekvation i 01a."""
+    långt fram lika mycket som en som kommer nu. Se Bellmans ekvation i 01a."""
 
 
 @misconception("5.2", edited(STEP, SUM, "discount_factor * (reward + value * ~terminated)"))
@@ -757,9 +758,9 @@ def one_number_per_step():
 
 @misconception("5.3")
 def returns_in_whole_numbers(predicted_q_values, rewards, discount_factor):
-    """Är belöningarna heltal blir också avkastningen heltal: en array som görs som belöningarnas
-    kopia (`zeros_like`, `copy`) har samma `dtype` och kapar decimalerna utan att säga något. Gör
-    den till decimaltal från början."""
+    """Är belöningarna heltal blir också avkastningen heltal: en array som skapas som en kopia av
+    belöningarna (`zeros_like`, `copy`) har samma `dtype` och kapar decimalerna utan att säga något.
+    Gör den till decimaltal från början."""
     returns, following = np.zeros_like(np.asarray(rewards)), 0.0
     for t in reversed(range(len(rewards))):
         following = float(rewards[t]) + discount_factor * following
@@ -769,7 +770,7 @@ def returns_in_whole_numbers(predicted_q_values, rewards, discount_factor):
 
 @misconception("5.3")
 def needs_arrays(predicted_q_values, rewards, discount_factor):
-    """Det går inte med vanliga listor: de har inga räknemetoder som mean och går inte att
+    """Det går inte med vanliga listor: de har inga räknemetoder som `mean` och går inte att
     subtrahera från varandra. Gör om det som kommer in till arrayer först, eller gå igenom det tal
     för tal."""
     returns = [0.0] * (len(rewards) + 1)
