@@ -351,7 +351,8 @@ PIP_FAILURES = {
     ),
     "Max retries exceeded|NewConnectionError|name resolution|getaddrinfo failed"
     "|Network is unreachable|Read ?[tT]imed? ?[oO]ut|ProxyError|ConnectionResetError"
-    "|Connection broken|IncompleteRead|No matching distribution found for setuptools": (
+    "|Connection broken|IncompleteRead|Could not fetch URL .*: connection error"
+    "|No matching distribution found for setuptools": (
         "Det gick inte att hämta paketen, för det finns ingen kontakt med pypi.org. Kontrollera "
         "nätet och kör samma kommando igen. Sitter du bakom en proxy sätter du först "
         "miljövariabeln HTTPS_PROXY."
