@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from dqn_helpers.autograder import budget as budget_module
-from dqn_helpers.autograder import catalogue
+from dqn_helpers.autograder import catalogue, server
 from dqn_helpers.autograder import workshop as workshop_module
 from dqn_helpers.autograder.arguments import rules
-from dqn_helpers.autograder.budget import Budget, Stopped, Watch
+from dqn_helpers.autograder.budget import GRACE_SECONDS, Budget, Stopped, Watch
 from dqn_helpers.autograder.grade import Grading, Ran
 from dqn_helpers.autograder.processes import Ended
 from dqn_helpers.autograder.workshop import HAS_SERVER, WorkerError, Workshop, _report
@@ -244,6 +244,17 @@ def test_the_cause_is_the_true_one(ended: Ended, cause: Any, found: str) -> None
     report = _report(ended, cause, watch, Budget.of(10))
     assert report.cause == found
     assert report.seconds == pytest.approx((ended.seconds or 0) - 2.0)
+
+
+@pytest.mark.parametrize("limit", [0.5, 1, 10, 60])
+def test_the_kernel_never_stops_a_worker_before_the_grader_does(
+    monkeypatch: pytest.MonkeyPatch, limit: float
+) -> None:
+    """Kärnan räknar upp till en femtedel för mycket på en upptagen dator; starten räknas med."""
+    started = 6.0
+    monkeypatch.setattr(server, "time", SimpleNamespace(process_time=lambda: started))
+    counted = 1.2 * (started + limit + GRACE_SECONDS)
+    assert server._whole_seconds(limit) > counted
 
 
 def test_a_worker_that_never_greeted_is_the_graders_own_fault() -> None:
