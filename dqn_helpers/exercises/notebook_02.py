@@ -546,8 +546,8 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         ),
         Case(
             behaviours=("copies",),
-            text=f"{STORY}. Miljön skriver varje ny observation i samma array, som Gymnasium "
-            "tillåter.",
+            text=f"{STORY}. Miljön skriver varje ny observation i samma array, vilket "
+            "Gymnasium tillåter.",
             inputs=_episode(reuse=True),
             expected=({"odd": "", "state": STATES, "next_state": NEXT_STATES},),
         ),

@@ -189,7 +189,7 @@ UPDATE_TARGET_NETWORK = Exercise(
         ),
         "kept": Observable(
             "talen",
-            wrong="Talen i målnätverkets ursprungliga parametrar är inte de som de ska vara, när "
+            wrong="Talen i målnätverkets ursprungliga parametrar är inte vad de ska vara, när "
             "online-nätverket sedan har ändrats.",
         ),
         "touched": Observable(
@@ -284,7 +284,7 @@ GREEDY_AFTER_FIRST = {"epsilon_start": 1.0, "epsilon_end": 0.0, "epsilon_decay_s
 
 N_FIRST = 3
 EPSILON_FOLLOWED: Observed = {
-    # En slumpad första handling råkar vara den giriga en gång på 997; tre av tre: under 1.1e-9.
+    # En slumpad första handling råkar vara den giriga en gång på 997; tre av tre: under 1,1e-9.
     "first_greedy": Within(0, N_FIRST - 1),
     # epsilon_start är en miljarddel.
     "low": ONLINE,
@@ -327,7 +327,7 @@ def _loop_examples() -> tuple[Case, ...]:
     episodes["rewards"] = [1.0, 2.0, 0.5, 3.0, -1.0, 4.0, 2.5, 1.0, -2.0]
     first = np.array(episodes["observations"])[:, 0].tolist()
     reused = episodes | {"lengths": [4, 5], "truncated": [True, False], "reuses_array": True}
-    # Åtta steg uppvärmning: efter sex hade den som kopierar efter var tredje *miljösteg* haft tur.
+    # Åtta steg uppvärmning: efter sex hade den som kopierar efter vart tredje *miljösteg* haft tur.
     training = loop_inputs(rng, [2, 3, 3, 7, 3, 2, 3], warmup=3, batch_size=2, calls=7)
     training |= {"weight": 2, "increments": [3, 1, 4, 2, 5, 6, 7]}
     minimum = loop_inputs(rng, [4, 9], warmup=0, batch_size=6, train_every=3, calls=3)

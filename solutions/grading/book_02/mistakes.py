@@ -85,8 +85,8 @@ def refuses_when_full():
 @misconception("2.1", edited(POP, "pop(0)", "pop(-2)" + " if self.max_length > 1 else None"))
 def newest_overwritten():
     """Det är den näst nyaste som försvinner när bufferten är full, inte den äldsta. Bara en enda
-    plats byts ut och resten blir för evigt gammalt. Fundera på i vilken ände av listan den äldsta
-    ligger."""
+    plats byts ut, och de andra behåller sina gamla erfarenheter. Fundera på i vilken ände av
+    listan den äldsta ligger."""
 
 
 @misconception(
@@ -551,8 +551,8 @@ def batch_size_hard_coded():
 
 @misconception("2.2", edited(SAMPLE, TENSORS, "    return rows\n"))
 def list_of_experiences():
-    """Du returnerar en lista med erfarenheter, en per rad. Nätverket vill ha tvärtom: en tensor
-    per fält, med hela batchen i. Se avsnittet om dragningen i 02."""
+    """Du returnerar en lista med erfarenheter, en per rad. Nätverket vill ha det tvärtom: en
+    tensor per fält, med hela batchen i. Se avsnittet om dragningen i 02."""
 
 
 @misconception("2.2", edited(SAMPLE, "map(np.array, zip(*rows))", "np.array(rows).T"))

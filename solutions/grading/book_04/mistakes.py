@@ -525,14 +525,14 @@ def reset_not_unpacked():
 def observations_not_copied():
     """Loopen stämmer så länge miljön ger en ny array i varje steg, men det lovar ingen miljö. Här
     skrivs den nya observationen i samma array som den gamla, så tillstånd och nästa tillstånd blir
-    lika i bufferten. Ta en egen kopia, så fort `env.reset` eller `env.step` har gett den, som i
-    02."""
+    lika i bufferten. Ta en egen kopia av observationen så fort `env.reset` eller `env.step` har
+    gett den, som i 02."""
 
 
 @misconception("4.3", loop((RESET, RESET.replace("reset()", "reset(seed=0)"))))
 def same_seed_every_episode():
     """Du ger `env.reset` samma frö i varje episod, så alla episoder börjar i precis samma läge.
-    Agenten lär sig då bara det läget. Ge ett frö högst en gång, så drar miljön nya starter sedan
+    Agenten lär sig då bara det läget. Ge ett frö högst en gång, så drar miljön sedan nya starter
     av sig själv."""
 
 

@@ -467,7 +467,7 @@ def copies_after_every_step():
     ),
 )
 def soft_update_after_every_step():
-    """Du flyttar målnätverket en liten bit i varje steg. Mjuk uppdatering är ett bra knep, men den
+    """Du flyttar målnätverket en liten bit i varje steg. En mjuk kopia är ett bra knep, men den
     hör till träningsloopen: här ska målnätverket stå stilla, annars uppdateras det två gånger. Se
     avsnittet om målnätverket i 04."""
 
@@ -716,9 +716,9 @@ def absolute_difference():
 
 @misconception("5.3", edited(BIAS, DIFFERENCE, f"{DIFFERENCE.replace('+= ', '+= (')}) ** 2"))
 def squared_difference():
-    """Du kvadrerar skillnaden. Då syns inte om nätverket överskattar eller underskattar, för båda
-    blir positiva. Biasen är medelvärdet av skillnaderna som de är. Se avsnittet om överskattning i
-    05."""
+    """Du kvadrerar skillnaden. Då syns det inte om nätverket överskattar eller underskattar, för
+    båda blir positiva. Biasen är medelvärdet av skillnaderna som de är. Se avsnittet om
+    överskattning i 05."""
 
 
 @misconception(
