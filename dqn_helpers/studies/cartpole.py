@@ -1,4 +1,4 @@
-"""Mätningarna i 04: kursens recept för CartPole med en enda sak ändrad, och många frön av varje.
+"""Mätningarna i 04: kursens recept för CartPole med en enda sak ändrad, och många frön för varje.
 
 Varje variant är tränad lika många miljösteg, utan att stanna i förtid, och prövad under tiden. Då
 går det att fråga i efterhand hur det hade gått med stoppregel, med de bästa vikterna eller utan
