@@ -394,6 +394,8 @@ def _about_filling(filled: CanvasFill, what: str, where: str) -> Iterator[str]:
         yield f"  {file}: inte ifylld, för den gick inte att läsa eller måste bedömas för hand."
     for file in filled.unknown:
         yield f"  {file}: inte ifylld, för studenten finns inte i {where}."
+    for file in filled.elsewhere:
+        yield f"  {file}: inte ifylld, för studenten har inte lämnat in bok {filled.books}."
 
 
 def _filled(arguments: argparse.Namespace, results: ClassResult) -> CanvasFill:
