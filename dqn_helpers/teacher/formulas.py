@@ -7,9 +7,7 @@ from latex2mathml.converter import convert
 SPLIT_NUMBER = re.compile(r"<mn>(\d+)</mn><mrow><mo>&#x0002C;</mo></mrow><mn>(\d+)</mn>")
 """`0{,}8` är ett enda tal. Biblioteket gör tre delar av det, med ett mellanrum efter kommat."""
 
-ARG = re.compile(
-    r"\\arg\s*\\(max|min)(?![A-Za-z])|\\operatorname\*?\{arg(?:\\,|\s)*(max|min)\}"
-)
+ARG = re.compile(r"\\arg\s*\\(max|min)(?![A-Za-z])|\\operatorname\*?\{arg(?:\\,|\s)*(max|min)\}")
 r"""Biblioteket kan `\argmax`, men varken `\arg\max` eller `\operatorname*{arg\,max}`."""
 
 

@@ -10,7 +10,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -62,6 +62,7 @@ from dqn_helpers.teacher.store import (
 from dqn_helpers.teacher.students import FILE_NAME as STUDENTS
 from dqn_helpers.teacher.students import (
     Answers,
+    Person,
     identified,
     read_answers,
     read_moodle_people,
@@ -205,7 +206,9 @@ def _identified(arguments: argparse.Namespace, store: Store) -> ClassResult:
     answers = read_answers(saved) if saved.exists() else Answers()
     people = read_people(arguments.canvas) if arguments.canvas else []
     people += read_moodle_people(arguments.moodle) if arguments.moodle else []
-    named = identified(store.results(), answers, people)
+    if people:  # listan sparas till nästa gång, som svaren
+        store.people = list(map(asdict, people))
+    named = identified(store.results(), answers, [Person(**one) for one in store.people])
     return replace(named, unclear=(), not_handed_in=()) if arguments.only else named
 
 

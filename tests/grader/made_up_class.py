@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from dqn_helpers.autograder.catalogue import content
+
 from .honest import Notebook, answered, as_bytes, cell_of, code, in_style, page, zipped
 from .lms_formats import (
     Assignment,
@@ -33,8 +35,17 @@ LATE = ("Bo Ek", "Lo Öst", "Lo Al")
 WORDS = ("överskattning", "kopian", "turen", "bruset", "automaten", "målet", "kurvan", "felet",
          "frön", "medelvärdet", "maximum", "skillnaden", "steget", "gissningen")  # fmt: skip
 FILE, LINK = "05_double_dqn.ipynb", "link.html"
-N_RIGHT = 40
+N_RIGHT = 41
 """De första har rätta lösningar i olika stilar, så när som på det som står i SPECIAL."""
+
+MISTAKES = (
+    ("", ""),
+    (" * ~terminated", ""),
+    ("model(next_state).argmax", "target_model(next_state).argmax"),
+)
+"""Var tredje av de andra har glömt masken, och var tredje låter målnätverket välja."""
+
+TARGET: str = content("05", "mistakes").TARGET
 
 Change = Callable[[Notebook], Any]
 
@@ -208,9 +219,7 @@ def special() -> dict[str, tuple[str, bytes]]:
 def _book_of(name: str, number: int) -> bytes:
     """Studentens vanliga bok."""
     if number > N_RIGHT:  # en del olöst, en del fel
-        solved = json.loads(_base(number))
-        built = answered("05", double_dqn_target="".join(cell_of(solved, "5.1")["source"]))
-        built["cells"].insert(1, solved["cells"][1])
+        built = answered("05", double_dqn_target=TARGET.replace(*MISTAKES[number % 3]))
     else:
         built = json.loads(_base(number % 6))
     built = personal(built, name, number)

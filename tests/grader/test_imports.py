@@ -230,9 +230,10 @@ def test_a_failing_import_in_a_function_tells_why(tier_workshop: Workshop, state
 def test_the_one_who_uses_what_was_not_there_is_told_what(
     workshop: Workshop, statement: str, used: str
 ) -> None:
-    (outcome,) = run(workshop, statement, f"def td_target(r, q, d, g):\n    {used}\n{RIGHT}").outcomes
+    using, other = (f"def td_target(r, q, d, g):\n{body}{RIGHT}" for body in (f"    {used}\n", ""))
+    (outcome,) = run(workshop, statement, using).outcomes
     assert "`finns_inte" in outcome.problem and "felstavat" not in outcome.problem
-    (outcome,) = run(workshop, statement, f"def td_target(r, q, d, g):\n{RIGHT}").outcomes
+    (outcome,) = run(workshop, statement, other).outcomes
     assert outcome.status == "ok", "det som aldrig används spelar ingen roll"
 
 

@@ -90,7 +90,9 @@ def test_a_decimal_comma_stays_in_its_number() -> None:
     assert "<mn>0,85</mn>" not in markdown("$0, 85$")  # två tal
 
 
-@pytest.mark.parametrize("latex", [r"\arg\max_a Q", r"\arg \min_a Q", r"\operatorname*{arg\,max}_a Q"])
+@pytest.mark.parametrize(
+    "latex", [r"\arg\max_a Q", r"\arg \min_a Q", r"\operatorname*{arg\,max}_a Q"]
+)
 def test_the_best_action_in_every_way_of_writing_it(latex: str) -> None:
     shown = Page(str(markdown(f"${latex}$"))).text
     assert "arg" in shown and not set("\\*") & set(shown)
