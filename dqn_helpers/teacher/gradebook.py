@@ -148,6 +148,14 @@ def change_lines(changes: Sequence[Change]) -> list[str]:
     return [f"  {name:<32}{old:>12}{new:>12}  {why}".rstrip() for name, old, new, why in rows]
 
 
+def not_assessed(results: ClassResult) -> Iterator[str]:
+    """Säg att betyg som skrivs in är räknade utan det skrivna svaret, om det är så."""
+    counted = [one for one in results.submissions if one.grade and not one.replaced_by]
+    if n_waiting := sum(bool(one.waiting) for one in counted):
+        yield (f"  {n_waiting} av betygen är räknade utan {', '.join(WRITTEN)}, som inte är bedömd "
+               "än. Bedöm den först, om den ska räknas.")  # fmt: skip
+
+
 def read_gradebook(gradebook_csv: Path) -> "RawTable":
     """En omdömesbok exporterad ur Canvas.
 

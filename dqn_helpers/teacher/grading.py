@@ -36,6 +36,7 @@ from dqn_helpers.teacher.gradebook import (
     GradebookError,
     change_lines,
     fill_canvas,
+    not_assessed,
 )
 from dqn_helpers.teacher.junit import junit_xml
 from dqn_helpers.teacher.ladok import fill_ladok
@@ -372,6 +373,7 @@ def _canvas_table(arguments: argparse.Namespace, results: ClassResult, told: lis
     filled = _filled(arguments, results)
     what = f"Canvas, kolumnen {arguments.column} (bok {filled.books})"
     told += _about_filling(filled, what, "omdömesboken")
+    told += not_assessed(results) if arguments.letters else []
     return filled.text
 
 
@@ -416,6 +418,7 @@ def _ladok_table(arguments: argparse.Namespace, results: ClassResult, told: list
     filled = fill_ladok(arguments.ladok, results, arguments.date)
     told.append(f"\nLadok, antal ifyllda rader: {sum(not one.refused for one in filled.changes)}.")
     told += change_lines(filled.changes)
+    told += not_assessed(results)
     for file in filled.unknown:
         told.append(f"  {file}: har ett betyg, men studenten finns inte i listan ur Ladok.")
     return filled.data
