@@ -326,7 +326,10 @@ def reward_as_number(reward: Any) -> float:
         raise ValueError(
             f"Miljön gav en belöning med formen {np.shape(reward)}. Den ska vara ett enda tal."
         )
-    number = float(reward)
+    try:
+        number = float(reward)
+    except (TypeError, ValueError):
+        raise ValueError(f"Miljön gav belöningen {reward!r}. Den ska vara ett tal.") from None
     if not math.isfinite(number):
         raise ValueError(f"Miljön gav belöningen {number}. Den måste vara ett ändligt tal.")
     return number

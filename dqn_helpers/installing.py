@@ -458,9 +458,8 @@ def new_venv(cpu: bool) -> None:
         )
     print(f"Installerar kursen i {VENV}. Det tar några minuter och omkring 1,5 GB.")
     if not cpu and this_platform()[1].gigabytes > SMALL_TORCH:
-        print(
-            "På Linux följer stöd för grafikkort med, omkring 5 GB till. Med --cpu slipper du det."
-        )
+        print("På Linux följer stöd för grafikkort med, omkring 5 GB till. Vill du slippa det")
+        print(f"trycker du Ctrl-C och kör `{program()} setup --cpu` först.")
     VENV.mkdir(parents=True, exist_ok=True)
     write_state(State(cpu=cpu, made_here=True))
     base = getattr(sys, "_base_executable", None) or sys.executable

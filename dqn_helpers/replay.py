@@ -6,7 +6,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import torch
 
-from dqn_helpers.checks import check_enough_stored, check_experience, check_six_fields, whole_number
+from dqn_helpers.checks import (
+    check_enough_stored,
+    check_experience,
+    check_six_fields,
+    check_unpacked,
+    whole_number,
+)
 
 
 class Experience(NamedTuple):
@@ -172,4 +178,5 @@ def stack_experiences(experiences: Sequence[Sequence[Any]]) -> Batch:
 
 def to_tensor(data: Any) -> torch.Tensor:
     """Tal, listor eller arrayer som en ny float32-tensor av samma form."""
+    check_unpacked(data)
     return torch.tensor(np.asarray(data), dtype=torch.float32)

@@ -21,6 +21,7 @@ from dqn_helpers import (
     play_and_record_episode,
     q_learning,
     show_one_episode,
+    to_tensor,
     train_dqn,
     vectorized_greedy_returns,
 )
@@ -98,6 +99,13 @@ def test_a_reward_of_the_wrong_shape(reward: Any):
         train(env=env)
 
 
+@pytest.mark.parametrize("reward", [None, "ett"])
+def test_a_reward_that_is_no_number(reward: Any):
+    env = gym.wrappers.TransformReward(gym.make("CartPole-v1"), lambda _: reward)
+    with pytest.raises(ValueError, match=f"Miljön gav belöningen {reward!r}"):
+        train(env=env)
+
+
 def test_a_vector_environment():
     with pytest.raises(ValueError, match=r"vektormiljö, 2 miljöer .*gym.make, inte gym.make_vec"):
         train(env=make_vector_cartpole(2))
@@ -115,6 +123,8 @@ def test_an_observation_that_is_all_that_reset_gave():
     for epsilon in (0.0, 1.0):
         with pytest.raises(ValueError, match=r"Skriv obs, info = env.reset\(\)"):
             choose_dqn_action(DQN(), both, epsilon)
+    with pytest.raises(ValueError, match=r"Skriv obs, info = env.reset\(\)"):
+        to_tensor(both)
     for experience in ((both, 0, 1.0, both[0], False, False), (both[0], 0, 1.0, both, 0, 0)):
         with pytest.raises(ValueError, match=r"Skriv obs, info = env.reset\(\)"):
             buffer.append(experience)

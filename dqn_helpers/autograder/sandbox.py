@@ -225,15 +225,17 @@ def limit_resources(cpu_seconds: int, memory_bytes: int) -> None:
     import resource
 
     limits = {
-        resource.RLIMIT_CPU: cpu_seconds,
-        resource.RLIMIT_AS: memory_bytes,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_NOFILE: OPEN_FILES,
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_AS: (memory_bytes, memory_bytes),
+        resource.RLIMIT_FSIZE: (0, 0),
+        resource.RLIMIT_NOFILE: (OPEN_FILES, OPEN_FILES),
+        resource.RLIMIT_CORE: (0, 0),
+        # Den mjuka gränsen ger SIGXCPU, och då vet vi varför arbetaren dog. Den hårda ger SIGKILL,
+        # som också minnet ger, och kärnans egen klocka kan ha gått före den som rättaren läser av.
+        resource.RLIMIT_CPU: (cpu_seconds, cpu_seconds + 1),
     }
-    for which, value in limits.items():
+    for which, values in limits.items():
         try:
-            resource.setrlimit(which, (value, value))
+            resource.setrlimit(which, values)
         except (ValueError, OSError):  # macOS känner inte alla; gränsen är redan lägre
             continue
 

@@ -248,6 +248,9 @@ def _problem(cell: str, statement: ast.stmt, namespace: dict[str, Any], seconds:
     except OutOfTime:
         return "satsen tog för lång tid och hoppades över."
     except ImportError as error:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            (alias,) = statement.names
+            namespace[alias.asname or alias.name.split(".")[0]] = _Missing(error)
         text = missing_import(error)
         return text[:1].lower() + text[1:]
     except NameError:
@@ -255,6 +258,22 @@ def _problem(cell: str, statement: ast.stmt, namespace: dict[str, Any], seconds:
     except BaseException as error:  # studentens kod kan kasta vad som helst
         return f"satsen gav `{type(error).__name__}` och hoppades över."
     return ""
+
+
+class _Missing:
+    """Det namn som en misslyckad import skulle ha gett: den som använder det får veta varför.
+
+    Annars säger felet att namnet inte finns, och frågar om det är felstavat.
+    """
+
+    def __init__(self, error: ImportError) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        raise type(self._error)(*self._error.args)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        raise type(self._error)(*self._error.args)
 
 
 def _note(cell: str, statement: ast.stmt, problem: str) -> str:

@@ -27,7 +27,7 @@ def add_similar_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Jämför inlämningarna med varandra: koden utan namn, kommentarer och layout, och "
         "reflektionerna ord för ord. Paren visas med båda texterna bredvid varandra. Det som står "
-        "i den utdelade boken och i kursens kod räknas inte, och inte heller det som många har "
+        "i den utdelade boken och i kursens kod räknas inte, och inte heller kod som många har "
         "skrivit. En likhet säger inget om varför den finns: läs båda texterna. Ingen kod körs."
     )
     add = parser.add_argument

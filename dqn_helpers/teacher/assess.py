@@ -98,6 +98,11 @@ class AssessmentServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.out, self.token = out, secrets.token_urlsafe(24)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """En flik som stängs innan den har fått sitt svar är inget fel att visa läraren."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
     @property
     def address(self) -> str:
         """Adressen att öppna."""

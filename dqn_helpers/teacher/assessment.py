@@ -72,6 +72,7 @@ class StudentForm:
     csv_name: str
     page: str
     late: bool
+    is_read: bool
     message: str
     reflection: Markup
     n_words: int
@@ -119,6 +120,7 @@ def _student(submission: SubmissionResult, page: str, in_class: Sequence[str]) -
         csv_name=safe_cell(submission.file),
         page=page,
         late=submission.late,
+        is_read=submission.status == "graded",
         message=clean(submission.message, 500),
         reflection=markdown(text),
         n_words=len(text.split()),

@@ -7,6 +7,9 @@ from latex2mathml.converter import convert
 SPLIT_NUMBER = re.compile(r"<mn>(\d+)</mn><mrow><mo>&#x0002C;</mo></mrow><mn>(\d+)</mn>")
 """`0{,}8` är ett enda tal. Biblioteket gör tre delar av det, med ett mellanrum efter kommat."""
 
+ARG = re.compile(r"\\arg\s*\\(max|min)(?![A-Za-z])|\\operatorname\*?\{arg(?:\\,|\s)*(max|min)\}")
+r"""Biblioteket kan `\argmax`, men varken `\arg\max` eller `\operatorname*{arg\,max}`."""
+
 
 def mathml(latex: str, display: str = "inline") -> str:
     """Formeln som MathML.
@@ -18,4 +21,5 @@ def mathml(latex: str, display: str = "inline") -> str:
     Raises:
         Exception: biblioteket kastar vad som helst på trasig LaTeX.
     """
-    return SPLIT_NUMBER.sub(r"<mn>\1,\2</mn>", convert(latex, display=display))
+    known = ARG.sub(lambda found: rf"\arg{found[1] or found[2]}", latex)
+    return SPLIT_NUMBER.sub(r"<mn>\1,\2</mn>", convert(known, display=display))

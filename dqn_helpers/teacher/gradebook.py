@@ -122,6 +122,7 @@ class CanvasFill:
         changes: en rad per student som kolumnen gäller.
         left_alone: filer vars student har något som läraren måste bedöma först.
         unknown: filer vars student inte finns i betygskatalogen, eller som inte kommer ur Canvas.
+        elsewhere: filer vars student inte har lämnat in något av uppgiften, bara annat.
     """
 
     text: str
@@ -129,6 +130,7 @@ class CanvasFill:
     changes: tuple[Change, ...]
     left_alone: tuple[str, ...]
     unknown: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def filled(self) -> int:
@@ -144,6 +146,14 @@ def change_lines(changes: Sequence[Change]) -> list[str]:
         why = f"inte {one.new}: {one.refused}" if one.refused else ""
         rows.append((one.name, old, old if one.refused else one.new, why))
     return [f"  {name:<32}{old:>12}{new:>12}  {why}".rstrip() for name, old, new, why in rows]
+
+
+def not_assessed(results: ClassResult) -> Iterator[str]:
+    """Säg att betyg som skrivs in är räknade utan det skrivna svaret, om det är så."""
+    counted = [one for one in results.submissions if one.grade and not one.replaced_by]
+    if n_waiting := sum(bool(one.waiting) for one in counted):
+        yield (f"  {n_waiting} av betygen är räknade utan {', '.join(WRITTEN)}, som inte är bedömd "
+               "än. Bedöm den först, om den ska räknas.")  # fmt: skip
 
 
 def read_gradebook(gradebook_csv: Path) -> "RawTable":
@@ -205,7 +215,9 @@ def fill_canvas(
     place = _column(table, column, gradebook_csv.name)
     cells = _CanvasColumn(table, place)
     task = task_of(cells.possible, results, books)
-    scores, unnamed = scores_of(results, task, lambda one: one.members or (one.canvas_id,))
+    scores, unnamed, elsewhere = scores_of(
+        results, task, lambda one: one.members or (one.canvas_id,)
+    )
     letters = letters or cells.has_letters
     changes: list[Change] = []
     waiting: list[str] = []
@@ -225,8 +237,9 @@ def fill_canvas(
             table.write(row, place, new)
     missing = [file for user in scores if user not in known for file in scores[user].files]
     return CanvasFill(
-        str(table), task.name, tuple(changes), tuple(waiting), tuple(unnamed + missing)
-    )
+        str(table), task.name, tuple(changes), tuple(waiting), tuple(unnamed + missing),
+        tuple(elsewhere),
+    )  # fmt: skip
 
 
 # --- vilka böcker som kolumnen gäller ---
@@ -297,19 +310,24 @@ def scores_of(
     results: ClassResult,
     task: Task,
     numbers: Callable[[SubmissionResult], tuple[str | None, ...]],
-) -> tuple[dict[str, Score], list[str]]:
-    """Poängen per användarnummer, och de filer som saknar ett."""
+) -> tuple[dict[str, Score], list[str], list[str]]:
+    """Poängen per användarnummer, de filer som saknar ett, och dem från andra än de som har poäng.
+
+    De sista har något annat än uppgiften: kanske är det fel bok.
+    """
     by_user: dict[str, list[SubmissionResult]] = {}
-    unnamed = []
+    unnamed, others = [], []
     for submission in results.submissions:
-        if not _concerns(submission, task):
-            continue
         users = numbers(submission)
+        if not _concerns(submission, task):
+            others.append((submission.file, users))
+            continue
         if None in users:
             unnamed.append(submission.file)
         for user in filter(None, users):
             by_user.setdefault(user, []).append(submission)
-    return {user: _score(theirs, task) for user, theirs in by_user.items()}, unnamed
+    elsewhere = [file for file, users in others if by_user.keys().isdisjoint(users)]
+    return {user: _score(theirs, task) for user, theirs in by_user.items()}, unnamed, elsewhere
 
 
 def _concerns(submission: SubmissionResult, task: Task) -> bool:

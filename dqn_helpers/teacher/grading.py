@@ -10,7 +10,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -36,6 +36,7 @@ from dqn_helpers.teacher.gradebook import (
     GradebookError,
     change_lines,
     fill_canvas,
+    not_assessed,
 )
 from dqn_helpers.teacher.junit import junit_xml
 from dqn_helpers.teacher.ladok import fill_ladok
@@ -62,6 +63,7 @@ from dqn_helpers.teacher.store import (
 from dqn_helpers.teacher.students import FILE_NAME as STUDENTS
 from dqn_helpers.teacher.students import (
     Answers,
+    Person,
     identified,
     read_answers,
     read_moodle_people,
@@ -205,7 +207,9 @@ def _identified(arguments: argparse.Namespace, store: Store) -> ClassResult:
     answers = read_answers(saved) if saved.exists() else Answers()
     people = read_people(arguments.canvas) if arguments.canvas else []
     people += read_moodle_people(arguments.moodle) if arguments.moodle else []
-    named = identified(store.results(), answers, people)
+    if people:  # listan sparas till nästa gång, som svaren
+        store.people = list(map(asdict, people))
+    named = identified(store.results(), answers, [Person(**one) for one in store.people])
     return replace(named, unclear=(), not_handed_in=()) if arguments.only else named
 
 
@@ -369,6 +373,7 @@ def _canvas_table(arguments: argparse.Namespace, results: ClassResult, told: lis
     filled = _filled(arguments, results)
     what = f"Canvas, kolumnen {arguments.column} (bok {filled.books})"
     told += _about_filling(filled, what, "omdömesboken")
+    told += not_assessed(results) if arguments.letters else []
     return filled.text
 
 
@@ -394,6 +399,8 @@ def _about_filling(filled: CanvasFill, what: str, where: str) -> Iterator[str]:
         yield f"  {file}: inte ifylld, för den gick inte att läsa eller måste bedömas för hand."
     for file in filled.unknown:
         yield f"  {file}: inte ifylld, för studenten finns inte i {where}."
+    for file in filled.elsewhere:
+        yield f"  {file}: inte ifylld, för studenten har inte lämnat in bok {filled.books}."
 
 
 def _filled(arguments: argparse.Namespace, results: ClassResult) -> CanvasFill:
@@ -411,6 +418,7 @@ def _ladok_table(arguments: argparse.Namespace, results: ClassResult, told: list
     filled = fill_ladok(arguments.ladok, results, arguments.date)
     told.append(f"\nLadok, antal ifyllda rader: {sum(not one.refused for one in filled.changes)}.")
     told += change_lines(filled.changes)
+    told += not_assessed(results)
     for file in filled.unknown:
         told.append(f"  {file}: har ett betyg, men studenten finns inte i listan ur Ladok.")
     return filled.data

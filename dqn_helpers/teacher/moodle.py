@@ -179,7 +179,9 @@ def fill_moodle(
     """
     sheet = MoodleWorksheet(path)
     task = task_of(sheet.possible, results, books)
-    scores, unnamed = scores_of(results, task, lambda one: one.members or (one.moodle_id,))
+    scores, unnamed, elsewhere = scores_of(
+        results, task, lambda one: one.members or (one.moodle_id,)
+    )
     changes: list[Change] = []
     waiting: list[str] = []
     for row, number in sheet.students:
@@ -196,5 +198,6 @@ def fill_moodle(
     known = {number for _, number in sheet.students}
     missing = [file for user in scores if user not in known for file in scores[user].files]
     return CanvasFill(
-        str(sheet.table), task.name, tuple(changes), tuple(waiting), tuple(unnamed + missing)
-    )
+        str(sheet.table), task.name, tuple(changes), tuple(waiting), tuple(unnamed + missing),
+        tuple(elsewhere),
+    )  # fmt: skip

@@ -3,7 +3,8 @@
 Koden jämförs utan namn, kommentarer och layout, och reflektionerna ord för ord. Varje text får
 några fingeravtryck (winnowing: Schleimer, Wilkerson och Aiken, 2003), och ett register över dem ger
 de par som delar något ovanligt. Det som står i den utdelade boken, i kursens egen kod och i facit
-räknas inte, och inte heller det som många har skrivit.
+räknas inte, och inte heller kod som många har skrivit. En reflektion är däremot lång och ens egen:
+har många samma är det just det som ska synas, och de står tillsammans.
 
 En likhet är inget besked om varför den finns: det avgör bara den som läser båda texterna.
 """
@@ -20,7 +21,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dqn_helpers.autograder import ROOT
@@ -36,22 +37,23 @@ FILE_NAME = "likheter.html"
 MAX_SHOWN = 30_000  # tecken av en text på sidan
 MOST_PAIRS = 40
 LEAST_SHARED, LEAST_SHARE = 4, 0.25
-LEAST_COMMON, COMMON_SHARE = 5, 0.25
-"""Det som fler än fem studenter, och mer än en fjärdedel, har skrivit räknas inte."""
+LEAST_COMMON = 5
 
 
 @dataclass(frozen=True)
 class Grain:
     """Hur fint en sorts text jämförs: så många tecken i ett avtryck, och avtryck i ett fönster.
 
-    En gemensam följd av `length + window - 1` tecken hittas alltid.
+    En gemensam följd av `length + window - 1` tecken hittas alltid. Det som fler än `LEAST_COMMON`
+    studenter, och mer än andelen `common` av dem, har skrivit räknas inte.
     """
 
     length: int
     window: int
+    common: float
 
 
-CODE, TEXT = Grain(12, 6), Grain(5, 4)
+CODE, TEXT = Grain(12, 6, 0.25), Grain(5, 4, 1.0)
 
 
 # --- en text blir tecken, och tecknen fingeravtryck -----------------------------------------------
@@ -153,11 +155,12 @@ class Pair:
 def pairs(works: Sequence[Work], grain: Grain, ignored: AbstractSet[int]) -> list[Pair]:
     """Paren, de mest lika först. Bara de som delar ett ovanligt avtryck prövas."""
     index: dict[int, set[int]] = defaultdict(set)
+    works, same = _together(works) if grain is TEXT else (works, [])
     for place, work in enumerate(works):
         work.marks = fingerprints(hashes(work.tokens, grain), grain, ignored)
         for mark in work.marks:
             index[mark].add(place)
-    weights = _weights(works, index)
+    weights = _weights(works, index, grain)
     common: dict[tuple[int, int], set[int]] = defaultdict(set)
     for mark in weights:
         for pair in itertools.combinations(sorted(index[mark]), 2):
@@ -168,13 +171,32 @@ def pairs(works: Sequence[Work], grain: Grain, ignored: AbstractSet[int]) -> lis
         if works[first].who != works[second].who and len(shared) >= LEAST_SHARED
     ]
     kept = [pair for pair in found if pair.share >= LEAST_SHARE]
+    for first, last in same:
+        last.marks = first.marks
+        kept += [Pair(first, last, 1.0, frozenset(first.marks))] if first.marks else []
     return sorted(kept, key=lambda pair: (-pair.share * len(pair.shared), pair.first.file))
 
 
-def _weights(works: Sequence[Work], index: dict[int, set[int]]) -> dict[int, float]:
+def _together(works: Sequence[Work]) -> tuple[list[Work], list[tuple[Work, Work]]]:
+    """En av varje text, och de som flera har skrivit ord för ord: den första, med namnen på alla
+    utom den sista, och den sista.
+    """
+    groups: dict[tuple[str, ...], dict[object, Work]] = defaultdict(dict)
+    for work in works:
+        groups[tuple(token.value for token in work.tokens)].setdefault(work.who, work)
+    single, same = [], []
+    for first, *others in (list(group.values()) for group in groups.values()):
+        if others:
+            first = replace(first, name=", ".join(one.name for one in (first, *others[:-1])))
+            same.append((first, others[-1]))
+        single.append(first)
+    return single, same
+
+
+def _weights(works: Sequence[Work], index: dict[int, set[int]], grain: Grain) -> dict[int, float]:
     """Avtryckets vikt: ju färre som har det, desto mer. Det som många har saknar vikt."""
     n_students = len({work.who for work in works})
-    most = max(LEAST_COMMON, COMMON_SHARE * n_students)
+    most = max(LEAST_COMMON, grain.common * n_students)
     having = {mark: len({works[place].who for place in places}) for mark, places in index.items()}
     return {mark: math.log(1 + n_students / n) for mark, n in having.items() if n <= most}
 

@@ -60,6 +60,7 @@ class Store:
     Attributes:
         submissions: det som det här kommandot rättar, med de namn som raderna har.
         notices: det läraren bör veta innan rättningen börjar, en mening var.
+        people: klassens lista, den senaste som läraren har angett.
         watch: vakten över filerna, också dem som skrivs här.
 
     Raises:
@@ -79,6 +80,7 @@ class Store:
         self._done: set[str] = set()
         self.submissions: list[Submission] = []
         self.notices: list[str] = []
+        self.people: list[dict[str, Any]] = self._old.get("people", [])
         self.watch = FileWatch()
         self._settings: Settings | None = None
 
@@ -229,7 +231,8 @@ class Store:
         assert self._settings is not None
         started = time.monotonic()
         chosen = self._settings
-        work = {"seed": chosen.seed, "limit": chosen.limit, "only": [*chosen.only]}
+        work = {"seed": chosen.seed, "limit": chosen.limit, "only": [*chosen.only],
+                "people": self.people}  # fmt: skip
         graded = ((file, self._graded[file]) for file in self._order if file in self._graded)
         rows = (f"  {_json(file)}: {_indented(as_data(one)).strip()}" for file, one in graded)
         self._write(self._work, work, '"graded": {', rows, "}")

@@ -20,6 +20,7 @@ from dqn_helpers.teacher.overrides import decoded, delimiter
 from dqn_helpers.teacher.report.words import file_name, one_line
 
 FILE_NAME = "studenter.csv"
+LATE = "Inlämnad för sent enligt Moodle."
 # Den låtsasstudent som varje kurs i Canvas har; användarnamnet är alltid en kontrollsumma.
 _TEST_STUDENT, _TEST_LOGIN = ["student", "test"], re.compile("[0-9a-f]{40}")
 
@@ -227,10 +228,13 @@ def _known(
         return replace(submission, canvas_id=None if names else submission.canvas_id)
     in_moodle = any(person.moodle_id for person in known)
     numbers = tuple(person.moodle_id if in_moodle else person.canvas_id for person in known)
+    late = submission.late or any(person.late for person in known)
+    told = LATE if late and not submission.late else ""
     row = replace(
         submission,
         login=", ".join(person.login for person in known if person.login),
-        late=submission.late or any(person.late for person in known),
+        late=late,
+        message=" ".join(filter(None, (told, submission.message))),
         known_as=tuple(one for person in known for one in (person.name, person.login) if one),
     )
     if len(known) == 1:

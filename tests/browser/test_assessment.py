@@ -120,6 +120,27 @@ def test_three_students_with_the_keys_alone_saved_by_assess(page: Any, out: Path
     assert "mellan 0 och 4" in page.locator("#status").inner_text()
 
 
+def test_a_wrong_number_keeps_the_teacher_with_the_student(page: Any, out: Path, address: str):
+    page.goto(address)
+    page.locator("section:not([hidden]) .exercise-form .value").first.fill("9")
+    press(page, "Control+Enter")
+    assert page.evaluate("document.activeElement.value") == "9", "kvar i rutan som är fel"
+    assert "Anna Ek: 5.4" in page.locator("#status").inner_text()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("3")
+    press(page, "Control+Enter")
+    assert heading(page).startswith("Bo Öst")
+
+
+def test_two_steps_in_a_hurry_save_once(page: Any, out: Path, address: str):
+    page.goto(address)
+    press(page, "g")
+    page.evaluate("for (const _ of 'abc') document.getElementById('next').click()")
+    page.locator("#status", has_text=re.compile("^Sparat")).wait_for()
+    page.wait_for_load_state("networkidle")
+    assert page.locator("#status").inner_text() == "Sparat i beslut.csv: 1 rad."
+
+
 def test_three_students_with_the_keys_alone_in_the_file(page: Any, out: Path):
     before = (out / "beslut.csv").read_bytes().decode("utf-8")
     page.goto((out / "bedomning.html").as_uri())

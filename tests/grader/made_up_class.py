@@ -7,9 +7,12 @@ import copy
 import functools
 import json
 import random
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from dqn_helpers.autograder.catalogue import content
 
 from .honest import Notebook, answered, as_bytes, cell_of, code, in_style, page, zipped
 from .lms_formats import (
@@ -32,8 +35,17 @@ LATE = ("Bo Ek", "Lo Öst", "Lo Al")
 WORDS = ("överskattning", "kopian", "turen", "bruset", "automaten", "målet", "kurvan", "felet",
          "frön", "medelvärdet", "maximum", "skillnaden", "steget", "gissningen")  # fmt: skip
 FILE, LINK = "05_double_dqn.ipynb", "link.html"
-N_RIGHT = 40
+N_RIGHT = 41
 """De första har rätta lösningar i olika stilar, så när som på det som står i SPECIAL."""
+
+MISTAKES = (
+    ("", ""),
+    (" * ~terminated", ""),
+    ("model(next_state).argmax", "target_model(next_state).argmax"),
+)
+"""Var tredje av de andra har glömt masken, och var tredje låter målnätverket välja."""
+
+TARGET: str = content("05", "mistakes").TARGET
 
 Change = Callable[[Notebook], Any]
 
@@ -96,6 +108,40 @@ def _edit_51(edit: Callable[[str], str]) -> Change:
     return change
 
 
+def _renamed_51(built: Notebook) -> None:
+    """Kontrollen tar funktionen vad den än heter, och därför märker studenten inget."""
+    for cell in built["cells"]:
+        cell["source"] = "".join(cell["source"]).replace("double_dqn_target", "dubbelt_mål")
+
+
+def _first_in_53(line: str, top: str = "") -> Change:
+    """En rad till, överst i funktionen i 5.3, och en överst i boken."""
+
+    def change(built: Notebook) -> None:
+        cell = cell_of(built, "5.3")
+        head = r"(def q_value_bias\(.*?\):\n)"
+        cell["source"] = re.sub(head, rf"\1    {line}\n", "".join(cell["source"]), flags=re.S)
+        built["cells"].insert(1, code(top))
+
+    return change
+
+
+def _from_vs_code(built: Notebook) -> None:
+    """VS Code sparar språket i varje cell, och inga celler har id i det äldre formatet."""
+    built["nbformat_minor"] = 2
+    built["metadata"]["kernelspec"] = {"display_name": ".venv (3.12.3)", "name": "python3"}
+    for cell in built["cells"]:
+        cell.pop("id", None)
+        cell["metadata"] = {"vscode": {"languageId": "python"}}
+
+
+def _with_formulas(built: Notebook) -> None:
+    cell_of(built, "5.4")["source"] = (
+        "**Gissningen:** $\\mathbb{E}[\\max_a Q] \\ge \\max_a \\mathbb{E}[Q]$, alltså för högt.\n\n"
+        "$$y = r + \\gamma\\, Q_{mål}(s', \\arg\\max_a Q(s', a))$$\n\n<b>Slut</b> & klart."
+    )
+
+
 def _kind_of_51(kind: str) -> Change:
     def change(built: Notebook) -> None:
         cell = cell_of(built, "5.1")
@@ -141,6 +187,12 @@ CHANGES: dict[str, Change] = {
     "Kim Öst": lambda built: built["cells"].insert(
         1, code("!pip install torch\n%matplotlib inline")
     ),
+    "Lo Öst": _renamed_51,
+    "Anna Åberg": _with_formulas,
+    "Bo Åberg": _first_in_53("plt.savefig('bild.png')", "import matplotlib.pyplot as plt"),
+    "Cia Åberg": _from_vs_code,
+    "Dan Åberg": _first_in_53("pd.Series([1.0])", "import finns_inte as pd"),
+    "Eva Åberg": _first_in_53("while True: pass"),
 }
 
 
@@ -157,6 +209,8 @@ def special() -> dict[str, tuple[str, bytes]]:
         "Gun Al": ("05 (1).ipynb", right.replace(b"\n", b"\r\n")),
         "Hugo Al": (f"{FILE}.txt", b"\xef\xbb\xbf" + right),
         "Ida Al": ("allt.zip", zipped({"01a.ipynb": page("01a"), FILE: right})),
+        "Kim Al": ("04+05.zip", zipped({"04_dqn.ipynb": as_bytes(in_style("04", 0)), FILE: right})),
+        "Gun Åberg": ("04_dqn.ipynb", as_bytes(in_style("04", 1))),
         "Jon Al": ("DD2380_2025_05_double_dqn.ipynb", right),
         "Fia Åberg": (LINK, b"<html><a href='https://colab.research.google.com/drive/x'>x</a>"),
     }
@@ -165,9 +219,7 @@ def special() -> dict[str, tuple[str, bytes]]:
 def _book_of(name: str, number: int) -> bytes:
     """Studentens vanliga bok."""
     if number > N_RIGHT:  # en del olöst, en del fel
-        solved = json.loads(_base(number))
-        built = answered("05", double_dqn_target="".join(cell_of(solved, "5.1")["source"]))
-        built["cells"].insert(1, solved["cells"][1])
+        built = answered("05", double_dqn_target=TARGET.replace(*MISTAKES[number % 3]))
     else:
         built = json.loads(_base(number % 6))
     built = personal(built, name, number)

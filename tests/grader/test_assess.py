@@ -186,6 +186,18 @@ def test_no_one_else_gets_in(server: AssessmentServer) -> None:
     assert len(decisions(server.out)) == 1
 
 
+def test_a_tab_that_is_closed_in_the_middle_is_no_error(
+    server: AssessmentServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error, is_told in ((BrokenPipeError(), False), (ConnectionResetError(), False),
+                           (ZeroDivisionError(), True)):  # fmt: skip
+        try:
+            raise error
+        except Exception:
+            server.handle_error(None, ("127.0.0.1", 1))
+        assert ("Traceback" in capsys.readouterr().err) == is_told
+
+
 # --- låset ----------------------------------------------------------------------------------------
 
 HOLD = """

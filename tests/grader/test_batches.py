@@ -187,6 +187,9 @@ def test_answers_about_who_is_who_are_kept_for_the_next_batch(folder: Path) -> N
     assert "vem har" not in answer.out and "Har inte lämnat in (1): Öst, Cia (cia)" in answer.out
     command(*arguments, cwd=folder)
     assert of(folder, "Al, Ulf") == [(1, 2, False), (2, 4, True)]
+    answer = command("submissions.zip", "--resume", cwd=folder)
+    assert "Har inte lämnat in (1): Öst, Cia (cia)" in answer.out, "listan är också kvar"
+    assert of(folder, "Al, Ulf") == [(1, 2, False), (2, 4, True)]
 
 
 def test_two_commands_in_the_same_folder(folder: Path) -> None:

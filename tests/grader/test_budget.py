@@ -11,10 +11,11 @@ import pytest
 from dqn_helpers.autograder import budget as budget_module
 from dqn_helpers.autograder import catalogue, server
 from dqn_helpers.autograder import workshop as workshop_module
-from dqn_helpers.autograder.arguments import rules
+from dqn_helpers.autograder.arguments import MEMORY_BYTES, rules
 from dqn_helpers.autograder.budget import GRACE_SECONDS, Budget, Stopped, Watch
 from dqn_helpers.autograder.grade import Grading, Ran
 from dqn_helpers.autograder.processes import Ended
+from dqn_helpers.autograder.sandbox import limit_resources
 from dqn_helpers.autograder.workshop import HAS_SERVER, WorkerError, Workshop, _report
 from dqn_helpers.exercises.limits import OutOfTime, Waiting, call_within
 from dqn_helpers.exercises.running import TIMEOUT_TEXT, WAITING_TEXT
@@ -255,6 +256,19 @@ def test_the_kernel_never_stops_a_worker_before_the_grader_does(
     monkeypatch.setattr(server, "time", SimpleNamespace(process_time=lambda: started))
     counted = 1.2 * (started + limit + GRACE_SECONDS)
     assert server._whole_seconds(limit) > counted
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows har inga sådana gränser")
+def test_the_kernels_own_limit_is_not_taken_for_the_memory() -> None:
+    """Kärnan räknar grövre än rättaren, så tiden avgör inte: signalen gör det."""
+    pid = os.fork()
+    if not pid:
+        limit_resources(int(time.process_time()) + 1, MEMORY_BYTES)
+        endless()
+    number = os.WTERMSIG(os.waitpid(pid, 0)[1])
+    watch = Watch(1, Budget.of(10))
+    watch.begin(0.0)
+    assert _report(Ended(number, 9.0), "crashed", watch, Budget.of(10)).cause == "timeout"
 
 
 def test_a_worker_that_never_greeted_is_the_graders_own_fault() -> None:

@@ -16,6 +16,7 @@ from dqn_helpers.teacher.gradebook import (
     GradebookError,
     change_lines,
     fill_canvas,
+    not_assessed,
     result_csv,
     safe_cell,
 )
@@ -115,6 +116,14 @@ def test_the_written_answer_is_blank_until_it_is_assessed() -> None:
         in second["anmärkning"]
     )
     assert "utan 5.4" not in second["anmärkning"]
+
+
+def test_letters_that_do_not_count_the_written_answer_are_told() -> None:
+    """Ett betyg i Ladok går inte att ta tillbaka så lätt."""
+    waiting, done = (submission("a", *FIVE, by_teacher(points)) for points in (None, 3))
+    (told,) = not_assessed(with_letters(results(waiting, done), load_grade_limits()))
+    assert told.startswith("  1 av betygen är räknade utan 5.4")
+    assert not list(not_assessed(with_letters(results(done), load_grade_limits())))
 
 
 HOSTILE_CELLS = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1",

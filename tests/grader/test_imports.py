@@ -219,6 +219,25 @@ def test_a_failing_import_in_a_function_tells_why(tier_workshop: Workshop, state
 
 
 @pytest.mark.parametrize(
+    ("statement", "used"),
+    [
+        ("import finns_inte as pd", "pd.Series([1.0])"),
+        ("import finns_inte.delen", "finns_inte.delen"),
+        ("from finns_inte import hjälp", "hjälp(r)"),
+        ("from dqn_helpers import finns_inte", "finns_inte(r)"),
+    ],
+)
+def test_the_one_who_uses_what_was_not_there_is_told_what(
+    workshop: Workshop, statement: str, used: str
+) -> None:
+    using, other = (f"def td_target(r, q, d, g):\n{body}{RIGHT}" for body in (f"    {used}\n", ""))
+    (outcome,) = run(workshop, statement, using).outcomes
+    assert "`finns_inte" in outcome.problem and "felstavat" not in outcome.problem
+    (outcome,) = run(workshop, statement, other).outcomes
+    assert outcome.status == "ok", "det som aldrig används spelar ingen roll"
+
+
+@pytest.mark.parametrize(
     "text", ["/home/lärare/lib/x.so: trasig", "C:\\kurs\\x.dll: trasig", "trasig (/a b/x.py)"]
 )
 def test_no_path_in_an_import_error(text: str) -> None:

@@ -208,6 +208,27 @@ def test_every_worksheet_from_moodle_is_read_and_filled(tmp_path: Path) -> None:
         assert len(only_changed(before, filled.text)) == 2
 
 
+def test_who_was_late_in_moodle_is_told_everywhere(tmp_path: Path) -> None:
+    on_time, late = identified(ALONE, people=read_moodle_people(moodle_file(tmp_path))).submissions
+    assert not on_time.message and late.message == "Inlämnad för sent enligt Moodle."
+    write_reports(tmp_path, results(on_time, late), Overrides(), load_grade_limits())
+    (page,) = (tmp_path / "feedback").glob("*502*")
+    for path in (page, tmp_path / "rapport.html", tmp_path / "resultat.csv"):
+        assert path.read_text("utf-8").count("för sent enligt Moodle") == 1, path
+
+
+def test_who_has_handed_in_another_book_is_named(tmp_path: Path) -> None:
+    """Den som bara har lämnat in bok 04 får ingen poäng i bok 05, och läraren ska få veta det."""
+    four = [exercise(number) for number in ("4.1", "4.2", "4.3")]
+    other = [submission(f"k/x_{n}_{n}_04.ipynb", *four, canvas_id=str(n)) for n in (12, 13)]
+    both = results(HANDED_IN.submissions[0], *other)
+    filled = fill_canvas(canvas_file(tmp_path), "Bok 5, del 1", both)
+    assert filled.elsewhere == ("k/x_13_13_04.ipynb",) and len(filled.changes) == 1
+    other = [replace(from_moodle(n, "x"), exercises=four) for n in (501, 502)]
+    filled = fill_moodle(moodle_file(tmp_path), results(ALONE.submissions[0], *other))
+    assert filled.elsewhere == (other[1].file,)
+
+
 def moodle_grades(filled: CanvasFill) -> list[tuple[str, str]]:
     return [(change.new, change.refused) for change in filled.changes]
 

@@ -90,6 +90,14 @@ def test_a_decimal_comma_stays_in_its_number() -> None:
     assert "<mn>0,85</mn>" not in markdown("$0, 85$")  # två tal
 
 
+@pytest.mark.parametrize(
+    "latex", [r"\arg\max_a Q", r"\arg \min_a Q", r"\operatorname*{arg\,max}_a Q"]
+)
+def test_the_best_action_in_every_way_of_writing_it(latex: str) -> None:
+    shown = Page(str(markdown(f"${latex}$"))).text
+    assert "arg" in shown and not set("\\*") & set(shown)
+
+
 def test_links_and_pictures_are_told_in_words() -> None:
     shown = Page(str(markdown("Se [artikeln](https://example.org/a) och ![kurvan](x.png).")))
     assert "artikeln (https://example.org/a)" in shown.text and "[bild: kurvan]" in shown.text

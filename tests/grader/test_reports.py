@@ -545,6 +545,7 @@ def test_the_total_is_14_when_the_written_answer_is_assessed() -> None:
     assert "13 av 14" in report and "Bestämt av läraren" not in report
     report = Page(class_report(results(waiting), ["a.html"])).words()
     assert "10 av 14" in report and "100 %" in report and "läses" in report
+    assert " 0 %" not in report, "det som ingen har bedömt är inte noll procent"
 
 
 def test_a_new_answer_that_is_not_assessed_yet_has_not_lost_points() -> None:

@@ -90,6 +90,21 @@ def test_what_the_course_has_written_and_what_many_have_written_do_not_count() -
     assert pairs(two, CODE, set(hashes(code_tokens(same), CODE))) == []
 
 
+def test_a_reflection_that_most_of_the_class_has_is_found() -> None:
+    """Tolv av tjugo hade samma reflektion, och en med några ord till: det ska synas, en gång."""
+    rng = random.Random(4)
+    same = " ".join(rng.choices(WORDS, k=80))
+    own = [" ".join(rng.choices(WORDS, k=80)) for _ in range(7)]
+    texts = [same] * 12 + own + [f"{same} med ett par ord till"]
+    works = [work(f"s{n}", text, text_tokens) for n, text in enumerate(texts)]
+    first, second = pairs(works, TEXT, set())
+    found = {f"{one.first.name}, {one.second.name}" for one in (first, second)}
+    everyone = ", ".join(f"s{n}" for n in range(12))
+    assert everyone in found and any(name.endswith("s10, s19") for name in found)
+    shown, n_pairs = similar_page({"Reflektionen i 5.4": works}, {CODE: set(), TEXT: set()})
+    assert n_pairs == 2 and "s10 och s11" in Page(shown).words()
+
+
 def test_the_answer_key_and_the_handed_out_book_are_known() -> None:
     code, text, handed_out = ours()
     path = next((ROOT / "solutions").glob("05_*.ipynb"))

@@ -76,6 +76,7 @@ function show({ form }, row) {
 }
 
 const all = sections.flatMap(units);
+const nameOf = ({ section }) => jump.options[Number(section.dataset.index)].text;
 const same = (a, b) => JSON.stringify(a && { ...a, who: "" }) === JSON.stringify(b && { ...b, who: "" });
 function load(rows) {
   for (const unit of all) {
@@ -95,7 +96,7 @@ function changes() {
     const input = unit.form.querySelector(".value");
     const wrong = typeof now === "string";
     if (wrong) input.setAttribute("aria-invalid", "true"); else input?.removeAttribute("aria-invalid");
-    if (wrong) result.wrong.push({ unit, text: now });
+    if (wrong) result.wrong.push({ unit, text: `${nameOf(unit)}: ${now}` });
     if (wrong || same(now, unit.initial)) continue;
     if (unit.loaded) result.clear.push(unit.key + unit.loaded.kind);
     if (now && now.kind !== "kommentar") result.clear.push(unit.key + now.kind);
@@ -139,6 +140,7 @@ function download(found) {
 let downloaded = "";
 
 async function send(found) {
+  if (!found.units.length) return; // ett annat anrop hann före
   let answer;
   try {
     const headers = { "Content-Type": "application/json" };
@@ -206,14 +208,24 @@ function go(index) {
   sections[here]?.querySelector("h2").focus();
   window.scrollTo(0, 0);
 }
-function move(step) { save(false); go(here + step); }
-const remains = (section) => units(section).some(({ form }) => form.matches("[data-needs]") && !form.querySelector(".value").value);
-function remaining() {
+// Den som har skrivit fel i en ruta blir kvar: annars hamnar resten hos nästa student.
+function leave(onward) {
   save(false);
+  const wrong = changes().wrong.map(({ unit }) => unit).find(({ form, section }) => (
+    section === sections[here] && form.querySelector(".value")?.value.trim()));
+  if (wrong) wrong.form.querySelector(".value").focus(); else onward();
+}
+const move = (step) => leave(() => go(here + step));
+const remains = (section) => units(section).some(({ form }) => form.matches("[data-needs]") && !form.querySelector(".value").value);
+const remaining = () => leave(() => {
   const left = sections.map((_, place) => (here + 1 + place) % sections.length).find((place) => remains(sections[place]));
   if (left === undefined) say("Allt är bedömt."); else go(left);
-}
-jump.addEventListener("change", () => { save(false); go(Number(jump.value)); });
+});
+jump.addEventListener("change", () => {
+  const chosenPlace = Number(jump.value);
+  jump.value = String(here);
+  leave(() => go(chosenPlace));
+});
 document.getElementById("back").addEventListener("click", () => move(-1));
 document.getElementById("next").addEventListener("click", () => move(1));
 document.getElementById("remaining").addEventListener("click", remaining);
