@@ -24,6 +24,7 @@ stilar på varje frö prövas av `test_hidden_*.py`, på färre frön.
 import ast
 import json
 import re
+import resource
 import sys
 import time
 from collections import Counter
@@ -37,6 +38,7 @@ if __name__ == "__main__":  # som skript: paketet `grader` ligger i tests/
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from dqn_helpers.autograder import catalogue, error_model  # noqa: E402
+from dqn_helpers.autograder.arguments import MEMORY_BYTES  # noqa: E402
 from dqn_helpers.autograder.catalogue import (  # noqa: E402
     Misconception,
     accepted,
@@ -232,6 +234,7 @@ def save(what: str, number: str, found: dict[str, str]) -> None:
 
 def main(words: list[str]) -> None:
     """Mät, skriv en rad per övning, och spara."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, resource.RLIM_INFINITY))
     what, *rest = words
     shown = rest.pop(rest.index("--visa") + 1) if "--visa" in rest else ""
     numbers = [word for word in rest if word in EXERCISES]
