@@ -139,3 +139,10 @@ def test_words_are_the_exercises_not_the_students() -> None:
 def test_texts_and_types_are_not_rewritten() -> None:
     source = 'def f(r: list[int], q, done, g) -> int:\n    """Ger 1."""\n    return r'
     assert not [one for one in found(source) if one.rule.id == "off_by_one"]
+
+
+def test_what_has_changed_places_is_said() -> None:
+    """Ett anrop nämns bara där det finns ett."""
+    for lines, word in (("a, b = h", "namn"), ("return h(r, q)", "anrop")):
+        words = {one.word for one in found(body(lines)) if one.rule.id == "arguments_swapped"}
+        assert len(words) == 1 and word in words.pop()
