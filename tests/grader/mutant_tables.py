@@ -514,6 +514,9 @@ TRUE_NAMES: dict[str, Truth] = {
     "loopen baklänges": (r"weights_reversed|accumulates_forwards", ""),
     "4.2 break sist i loopen": (r"first_only", ""),
     "break sist i loopen": (r"returns_in_loop|return_in_loop\.|returns_after_one_step", ""),
+    # `zero_grad` sist, eller mellan `backward` och `step`
+    "3.3 två steg ner": (r"order\.|zero_grad_\w+", ""),
+    "5.2 två steg ner": (r"order\.|step_zero_grad_\w+", ""),
     "två steg ner": (r"order\.", ""),
 }
 
