@@ -560,6 +560,12 @@ EQUIVALENT: tuple[tuple[str, str], ...] = (
         "bara dokumentationen eller utskriften flyttades",
     ),
     (r"2\.2/\w+/index bredvid/0", "plats −1 är den sista: alla läses lika ofta ändå"),
+    (r"3\.3/\w+/utan tecken/[123]", "γ, masken och deras produkt är aldrig negativa"),
+    (
+        r"3\.3/\w+/loopen baklänges/0",
+        "raderna dras, och gradienterna nollas, i vilken ordning som helst",
+    ),
+    (r"3\.3/\w+/två steg ner/0", "bara dokumentationen flyttades"),
     (r"3\.2/with_one_hot/utan tecken/1", "ettor och nollor är aldrig negativa"),
 )
 """Godkända mutanter som är likvärdiga med den rätta lösningen, och varför."""
