@@ -935,7 +935,7 @@ def _return_after_loop(node: Any, names: Names) -> Iterator[Change]:
 
 @rule(
     "returns_other",
-    "{word} returneras i stället för det färdiga svaret.",
+    "Svaret blir detsamma som när {word} returneras i stället för det som är färdigt.",
     "det är inte det här värdet som ska returneras",
 )
 def _other_return(node: Any, names: Names) -> Iterator[Change]:
@@ -943,7 +943,7 @@ def _other_return(node: Any, names: Names) -> Iterator[Change]:
         for name in names.own:
             if not (isinstance(node.value, ast.Name) and node.value.id == name):
                 role = names.roles.get(name)
-                word = f"Argumentet `{role}`" if role else "Något som räknas ut på vägen"
+                word = f"argumentet `{role}`" if role else "något som räknas ut på vägen"
                 yield Change(_with(node, value=_read(name)), node, word)
 
 

@@ -48,6 +48,12 @@ class _Buffer:
         return self.rows[index]
 
 
+@wrong("1.4")
+def action_in_a_list(action_values, epsilon, rng):
+    explores = rng.random() < epsilon
+    return [rng.integers(len(action_values)) if explores else np.argmax(action_values)]
+
+
 @wrong("2.1")
 class IntegerRewards(_Buffer):
     def append(self, experience):

@@ -111,6 +111,9 @@ def test_every_rule_has_an_example_and_something_to_say() -> None:
     assert all(rule.effect or rule.fault for rule in RULES.values())
     for rule in RULES.values():
         assert not rule.effect or rule.effect.endswith("."), rule.id
+        # Svaren är desamma, men koden kan vara en annan: texten liknar, och påstår inget om den.
+        likens = ("Svaret blir detsamma som ", "Det blir som ", "Talen blir desamma som ")
+        assert not rule.effect or rule.effect.startswith(likens), rule.id
         assert not rule.fault or rule.fault[0].islower() or rule.fault[0] == "`", rule.id
 
 
