@@ -446,7 +446,8 @@ def _as_action(result: Any, n_actions: int) -> int | str:
 
 def _not_an_action(result: Any, n_actions: int) -> str:
     if isinstance(result, list | tuple) or np.ndim(result) > 0:
-        return "en lista eller array"
+        n_items = "en enda sak" if len(result) == 1 else "flera saker" if len(result) else "inget"
+        return f"en lista eller array med {n_items} i"
     is_number = isinstance(result, float | np.floating | torch.Tensor)
     if is_number and float(result) in range(n_actions):
         return "en handlings nummer som ett decimaltal"

@@ -35,11 +35,14 @@ class Fit:
         explained: platser där misstaget ger samma fel.
         refuted: antalet platser där misstaget ger ett annat fel.
         lucky: platser där båda är fel, men där slumpen avgör hur.
+        denied: sant om en rad är rätt i ett svar som misstaget förklarar andra rader av, fast
+            misstaget hade gett fel där också: koden gör något annat än det som texten säger.
     """
 
     explained: frozenset[Place]
     refuted: int
     lucky: frozenset[Place]
+    denied: bool = False
 
     def holds(self, failing: Sequence[frozenset[Place]]) -> bool:
         """Sant om misstaget kan vara det rätta namnet: det förklarar ett helt beteende, utom
@@ -48,7 +51,7 @@ class Fit:
             len(places & self.explained) >= max(1, EDGE_SHARE * len(places - self.explained))
             for places in failing
         )
-        return whole and len(self.explained) >= EDGE_SHARE * self.refuted
+        return whole and not self.denied and len(self.explained) >= EDGE_SHARE * self.refuted
 
 
 def recognised_in(
@@ -226,7 +229,7 @@ def _row(value: Any, row: int) -> Any:
 def _fit(exercise: Exercise, mistake: KnownMistake, ran: Ran, wrong: frozenset[Place]) -> Fit:
     explained: set[Place] = set()
     lucky: set[Place] = set()
-    refuted = 0
+    refuted: list[Place] = []
     for index, (case, outcome) in enumerate(ran):
         if outcome.status in ("unsolved", "not_run"):
             continue
@@ -237,9 +240,11 @@ def _fit(exercise: Exercise, mistake: KnownMistake, ran: Ran, wrong: frozenset[P
             place = index, key, row
             if place in wrong and _is_luck(key, outcome, theirs, case):
                 lucky.add(place)
-            else:
-                refuted += not same_at(place, outcome, theirs, case)
-    return Fit(frozenset(explained), refuted, frozenset(lucky))
+            elif not same_at(place, outcome, theirs, case):
+                refuted.append(place)
+    answers = {place[:2] for place in explained}
+    denied = any(place not in wrong and place[:2] in answers for place in refuted)
+    return Fit(frozenset(explained), len(refuted), frozenset(lucky), denied)
 
 
 def _is_luck(key: str, mine: Outcome, theirs: Outcome, case: Case) -> bool:

@@ -642,21 +642,22 @@ def _other_argument(node: Any, names: Names) -> Iterator[Change]:
 
 @rule(
     "arguments_swapped",
-    "Svaret blir detsamma som när två argument i ett anrop har bytt plats.",
-    "argumenten står i fel ordning",
+    "Svaret blir detsamma som när {word} har bytt plats.",
+    "två saker står i fel ordning",
 )
 def _swapped(node: Any, names: Names) -> Iterator[Change]:
     if isinstance(node, ast.Call) and called(node) not in ("where", "isinstance"):
         for place in range(len(node.args) - 1):
             one, other = node.args[place : place + 2]
             arguments = [*node.args[:place], other, one, *node.args[place + 2 :]]
-            yield Change(_with(node, args=arguments), node)
+            yield Change(_with(node, args=arguments), node, "två argument i ett anrop")
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
         parts = node.targets[0].elts
         for place in range(len(parts) - 1):
             swapped = [*parts[:place], *parts[place : place + 2][::-1], *parts[place + 2 :]]
             target = _with(node.targets[0], elts=swapped)
-            yield Change(_with(node, targets=[target]), node.targets[0])
+            word = "två namn som får sina värden i samma rad"
+            yield Change(_with(node, targets=[target]), node.targets[0], word)
 
 
 # --- räkningen -----------------------------------------------------------------------------------
@@ -935,7 +936,7 @@ def _return_after_loop(node: Any, names: Names) -> Iterator[Change]:
 
 @rule(
     "returns_other",
-    "{word} returneras i stället för det färdiga svaret.",
+    "Svaret blir detsamma som när {word} returneras i stället för det som är färdigt.",
     "det är inte det här värdet som ska returneras",
 )
 def _other_return(node: Any, names: Names) -> Iterator[Change]:
@@ -943,7 +944,7 @@ def _other_return(node: Any, names: Names) -> Iterator[Change]:
         for name in names.own:
             if not (isinstance(node.value, ast.Name) and node.value.id == name):
                 role = names.roles.get(name)
-                word = f"Argumentet `{role}`" if role else "Något som räknas ut på vägen"
+                word = f"argumentet `{role}`" if role else "något som räknas ut på vägen"
                 yield Change(_with(node, value=_read(name)), node, word)
 
 

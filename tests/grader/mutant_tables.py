@@ -426,7 +426,7 @@ TRUE_NAMES: dict[str, Truth] = {
     "bara de nyaste": (r"\w*(newest_only|same_batch_every_time)", ""),
     "bara de äldsta": (r"oldest_only", ""),
     "samma slump": (r"\w*same_batch_every_time", ""),
-    "avbruten borta": (r"truncated_dropped", "5 delar"),
+    "avbruten borta": (r"one_field_dropped", "5 delar"),
     "avbruten som slut": (r"\w*truncated_(counted_as_terminated|as_terminal)", ""),
     "belöning och nästa ombytta": (r"reward_and_next_state_\w+", ""),
     "fälten var för sig": (r"fields_drawn_apart", "reward"),
@@ -497,6 +497,10 @@ TRUE_NAMES: dict[str, Truth] = {
         "state|reward",
     ),
     "utan tecken": (r"grows|absolute\w*", ""),
+    "2.2 break sist i loopen": (r"oldest_only", ""),  # bara den första läses
+    "2.2 loopen utan den första": (r"one_field_dropped", ""),
+    "2.2 loopen utan den sista": (r"one_field_dropped", ""),
+    "2.3 inget svar": (r"\w*returns_nothing|no_return|one_flag_does_not_stop", NONE),
     "2.1 loopen utan den första": (r"flags_become_one", ""),
     "2.1 loopen utan den sista": (r"flags_become_one", ""),
     "loopen utan den första": (
@@ -510,6 +514,9 @@ TRUE_NAMES: dict[str, Truth] = {
     "loopen baklänges": (r"weights_reversed|accumulates_forwards", ""),
     "4.2 break sist i loopen": (r"first_only", ""),
     "break sist i loopen": (r"returns_in_loop|return_in_loop\.|returns_after_one_step", ""),
+    # `zero_grad` sist, eller mellan `backward` och `step`
+    "3.3 två steg ner": (r"order\.|zero_grad_\w+", ""),
+    "5.2 två steg ner": (r"order\.|step_zero_grad_\w+", ""),
     "två steg ner": (r"order\.", ""),
 }
 
@@ -546,6 +553,19 @@ EQUIVALENT: tuple[tuple[str, str], ...] = (
     (r"1\.4/choice_with_seeded_random/två steg ner/0", "bara dokumentationen flyttades"),
     (r"2\.1/RingAvPlatser/två steg ner/0", "bara utskriften flyttades"),
     (r"2\.1/\w+/utan tecken/\d", "platser och antal är aldrig negativa"),
+    (r"2\.2/\w+/loopen baklänges/\d", "raderna byter ordning, och den är fri"),
+    (r"2\.2/sample_by_iterating/samma slump/0", "slumpen kommer ur en egen, ny generator"),
+    (
+        r"2\.2/\w+/två steg ner/\d",
+        "bara dokumentationen eller utskriften flyttades",
+    ),
+    (r"2\.2/\w+/index bredvid/0", "plats −1 är den sista: alla läses lika ofta ändå"),
+    (r"3\.3/\w+/utan tecken/[123]", "γ, masken och deras produkt är aldrig negativa"),
+    (
+        r"3\.3/\w+/loopen baklänges/0",
+        "raderna dras, och gradienterna nollas, i vilken ordning som helst",
+    ),
+    (r"3\.3/\w+/två steg ner/0", "bara dokumentationen flyttades"),
     (r"3\.2/with_one_hot/utan tecken/1", "ettor och nollor är aldrig negativa"),
 )
 """Godkända mutanter som är likvärdiga med den rätta lösningen, och varför."""

@@ -126,6 +126,13 @@ def test_a_made_one_that_explains_only_a_part_is_not_named() -> None:
     assert [m.id for m in named([[9, 9, 9], [8, 7, -1]], ("h", some, False))] == ["h"]
 
 
+@pytest.mark.parametrize("made", [True, False])
+def test_a_row_that_is_right_denies_what_would_have_made_it_wrong(made: bool) -> None:
+    """Ett misstag i alla rader är inte felet hos den som har en av dem rätt."""
+    assert named([[9, 9, 9], [8, 7, -1.0]], ("m", WRONG, made)) == []
+    assert [m.id for m in named([[9, 9, 9], [8, 7, 5]], ("m", WRONG, made))] == ["m"]
+
+
 def test_what_a_made_mistake_does_not_explain_is_said() -> None:
     (mistake,) = named([[9, 9, 9], [8, 7, 5]], ("m", WRONG, True))
     assert NOT_ALL in mistake.text

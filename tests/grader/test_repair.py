@@ -3,6 +3,8 @@
 import linecache
 import textwrap
 from collections.abc import Callable, Sequence
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -135,6 +137,21 @@ def test_names_are_put_back() -> None:
     inputs = [case.inputs for case in exercise.examples]
     assert list(trials(exercise, cells, function.__globals__, inputs, None, [0], PLENTY))
     assert function.__globals__ == before
+
+
+def test_to_search_takes_half_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Annars är tiden slut när det som hittades ska prövas, och då sägs inget."""
+    source = RETURN.format(x="r")
+    exercise, function = EXERCISES["1.1"], defined(source, "discounted_return")
+    inputs = [case.inputs for case in exercise.examples]
+
+    def tried(only: Sequence[int] | None) -> int:
+        clock = SimpleNamespace(process_time=count().__next__)
+        monkeypatch.setattr(repair_module, "time", clock)
+        cells = [Source("cell 1", source)]
+        return len(list(trials(exercise, cells, function.__globals__, inputs, only, [0], 60)))
+
+    assert 0 < tried(None) < tried(range(1000))
 
 
 # --- i anteckningsboken ---------------------------------------------------------------------------

@@ -111,6 +111,9 @@ def test_every_rule_has_an_example_and_something_to_say() -> None:
     assert all(rule.effect or rule.fault for rule in RULES.values())
     for rule in RULES.values():
         assert not rule.effect or rule.effect.endswith("."), rule.id
+        # Svaren är desamma, men koden kan vara en annan: texten liknar, och påstår inget om den.
+        likens = ("Svaret blir detsamma som ", "Det blir som ", "Talen blir desamma som ")
+        assert not rule.effect or rule.effect.startswith(likens), rule.id
         assert not rule.fault or rule.fault[0].islower() or rule.fault[0] == "`", rule.id
 
 
@@ -139,3 +142,10 @@ def test_words_are_the_exercises_not_the_students() -> None:
 def test_texts_and_types_are_not_rewritten() -> None:
     source = 'def f(r: list[int], q, done, g) -> int:\n    """Ger 1."""\n    return r'
     assert not [one for one in found(source) if one.rule.id == "off_by_one"]
+
+
+def test_what_has_changed_places_is_said() -> None:
+    """Ett anrop nämns bara där det finns ett."""
+    for lines, word in (("a, b = h", "namn"), ("return h(r, q)", "anrop")):
+        words = {one.word for one in found(body(lines)) if one.rule.id == "arguments_swapped"}
+        assert len(words) == 1 and word in words.pop()

@@ -574,10 +574,10 @@ def numpy_arrays():
 
 
 @misconception("2.2", edited(SAMPLE, "        torch.tensor(truncated, dtype=torch.bool),\n", ""))
-def truncated_dropped():
-    """Bara fem tensorer kommer tillbaka: `truncated` saknas. Träningen använder den sällan, men
-    utan den går det inte att se vad som var en tidsgräns, och den som packar upp sex får ett fel.
-    Se avsnittet om erfarenheten i 02."""
+def one_field_dropped():
+    """Bara fem tensorer kommer tillbaka, men en erfarenhet har sex fält. Räkna dem i din kod: lätt
+    att glömma är `truncated`. Träningen använder den sällan, men utan den går det inte att se vad
+    som var en tidsgräns. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception(
