@@ -211,7 +211,7 @@ mistaken("4.2", "parameters_not_written", COPY, (MIXED, "t.lerp(p, tau)"))
 mistaken("4.2", "parameters_wrong_way", COPY, SWAP)
 mistaken("4.2", "parameters_mixed_into_online", COPY, INTO_ONLINE)
 mistaken("4.2", "mixed_into_online", COPY, INTO_ONLINE, BUFFERS_BACK)
-mistaken("4.2", "mixed_into_online", COPY, INTO_ONLINE, NO_BUFFERS)
+mistaken("4.2", "mixed_into_online_alone", COPY, INTO_ONLINE, NO_BUFFERS)
 mistaken("4.2", "wrong_way", COPY, SWAP, BUFFERS_BACK)
 mistaken("4.2", "wrong_way", COPY, SWAP, NO_BUFFERS)
 

@@ -406,6 +406,16 @@ def mixed_into_online(model, target_model, tau=1.0):
         parameter.copy_(tau * parameter + (1 - tau) * target)
 
 
+@misconception("4.2")
+@torch.no_grad()
+def mixed_into_online_alone(model, target_model, tau=1.0):
+    """Blandningen är rätt uträknad, men du skriver in den i online-nätverkets parametrar, och
+    målnätverket är kvar som det var. Det är målnätverket som ska flytta sig, så det är dess
+    tensorer som ska ändras på plats. Glöm sedan inte buffertarna."""
+    for parameter, target in _pairs(model, target_model):
+        parameter.copy_(tau * parameter + (1 - tau) * target)
+
+
 # --- 4.3 -----------------------------------------------------------------------------------------
 
 LOOP = """
