@@ -6,7 +6,6 @@ den som har misstaget borde ha fått det felet. Ett misstag får namnet om det f
 inget vederlägger det. Passar flera lika bra sägs inget av dem: hellre tyst än fel.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,9 +35,8 @@ class Fit:
         explained: platser där misstaget ger samma fel.
         refuted: antalet platser där misstaget ger ett annat fel.
         lucky: platser där båda är fel, men där slumpen avgör hur.
-        denied: sant om ett svar har minst en rad som talar emot misstaget för varje par av rader
-            som talar för: den är rätt, fast misstaget hade gett fel där också. Då gör koden något
-            annat än det som texten säger.
+        denied: sant om en rad är rätt i ett svar som misstaget förklarar andra rader av, fast
+            misstaget hade gett fel där också: koden gör något annat än det som texten säger.
     """
 
     explained: frozenset[Place]
@@ -244,9 +242,8 @@ def _fit(exercise: Exercise, mistake: KnownMistake, ran: Ran, wrong: frozenset[P
                 lucky.add(place)
             elif not same_at(place, outcome, theirs, case):
                 refuted.append(place)
-    for_it = Counter(place[:2] for place in explained)
-    against = Counter(place[:2] for place in refuted if place not in wrong)
-    denied = any(2 * against[answer] >= n for answer, n in for_it.items())
+    answers = {place[:2] for place in explained}
+    denied = any(place not in wrong and place[:2] in answers for place in refuted)
     return Fit(frozenset(explained), len(refuted), frozenset(lucky), denied)
 
 

@@ -213,7 +213,7 @@ mistaken("4.2", "parameters_mixed_into_online", COPY, INTO_ONLINE)
 mistaken("4.2", "mixed_into_online", COPY, INTO_ONLINE, BUFFERS_BACK)
 mistaken("4.2", "mixed_into_online_alone", COPY, INTO_ONLINE, NO_BUFFERS)
 mistaken("4.2", "wrong_way", COPY, SWAP, BUFFERS_BACK)
-mistaken("4.2", "wrong_way", COPY, SWAP, NO_BUFFERS)
+mistaken("4.2", "wrong_way_alone", COPY, SWAP, NO_BUFFERS)
 
 SLOTS = content("02", "mistakes").SLOTS
 COUNTED = ("self.n_added += 1", "self.n_added = (self.n_added + 1) % self.max_length")

@@ -416,6 +416,16 @@ def mixed_into_online_alone(model, target_model, tau=1.0):
         parameter.copy_(tau * parameter + (1 - tau) * target)
 
 
+@misconception("4.2")
+@torch.no_grad()
+def wrong_way_alone(model, target_model, tau=1.0):
+    """Du kopierar parametrarna åt fel håll: online-nätverket får målnätverkets vikter. Då förstörs
+    det som just har lärts in. Det är målnätverket som ska följa efter. Se avsnittet om målnätverket
+    i 04. Glöm sedan inte buffertarna."""
+    for parameter, target in _pairs(model, target_model):
+        parameter.copy_(tau * target + (1 - tau) * parameter)
+
+
 # --- 4.3 -----------------------------------------------------------------------------------------
 
 LOOP = """
