@@ -241,8 +241,11 @@ def epsilon_greedy_cases(rng: np.random.Generator) -> list[Case]:
     far[inside] += 10
     # Den sämsta är inte granne med den bästa, så att den som ser på platsen bredvid inte får den.
     apart = np.sort(distinct(rng, 5, low=-9, high=9))[[1, 4, 2, 0, 3]]
+    # Positiva tal: den som börjar på noll väljer rätt, men inte den som alltid väljer fel handling.
+    positive = best_inside(1, 9, at=3, n_actions=5)
     return [
         case("greedy", tied, 0.0, ALWAYS_GREEDY, always_best, calls=GREEDY_CALLS),
+        case("greedy", positive, 0.0, ALWAYS_GREEDY, always_best, calls=GREEDY_CALLS),
         explore(apart, some),
         explore(far, some),
         explore(best_inside(0, 9, at=1, n_actions=6), 1.0),
