@@ -240,7 +240,7 @@ def _work(file: int, seconds: float, tier: sandbox.Tier, gate: socket.socket) ->
 def _whole_seconds(seconds: float) -> int:
     """Kärnans egen gräns, räknad från processens start, för den händelse att rättaren inte hinner.
 
-    Rättaren vaktar noggrannare. Kärnan gissar tiden ur sina klocktick, och på en upptagen dator har
+    Rättaren vaktar noggrannare. Kärnan räknar tiden i grova steg, och på en upptagen dator har
     vi sett den stoppa en process efter 84 procent av gränsen.
     """
     return int(KERNEL_SLACK * (seconds + time.process_time())) + 1
