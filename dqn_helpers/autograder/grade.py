@@ -267,6 +267,7 @@ def _exercises_in(submission: Submission, names: frozenset[str]) -> list[str]:
 # --- ett försök ----------------------------------------------------------------------------------
 
 INCOMPLETE: tuple[Status, ...] = ("error", "partial", "failed")
+LACKING = ("NameError", "ModuleNotFoundError", "ImportError")
 
 
 @dataclass(frozen=True)
@@ -277,7 +278,7 @@ class Ran:
         result: resultatet.
         notes: anmärkningar till studenten.
         source: cellerna som kördes.
-        lacks_name: sant om koden saknade ett namn: då kan läsningen ha missat något.
+        lacks_name: sant om koden saknade ett namn eller en modul: då kan läsningen ha missat något.
         outcomes: det som hände i fallen.
     """
 
@@ -313,7 +314,7 @@ class Attempts:
             replace(result, output=output),
             (note, *run.notes) if note else run.notes,
             tuple(source),
-            any(one.signature.startswith("NameError") for one in run.outcomes),
+            any(one.signature.startswith(LACKING) for one in run.outcomes),
             run.outcomes,
         )
 

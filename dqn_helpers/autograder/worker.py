@@ -250,7 +250,8 @@ def _problem(cell: str, statement: ast.stmt, namespace: dict[str, Any], seconds:
     except ImportError as error:
         if isinstance(statement, ast.Import | ast.ImportFrom):
             (alias,) = statement.names
-            namespace[alias.asname or alias.name.split(".")[0]] = _Missing(error)
+            # Ett namn som redan finns är kvar: `import torch.finns_inte` tar inte bort `torch`.
+            namespace.setdefault(alias.asname or alias.name.split(".")[0], _Missing(error))
         text = missing_import(error)
         return text[:1].lower() + text[1:]
     except NameError:

@@ -295,3 +295,15 @@ def test_other_names_and_imports_inside(
     grade_in_tier: Callable[..., Ran], cells: tuple[str, ...]
 ) -> None:
     assert grade_in_tier("3.1", *cells).result.status == "passed"
+
+
+@pytest.mark.parametrize("missing", ["import torch.finns_inte", "import finns_inte as torch"])
+def test_a_module_that_is_not_there_takes_no_name_from_one_that_is(
+    grade_cells: Callable[..., Ran], missing: str
+) -> None:
+    """En import som inte går lämnar namnet som det var, i Python och här."""
+    assert grade_cells("3.1", "import torch", missing, f"import torch\n{SHORT}").result.points
+    ran = grade_cells(
+        "3.1", "import torch", missing, SHORT.replace("    ", "    torch.zeros(1)\n    ", 1)
+    )
+    assert ran.result.status == "passed"
