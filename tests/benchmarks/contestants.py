@@ -180,7 +180,7 @@ CONTESTANTS = [
         "acrobot", "DQN, kursens recept", partial(course, **WITHOUT_RULE | {"keep_best": True}),
         task=ACROBOT, **ELSEWHERE,
         about="Receptet på Acrobot-v1, där inget tal är valt. Skalningen av observationen är "
-        "CartPoles egen och är borttagen, och så är stoppregeln. Inget annat är ändrat.",
+        "CartPoles egen och är borttagen, och det är också stoppregeln. Inget annat är ändrat.",
     ),
     Contestant(
         "mountain-car", "DQN, kursens recept",

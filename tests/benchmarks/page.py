@@ -114,7 +114,7 @@ def appendix_with(results: Results, text: str) -> str:
     table_lines = "\n".join(seed_table(results)) + "\n\n"
     for pattern, new in (
         (r"\|[^|\n]*\| löst \(95 % intervall\).*?\n\n", table_lines),
-        (r"tränat med \d+ olika frön", f"tränat med {n} olika frön"),
+        (r"tränats med \d+ olika frön", f"tränats med {n} olika frön"),
         (r"det\s+bästa\s+Q-värdet\s+i\s+vila[^)]*\)", q_values_in_words(results)),
     ):
         text = re.sub(pattern, lambda _, new=new: new, text, count=1, flags=re.DOTALL)
@@ -434,7 +434,7 @@ def write_page(path: Path) -> Path:
 
 
 def comparison(one: Results, other: Results) -> Lines:
-    """Säg för varje program om två mätningars intervall går ihop; tider jämförs aldrig."""
+    """Säg för varje program om två mätningars intervall överlappar; tider jämförs aldrig."""
     lines = []
     for contestant in CONTESTANTS:
         pair = [runs_of(results, contestant.key) for results in (one, other)]
@@ -446,9 +446,9 @@ def comparison(one: Results, other: Results) -> Lines:
 
 
 def agreement(pair: Sequence[list[Row]], task: Task, solved: bool) -> str:
-    """Om intervallen för andelen lösta, eller för träningsstegens median, går ihop."""
+    """Om intervallen för andelen lösta, eller för träningsstegens median, överlappar."""
     if solved:
         intervals = [wilson_interval(n_solved(runs, task), len(runs)) for runs in pair]
     else:
         intervals = [median_interval([run["gradient_steps"] for run in runs]) for runs in pair]
-    return "går ihop" if overlap(*intervals) else "skiljer sig mer än slumpen förklarar"
+    return "överlappar" if overlap(*intervals) else "skiljer sig mer än slumpen förklarar"

@@ -242,7 +242,7 @@ def test_the_table_in_the_appendix_is_what_the_file_says():
     assert "\n".join(page.seed_table(COMMITTED)) in APPENDIX
     assert page.q_values_in_words(COMMITTED) in APPENDIX
     runs = page.runs_of(COMMITTED, "dqn")
-    assert f"tränat med {len(runs)} olika frön" in APPENDIX
+    assert f"tränats med {len(runs)} olika frön" in APPENDIX
 
 
 def test_a_changed_number_changes_the_appendix():
@@ -262,7 +262,7 @@ def test_enough_is_measured():
 
 def test_a_rerun_is_compared_by_intervals():
     assert {line.partition(": ")[2] for line in page.comparison(COMMITTED, COMMITTED)} == {
-        "löst går ihop, träningssteg går ihop"
+        "löst överlappar, träningssteg överlappar"
     }
     worse = [row | {"held_out": 10.0, "gradient_steps": 20_000} for row in COMMITTED["learning"]]
     [line] = [
