@@ -24,14 +24,16 @@ def check_at_least(smallest: float, **values: float) -> None:
     """Säg vilket av talen som är för litet."""
     for name, value in values.items():
         if value < smallest:
-            raise ValueError(f"{name} ska vara minst {smallest}, men är {value}.")
+            raise ValueError(f"Argumentet `{name}` ska vara minst {smallest}, men är {value}.")
 
 
 def check_counts(smallest: int, **values: Any) -> None:
     """Säg vilket av antalen som inte är ett heltal eller är för litet."""
     for name, value in values.items():
         if not isinstance(value, (int, np.integer)) or value < smallest:
-            raise ValueError(f"{name} ska vara ett heltal, minst {smallest}, men är {value!r}.")
+            raise ValueError(
+                f"Argumentet `{name}` ska vara ett heltal, minst {smallest}, men är {value!r}."
+            )
 
 
 def whole_number(name: str, value: float, smallest: int) -> int:
@@ -41,7 +43,9 @@ def whole_number(name: str, value: float, smallest: int) -> int:
         ValueError: om det inte är ett heltal, minst `smallest`.
     """
     if isinstance(value, bool) or value % 1 != 0 or value < smallest:
-        raise ValueError(f"{name} ska vara ett heltal, minst {smallest}, men är {value!r}.")
+        raise ValueError(
+            f"Argumentet `{name}` ska vara ett heltal, minst {smallest}, men är {value!r}."
+        )
     return int(value)
 
 
@@ -54,29 +58,31 @@ def as_seed(seed: Any) -> int | None:
     if seed is None:
         return None
     if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"seed ska vara ett heltal, minst 0, eller None, men är {seed!r}.")
+        raise ValueError(
+            f"Slumpfröet `seed` ska vara ett heltal, minst 0, eller None, men är {seed!r}."
+        )
     return int(seed)
 
 
 def check_probability(name: str, value: float) -> None:
     """Säg till om talet inte kan vara en sannolikhet."""
     if not 0 <= value <= 1:
-        raise ValueError(f"{name} är en sannolikhet mellan 0 och 1, men är {value}.")
+        raise ValueError(f"Argumentet `{name}` ska vara en sannolikhet, 0 till 1, men är {value}.")
 
 
 def check_share(**values: float) -> None:
     """Säg vilket av talen (γ eller τ) som inte ligger mellan 0 och 1."""
     for name, value in values.items():
         if not 0 <= value <= 1:
-            raise ValueError(f"{name} ska ligga mellan 0 och 1, men är {value}.")
+            raise ValueError(f"Argumentet `{name}` ska ligga mellan 0 och 1, men är {value}.")
 
 
 def check_episodes(n_episodes: int, max_episode_steps: int) -> None:
     """Säg till om antalet episoder eller deras längd är för litet."""
     if n_episodes < 0 or max_episode_steps < 1:
         raise ValueError(
-            "n_episodes ska vara minst 0 och max_episode_steps minst 1, men de är "
-            f"{n_episodes} och {max_episode_steps}."
+            "Antalet episoder, `n_episodes`, ska vara minst 0 och `max_episode_steps` minst 1, "
+            f"men de är {n_episodes} och {max_episode_steps}."
         )
 
 
@@ -93,18 +99,18 @@ def space_sizes(env: gym.Env) -> tuple[int, int]:
     if isinstance(env, gym.vector.VectorEnv):
         raise ValueError(
             f"Det här är en vektormiljö, {env.num_envs} miljöer på en gång, men DQN tränas i en "
-            "miljö i taget. Skapa den med gym.make, inte gym.make_vec."
+            "miljö i taget. Skapa den med `gym.make`, inte `gym.make_vec`."
         )
     obs_space, action_space = env.observation_space, env.action_space
     if not isinstance(obs_space, gym.spaces.Box) or len(obs_space.shape) != 1:
         raise ValueError(
-            "DQN behöver observationer som är en Box med en dimension, till exempel fyra tal i "
+            "DQN behöver observationer som är en `Box` med en dimension, till exempel fyra tal i "
             f"rad, men miljön har {obs_space}. Välj en annan miljö eller lägg på "
-            "gymnasium.wrappers.FlattenObservation."
+            "`gymnasium.wrappers.FlattenObservation`."
         )
     if not isinstance(action_space, gym.spaces.Discrete) or action_space.start != 0:
         raise ValueError(
-            "DQN behöver numrerade handlingar 0, 1, 2 … (Discrete), men miljön har "
+            "DQN behöver numrerade handlingar 0, 1, 2 … (`Discrete`), men miljön har "
             f"{action_space}. DQN kan inte välja bland kontinuerliga handlingar."
         )
     return obs_space.shape[0], int(action_space.n)
@@ -120,8 +126,8 @@ def table_sizes(env: gym.Env) -> tuple[int, int]:
     for name, space in zip(("observationer", "handlingar"), spaces, strict=True):
         if not isinstance(space, gym.spaces.Discrete) or space.start != 0:
             raise ValueError(
-                f"En Q-tabell behöver {name} numrerade från 0 (Discrete), men miljön har {space}. "
-                "Med kontinuerliga tillstånd behövs ett nätverk: se anteckningsbok 03."
+                f"En Q-tabell behöver {name} numrerade från 0 (`Discrete`), men miljön har "
+                f"{space}. Med kontinuerliga tillstånd behövs ett nätverk: se anteckningsbok 03."
             )
     return int(spaces[0].n), int(spaces[1].n)
 
@@ -136,7 +142,7 @@ def check_mdp(
     shape = transition_probabilities.shape
     if len(shape) != 3 or shape[0] != shape[2] or rewards.shape != shape:
         raise ValueError(
-            "transition_probabilities och rewards ska båda ha formen (S, A, S), men har "
+            "Både `transition_probabilities` och `rewards` ska ha formen (S, A, S), men de har "
             f"{shape} och {rewards.shape}."
         )
     if not (np.isfinite(transition_probabilities).all() and np.isfinite(rewards).all()):
@@ -147,7 +153,8 @@ def check_mdp(
         raise ValueError("En sannolikhet kan inte vara negativ.")
     if allowed_actions.shape != shape[:2]:
         raise ValueError(
-            f"allowed_actions har formen {allowed_actions.shape}, men ska ha (S, A) = {shape[:2]}."
+            f"Arrayen `allowed_actions` har formen {allowed_actions.shape}, men ska ha "
+            f"(S, A) = {shape[:2]}."
         )
     if not allowed_actions.any(axis=1).all():
         raise ValueError("Varje tillstånd måste ha minst en tillåten handling.")
@@ -169,7 +176,7 @@ def check_policy(policy: np.ndarray, allowed_actions: np.ndarray) -> None:
     """Säg vad som är fel med en policy som ska vara sannolikheter (S, A)."""
     if policy.shape != allowed_actions.shape:
         raise ValueError(
-            "policy ska vara handlingar som heltal (S,) eller sannolikheter (S, A) = "
+            "Policyn ska vara handlingar som heltal (S,) eller sannolikheter (S, A) = "
             f"{allowed_actions.shape}, men är {policy.dtype} {policy.shape}."
         )
     if (policy[~allowed_actions] > 0).any():
@@ -182,7 +189,7 @@ def check_q_table(q_values: np.ndarray, shape: tuple[int, int]) -> None:
     """Säg till om en Q-tabell har fel form, eller heltal: då avrundas varje uppdatering bort."""
     if q_values.shape != shape or q_values.dtype.kind != "f":
         raise ValueError(
-            f"q_values ska vara flyttal med formen {shape}, men är {q_values.dtype} "
+            f"Tabellen `q_values` ska vara flyttal med formen {shape}, men är {q_values.dtype} "
             f"{q_values.shape}."
         )
 
@@ -196,8 +203,8 @@ def check_six_fields(experience: Any) -> None:
     if n_fields != 6:
         got = repr(experience)[:80] if n_fields is None else f"{n_fields} fält"
         raise ValueError(
-            "En erfarenhet är en tupel med sex fält: (state, action, reward, next_state, "
-            f"terminated, truncated), men fick {got}."
+            "En erfarenhet är en tupel med sex fält, `(state, action, reward, next_state, "
+            f"terminated, truncated)`, men här kom {got}."
         )
 
 
@@ -246,8 +253,8 @@ def check_target_shapes(
     """
     if next_q_values.ndim != 2 or not reward.shape == terminated.shape == next_q_values.shape[:1]:
         raise ValueError(
-            "Funktionen td_target vill ha formerna (B,), (B, A) och (B,), men fick reward "
-            f"{tuple(reward.shape)}, next_q_values {tuple(next_q_values.shape)} och terminated "
+            "Funktionen `td_target` vill ha formerna (B,), (B, A) och (B,), men fick `reward` "
+            f"{tuple(reward.shape)}, `next_q_values` {tuple(next_q_values.shape)} och `terminated` "
             f"{tuple(terminated.shape)}."
         )
 
@@ -256,7 +263,7 @@ def check_chosen_shapes(q_values: torch.Tensor, action: torch.Tensor) -> None:
     """Säg till om formerna inte är (B, A) och (B,)."""
     if q_values.ndim != 2 or action.shape != q_values.shape[:1]:
         raise ValueError(
-            "Funktionen chosen_q_values vill ha formerna (B, A) och (B,), men fick "
+            "Funktionen `chosen_q_values` vill ha formerna (B, A) och (B,), men fick "
             f"{tuple(q_values.shape)} och {tuple(action.shape)}."
         )
 
@@ -277,7 +284,7 @@ def check_optimizer(optimizer: torch.optim.Optimizer) -> None:
         raise ValueError(
             "Optimeraren är gjord för ett annat nätverk än det som tränas, för ingen av dess "
             "parametrar fick någon gradient. Skapa en ny, till exempel "
-            "torch.optim.Adam(model.parameters())."
+            "`torch.optim.Adam(model.parameters())`."
         )
 
 
@@ -285,7 +292,7 @@ def check_two_networks(model: nn.Module, target_model: nn.Module | None) -> None
     """Säg till om målnätverket är själva online-nätverket."""
     if model is target_model:
         raise ValueError(
-            "model och target_model är samma objekt: två namn på ett nätverk. "
+            "Argumenten `model` och `target_model` är samma objekt: två namn på ett nätverk. "
             "Skapa målnätverket med `copy.deepcopy(model)`."
         )
 
@@ -308,8 +315,8 @@ def check_batch_norm(model: nn.Module, batch_size: int) -> None:
         return
     if any("BatchNorm" in type(module).__name__ for module in model.modules()):
         raise ValueError(
-            "Nätverket har ett lager BatchNorm, och det behöver minst två exempel i batchen för "
-            "att räkna ut hur de varierar. Välj en större batch_size."
+            "Nätverket har ett lager `BatchNorm`, och det behöver minst två exempel i batchen för "
+            "att räkna ut hur de varierar. Välj en större `batch_size`."
         )
 
 
@@ -339,8 +346,8 @@ def check_unpacked(obs: Any) -> None:
     """Säg till om observationen är allt som `env.reset` gav, och inte bara det första."""
     if isinstance(obs, tuple) and len(obs) == 2 and isinstance(obs[1], dict):
         raise ValueError(
-            "Observationen är en tupel av två saker: env.reset ger både observationen och en "
-            "ordbok med upplysningar. Skriv obs, info = env.reset()."
+            "Observationen är en tupel av två saker: `env.reset` ger både observationen och en "
+            "ordbok med upplysningar. Skriv `obs, info = env.reset()`."
         )
 
 
@@ -349,7 +356,7 @@ def check_observation(obs: np.ndarray) -> None:
     if obs.ndim != 1:
         raise ValueError(
             f"Miljön gav en observation med formen {obs.shape}, men DQN behöver en rad tal, "
-            "(n,). Låt miljön ge en array, till exempel np.array([tillstånd], dtype=np.float32)."
+            "(n,). Låt miljön ge en array, till exempel `np.array([tillstånd], dtype=np.float32)`."
         )
     if not np.isfinite(obs).all():
         raise ValueError(
@@ -359,14 +366,14 @@ def check_observation(obs: np.ndarray) -> None:
 
 
 def check_stop_rule(stop_at: float | None, evaluate: object | None, log: TrainingLog) -> None:
-    """Säg till om det finns ett mål men ingen utvärdering, eller om loggen redan är använd."""
+    """Säg till om en stoppgräns saknar sin utvärdering, eller om loggen redan är använd."""
     if stop_at is not None and evaluate is None:
         raise ValueError(
-            "stop_at behöver en utvärdering att jämföra med: ge också evaluate=…, en funktion som "
-            "tar modellen och ger dess poäng."
+            "Gränsen `stop_at` behöver en utvärdering att jämföra med: ge också `evaluate=…`, en "
+            "funktion som tar modellen och ger dess poäng."
         )
     if log.environment_steps > 0:
-        raise ValueError("Loggen är redan ifylld av en annan träning. Ge en ny TrainingLog().")
+        raise ValueError("Loggen är redan ifylld av en annan träning. Ge en ny `TrainingLog()`.")
 
 
 def check_networks(model: nn.Module, target_model: nn.Module | None, env: gym.Env) -> None:
@@ -388,7 +395,8 @@ def check_networks(model: nn.Module, target_model: nn.Module | None, env: gym.En
         if shape != (1, n_actions):
             raise ValueError(
                 f"Nätverket passar inte miljön {wanted}: en observation gav formen {shape}, "
-                f"men den ska vara (1, {n_actions}). DQN.for_env(env) skapar ett som passar."
+                f"men den ska vara (1, {n_actions}). Anropet `DQN.for_env(env)` skapar ett som "
+                "passar."
             )
 
 
@@ -402,15 +410,15 @@ def check_training_step(training_step: Callable[..., Any], target_model: nn.Modu
         bound = signature.bind(*range(7))
     except TypeError:
         raise TypeError(
-            f"training_step ska ta sju argument (model, optimizer, criterion, replay_buffer, "
-            f"batch_size, discount_factor, target_model), men tar {signature}. Saknas bara "
-            "target_model kan du skicka lambda *args: ditt_steg(*args[:6])."
+            "Träningssteget ska ta sju argument, `(model, optimizer, criterion, replay_buffer, "
+            f"batch_size, discount_factor, target_model)`, men tar {signature}. Saknas bara "
+            "`target_model` kan du skicka `lambda *args: ditt_steg(*args[:6])`."
         ) from None
     last = signature.parameters[list(bound.arguments)[-1]]
     if target_model is None and last.kind is not last.VAR_POSITIONAL and last.default is last.empty:
         raise ValueError(
-            "Träningssteget behöver ett målnätverk, men target_model är None. Ge "
-            "target_model=copy.deepcopy(model)."
+            "Träningssteget behöver ett målnätverk, men `target_model` är None. Ge "
+            "`target_model=copy.deepcopy(model)`."
         )
 
 
@@ -423,7 +431,8 @@ def loss_as_number(loss: Any) -> float:
     """
     if loss is None:
         raise TypeError(
-            "Träningssteget gav None. Det ska returnera förlusten som ett tal: return loss.item()."
+            "Träningssteget gav None. Det ska returnera förlusten som ett tal: "
+            "`return loss.item()`."
         )
     number = float(loss.item() if isinstance(loss, torch.Tensor) else loss)
     check_loss(number)

@@ -104,8 +104,8 @@ def mdp_from_gymnasium(env: gym.Env) -> TabularMDP:
     if table is None:
         raise ValueError(
             f"Miljön {type(env.unwrapped).__name__} har ingen övergångstabell "
-            "(env.unwrapped.P). Välj en som har det, till exempel FrozenLake-v1, eller låt agenten "
-            "lära sig ur övergångar i stället."
+            "(`env.unwrapped.P`). Välj en som har det, till exempel FrozenLake-v1, eller låt "
+            "agenten lära sig ur övergångar i stället."
         )
     terminal = _terminal_states(table, getattr(env.unwrapped, "initial_state_distrib", None))
     n_states, n_actions = len(table), len(table[0])
@@ -344,7 +344,7 @@ def q_learning(
     """Q-inlärning med tabell i en miljö med numrerade tillstånd och handlingar.
 
     Args:
-        env: Gymnasium-miljö där både observationer och handlingar är `Discrete`.
+        env: en Gymnasium-miljö där både observationer och handlingar är `Discrete`.
         n_episodes: hur många episoder som spelas.
         discount_factor: γ.
         learning_rate: inlärningshastigheten α.

@@ -99,8 +99,8 @@ def save_agent(model: DQN, path: str | Path) -> None:
     """
     if not isinstance(model, DQN):
         raise TypeError(
-            f"save_agent sparar ett DQN, men fick {type(model).__name__}. Spara annat med "
-            "torch.save(model.state_dict(), …)."
+            f"Funktionen `save_agent` sparar ett `DQN`, men fick {type(model).__name__}. Spara "
+            "annat med `torch.save(model.state_dict(), …)`."
         )
     path = Path(path)
     unfinished = path.with_name(path.name + ".skrivs")
@@ -132,7 +132,7 @@ def load_agent(path: str | Path) -> DQN:
         model.load_state_dict(saved["weights"])
     except Exception as e:  # vad som helst kan gå fel i en skadad eller främmande fil
         raise ValueError(
-            f"{path} är inte en agent som save_agent har sparat, eller så är filen skadad. "
+            f"{path} är inte en agent som `save_agent` har sparat, eller så är filen skadad. "
             f"Spara om den. ({type(e).__name__})"
         ) from None
     return model

@@ -71,7 +71,8 @@ def linear_epsilon(step: int, start: float, end: float, decay_steps: int) -> flo
     """
     if step < 0 or decay_steps < 1:
         raise ValueError(
-            f"step ska vara minst 0 och decay_steps minst 1, men de är {step} och {decay_steps}."
+            "Steget `step` ska vara minst 0 och `decay_steps` minst 1, men de är "
+            f"{step} och {decay_steps}."
         )
     share = min(step / decay_steps, 1.0)
     return start + share * (end - start)

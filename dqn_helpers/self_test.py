@@ -84,7 +84,7 @@ def _python() -> Finding:
         "Python",
         platform.python_version(),
         sys.version_info[:2] >= OLDEST_PYTHON,
-        f"Kursen behöver {oldest} eller nyare. Starta den med kommandot python kurs.py.",
+        f"Kursen behöver {oldest} eller nyare. Starta den med kommandot `python kurs.py`.",
     )
 
 
@@ -93,8 +93,8 @@ def _package(name: str) -> Finding:
         return Finding(name, metadata.version(name), True)
     except metadata.PackageNotFoundError:
         advice = (
-            "Stäng JupyterLab och starta kursen med python kurs.py. "
-            "Hjälper inte det: ta bort mappen .venv (aldrig mitt_arbete) och starta igen."
+            "Stäng JupyterLab och starta kursen med `python kurs.py`. "
+            "Hjälper inte det: ta bort mappen `.venv` (aldrig `mitt_arbete`) och starta igen."
         )
         return Finding(name, "saknas", False, advice)
 

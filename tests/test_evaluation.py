@@ -303,14 +303,16 @@ def test_realised_returns_of_cartpole():
 
 
 def bad_calls() -> Iterator[Any]:
-    yield pytest.param(lambda m, e: greedy_returns(m, e, 0), "n_episodes ska vara minst 1", id="0")
+    yield pytest.param(
+        lambda m, e: greedy_returns(m, e, 0), "`n_episodes` ska vara minst 1", id="0"
+    )
     yield pytest.param(
         lambda m, e: greedy_returns(m, e, 1, max_episode_steps=0),
-        "max_episode_steps ska vara minst 1",
+        "`max_episode_steps` ska vara minst 1",
         id="inga steg",
     )
     yield pytest.param(
-        lambda m, e: greedy_episode(m, gym.make("FrozenLake-v1")), "en Box", id="observationer"
+        lambda m, e: greedy_episode(m, gym.make("FrozenLake-v1")), "en `Box`", id="observationer"
     )
     yield pytest.param(
         lambda m, e: greedy_episode(m, gym.make("Pendulum-v1")), "numrerade", id="handlingar"

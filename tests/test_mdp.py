@@ -520,7 +520,7 @@ def broken_models() -> Iterator[Any]:
     yield p[:, :, :1], r[:, :, :1], allowed, "formen"  # S skiljer sig
     yield p[0], r[0], allowed, "formen"  # två dimensioner
     yield p, r[:, :, :1], allowed, "formen"  # belöningarnas form
-    yield p, r, allowed.T, "allowed_actions har formen"  # tillåtnas form
+    yield p, r, allowed.T, "`allowed_actions` har formen"  # tillåtnas form
     yield p, r, ~allowed, "minst en tillåten"  # inget tillåtet
     yield p * 0.9, r, allowed, "summerar till 0.9"  # summan
     yield np.where(p == 0, np.nan, p), r, allowed, "ändliga"  # nan
@@ -754,8 +754,8 @@ def test_zero_episodes():
 Q_LEARNING_ERRORS_CASES = [
     (gym.make("CartPole-v1"), 1, {}, "numrerade.*anteckningsbok 03"),
     (gym.make("Pendulum-v1"), 1, {}, "numrerade"),
-    (Corridor(), -1, {}, "n_episodes ska vara minst 0"),
-    (Corridor(), 1, {"max_episode_steps": 0}, "max_episode_steps minst 1"),
+    (Corridor(), -1, {}, "`n_episodes`, ska vara minst 0"),
+    (Corridor(), 1, {"max_episode_steps": 0}, "`max_episode_steps` minst 1"),
     (Corridor(), 1, {"epsilon": 1.5}, "epsilon"),
     (Corridor(), 1, {"q_values": np.zeros((4, 2))}, r"flyttal med formen \(5, 2\)"),
     # I en heltalstabell skulle varje uppdatering avrundas bort.

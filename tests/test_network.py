@@ -99,7 +99,7 @@ OBSERVATION_SPACE_THAT_DOES_NOT_FIT_IS_AN_ERROR_CASES = [
 def test_observation_space_that_does_not_fit_is_an_error():
     for space in OBSERVATION_SPACE_THAT_DOES_NOT_FIT_IS_AN_ERROR_CASES:
         env = SpacesOnly(space, spaces.Discrete(2))
-        with pytest.raises(ValueError, match=r"Box med en dimension.*FlattenObservation"):
+        with pytest.raises(ValueError, match=r"`Box` med en dimension.*FlattenObservation"):
             DQN.for_env(env)
 
 
@@ -169,7 +169,7 @@ def test_interrupted_save_keeps_the_older_file(
 
 
 def test_only_dqn_is_saved(tmp_path: Path):
-    with pytest.raises(TypeError, match="save_agent sparar ett DQN, men fick Linear"):
+    with pytest.raises(TypeError, match="`save_agent` sparar ett `DQN`, men fick Linear"):
         save_agent(nn.Linear(1, 1), tmp_path / "agent.pt")  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
 
@@ -181,7 +181,7 @@ def test_missing_file_is_an_error(tmp_path: Path):
 
 
 def assert_refused(path: Path) -> None:
-    with pytest.raises(ValueError, match="inte en agent som save_agent har sparat"):
+    with pytest.raises(ValueError, match="inte en agent som `save_agent` har sparat"):
         load_agent(path)
 
 

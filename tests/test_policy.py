@@ -84,9 +84,9 @@ def test_model_gets_a_float32_batch_of_one():
 
 def test_epsilon_must_be_a_probability():
     for epsilon in [-0.1, 1.1, float("nan")]:
-        with pytest.raises(ValueError, match="epsilon är en sannolikhet mellan 0 och 1"):
+        with pytest.raises(ValueError, match="`epsilon` ska vara en sannolikhet, 0 till 1"):
             choose_dqn_action(MODEL, OBS, epsilon)
-        with pytest.raises(ValueError, match="epsilon är en sannolikhet mellan 0 och 1"):
+        with pytest.raises(ValueError, match="`epsilon` ska vara en sannolikhet, 0 till 1"):
             epsilon_greedy(np.zeros(2), epsilon, np.random.default_rng(0))
 
 
@@ -167,5 +167,5 @@ def test_linear_epsilon_falls_and_stays_a_probability():
 
 def test_linear_epsilon_errors():
     for step, decay_steps in [(-1, 10), (0, 0), (5, -3)]:
-        with pytest.raises(ValueError, match="step ska vara minst 0 och decay_steps minst 1"):
+        with pytest.raises(ValueError, match="`step` ska vara minst 0 och `decay_steps` minst 1"):
             linear_epsilon(step, 1.0, 0.1, decay_steps)

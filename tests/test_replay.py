@@ -293,7 +293,7 @@ def test_to_tensor_copies():
 
 def test_bad_length_is_an_error():
     for max_length in [0, -1, 2.5, True, float("nan"), float("inf")]:
-        with pytest.raises(ValueError, match="max_length ska vara ett heltal, minst 1"):
+        with pytest.raises(ValueError, match="`max_length` ska vara ett heltal, minst 1"):
             ReplayBuffer(max_length)
 
 
@@ -314,8 +314,8 @@ def test_wrong_number_of_fields_is_an_error():
     for bad, said in [
         ((1, 2, 3), "3 fält"),
         (tuple(range(7)), "7 fält"),
-        (5, "fick 5"),
-        (None, "fick None"),
+        (5, "kom 5"),
+        (None, "kom None"),
     ]:
         with pytest.raises(ValueError, match=rf"tupel med sex fält.*{said}"):
             ReplayBuffer(4).append(bad)
@@ -357,7 +357,7 @@ def test_first_experience_with_two_shapes_is_an_error_and_settles_nothing():
 
 def test_batch_smaller_than_one_is_an_error():
     for batch_size in [0, -1]:
-        with pytest.raises(ValueError, match="batch_size ska vara minst 1"):
+        with pytest.raises(ValueError, match="`batch_size` ska vara minst 1"):
             sample_experiences(filled(3, 4), batch_size)
 
 

@@ -613,36 +613,36 @@ def used_log() -> TrainingLog:
 
 
 SAME = OneWeight()
-NOT_AT_ALL = "heltal, minst"
+NOT_AT_ALL = "ska vara ett heltal, minst"
 
 BAD_INPUT: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
-    "n_episodes": ({"n_episodes": -1}, ValueError, f"n_episodes ska vara ett {NOT_AT_ALL} 0"),
-    "n_episodes 1.5": ({"n_episodes": 1.5}, ValueError, f"n_episodes ska vara ett {NOT_AT_ALL} 0"),
-    "warmup": ({"warmup": -1}, ValueError, f"warmup ska vara ett {NOT_AT_ALL} 0"),
-    "batch_size": ({"batch_size": 0}, ValueError, f"batch_size ska vara ett {NOT_AT_ALL} 1"),
-    "train_every": ({"train_every": 0}, ValueError, f"train_every ska vara ett {NOT_AT_ALL} 1"),
+    "n_episodes": ({"n_episodes": -1}, ValueError, f"`n_episodes` {NOT_AT_ALL} 0"),
+    "n_episodes 1.5": ({"n_episodes": 1.5}, ValueError, f"`n_episodes` {NOT_AT_ALL} 0"),
+    "warmup": ({"warmup": -1}, ValueError, f"`warmup` {NOT_AT_ALL} 0"),
+    "batch_size": ({"batch_size": 0}, ValueError, f"`batch_size` {NOT_AT_ALL} 1"),
+    "train_every": ({"train_every": 0}, ValueError, f"`train_every` {NOT_AT_ALL} 1"),
     "target_update_every": (
-        {"target_update_every": 0}, ValueError, f"target_update_every ska vara ett {NOT_AT_ALL} 1",
+        {"target_update_every": 0}, ValueError, f"`target_update_every` {NOT_AT_ALL} 1",
     ),
     "epsilon_decay_steps": (
-        {"epsilon_decay_steps": 0}, ValueError, f"epsilon_decay_steps ska vara ett {NOT_AT_ALL} 1",
+        {"epsilon_decay_steps": 0}, ValueError, f"`epsilon_decay_steps` {NOT_AT_ALL} 1",
     ),
     "evaluate_every": (
-        {"evaluate_every": 0}, ValueError, f"evaluate_every ska vara ett {NOT_AT_ALL} 1",
+        {"evaluate_every": 0}, ValueError, f"`evaluate_every` {NOT_AT_ALL} 1",
     ),
-    "max_steps 0": ({"max_steps": 0}, ValueError, f"max_steps ska vara ett {NOT_AT_ALL} 1"),
-    "max_steps -5": ({"max_steps": -5}, ValueError, f"max_steps ska vara ett {NOT_AT_ALL} 1"),
-    "max_steps 2.5": ({"max_steps": 2.5}, ValueError, f"max_steps ska vara ett {NOT_AT_ALL} 1"),
-    "gamma 1.1": ({"discount_factor": 1.1}, ValueError, "discount_factor ska ligga mellan 0 och 1"),
-    "gamma -1": ({"discount_factor": -0.1}, ValueError, "discount_factor ska ligga mellan 0 och 1"),
-    "epsilon": ({"epsilon_start": 1.5}, ValueError, "epsilon är en sannolikhet"),
-    "stop_at alone": ({"stop_at": 5.0}, ValueError, "stop_at behöver en utvärdering"),
+    "max_steps 0": ({"max_steps": 0}, ValueError, f"`max_steps` {NOT_AT_ALL} 1"),
+    "max_steps -5": ({"max_steps": -5}, ValueError, f"`max_steps` {NOT_AT_ALL} 1"),
+    "max_steps 2.5": ({"max_steps": 2.5}, ValueError, f"`max_steps` {NOT_AT_ALL} 1"),
+    "gamma 1.1": ({"discount_factor": 1.1}, ValueError, "`discount_factor` ska ligga mellan 0"),
+    "gamma -1": ({"discount_factor": -0.1}, ValueError, "`discount_factor` ska ligga mellan 0"),
+    "epsilon": ({"epsilon_start": 1.5}, ValueError, "`epsilon` ska vara en sannolikhet"),
+    "stop_at alone": ({"stop_at": 5.0}, ValueError, "`stop_at` behöver en utvärdering"),
     "used log": ({"log": used_log()}, ValueError, "Loggen är redan ifylld"),
     "image": (
-        {"env": SpacesOnly(spaces.Box(0, 1, (2, 2)))}, ValueError, "Box med en dimension",
+        {"env": SpacesOnly(spaces.Box(0, 1, (2, 2)))}, ValueError, "`Box` med en dimension",
     ),
     "discrete observation": (
-        {"env": SpacesOnly(spaces.Discrete(4))}, ValueError, "Box med en dimension",
+        {"env": SpacesOnly(spaces.Discrete(4))}, ValueError, "`Box` med en dimension",
     ),
     "MultiDiscrete": (
         {"env": SpacesOnly(None, spaces.MultiDiscrete([2, 2]))}, ValueError, "numrerade handlingar",

@@ -74,7 +74,7 @@ TD_TARGET_WRONG_SHAPES_ARE_ERRORS_CASES = [
 
 def test_td_target_wrong_shapes_are_errors():
     for reward, next_q, terminated in TD_TARGET_WRONG_SHAPES_ARE_ERRORS_CASES:
-        with pytest.raises(ValueError, match="td_target vill ha formerna") as caught:
+        with pytest.raises(ValueError, match="`td_target` vill ha formerna") as caught:
             td_target(torch.zeros(reward), torch.zeros(next_q), torch.zeros(terminated).bool(), 0.9)
         assert str(next_q) in str(caught.value)
 
@@ -97,7 +97,7 @@ def test_chosen_q_values_by_hand():
 
 def test_chosen_q_values_wrong_shapes_are_errors():
     for q_values, action in [((3, 2), (3, 1)), ((3, 2), (2,)), ((3,), (3,)), ((3, 2), ())]:
-        with pytest.raises(ValueError, match="chosen_q_values vill ha formerna"):
+        with pytest.raises(ValueError, match="`chosen_q_values` vill ha formerna"):
             chosen_q_values(torch.zeros(q_values), torch.zeros(action, dtype=torch.int64))
 
 
@@ -429,7 +429,7 @@ def test_target_keeps_its_own_parameters_and_memory():
 
 def test_tau_outside_zero_to_one_is_an_error():
     for tau in [-0.01, 1.01, float("nan")]:
-        with pytest.raises(ValueError, match="tau ska ligga mellan 0 och 1"):
+        with pytest.raises(ValueError, match="`tau` ska ligga mellan 0 och 1"):
             update_target_network(OneWeight(), OneWeight(), tau)
 
 
@@ -582,7 +582,7 @@ def test_reward_from_the_environment_must_be_finite():
 
 
 def test_environment_that_does_not_fit_is_an_error():
-    with pytest.raises(ValueError, match="Box med en dimension"):
+    with pytest.raises(ValueError, match="`Box` med en dimension"):
         play_and_record_episode(OneWeight(), gym.make("FrozenLake-v1"), ReplayBuffer(9), 0.0)
-    with pytest.raises(ValueError, match="epsilon är en sannolikhet"):
+    with pytest.raises(ValueError, match="`epsilon` ska vara en sannolikhet"):
         play_and_record_episode(OneWeight(), ScriptedEnv(), ReplayBuffer(9), 1.5)

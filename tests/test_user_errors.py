@@ -107,13 +107,15 @@ def test_a_reward_that_is_no_number(reward: Any):
 
 
 def test_a_vector_environment():
-    with pytest.raises(ValueError, match=r"vektormiljö, 2 miljöer .*gym.make, inte gym.make_vec"):
+    with pytest.raises(
+        ValueError, match=r"vektormiljö, 2 miljöer .*`gym.make`, inte `gym.make_vec`"
+    ):
         train(env=make_vector_cartpole(2))
 
 
 @pytest.mark.parametrize("seed", [1.5, "1", -1])
 def test_a_seed_that_is_not_one(seed: Any):
-    with pytest.raises(ValueError, match="seed ska vara ett heltal, minst 0, eller None"):
+    with pytest.raises(ValueError, match="`seed` ska vara ett heltal, minst 0, eller None"):
         train(seed=seed)
 
 
@@ -121,12 +123,12 @@ def test_an_observation_that_is_all_that_reset_gave():
     env, buffer = make_cartpole(), ReplayBuffer(10)
     both: Any = env.reset(seed=1)
     for epsilon in (0.0, 1.0):
-        with pytest.raises(ValueError, match=r"Skriv obs, info = env.reset\(\)"):
+        with pytest.raises(ValueError, match=r"Skriv `obs, info = env.reset\(\)`"):
             choose_dqn_action(DQN(), both, epsilon)
-    with pytest.raises(ValueError, match=r"Skriv obs, info = env.reset\(\)"):
+    with pytest.raises(ValueError, match=r"Skriv `obs, info = env.reset\(\)`"):
         to_tensor(both)
     for experience in ((both, 0, 1.0, both[0], False, False), (both[0], 0, 1.0, both, 0, 0)):
-        with pytest.raises(ValueError, match=r"Skriv obs, info = env.reset\(\)"):
+        with pytest.raises(ValueError, match=r"Skriv `obs, info = env.reset\(\)`"):
             buffer.append(experience)
 
 
@@ -163,12 +165,12 @@ def with_batch_norm() -> nn.Sequential:
 
 def test_batch_norm_with_one_example():
     assert len(train(with_batch_norm(), batch_size=4)) == 3
-    with pytest.raises(ValueError, match="Välj en större batch_size"):
+    with pytest.raises(ValueError, match="Välj en större `batch_size`"):
         train(with_batch_norm(), batch_size=1)
     model, buffer = with_batch_norm(), ReplayBuffer(99)
     play_and_record_episode(model, make_cartpole(), buffer, 1.0)
     optimizer = torch.optim.Adam(model.parameters())
-    with pytest.raises(ValueError, match="Välj en större batch_size"):
+    with pytest.raises(ValueError, match="Välj en större `batch_size`"):
         dqn_training_step(model, optimizer, nn.MSELoss(), buffer, 1, 0.9)
 
 

@@ -135,7 +135,7 @@ def _chosen(answers: Mapping[str, Any], unusable: list[str]) -> list[Any]:
 def _course_function(number: str) -> Any:
     name = EXERCISES[number].name
     if not hasattr(dqn_helpers, name):
-        raise KeyError(f"Kursen delar inte ut {name}; ge run_own talen i reference=.")
+        raise KeyError(f"Kursen delar inte ut `{name}`; ge `run_own` talen i `reference=`.")
     return getattr(dqn_helpers, name)
 
 

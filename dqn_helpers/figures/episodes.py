@@ -178,8 +178,8 @@ def _drawing_of(env: gym.Env) -> tuple[str, Callable[[int | None, int], Any]]:
         return grid_drawing(world), lambda a, step: grid_frame(world, step)
     if env.render_mode != "rgb_array":
         raise ValueError(
-            f"Miljön har render_mode={env.render_mode!r} och ger inga bilder. Skapa den med "
-            'gym.make(…, render_mode="rgb_array"); "human" öppnar ett eget fönster.'
+            f"Miljön har `render_mode={env.render_mode!r}` och ger inga bilder. Skapa den med "
+            '`gym.make(…, render_mode="rgb_array")`; `"human"` öppnar ett eget fönster.'
         )
     return "", lambda a, step: _small(Image.fromarray(np.asarray(env.render())))
 

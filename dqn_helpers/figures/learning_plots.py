@@ -123,8 +123,9 @@ def predicted_against_realised(
     """
     if not 0 < len(predicted) == len(realised) or not 0 <= discount_factor < 1:
         raise ValueError(
-            f"predicted och realised ska vara lika långa och inte tomma (är "
-            f"{len(predicted)} och {len(realised)}) och γ mindre än 1 (är {discount_factor})."
+            "Följderna `predicted` och `realised` ska vara lika långa och inte tomma, och γ mindre "
+            f"än 1. De är {len(predicted)} och {len(realised)} långa, och γ är "
+            f"{swedish_number(discount_factor)}."
         )
     bound = reward / (1 - discount_factor)
     figure, (ax,) = new_figure()

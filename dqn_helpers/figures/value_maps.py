@@ -64,7 +64,7 @@ def value_grid(
     """
     numbers = np.asarray(values, dtype=float)
     if numbers.shape != (shape[0] * shape[1],):
-        raise ValueError(f"values ska vara {shape[0] * shape[1]} tal, men har {numbers.shape}.")
+        raise ValueError(f"Här behövs {shape[0] * shape[1]} tal, men formen är {numbers.shape}.")
     lines = [" ".join(map(_number, row)) for row in numbers.reshape(shape)]
     alt = f"{title or 'Värden'}: rutnät, tal rad för rad: {' / '.join(lines)}."
     return _grid_picture(numbers, shape, names or {}, limits, title, [""] * len(numbers), alt)
@@ -99,8 +99,8 @@ def q_grid(
     n_rows, n_columns = shape
     if q_values.shape != (n_rows * n_columns, len(arrows)):
         raise ValueError(
-            f"q_values ska ha formen ({n_rows * n_columns}, {len(arrows)}) för ett rutnät {shape} "
-            f"med {len(arrows)} pilar, men har {q_values.shape}."
+            f"Tabellen `q_values` ska ha formen ({n_rows * n_columns}, {len(arrows)}) för ett "
+            f"rutnät {shape} med {len(arrows)} pilar, men har {q_values.shape}."
         )
     names = names or {}
     best = [_best_arrows(row, arrows) for row in q_values]

@@ -408,7 +408,7 @@ def test_arrows_are_in_the_order_of_the_environment(
 
 @pytest.mark.parametrize(("shape", "n_arrows"), [((2, 3), 4), ((2, 2), 3)])
 def test_bad_grid(shape: tuple[int, int], n_arrows: int):
-    with pytest.raises(ValueError, match="q_values ska ha formen"):
+    with pytest.raises(ValueError, match="`q_values` ska ha formen"):
         q_grid(GRID, shape, FROZEN_LAKE_ARROWS[:n_arrows])
     assert plt.get_fignums() == []
 
@@ -590,7 +590,7 @@ def test_predicted_against_realised_draws_both_and_the_bound(drawn: list[Figure]
 @pytest.mark.parametrize(
     ("predicted", "realised", "discount_factor", "message"),
     [
-        ([1.0], [1.0, 2.0], 0.9, r"lika långa .*\(är 1 och 2\)"),
+        ([1.0], [1.0, 2.0], 0.9, r"lika långa .*De är 1 och 2 långa"),
         ([], [], 0.9, "inte tomma"),
         ([1.0], [1.0], 1.0, "γ mindre än 1"),
         ([1.0], [1.0], -0.5, "γ mindre än 1"),
