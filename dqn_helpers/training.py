@@ -136,7 +136,7 @@ def dqn_training_step(
     state, action, reward, next_state, terminated, _ = (
         column.to(device) for column in sample_experiences(replay_buffer, batch_size)
     )
-    with torch.no_grad():  # målet är en konstant: ingen gradient ska gå den vägen
+    with torch.no_grad():  # TD-målet är en konstant: ingen gradient ska gå den vägen
         next_q_values = (model if target_model is None else target_model)(next_state)
         target = td_target(reward, next_q_values, terminated, discount_factor)
     predicted = chosen_q_values(model(state), action)
@@ -271,7 +271,8 @@ def train_dqn(
 
     Args:
         model: online-nätverket; det tränas på plats.
-        env: Gymnasium-miljö med `Box`-observationer i en dimension och `Discrete` handlingar.
+        env: en Gymnasium-miljö med en endimensionell `Box` av observationer och med `Discrete`
+            handlingar.
         replay_buffer: en `ReplayBuffer`, eller något annat med `append`, `len` och `[i]`.
         optimizer: optimerare för `model.parameters()`.
         criterion: förlustfunktionen, till exempel `nn.MSELoss()`.
@@ -280,8 +281,8 @@ def train_dqn(
         batch_size: antalet exempel i ett träningssteg.
         discount_factor: γ.
         target_model: målnätverket; None betyder inget målnätverk.
-        train_every: ett träningssteg efter vart så mångte miljösteg.
-        target_update_every: målnätverket blir en kopia efter vart så mångte träningssteg.
+        train_every: efter så här många miljösteg tas ett träningssteg.
+        target_update_every: efter så här många träningssteg uppdateras målnätverket.
         epsilon_start: ε vid första handlingen.
         epsilon_end: ε efter `epsilon_decay_steps` miljösteg.
         epsilon_decay_steps: hur många miljösteg ε sjunker under, räknat över hela träningen.

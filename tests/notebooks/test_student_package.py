@@ -142,7 +142,7 @@ def test_an_address_in_pyproject_that_is_no_repository_is_explained(
 
 
 ELSEWHERE_TOO = {
-    "with torch.no_grad():  # målet är en konstant",  # i kursens vanliga träningssteg
+    "with torch.no_grad():  # TD-målet är en konstant",  # i kursens vanliga träningssteg
     "following = float(rewards[t]) + discount_factor * following",  # i realised_returns
 }
 

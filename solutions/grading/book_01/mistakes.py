@@ -165,7 +165,7 @@ def truth_of_array(rewards, discount_factor):
 @misconception("1.1")
 def array_only(rewards, discount_factor):
     """Du använder något som bara arrayer har, som `shape`, men belöningarna kan komma i en lista
-    eller tupel. `len` fungerar för alla tre, eller gör om till en array först."""
+    eller tupel. `len` fungerar för alla tre. Annars gör du först om dem till en array."""
     weights = discount_factor ** np.arange(rewards.shape[0])
     return float((weights * rewards).sum())
 

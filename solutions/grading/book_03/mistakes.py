@@ -416,8 +416,8 @@ def step_discount_on_reward():
 
 @misconception("3.3", edited(STEP, "reward + disc", "reward.clamp(-1, 1) + disc"))
 def clips_reward():
-    """Du klipper belöningen till mellan −1 och 1. Det är ett knep ur artikeln om DQN, men det ger
-    en annan uppgift än miljöns: TD-målet ska byggas av belöningen som den är."""
+    """Du klipper belöningen så att den ligger mellan −1 och 1. Det är ett knep ur artikeln om DQN,
+    men det ger en annan uppgift än miljöns: TD-målet ska byggas av belöningen som den är."""
 
 
 @misconception("3.3", edited(STEP, "discount_factor * best_next", "0.99 * best_next"))
@@ -438,7 +438,7 @@ def step_max_over_everything():
     "3.3", edited(STEP, "max(dim=1).values", "gather(1, action.unsqueeze(1)).squeeze(1)")
 )
 def target_from_same_action():
-    """Målet använder samma handling en gång till i nästa tillstånd. Q-inlärning räknar med den
+    """TD-målet använder samma handling en gång till i nästa tillstånd. Q-inlärning räknar med den
     bästa handlingen där, vilken den än är. Se avsnittet om TD-målet i 03."""
 
 
@@ -451,7 +451,7 @@ def step_mean_for_max():
 @misconception("3.3", edited(STEP, "unsqueeze(1)).squeeze(1)", "unsqueeze(1))"))
 def step_broadcast():
     """Du jämför varje rad med alla andra rader: den ena formen är (B, 1) och den andra (B,), och då
-    breder PyTorch ut dem till (B, B) utan att klaga. Förlusten blir ett tal, men fel tal. Se
+    sträcker PyTorch ut dem till (B, B) utan att klaga. Förlusten blir ett tal, men fel tal. Se
     avsnittet om den tysta fällan i 03."""
 
 

@@ -103,7 +103,7 @@ def slope_one(step, start, end, decay_steps):
 
 @misconception("4.1")
 def one_step_early(step, start, end, decay_steps):
-    """ε är ett steg före: redan vid steg 0 har den sjunkit. Stegen räknas från 0, så vid den första
+    """ε är ett steg före: redan vid steg 0 har det sjunkit. Stegen räknas från 0, så vid den första
     handlingen ska ε vara exakt `start`."""
     return start + min((step + 1) / decay_steps, 1) * (end - start)
 
@@ -129,7 +129,7 @@ def nothing_after(step, start, end, decay_steps):
 @misconception("4.1")
 def starts_over(step, start, end, decay_steps):
     """ε börjar om från `start` när linjen är slut, som en sågtand. Då blir agenten slumpmässig igen
-    gång på gång. Efter `decay_steps` ska ε stanna där den är. Se figuren i avsnittet om ε i 04."""
+    gång på gång. Efter `decay_steps` ska ε stanna där det är. Se figuren i avsnittet om ε i 04."""
     return start + step % decay_steps / decay_steps * (end - start)
 
 
@@ -743,7 +743,7 @@ def batch_size_not_checked():
 @misconception("4.3", loop(("len(replay_buffer) >= batch_size", "len(replay_buffer) > batch_size")))
 def batch_size_plus_one():
     """Du väntar på en erfarenhet för mycket: med exakt `batch_size` sparade räcker det till en
-    batch. Jämförelsen ska gälla också när de är lika."""
+    batch. Jämförelsen ska gälla också när de två talen är lika."""
 
 
 @misconception("4.3", loop((SYNC, "")))
@@ -928,7 +928,7 @@ def epsilon_restarts():
 @misconception("4.3", loop(("n_steps, epsilon_start", "n_trained, epsilon_start")))
 def epsilon_by_training_steps():
     """ε räknas efter antalet träningssteg, men `epsilon_decay_steps` är miljösteg. Under
-    uppvärmningen står den stilla, och sedan sjunker den för långsamt. Se avsnittet om ε i 04."""
+    uppvärmningen står det stilla, och sedan sjunker det för långsamt. Se avsnittet om ε i 04."""
 
 
 @misconception(
@@ -960,14 +960,14 @@ def epsilon_one_in_warmup():
 )
 def always_samples():
     """Agenten handlar på måfå hela tiden, också när ε ska vara nästan 0. Antingen används ε inte,
-    som med `env.action_space.sample()`, eller så räknas den ut ur egna tal i stället för ur
+    som med `env.action_space.sample()`, eller så räknas det ut ur egna tal i stället för ur
     `epsilon_start`, `epsilon_end` och `epsilon_decay_steps`. Låt `choose_dqn_action` välja, med det
     ε som schemat ger."""
 
 
 @misconception("4.3", loop((SCHEDULE, "epsilon_start")))
 def epsilon_constant():
-    """ε sjunker aldrig: den är `epsilon_start` hela tiden. Då får agenten aldrig visa vad den har
+    """ε sjunker aldrig: det är `epsilon_start` hela tiden. Då får agenten aldrig visa vad den har
     lärt sig, och bufferten fylls av slump. Se avsnittet om ε i 04."""
 
 

@@ -89,16 +89,16 @@ def mean_of_both():
 )
 def both_choose():
     """Nätverken väljer handlingen tillsammans, men den som väljer och den som värderar ska vara
-    olika nätverk. Så fort målnätverket får vara med och välja väljs oftare det som det
+    olika nätverk. Så fort målnätverket får vara med och välja blir det oftare det som det självt
     överskattar. Se avsnittet om Double DQN i 05."""
 
 
 @misconception("5.1", edited(TARGET, "~terminated", "1"))
 def target_mask_missing():
     """Mitt i episoden räknar du med framtiden, som du ska, men du gör det också efter
-    sluttillståndet. Där finns inget mer att vinna, så målet är bara belöningen. Utan masken kostar
-    det ingenting att ramla, och då lär sig agenten aldrig att låta bli. Se avsnittet om masken i
-    03."""
+    sluttillståndet. Där finns inget mer att vinna, så TD-målet är bara belöningen. Utan masken
+    kostar det ingenting att ramla, och då lär sig agenten aldrig att låta bli. Se avsnittet om
+    masken i 03."""
 
 
 @misconception("5.1", edited(TARGET, "~terminated", "terminated"))
@@ -420,8 +420,8 @@ def step_discount_on_reward():
 
 @misconception("5.2", edited(STEP, "reward + disc", "reward.clamp(-1, 1) + disc"))
 def step_clips_reward():
-    """Du klipper belöningen till mellan −1 och 1. Det är ett knep ur artikeln om DQN, men det ger
-    en annan uppgift än miljöns: TD-målet ska byggas av belöningen som den är."""
+    """Du klipper belöningen så att den ligger mellan −1 och 1. Det är ett knep ur artikeln om DQN,
+    men det ger en annan uppgift än miljöns: TD-målet ska byggas av belöningen som den är."""
 
 
 @misconception("5.2", edited(STEP, "discount_factor * value", "0.99 * value"))
@@ -488,7 +488,7 @@ def step_predicts_all_actions():
 @misconception("5.2", edited(STEP, "action.unsqueeze(1)).squeeze(1)", "action.unsqueeze(1))"))
 def step_broadcast():
     """Du jämför varje rad med alla andra rader: förutsägelsen är (B, 1) och TD-målet (B,), och då
-    breder PyTorch ut dem till (B, B) utan att klaga. Förlusten blir ett tal, men fel tal. Se
+    sträcker PyTorch ut dem till (B, B) utan att klaga. Förlusten blir ett tal, men fel tal. Se
     avsnittet om den tysta fällan i 03."""
 
 
