@@ -164,7 +164,7 @@ def start(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     command += ["--no-browser"] if options.no_browser else []
     command += [f"--ServerApp.port={options.port}"] if options.port is not None else []
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")  # i behållare är man ofta root
+        command.append("--allow-root")  # i en container är man ofta root
     print(f"Startar JupyterLab i {WORK}. Avsluta med Ctrl-C två gånger här.")
     return hand_over(command, WORK)
 

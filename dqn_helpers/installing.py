@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = Path(os.environ.get("KURS_VENV") or ROOT / ".venv").absolute()
 STATE = VENV / "kurs.json"
 PIP_LOG = ROOT / "pip.log"
-LOG_KEPT = 100_000  # bytes av pips logg som sparas när något gick fel; felet står sist
+LOG_KEPT = 100_000  # byte av pips logg som sparas när något gick fel; felet står sist
 
 # Kursens delar och vad miljön måste innehålla för att duga till dem. En del bygger på dem före.
 MODULES = {
@@ -449,7 +449,7 @@ def remove_venv() -> None:
 
 
 def new_venv(cpu: bool) -> None:
-    """Kontrollera att det går och gör miljön. kurs.json skrivs före allt annat."""
+    """Kontrollera att det går och skapa miljön. kurs.json skrivs före allt annat."""
     check_computer(cpu)
     if VENV.exists() and any(VENV.iterdir()):
         raise CourseError(
@@ -471,7 +471,7 @@ def new_venv(cpu: bool) -> None:
 
 
 def install(extra: str, cpu: bool) -> None:
-    """Gör eller uppdatera miljön. Den är färdig först när kurs.json säger det, allra sist."""
+    """Skapa eller uppdatera miljön. Den är färdig först när kurs.json säger det, allra sist."""
     old = read_state()
     cpu = cpu or old.cpu
     reason = reason_to_rebuild(old, cpu)

@@ -59,8 +59,9 @@ class ExperienceStore(ExperienceSequence, Protocol):
 class ReplayBuffer:
     """Ringbuffert: sex arrayer, en för varje fält, där den äldsta erfarenheten skrivs över.
 
-    Arrayerna har de typer som träningen vill ha, och observationer kopieras in, så det gör inget
-    om miljön återanvänder sin array. Formen på observationen bestäms av den första erfarenheten.
+    Arrayerna har de datatyper som träningen vill ha, och observationer kopieras in, så det gör
+    inget om miljön återanvänder sin array. Formen på observationen bestäms av den första
+    erfarenheten.
 
     Args:
         max_length: hur många erfarenheter som får plats.

@@ -24,7 +24,7 @@ def rules(limit: float) -> list[str]:
         f"En övning får {_seconds(limit)} processortid, alla försök och de celler som definierar "
         f"lösningen inräknade. Att läsa filen får ta {_seconds(max(limit, READING_SECONDS))} till. "
         "En anteckningsbok med fem övningar kan alltså kosta högst fem gånger så mycket.",
-        "Bara processortiden räknas, så en upptagen dator kostar ingen student något. Den som "
+        "Bara processortiden räknas, så en upptagen dator kostar ingen student något. Kod som "
         "sover eller väntar i stället för att räkna stoppas efter lika lång sömn.",
         f"En lösning får använda {MEMORY_BYTES // 2**30} GB minne (i Linux), och en kommentar till "
         f"studenten blir högst {MAX_MESSAGE:,} tecken.".replace(",000", " 000"),
@@ -56,8 +56,8 @@ def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
     add("--jobs", type=int, default=_processors(), metavar="N",
         help="så många rättas samtidigt (standard: antalet processorer)")  # fmt: skip
     add("--dask", default="", metavar="ADRESS",
-        help="rätta på ett kluster med Dask, som tcp://10.0.0.5:8786; `local` gör ett med --jobs "
-        "arbetare på den här datorn")  # fmt: skip
+        help="rätta på ett kluster med Dask, till exempel tcp://10.0.0.5:8786; "
+        "`local` startar ett med --jobs arbetare på den här datorn")  # fmt: skip
     add("--isolation", choices=("full", "strong", "basic"), default="strong", metavar="NIVÅ",
         help="med --dask: den svagaste inhägnad som en arbetare får ha, full, strong eller basic "
         "(standard: strong)")  # fmt: skip
@@ -144,7 +144,7 @@ def add_release_arguments(parser: argparse.ArgumentParser) -> None:
     choice.add_argument("--zip", type=Path, metavar="FIL",
                         help="packa studentversionen, utan facit, i en zip-fil")  # fmt: skip
     choice.add_argument("--nbgrader", type=Path, metavar="MAPP",
-                        help="gör en kursmapp åt nbgrader, med en uppgift per bok")  # fmt: skip
+                        help="skapa en kursmapp åt nbgrader, med en uppgift per bok")  # fmt: skip
     choice.add_argument("--gradescope", type=Path, metavar="FIL",
                         help="packa rättaren, med facit, i en zip-fil åt Gradescope")  # fmt: skip
     parser.add_argument("--book", default="05", metavar="BOK",

@@ -2,9 +2,9 @@
 
     python -m dqn_helpers.autograder.grader_process FILNUMMER    rättar det som kommer i kanalen
 
-Rättaren behöver en process för sig själv, för den sår slumptal och använder klocksignalen. En
-arbetare i Dask har trådar och får inte avknoppa. Därför startas rättaren som ett eget program. Det
-öppnar i sin tur en verkstad, och studentens kod körs där som alltid, utan väg till klustret.
+Rättaren behöver en process för sig själv, för den ställer in slumpfrön och använder klocksignalen.
+En arbetare i Dask har trådar och får inte avknoppa. Därför startas rättaren som ett eget program.
+Det öppnar i sin tur en verkstad, och studentens kod körs där som alltid, utan väg till klustret.
 """
 
 import contextlib

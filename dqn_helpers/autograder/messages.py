@@ -43,7 +43,7 @@ class TooLongError(MessageError):
 
 
 def encode(message: Any) -> bytes:
-    """Meddelandet som bytes: åtta bytes längd, sedan JSON."""
+    """Meddelandet i byte: längden i de åtta första, sedan JSON."""
     text = json.dumps(message, default=_to_json, ensure_ascii=True)
     return len(text).to_bytes(LENGTH_BYTES, "big") + text.encode("ascii")
 
@@ -59,14 +59,14 @@ def _to_json(value: Any) -> Any:
 
 
 def length_of(header: bytes, limit: int = MAX_BYTES) -> int:
-    """Meddelandets längd ur dess första åtta bytes.
+    """Meddelandets längd ur dess första åtta byte.
 
     Raises:
         TooLongError: om meddelandet är större än `limit`.
     """
     length = int.from_bytes(header, "big")
     if length > limit:
-        raise TooLongError(f"meddelandet är {length} bytes, högst {limit} är tillåtet")
+        raise TooLongError(f"meddelandet är {length} byte, högst {limit} är tillåtet")
     return length
 
 

@@ -172,7 +172,7 @@ def _name(path: Path) -> bytes:
 
 
 def _drop_capabilities() -> None:
-    """Root, och den som har gjort en namnrymd, får annars montera och mycket annat i den."""
+    """Root, och den som har gjort en namnrymd, får annars montera och göra mycket annat i den."""
     for capability in range(64):
         with contextlib.suppress(OSError):  # kärnan känner omkring fyrtio
             _call("prctl", PR_CAPBSET_DROP, capability, 0, 0, 0)

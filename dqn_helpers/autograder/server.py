@@ -158,7 +158,7 @@ def serve(tier: sandbox.Tier, control: socket.socket) -> None:
 
 
 def _attend(file: int, order: dict[str, Any], tier: sandbox.Tier, control: socket.socket) -> Any:
-    """Avknoppa en arbetare och vänta ut den, eller tills rättaren säger stopp eller är borta."""
+    """Avknoppa en arbetare och vänta tills den är klar, rättaren säger stopp eller är borta."""
     gate = ThreadGate()
     pid = _fork(lambda: _work(file, order["seconds"], tier, gate.theirs))
     os.close(file)
@@ -181,7 +181,7 @@ def _attend(file: int, order: dict[str, Any], tier: sandbox.Tier, control: socke
 
 
 def _ends_by_itself(gate: ThreadGate, watched: int, control: socket.socket) -> bool:
-    """Vänta på arbetaren tills rättaren säger stopp; då får den på sig så länge som han vill."""
+    """Vänta på arbetaren tills rättaren säger stopp; då får den så lång tid på sig som sägs."""
     if watched in gate.wait([watched, control.fileno()]):
         return True
     order = control.recv(ORDER_BYTES)

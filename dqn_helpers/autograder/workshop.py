@@ -38,10 +38,10 @@ from dqn_helpers.submission.extract import Slices
 HAS_SERVER = sys.platform == "linux"
 
 CRASHED_TEXT = (
-    "Processen som körde din kod avslutades mitt i. Anropar koden något som avslutar Python, "
-    "eller skriver den själv på rättarens kanaler?"
+    "Processen som körde din kod avslutades mitt i körningen. Anropar koden något som avslutar "
+    "Python, eller skriver den själv på rättarens kanaler?"
 )
-MEMORY_TEXT = "Koden använde mer minne än den får, och avbröts."
+MEMORY_TEXT = "Koden använde mer minne än den får ha, och avbröts."
 TOO_LONG_TEXT = "Svaren från koden blev för stora för att läsas, och den avbröts."
 SPENT_TEXT = "Tiden för övningen tog slut: koden har redan räknat eller sovit så länge som den får."
 Answer = Callable[[Any], dict[str, Any]]

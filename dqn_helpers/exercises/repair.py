@@ -329,7 +329,7 @@ def _sentence(exercise: Exercise, repair: Repair, cells: Sequence[Source], sever
 
 
 def _code(text: str, place: Place) -> str:
-    """Koden på platsen, så som studenten skrev den; kolumnerna räknar bytes."""
+    """Koden på platsen, så som studenten skrev den; kolumnerna räknas i byte."""
     line = text.split("\n")[place[0] - 1].encode()
     end = place[3] if place[2] == place[0] else len(line)
     code = line[place[1] : end].decode("utf-8", "ignore").strip()

@@ -1,7 +1,7 @@
 """Diagram över hur delarna i DQN hänger ihop, ritade i kursens färger.
 
-Blått är online-nätverket och det som lär sig, orange är målnätverket och målet, grönt är belöning
-och rött är fel.
+Blått är online-nätverket och det som lär sig, orange är målnätverket och TD-målet, grönt är
+belöning och rött är fel.
 """
 
 import math
@@ -137,7 +137,7 @@ def _loop_drawing() -> str:
 
 
 def _wire(number: int) -> tuple[str, float]:
-    """Pilens färg och tjocklek: det som lär sig är blått, målet orange och felet rött."""
+    """Pilens färg och tjocklek: det som lär sig är blått, TD-målet orange och felet rött."""
     colors = {6: TARGET, 7: TARGET, 8: WRONG}
     return colors.get(number, MUTED), 2.5
 
@@ -227,7 +227,7 @@ def loss_flow(*, target_network: bool = True) -> Picture:
     """Hur tensorerna i en batch blir en förlust, och var gradienten är klippt.
 
     Args:
-        target_network: falskt om samma nätverk räknar ut både förutsägelsen och målet.
+        target_network: falskt om samma nätverk räknar ut både förutsägelsen och TD-målet.
     """
     left, right = 160, 440
     other, color = ("målnätverk", TARGET) if target_network else ("samma nätverk", ONLINE)

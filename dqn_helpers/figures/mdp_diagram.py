@@ -44,7 +44,7 @@ def mdp_graph(
     Args:
         mdp: en MDP med få tillstånd.
         q_values: rubrik → float (S, A).
-        largest: det |Q| som ger den största ringen; utan det största i någon av tabellerna.
+        largest: det |Q| som ger den största ringen; annars det största i någon av tabellerna.
 
     Raises:
         ValueError: om någon tabell inte har formen (S, A).

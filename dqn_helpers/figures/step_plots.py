@@ -1,4 +1,4 @@
-"""Figurerna om träningssteget: målets delar, talen som plockas ut, förlusten och gradienten.
+"""Figurerna om träningssteget: TD-målets delar, talen som plockas ut, förlusten och gradienten.
 
 Varje funktion ger en `Picture` med svenska axlar och alternativtext.
 """

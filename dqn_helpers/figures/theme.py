@@ -11,7 +11,7 @@ LIGHT = {
     "page": "#f5f2ec",  # rapporternas sidor, bakom det vita
     "mark": "#fff1c2",  # den rad i studentens kod som pekas ut
     "online": "#0b66a3",  # online-nätverket, och det som lär sig
-    "target": "#a84300",  # målet och målnätverket
+    "target": "#a84300",  # TD-målet och målnätverket
     "reward": "#00785a",  # belöningar, och det som är rätt
     "wrong": "#b3261e",  # fel, fall och stup
     "almost": "#8a5200",  # det som inte stämmer än

@@ -138,7 +138,7 @@ def grid_drawing(env: FrozenLakeEnv | CliffWalkingEnv) -> str:
 def grid_kinds(env: FrozenLakeEnv | CliffWalkingEnv) -> list[str]:
     """Rutornas slag, rad för rad: S start, F is eller mark, H hål, C stup, G mål."""
     if isinstance(env, FrozenLakeEnv):
-        rows: Any = env.desc  # en array av bytes, som typerna i Gymnasium inte känner till
+        rows: Any = env.desc  # en array av `bytes`, som typerna i Gymnasium inte känner till
         return ["".join(map(bytes.decode, row)) for row in rows.tolist()]
     n_rows, n_columns = env.shape
     start, goal = int(env.start_state_index), n_rows * n_columns - 1

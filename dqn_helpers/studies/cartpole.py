@@ -53,7 +53,7 @@ PLAYGROUND = {
 """Det som står vid reglaget i det egna experimentet → varianten."""
 
 DOUBLE = "C = 5, Double DQN"
-"""Som receptet, men med bok 05:s sätt att räkna ut målet; koden finns inte här, bara talen."""
+"""Som receptet, men med bok 05:s sätt att räkna ut TD-målet; koden finns inte här, bara talen."""
 
 
 def kept_with_stop_rule(scores: Sequence[float]) -> int:

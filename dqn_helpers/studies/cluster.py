@@ -83,7 +83,7 @@ def over_seeds(
     """`function(seed)` för varje frö, i ordning, här eller på ett kluster.
 
     Args:
-        function: mätningen. Den sår själv allt som den lottar om.
+        function: mätningen. Den sätter själv fröet till all slump.
         seeds: fröna.
         dask: klustrets adress, eller `local`; utan den körs allt här.
         also: moduler som mätningen använder och som inte finns hos arbetarna, som en i `tests/`.

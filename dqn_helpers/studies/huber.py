@@ -1,4 +1,4 @@
-"""Kursens recept med MSE och med Huber, när målen flyttar sig ofta och när de flyttar sig sällan.
+"""Kursens recept med MSE och med Huber, när TD-målen flyttar sig ofta och när de gör det sällan.
 
     python -m dqn_helpers.studies.huber     räknar om talen i huber.json
 
@@ -39,7 +39,7 @@ def largest_q_value(loss: str, update_every: int, seed: int, n_steps: int = N_ST
 
     Args:
         loss: "MSE" eller "Huber".
-        update_every: målnätverket uppdateras efter vart så mångte träningssteg.
+        update_every: målnätverket uppdateras efter så här många träningssteg.
         seed: slumpfröet.
         n_steps: antalet miljösteg; ett träningssteg tas efter vartannat.
 

@@ -77,7 +77,7 @@ def _move(
     learning_rate: float,
     decay: float,
 ) -> None:
-    """Flytta värdena på `places` mot målet, på plats; varje körning har högst en plats."""
+    """Flytta värdena på `places` mot TD-målet, på plats; varje körning har högst en plats."""
     n_updates[places] += 1
     step = learning_rate * n_updates[places] ** -decay
     values[places] += step * (target - values[places])

@@ -117,7 +117,7 @@ def train_in_casino(
         n_stored: loggens längd.
         exit_door: sant om det går att gå hem.
         discount_factor: γ.
-        target_update_every: målnätverket blir en kopia efter vart så mångte träningssteg.
+        target_update_every: efter så här många träningssteg uppdateras målnätverket.
     """
     torch.manual_seed(seed)
     model = DQN.for_env(_casino(exit_door))
@@ -228,7 +228,7 @@ def step_without_future(
     discount_factor: float,
     target_model: nn.Module | None = None,
 ) -> float:
-    """DQN:s träningssteg med γ = 0: målet är belöningen, och inget maximum hamnar i det.
+    """DQN:s träningssteg med γ = 0: TD-målet är belöningen, utan något maximum.
 
     Det nätverket ändå överskattar kommer av måttet självt, som är ett maximum av brusiga tal.
     """

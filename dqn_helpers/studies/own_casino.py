@@ -36,7 +36,7 @@ class Casino:
         noise: standardavvikelsen för det som ett spel ger, i kronor.
         discount_factor: γ.
         n_stored: antalet sparade spel som nätverken lär sig av.
-        copy_every: målnätverket blir en kopia efter vart så mångte träningssteg.
+        copy_every: efter så här många träningssteg uppdateras målnätverket.
     """
 
     number: int
@@ -56,9 +56,9 @@ class Casino:
             pays = "alla betalar 0 kronor i genomsnitt"
         sentences = (
             f"Kasino {self.number} har {machines}: {pays}. Ett spels utfall har "
-            f"standardavvikelsen {swedish_number(self.noise, 2)} kr. Nätverken lär sig av "
+            f"standardavvikelsen {swedish_number(self.noise, 2)} kronor. Nätverken lär sig av "
             f"{swedish_number(self.n_stored)} sparade spel med γ = "
-            f"{swedish_number(self.discount_factor, 3)}, och målnätverket blir en kopia vart "
+            f"{swedish_number(self.discount_factor, 3)}, och målnätverket uppdateras vart "
             f"{self.copy_every}:e träningssteg."
         )
         return textwrap.fill(sentences, 88)  # JupyterLab bryter annars mitt i ett ord

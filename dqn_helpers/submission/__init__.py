@@ -4,7 +4,7 @@
 |---|---|
 | `files` | filer, mappar och zip-filer, också i varandra |
 | `collect` | en rad per inlämnad fil: vems den är, vilken bok, eller vad som är fel |
-| `notebook` | en anteckningsboks bytes till celler |
+| `notebook` | innehållet i en anteckningsboks fil till celler |
 | `cells` | en kodcell som Python: IPythons egna rader bort, syntaxfel på svenska |
 | `statements` | en sats i en cell: vilka namn den läser, ger och ändrar |
 | `extract` | satserna som varje övning behöver (`slice_notebook`) |

@@ -1,4 +1,4 @@
-"""En anteckningsboks bytes → dess celler, eller en svensk mening om varför det inte går.
+"""Innehållet i en anteckningsboks fil → dess celler, eller en svensk mening om varför det inte går.
 
 Tål vad som helst: trasiga, enorma och illvilliga filer. Utdata läses aldrig. Som i Jupyter gäller
 den sista av två lika nycklar, och NaN i en utdata gör ingenting.
@@ -95,7 +95,7 @@ def notebook_in_name(name: str) -> str | None:
     return next((n for n, stem in NOTEBOOKS.items() if stem in name.lower()), None)
 
 
-# --- bytes → JSON --------------------------------------------------------------------------------
+# --- filen → JSON ---------------------------------------------------------------------------------
 
 
 def _decoded(data: bytes) -> tuple[str, list[str]]:

@@ -2,8 +2,8 @@
 
 En iakttagelse görs i samma process som studentens kod, så den som byter ut drivaren där kan hitta
 på iakttagelser. Beläggen gör det svårt, men allt går inte att belägga. Därför får läraren se de
-rader som rör sådant som en lösning sällan behöver. Det är ingen anmärkning, för raden kan
-ha ett bra skäl.
+rader som rör sådant som en lösning sällan behöver. Det är ingen anmärkning, för det kan
+finnas ett gott skäl till raden.
 
 Här läses bara text; inget av studentens körs.
 """

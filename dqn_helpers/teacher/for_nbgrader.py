@@ -71,7 +71,7 @@ def write_course(books: Mapping[str, Notebook], target: Path) -> list[str]:
 
     Args:
         books: filnamn → lärarens bok (`release.source_notebook`).
-        target: kursmappen; görs om den saknas.
+        target: kursmappen; skapas om den saknas.
 
     Returns:
         Vad som skrevs, en rad för varje fil.

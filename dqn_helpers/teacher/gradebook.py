@@ -152,8 +152,9 @@ def not_assessed(results: ClassResult) -> Iterator[str]:
     """Säg att betyg som skrivs in är räknade utan det skrivna svaret, om det är så."""
     counted = [one for one in results.submissions if one.grade and not one.replaced_by]
     if n_waiting := sum(bool(one.waiting) for one in counted):
-        yield (f"  {n_waiting} av betygen är räknade utan {', '.join(WRITTEN)}, som inte är bedömd "
-               "än. Bedöm den först, om den ska räknas.")  # fmt: skip
+        counted_as = "räknat" if n_waiting == 1 else "räknade"
+        yield (f"  {n_waiting} av betygen är {counted_as} utan {', '.join(WRITTEN)}, som inte är "
+               "bedömd än. Bedöm den först, om den ska räknas.")  # fmt: skip
 
 
 def read_gradebook(gradebook_csv: Path) -> "RawTable":

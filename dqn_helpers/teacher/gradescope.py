@@ -143,7 +143,7 @@ def _course(root: Path) -> Iterator[Path]:
 def results_json(results: ClassResult, book: str, seconds: float = 0.0) -> Json:
     """Innehållet i Gradescopes results.json.
 
-    Det som studenten har skrivit kan stå i texterna, så inget av dem tolkas (`text`).
+    Det som studenten har skrivit kan stå i texterna, så ingen av dem tolkas (`text`).
 
     Args:
         results: de inlämnade filernas resultat.

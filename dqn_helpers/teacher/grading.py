@@ -225,7 +225,8 @@ def _guarded(arguments: argparse.Namespace) -> list[Path]:
 def _interrupted(store: Store) -> int:
     """Säg sist av allt att rapporten inte är hel: annars ser den ut som klassens."""
     left, every = len(store.waiting), count(len(store.submissions))
-    print(f"\nAVBRUTET: {left} av {every} är inte rättade och saknas i rapporten, eller står där "
+    graded = "rättad" if left == 1 else "rättade"
+    print(f"\nAVBRUTET: {left} av {every} är inte {graded} och saknas i rapporten, eller står där "
           "som förut. Kör samma kommando med --resume.", file=sys.stderr)  # fmt: skip
     return INTERRUPTED
 
@@ -396,11 +397,11 @@ def _about_filling(filled: CanvasFill, what: str, where: str) -> Iterator[str]:
     yield f"\n{what}, antal ifyllda rader: {filled.filled}."
     yield from change_lines(filled.changes)
     for file in filled.left_alone:
-        yield f"  {file}: inte ifylld, för den gick inte att läsa eller måste bedömas för hand."
+        yield f"  {file}: gav inget, för den gick inte att läsa eller måste bedömas för hand."
     for file in filled.unknown:
-        yield f"  {file}: inte ifylld, för studenten finns inte i {where}."
+        yield f"  {file}: gav inget, för studenten finns inte i {where}."
     for file in filled.elsewhere:
-        yield f"  {file}: inte ifylld, för studenten har inte lämnat in bok {filled.books}."
+        yield f"  {file}: gav inget, för studenten har inte lämnat in bok {filled.books}."
 
 
 def _filled(arguments: argparse.Namespace, results: ClassResult) -> CanvasFill:

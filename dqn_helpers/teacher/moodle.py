@@ -1,4 +1,4 @@
-"""Moodles bedömningsblad (`Grading worksheet`): läses för namn och grupper, och fylls i.
+"""Moodles arbetsblad (`Grading worksheet`): läses för namn och grupper, och fylls i.
 
 Vilka kolumner det har avgör uppgiftens inställningar, och vad de heter avgör lärarens språk.
 """
@@ -76,7 +76,7 @@ class MoodleWorksheet:
         grade = self._place(_GRADE)
         if grade is None or not self.students:
             raise GradebookError(
-                f"{path.name} ser inte ut som ett bedömningsblad ur Moodle: kolumnerna "
+                f"{path.name} ser inte ut som ett arbetsblad ur Moodle: kolumnerna "
                 "`Identifier` och `Grade` saknas. Slå på `Offline grading worksheet` (på svenska "
                 "Arbetsblad för betygsättning offline) i uppgiften och hämta det på nytt."
             )
@@ -165,7 +165,7 @@ class MoodleWorksheet:
 def fill_moodle(
     path: Path, results: ClassResult, books: Sequence[str] = (), *, lower: bool = False
 ) -> CanvasFill:
-    """Moodles bedömningsblad med poängen, eller betygen, ifyllda; inget annat ändras.
+    """Moodles arbetsblad med poängen, eller betygen, ifyllda; inget annat ändras.
 
     Args:
         path: bladet, som CSV.
@@ -175,7 +175,7 @@ def fill_moodle(
         lower: sant om en poäng får sänkas.
 
     Raises:
-        GradebookError: om filen inte är ett bedömningsblad, eller böckerna inte går att välja.
+        GradebookError: om filen inte är ett arbetsblad, eller böckerna inte går att välja.
     """
     sheet = MoodleWorksheet(path)
     task = task_of(sheet.possible, results, books)

@@ -1,6 +1,6 @@
 """Anteckningsböckernas filform: läsa, pröva och skriva dem alltid likadant.
 
-Samma bok ger alltid samma bytes: sorterade nycklar, inga tider, versioner eller utdata
+Samma bok ger alltid samma fil, byte för byte: sorterade nycklar, inga tider, versioner eller utdata
 (utom de utdata som nbval jämför). Då visar en diff bara det som någon har ändrat.
 """
 

@@ -112,7 +112,7 @@ Place = tuple[int, int | None]
 
 
 def load_overrides(out: Path) -> Overrides:
-    """Läs `beslut.csv` i utmappen; finns den inte görs en tom med en förklaring."""
+    """Läs `beslut.csv` i utmappen; finns den inte skapas en tom med en förklaring."""
     path = out / FILE_NAME
     if not path.exists():
         out.mkdir(parents=True, exist_ok=True)

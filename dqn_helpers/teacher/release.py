@@ -15,7 +15,8 @@ Poängen och ledtrådarna står i `dqn_helpers/exercises/` och skrivs härifrån
 och `notebooks/`: poängen i övningens rubrik (`### Övning 3.2: … (2 poäng)`) och i nbgraders
 metadata, ledtrådarna först i cellen `ledtradar-3-2`.
 
-Samma källa ger alltid samma bytes, så ett test kan jämföra det incheckade med det nygjorda.
+Samma källa ger alltid samma fil, byte för byte, så ett test kan jämföra det incheckade med det
+nygjorda.
 """
 
 import argparse

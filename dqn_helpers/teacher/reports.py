@@ -50,7 +50,7 @@ def write_reports(
     """Skriv `feedback/*.html`, `rapport.html`, `resultat.csv` och bedömningssidan i `out`.
 
     Args:
-        out: utmappen; den görs om den saknas.
+        out: utmappen; den skapas om den saknas.
         results: rättarens resultat.
         overrides: examinatorns ändringar (`load_overrides`).
         limits: betygsgränserna (`load_grade_limits`).

@@ -52,7 +52,7 @@ class Store:
     """Resultaten i en utmapp: det som rättas läggs till det som redan finns där.
 
     Args:
-        out: utmappen; görs om den saknas.
+        out: utmappen; skapas om den saknas.
         resume: sant om en avbruten rättning där ska fortsätta: det som är klart görs inte om.
         fresh: sant om rättningen ska börja om från ingenting. Finns en tidigare står den kvar
             orörd tills den nya är klar.

@@ -3,7 +3,7 @@
 Den går att dela ut som den är, eller att lägga i ett eget repo på GitHub. Med repots adress får den
 länkar till Binder och Colab, och böckerna en cell som hämtar kursens kod när de öppnas i Colab.
 
-Samma källa ger alltid samma bytes.
+Samma källa ger alltid samma zip-fil, byte för byte.
 """
 
 import json

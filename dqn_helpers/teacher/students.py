@@ -27,7 +27,7 @@ _TEST_STUDENT, _TEST_LOGIN = ["student", "test"], re.compile("[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class Person:
-    """En student i omdömesboken, eller i Moodles bedömningsblad."""
+    """En student i omdömesboken, eller i Moodles arbetsblad."""
 
     canvas_id: str
     name: str
@@ -90,10 +90,10 @@ def read_people(path: Path) -> list[Person]:
 
 
 def read_moodle_people(path: Path) -> list[Person]:
-    """Studenterna i Moodles bedömningsblad, med e-postadressen som användarnamn.
+    """Studenterna i Moodles arbetsblad, med e-postadressen som användarnamn.
 
     Raises:
-        GradebookError: om filen inte är ett bedömningsblad.
+        GradebookError: om filen inte är ett arbetsblad.
     """
     return [
         Person("", one.name, one.email, one.number, one.late, one.team)

@@ -1,7 +1,7 @@
 """Terminens rapport: `python kurs.py report MAPP…`, en sida av flera rättade mappar.
 
-Allt läses ur `results.json`. Mapparna står i tidsordning, och i en mapp omgångarna. En students
-inlämningar av samma övning blir en följd, och i den syns vilka misstag som försvann.
+Allt läses ur `results.json`. Mapparna står i tidsordning, och omgångarna likaså i varje mapp. En
+students inlämningar av samma övning blir en följd, och i den syns vilka misstag som försvann.
 """
 
 import json

@@ -122,7 +122,7 @@ def test_letters_that_do_not_count_the_written_answer_are_told() -> None:
     """Ett betyg i Ladok går inte att ta tillbaka så lätt."""
     waiting, done = (submission("a", *FIVE, by_teacher(points)) for points in (None, 3))
     (told,) = not_assessed(with_letters(results(waiting, done), load_grade_limits()))
-    assert told.startswith("  1 av betygen är räknade utan 5.4")
+    assert told.startswith("  1 av betygen är räknat utan 5.4")
     assert not list(not_assessed(with_letters(results(done), load_grade_limits())))
 
 

@@ -1,4 +1,4 @@
-"""Moodles bedömningsblad: namn, e-post och sena läses, och bara poängen fylls i."""
+"""Moodles arbetsblad: namn, e-post och sena läses, och bara poängen fylls i."""
 
 from pathlib import Path
 

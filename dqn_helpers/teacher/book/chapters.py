@@ -33,13 +33,13 @@ def chapter(notebook: Notebook, words: dict[str, str], address: Address, name: s
     """En bok som kapitel, färdig för MyST-NB.
 
     Args:
-        notebook: boken, som `nbformat` 4 i vanliga ordlistor. Ändras inte.
+        notebook: boken, som `nbformat` 4 i vanliga ordböcker. Ändras inte.
         words: ordlistans ord, med sin förklaring.
         address: var kursen finns på nätet.
         name: bokens filnamn, till exempel `03_traningssteget.ipynb`.
 
     Returns:
-        Kapitlet, en ny ordlista av samma slag.
+        Kapitlet, en ny ordbok av samma slag.
     """
     made = copy.deepcopy(notebook)
     number = short(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def chromium() -> str | None:
-    """Sökvägen till datorns Chromium; None om ingen finns. CHROMIUM pekar ut en vid sidan av."""
+    """Sökvägen till datorns Chromium; None om ingen finns. Miljövariabeln CHROMIUM går först."""
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
     return next(filter(None, (shutil.which(name) for name in names if name)), None)
 

@@ -43,7 +43,9 @@ STATUSES: dict[str, StatusWords] = {
     "timeout": StatusWords(
         "failed", "Tidsgränsen nåddes", "Koden blev inte klar i tid och avbröts."
     ),
-    "memory": StatusWords("failed", "Minnesgränsen nåddes", "Koden bad om mer minne än den får."),
+    "memory": StatusWords(
+        "failed", "Minnesgränsen nåddes", "Koden bad om mer minne än den får ha."
+    ),
     "crashed": StatusWords(
         "failed", "Processen avslutades", "Koden avslutade Python medan den rättades."
     ),
