@@ -4,6 +4,7 @@ Reglerna är de fel som två korrekturläsningar hittade flest av. Stavningen pr
 `test_spelling.py`. Sist planteras fel i kursens egna meningar, för att se hur många som hittas.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -108,6 +109,24 @@ RULES = (
         r"\b[Gg]öra?r? (?:vi |du )?(?:ett objekt|målnätverket|optimeraren)\b",
         "skapa",
         ("här gör vi ett objekt", "Gör målnätverket med deepcopy"),
+    ),
+    Rule(r"\b(?:den )?görs om den saknas\b", "skapas", ("mappen; görs om den saknas",)),
+    Rule(r"\bbytes\b", "byte, eller typen i `kod`", ("är 12 bytes", "ger samma bytes")),
+    Rule(
+        r"\bseed(?:a|ar|ad|at|as)\b|\bsår (?:slump|själv|alla?t?\b)",
+        "bestämma fröet",
+        ("ett seedat tillstånd", "den sår slumptal"),
+    ),
+    Rule(r"\bmångte\b", "efter så här många", ("vart så mångte steg",)),
+    Rule(r"\b[Bb]edömningsblad\w*", "Moodles arbetsblad", ("ett bedömningsblad ur Moodle",)),
+    Rule(r"\b[Bb]ehållare\w*", "container", ("i behållare är man root",)),
+    Rule(r"\bAtari-spel", "Atarispel", ("de 49 Atari-spel där",)),
+    Rule(r"\btill mellan\b", "så att det ligger mellan", ("klipper den till mellan −1 och 1",)),
+    Rule(
+        r"\bε (?:stannar?|ligger|står) (?:kvar )?(?:där )?den\b"
+        r"|\b(?:den|en) ε\b|\bε (?!=)[^.:;]{1,40}: den\b",
+        "det, för ett ε är ett tal",
+        ("ska ε stanna där den är", "ε sjunker aldrig: den är 1", "med den ε som"),
     ),
     Rule(
         r"(?<![\d.,=/v])\b\d+\.\d+ (?:procent|%|sekunder|steg|poäng|kronor)",
@@ -282,6 +301,40 @@ def test_a_rule_finds_what_it_is_for(rule: Rule):
 )
 def test_right_swedish_is_left_alone(sentence: str):
     assert not list(findings(Text("prov", 1, sentence, is_markdown=True)))
+
+
+CODE_NAME = re.compile(r"\b[a-z]+_[a-z_]+\b|\b[A-Za-z_]+\.[A-Za-z_]+\b|\b\w+\(")
+
+
+def messages(source: str) -> Iterator[tuple[int, str]]:
+    """Raden och meningen i varje fel som koden själv ger; ett insatt värde är ett tecken."""
+    for node in ast.walk(ast.parse(source)):
+        call = node.exc if isinstance(node, ast.Raise) else None
+        for text in call.args if isinstance(call, ast.Call) else ():
+            parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+            words = [str(p.value) if isinstance(p, ast.Constant) else "\x00" for p in parts]
+            yield node.lineno, "".join(words)
+
+
+def unmarked_code(sentence: str) -> list[str]:
+    """Koden i en mening som inte står i bakstreck."""
+    return CODE_NAME.findall(CODE.sub("\x00", sentence))
+
+
+def test_the_errors_of_the_reference_code_mark_their_code():
+    package = ROOT / "dqn_helpers"
+    folders = (package, package / "figures", package / "studies")
+    found = [
+        f"{path.relative_to(ROOT)}, rad {line}: {code}"
+        for folder in folders
+        for path in sorted(folder.glob("*.py"))
+        for line, sentence in messages(path.read_text(encoding="utf-8"))
+        for code in unmarked_code(sentence)
+    ]
+    assert not found, "\n".join(found)
+    for wrong in ("batch_size ska vara 1.", "Skapa den med gym.make, tack.", "Ge TrainingLog()."):
+        assert unmarked_code(wrong)
+    assert not unmarked_code("Talet `batch_size` är 2.5. Skapa `gym.make(…)` igen.")
 
 
 def test_a_pointer_that_leads_nowhere_is_found():
