@@ -3,7 +3,7 @@
 Optimerarna i torch läser in kompilatorn vid sitt första steg, för att säga åt den vad den inte ska
 kompilera. Kursen kompilerar inget, och inläsningen tar längre tid än att träna en agent i
 korridoren. Här står det lilla som optimerarna frågar efter. Den som frågar efter något annat, till
-exempel genom `torch.compile`, får den riktiga kompilatorn.
+exempel genom `torch.compile` eller `torch.func.grad`, får den riktiga kompilatorn.
 """
 
 import importlib
@@ -29,11 +29,10 @@ def stand_in() -> None:
 
 def __getattr__(name: str) -> Any:
     """Allt annat finns i den riktiga kompilatorn, som då läses in (PEP 562)."""
-    is_here = sys.modules.get(NAME) is sys.modules[__name__]
-    # Den som bara ser efter vad modulerna heter (`inspect`) ska inte få vänta. Sökvägen frågar
-    # Python efter när någon importerar en del av kompilatorn.
-    if name.startswith("__") and name != "__path__":
-        raise AttributeError(name)
-    if is_here:
-        del sys.modules[NAME]
+    is_standing_in = sys.modules.get(NAME) is sys.modules[__name__]
+    # Efter `__path__` frågar Python när någon importerar en del av kompilatorn. De andra namnen av
+    # det slaget frågar den som bara ser sig om (`inspect`), och den ska inte få vänta.
+    if not is_standing_in or (name.startswith("__") and name != "__path__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    del sys.modules[NAME]
     return getattr(importlib.import_module(NAME), name)

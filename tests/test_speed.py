@@ -57,7 +57,7 @@ def test_sampling_costs_nearly_the_same_however_much_is_stored(stored: tuple[Rep
     assert cost["många"] / cost["få"] <= 3, cost
 
 
-# Ett träningssteg, och sedan något kompilerat, i en ny process: vad som är inläst efter vart och ett.
+# I en ny process: vad som är inläst efter ett träningssteg, och efter något kompilerat.
 ONE_STEP, COMPILED = "ett steg", "kompilerat"
 WITHOUT_COMPILER = f"""
 import inspect, sys

@@ -56,6 +56,9 @@ TEACHERS = ("dqn_helpers.autograder", "dqn_helpers.teacher")
 # Det som studenters anteckningsböcker brukar importera utöver det som kursens egna gör.
 OFTEN_USED = "matplotlib.pyplot tqdm IPython.display gymnasium.envs.classic_control"
 OFTEN_USED += " gymnasium.envs.toy_text"
+# Det som `torch.func.grad` läser in när den behöver det. Det går inte i inhägnaden, för torch gör
+# då en mapp. Modulen drar in resten (se `dqn_helpers.no_compiler`).
+IN_TORCH = ("torch._dynamo.compiled_autograd",)
 
 
 def warm() -> None:
@@ -81,7 +84,7 @@ def _load_modules() -> None:
 
     I inhägnaden går kursens filer inte att läsa: där står lösningarna på övningarna.
     """
-    for name in (*course_modules(), *OFTEN_USED.split()):
+    for name in (*course_modules(), *OFTEN_USED.split(), *IN_TORCH):
         with contextlib.suppress(ImportError):  # lärarens dator behöver inte ha Jupyter
             importlib.import_module(name)
     list(EXERCISES.values())  # alla drivare

@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import torch
 
 import dqn_helpers
 from dqn_helpers.autograder.messages import MAX_ANSWERS, encode, to_data
@@ -79,8 +80,8 @@ def _run(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[bytes]:
     block(exercise.name)
     _predictable_generators(job["seed"])
     forbid_rereading()
+    allow_without_effect()
     namespace, notes = define(cells, _main_module(), STATEMENT_SHARE * job["seconds"])
-    save_no_pictures()
     yield encode({"defined": exercise.name in namespace, "notes": notes[:MAX_NOTES]})
     if exercise.name not in namespace:
         return
@@ -100,8 +101,8 @@ def _repair(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[s
     block(exercise.name)
     _predictable_generators(job["seed"])
     forbid_rereading()
+    allow_without_effect()
     namespace, _ = define(cells, _main_module(), STATEMENT_SHARE * job["seconds"])
-    save_no_pictures()
     sources = [Source(cell.name, cell.text) for cell in cells]
     left, seconds = MAX_ANSWERS, deadline - time.process_time()
     for trial in trials(
@@ -176,14 +177,16 @@ def forbid_rereading() -> None:
     sys.addaudithook(ask)
 
 
-def save_no_pictures() -> None:
-    """Den som ritar på vägen får också spara bilden: här sparas den bara inte.
+def allow_without_effect() -> None:
+    """Den som sparar en bild eller kompilerar sin kod får göra det, men här händer inget.
 
-    Annars nekas skrivningen, och en rätt lösning faller på något som inte hör till övningen.
+    Båda skriver filer. Det nekas, och en rätt lösning skulle falla på något som inte hör till
+    övningen.
     """
     figure = sys.modules.get("matplotlib.figure")
     if figure is not None:
         figure.Figure.savefig = lambda self, *arguments, **options: None
+    torch.compile = lambda model=None, **options: model or (lambda function: function)
 
 
 # --- studentens definitioner ---------------------------------------------------------------------
