@@ -65,7 +65,7 @@ def test_a_solved_book_has_everything_and_a_handed_out_one_nothing():
         (replaced("ovning-5-1", "def double_dqn_target(", "def double_dqn_targets("),
          "Menade du `double_dqn_targets`?"),
         (with_another_name, "5.1: `double_dqn_target` finns."),
-        (with_another_name, "Rättaren tog `dubbelt_mal`"),
+        (with_another_name, "`dubbelt_mal` räknas i stället"),
         (as_text, "är ingen kodcell men innehåller `def double_dqn_training_step`"),
         (as_text, "5.2: `double_dqn_training_step` finns inte i filen"),
         (replaced("ovning-5-3", "def q_value_bias", "def q_value_bias("),

@@ -36,7 +36,7 @@ from dqn_helpers.exercises.syllabus import NUMBER_OF, WRITTEN, exercises_of, not
 from dqn_helpers.exercises.unused import unused_in_words
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import Submission
-from dqn_helpers.submission.names import did_you_mean, renamed
+from dqn_helpers.submission.extract import did_you_mean
 from dqn_helpers.submission.reach import Reach
 
 MAX_SHOWN = 50_000  # tecken kod ur en övning som sparas till sidan
@@ -94,7 +94,7 @@ def grade_submission(
         return _nothing(submission, workshop, settings)
     problems: list[str] = []
     ran = [_ran_or_internal(number, grading, problems) for number in grading.numbers]
-    notes = [*grading.notes, *grading.slices.syntax_errors, *grading.slices.notes]
+    notes = [*grading.slices.syntax_errors, *grading.slices.notes]
     notes += [note for one in ran for note in one.notes]
     return replace(
         summed_up(submission, workshop, "graded", " ".join(problems)[:500]),
@@ -155,7 +155,6 @@ class Grading:
         slices: det som varje övning behöver.
         numbers: övningarna som ska rättas.
         written: de skrivna svaren, som läraren bedömer.
-        notes: anmärkningar om namn som studenten har bytt.
 
     Raises:
         WorkerError: om inlämningens kod inte gick att läsa.
@@ -169,8 +168,7 @@ class Grading:
         only: Sequence[str] = (),
     ) -> None:
         self._workshop, self._seed = workshop, seed
-        also, self.notes = renamed(submission.cells)
-        self.slices = workshop.slice((*submission.cells, *also), list(NUMBER_OF))
+        self.slices = workshop.slice(submission.cells, list(NUMBER_OF))
         read = {cell.name for cell in self.slices.everything}
         self._unreadable = [cell for cell in submission.cells if cell.name not in read]
         # Sista utvägen kör alla celler utom sidans egna: de tränar agenter i minuter.

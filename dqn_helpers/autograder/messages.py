@@ -30,6 +30,7 @@ MAX_DIMENSIONS = 8
 MAX_CELLS = 5_000
 MAX_TEXT = 40_000_000  # alla övningars celler tillsammans, tomma rader inräknade
 DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "float16", "float32", "float64")
+NAMES = {np.dtype(name): name for name in DTYPES}  # `dtype.name` räknas ut varje gång, långsamt
 
 _ARRAY = "__array__"
 
@@ -52,9 +53,9 @@ def _to_json(value: Any) -> Any:
     """Det som JSON inte kan: numpy-tal och arrayer."""
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, np.ndarray) and value.dtype.name in DTYPES:
-        data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode("ascii")
-        return {_ARRAY: [value.dtype.name, list(value.shape), data]}
+    if isinstance(value, np.ndarray) and (dtype := value.dtype.newbyteorder("=")) in NAMES:
+        data = base64.b64encode(np.ascontiguousarray(value, dtype).tobytes()).decode("ascii")
+        return {_ARRAY: [NAMES[dtype], list(value.shape), data]}
     return {"type": type(value).__name__}
 
 

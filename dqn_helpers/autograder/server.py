@@ -37,10 +37,12 @@ import dqn_helpers
 from dqn_helpers.autograder import ROOT, sandbox
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode, length_of
 from dqn_helpers.autograder.system_calls import ThreadGate
-from dqn_helpers.autograder.worker import perform
+from dqn_helpers.autograder.worker import course_modules_loaded, perform
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.asking import open_line
+from dqn_helpers.exercises.blocking import functions_of
 from dqn_helpers.exercises.registry import known_mistakes
+from dqn_helpers.exercises.syllabus import NUMBER_OF
 from dqn_helpers.studies import overestimation
 from dqn_helpers.submission.collect import find_submissions
 from dqn_helpers.submission.extract import read_cell, touched_in
@@ -54,21 +56,25 @@ TEACHERS = ("dqn_helpers.autograder", "dqn_helpers.teacher")
 # Det som studenters anteckningsböcker brukar importera utöver det som kursens egna gör.
 OFTEN_USED = "matplotlib.pyplot tqdm IPython.display gymnasium.envs.classic_control"
 OFTEN_USED += " gymnasium.envs.toy_text"
+# Det som `torch.func.grad` läser in när den behöver det. Det går inte i inhägnaden, för torch gör
+# då en mapp. Modulen drar in resten (se `dqn_helpers.no_compiler`).
+IN_TORCH = ("torch._dynamo.compiled_autograd",)
 
 
 def warm() -> None:
     """Ladda det som studentens kod behöver, så att det inte belastar hans eller hennes tid."""
     torch.set_num_threads(1)
     _load_modules()
-    parameter = torch.nn.Parameter(torch.zeros(1))
-    # Första steget laddar delar av torch. Inget backward: det startar trådar, som inte avknoppas.
-    torch.optim.Adam([parameter]).step()
     for book in find_submissions([NOTEBOOKS]):  # som delats ut: inget facit, inget hemligt
         for cell in book.cells:
             _, statements = read_cell(cell.text)
             touched_in(cell.text)
             _run_imports([statement.node for statement in statements])
     _close_course()
+    # Det som varje arbetare annars skulle leta fram på nytt.
+    course_modules_loaded()
+    for name in NUMBER_OF:
+        functions_of(name)
     gc.collect()
     gc.freeze()  # skräpsamlaren ska inte röra (och därmed kopiera) det delade minnet
 
@@ -78,7 +84,7 @@ def _load_modules() -> None:
 
     I inhägnaden går kursens filer inte att läsa: där står lösningarna på övningarna.
     """
-    for name in (*course_modules(), *OFTEN_USED.split()):
+    for name in (*course_modules(), *OFTEN_USED.split(), *IN_TORCH):
         with contextlib.suppress(ImportError):  # lärarens dator behöver inte ha Jupyter
             importlib.import_module(name)
     list(EXERCISES.values())  # alla drivare
@@ -274,7 +280,7 @@ def converse(reader: BinaryIO | Any, writer: BinaryIO | Any) -> None:
     if job.get("may_ask"):
         open_line(ask)
     for answer in perform(job):
-        _write_all(writer, encode(answer))
+        _write_all(writer, answer)
 
 
 def _read_exactly(reader: Any, count: int) -> bytes:

@@ -9,6 +9,7 @@ import __future__
 import ast
 import copy
 import dataclasses
+import functools
 import linecache
 import os
 import random
@@ -20,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import torch
 
 import dqn_helpers
 from dqn_helpers.autograder.messages import MAX_ANSWERS, encode, to_data
@@ -50,8 +52,8 @@ TOO_LARGE_TEXT = (
 )
 
 
-def perform(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Utför ett uppdrag och ge svaren ett och ett.
+def perform(job: dict[str, Any]) -> Iterator[bytes]:
+    """Utför ett uppdrag och ge svaren ett och ett, färdiga att skicka.
 
     Args:
         job: `kind` är "slice" (med `cells`, `wanted`), "run" (med `cells`, `number`,
@@ -61,26 +63,26 @@ def perform(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """
     cells = [CellSource(**cell) for cell in job["cells"]]
     if job["kind"] == "slice":
-        yield to_data(slice_notebook(cells, job["wanted"]))
+        yield encode(to_data(slice_notebook(cells, job["wanted"])))
     elif job["kind"] == "repair":
-        yield {"trials": list(_repair(cells, job))}
+        yield encode({"trials": list(_repair(cells, job))})
     elif job["kind"] == "unused":
         sources = [Source(cell.name, cell.text) for cell in cells]
-        yield {"unused": unused_arguments(EXERCISES[job["number"]], sources)}
+        yield encode({"unused": unused_arguments(EXERCISES[job["number"]], sources)})
     else:
         yield from _run(cells, job)
 
 
-def _run(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _run(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[bytes]:
     """Först hur det gick att definiera lösningen, sedan ett svar per fall."""
     exercise = EXERCISES[job["number"]]
     deadline = time.process_time() + job["seconds"]
     block(exercise.name)
     _predictable_generators(job["seed"])
     forbid_rereading()
+    allow_without_effect()
     namespace, notes = define(cells, _main_module(), STATEMENT_SHARE * job["seconds"])
-    save_no_pictures()
-    yield {"defined": exercise.name in namespace, "notes": notes[:MAX_NOTES]}
+    yield encode({"defined": exercise.name in namespace, "notes": notes[:MAX_NOTES]})
     if exercise.name not in namespace:
         return
     for index in range(job["first"], len(job["inputs"])):
@@ -99,8 +101,8 @@ def _repair(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[s
     block(exercise.name)
     _predictable_generators(job["seed"])
     forbid_rereading()
+    allow_without_effect()
     namespace, _ = define(cells, _main_module(), STATEMENT_SHARE * job["seconds"])
-    save_no_pictures()
     sources = [Source(cell.name, cell.text) for cell in cells]
     left, seconds = MAX_ANSWERS, deadline - time.process_time()
     for trial in trials(
@@ -126,12 +128,12 @@ def _forbidden(outcome: Outcome) -> Outcome:
     return dataclasses.replace(outcome, status="forbidden", problem=problem)
 
 
-def _small(outcome: Outcome, most: int) -> dict[str, Any]:
-    """Utfallet som data; är det för stort för att skicka får studenten veta det."""
-    answer = dataclasses.asdict(outcome)
-    if len(encode(answer)) <= most:
+def _small(outcome: Outcome, most: int) -> bytes:
+    """Utfallet, färdigt att skicka; är det för stort för det får studenten veta det."""
+    answer = encode(vars(outcome))
+    if len(answer) <= most:
         return answer
-    return dataclasses.asdict(Outcome("error", problem=TOO_LARGE_TEXT, output=outcome.output))
+    return encode(vars(Outcome("error", problem=TOO_LARGE_TEXT, output=outcome.output)))
 
 
 def _predictable_generators(seed: int) -> None:
@@ -147,13 +149,23 @@ def _predictable_generators(seed: int) -> None:
 PACKAGE = Path(dqn_helpers.__file__).resolve().parent
 
 
+@functools.cache
+def course_modules_loaded() -> frozenset[str]:
+    """Namnen på kursens inlästa moduler.
+
+    Verkstaden frågar en gång, när allt är inläst. I en arbetare skulle letandet bland tusentals
+    moduler röra vid, och alltså kopiera, en stor del av det minne som den delar med verkstaden.
+    """
+    return frozenset(name.split(".")[-1] for name in sys.modules if name.startswith("dqn_helpers."))
+
+
 def forbid_rereading() -> None:
     """Kursens inlästa moduler går inte att läsa en gång till, inte ens där filerna är läsbara.
 
     Annars ger `importlib.reload`, `runpy` eller källtexten en ny, ospärrad lösning. Python frågar
     den här funktionen före varje `open`, och den går inte att ta bort igen.
     """
-    loaded = {name.split(".")[-1] for name in sys.modules if name.startswith("dqn_helpers.")}
+    loaded = course_modules_loaded()
 
     def ask(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
@@ -165,14 +177,21 @@ def forbid_rereading() -> None:
     sys.addaudithook(ask)
 
 
-def save_no_pictures() -> None:
-    """Den som ritar på vägen får också spara bilden: här sparas den bara inte.
+def allow_without_effect() -> None:
+    """Den som sparar en bild eller kompilerar sin kod får göra det, men här händer inget.
 
-    Annars nekas skrivningen, och en rätt lösning faller på något som inte hör till övningen.
+    Båda skriver filer. Det nekas, och en rätt lösning skulle falla på något som inte hör till
+    övningen.
     """
     figure = sys.modules.get("matplotlib.figure")
     if figure is not None:
         figure.Figure.savefig = lambda self, *arguments, **options: None
+    torch.compile = _as_it_is
+
+
+def _as_it_is(model: Any = None, **options: object) -> Any:
+    """Som `torch.compile`, och dess dekorator med argument, men funktionen är orörd."""
+    return (lambda function: function) if model is None else model
 
 
 # --- studentens definitioner ---------------------------------------------------------------------

@@ -12,11 +12,12 @@ avskild process.
 
 import ast
 import builtins
+import difflib
 import functools
 import itertools
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dqn_helpers.exercises.syllabus import NUMBER_OF
@@ -32,6 +33,7 @@ MAX_NAME = 200
 MAX_REACH = 500
 MAX_ROUNDS = 20
 """Så många gånger gås boken igenom för en övning. Ärliga böcker blir klara på tre."""
+MAX_COMPARED = 500  # namn som jämförs med det som saknas
 MAX_LINKS = 1_000_000
 """Så många par av namn som hör ihop räknas. Ärliga böcker har några tusen."""
 
@@ -345,3 +347,21 @@ def _does_nothing(node: ast.stmt) -> bool:
         case ast.Raise(exc=ast.Name(id=name) | ast.Call(func=ast.Name(id=name))):
             return name == "NotImplementedError"
     return False
+
+
+# --- namnet på det som saknas --------------------------------------------------------------------
+
+
+def did_you_mean(name: str, names: Collection[str]) -> str:
+    """Rådet till den vars funktion nästan heter rätt, med ett mellanslag först; annars tomt."""
+    near = nearest(name, names)
+    return f" Menade du `{near}`? Byt i så fall namn på den." if near else ""
+
+
+def nearest(name: str, names: Collection[str]) -> str:
+    """Det av bokens egna namn som mest liknar ett namn som saknas; tomt om inget gör det.
+
+    Bara de närmast lika långa jämförs, för att jämföra alla tar tid.
+    """
+    others = sorted(set(names) - set(NUMBER_OF), key=lambda one: (abs(len(one) - len(name)), one))
+    return next(iter(difflib.get_close_matches(name, others[:MAX_COMPARED], n=1)), "")

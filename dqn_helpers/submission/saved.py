@@ -15,8 +15,7 @@ from pathlib import Path
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import NUMBER_OF, WRITTEN, exercises_of
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
-from dqn_helpers.submission.extract import Slices, is_stub, slice_notebook
-from dqn_helpers.submission.names import did_you_mean, renamed
+from dqn_helpers.submission.extract import Slices, did_you_mean, is_stub, slice_notebook
 from dqn_helpers.submission.written import ANSWER, PREDICTION, casino_code_of, written_in
 
 KNOWN_MODULES = frozenset(sys.stdlib_module_names) | {
@@ -52,8 +51,7 @@ def what_the_grader_sees(path: Path) -> list[str]:
     submission = next(find_submissions([path]))
     if submission.problem:
         return [submission.problem]
-    also, notes = renamed(submission.cells)
-    slices = slice_notebook((*submission.cells, *also), list(NUMBER_OF))
+    slices = slice_notebook(submission.cells, list(NUMBER_OF))
     numbers = exercises_of(submission.notebook) if submission.notebook else [
         number for number in EXERCISES if EXERCISES[number].name in slices.names
     ]  # fmt: skip
@@ -62,6 +60,7 @@ def what_the_grader_sees(path: Path) -> list[str]:
     sentences = [_about(number, slices) for number in numbers if number in EXERCISES]
     if set(numbers) & set(WRITTEN):
         sentences += _about_the_reflection(submission)
+    notes = (f"{note[:1].upper()}{note[1:]}." for note in slices.notes)
     unread = (f"Cellen går inte att läsa: {error}" for error in slices.syntax_errors)
     modules = sorted(set(_unknown_modules(slices)))
     missing = (

@@ -29,11 +29,11 @@ from distributed.diagnostics.plugin import WorkerPlugin
 
 from dqn_helpers.autograder import ROOT
 from dqn_helpers.autograder.grade import Settings, summed_up
-from dqn_helpers.autograder.grader_process import GraderDiedError, GraderProcess
 from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.autograder.sandbox import TIERS, Tier
 from dqn_helpers.studies.cluster import ClusterError, ClusterLostError, connected
 from dqn_helpers.submission.collect import Submission
+from dqn_helpers.teacher.grader_process import GraderDiedError, GraderProcess
 
 AHEAD = 2  # så många inlämningar per rättare är på väg: en rättas, och nästa står redan i kö
 LOOK_SECONDS = 5.0

@@ -26,14 +26,13 @@ import recipe
 from benchmarks.watch import LearningRun
 from dask.distributed import LocalCluster
 
-from dqn_helpers.autograder import grader_process
 from dqn_helpers.autograder.grade import Settings
-from dqn_helpers.autograder.grader_process import GraderDiedError, GraderProcess
 from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.studies import cluster as connection
 from dqn_helpers.studies.cluster import ClusterError, ClusterLostError, connected, over_seeds
 from dqn_helpers.submission.collect import Submission
-from dqn_helpers.teacher import cluster
+from dqn_helpers.teacher import cluster, grader_process
+from dqn_helpers.teacher.grader_process import GraderDiedError, GraderProcess
 
 from .test_command import CLASS, SEED, command, contents, hand_in
 

@@ -94,6 +94,28 @@ def test_every_module_and_public_name_can_be_imported(tier_workshop: Workshop) -
     assert_all_run(tier_workshop, [*stars, "\n".join(ways)], inside=ways)
 
 
+def test_gradients_without_a_tape_and_compiled_code_can_be_used(tier_workshop: Workshop) -> None:
+    """Torch läser in sin kompilator först då, och den skriver filer, som inhägnaden nekar."""
+    solution = """
+import torch
+
+@torch.compile
+def best(q):
+    return q.max(1).values
+
+@torch.compile(backend="eager")
+def masked(q, d):
+    return best(q) * ~d
+
+def td_target(r, q, d, g):
+    ones = torch.func.grad(lambda x: x.sum())(r)
+    return r * ones + g * masked(q, d)
+"""
+    result = run(tier_workshop, solution)
+    assert result.notes == ()
+    assert [(o.status, o.problem) for o in result.outcomes] == [("ok", "")]
+
+
 # --- böckernas importceller ----------------------------------------------------------------------
 
 

@@ -30,6 +30,12 @@ def test_arrays_arrive_with_dtype_and_shape(dtype: str) -> None:
     assert received[1].shape == (0, 3)
 
 
+def test_an_array_with_its_bytes_in_the_other_order_arrives_with_the_same_numbers() -> None:
+    received = sent({"q": np.array([1.5, -2.0], ">f4")})["q"]
+    assert received.dtype.name == "float32"
+    assert received.tolist() == [1.5, -2.0]
+
+
 def test_plain_values_arrive_as_they_were() -> None:
     message = {"tal": 3, "bråk": 0.1, "inget": None, "sant": True, "text": "åäö\x00", "lista": [[]]}
     assert sent(message) == message

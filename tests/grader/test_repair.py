@@ -16,8 +16,6 @@ from dqn_helpers.exercises import repair as repair_module
 from dqn_helpers.exercises.child import in_child
 from dqn_helpers.exercises.repair import Source, Trial, find, in_words, trials
 from dqn_helpers.exercises.running import run_cases
-from dqn_helpers.submission.cells import CellSource
-from dqn_helpers.submission.names import renamed
 
 PLENTY = 60.0
 
@@ -244,14 +242,3 @@ def test_the_function_that_check_is_called_with_is_graded(
     source = RETURN.format(x="g").replace("def discounted_return", "def min_avkastning")
     ran = grade_cells("1.1", source, 'check("1.1", min_avkastning)')
     assert ran.result.points == ran.result.max_points
-
-
-def test_the_exercises_own_name_goes_first() -> None:
-    call = CellSource("cell 2", 'check("1.1", min)')
-    own = CellSource("cell 1", "def discounted_return(r, g):\n    return 0")
-    assert renamed([own, call]) == ((), ())
-    indented = CellSource("cell 1", '    check( "1.1" , min)\ncheck("9.9", x)')
-    assert renamed([indented])[0] == (CellSource("cell 2", "discounted_return = min"),)
-    cells, notes = renamed([CellSource("cell 1", "x = 1"), call])
-    assert cells == (CellSource("cell 3", "discounted_return = min"),)
-    assert "Rättaren tog `min`" in notes[0]

@@ -13,10 +13,10 @@ from dqn_helpers.autograder.grade import (
     _shown_source,
 )
 from dqn_helpers.autograder.workshop import Workshop
-from dqn_helpers.submission import names as names_module
+from dqn_helpers.submission import extract as extract_module
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.collect import find_submissions
-from dqn_helpers.submission.names import MAX_COMPARED, nearest
+from dqn_helpers.submission.extract import MAX_COMPARED, nearest
 
 GradeCells = Callable[..., Ran]
 
@@ -133,13 +133,13 @@ def test_a_missing_name_is_not_compared_with_twenty_thousand_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     compared: list[int] = []
-    matches = names_module.difflib.get_close_matches
+    matches = extract_module.difflib.get_close_matches
 
     def counted(name: str, others: list[str], n: int) -> list[str]:
         compared.append(len(others))
         return matches(name, others, n)
 
-    monkeypatch.setattr(names_module.difflib, "get_close_matches", counted)
+    monkeypatch.setattr(extract_module.difflib, "get_close_matches", counted)
     names = frozenset({"td_tarjet", *(f"td_target_{i:05}_{'x' * 40}" for i in range(20_000))})
     assert nearest("td_target", names) == "td_tarjet"
     assert compared == [MAX_COMPARED]

@@ -1,6 +1,6 @@
 """En rättare i en egen process, åt den som inte själv kan vara rättare: en arbetare i ett kluster.
 
-    python -m dqn_helpers.autograder.grader_process FILNUMMER    rättar det som kommer i kanalen
+    python -m dqn_helpers.teacher.grader_process FILNUMMER    rättar det som kommer i kanalen
 
 Rättaren behöver en process för sig själv, för den ställer in slumpfrön och använder klocksignalen.
 En arbetare i Dask har trådar och får inte avknoppa. Därför startas rättaren som ett eget program.
@@ -26,7 +26,7 @@ from dqn_helpers.submission.collect import Submission
 
 IDLE_SECONDS = 3600.0  # en glömd rättare ska inte ta minne på någons kluster för alltid
 CLOSING_SECONDS = 60.0
-PROGRAM = [sys.executable, "-P", "-m", "dqn_helpers.autograder.grader_process"]
+PROGRAM = [sys.executable, "-P", "-m", "dqn_helpers.teacher.grader_process"]
 
 
 class GraderDiedError(RuntimeError):
