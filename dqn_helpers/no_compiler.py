@@ -1,9 +1,9 @@
 """Står i stället för torchs kompilator, `torch._dynamo`, tills någon verkligen använder den.
 
-Optimerarna i torch läser in kompilatorn vid sitt första steg, för att säga åt den vad den inte ska
+Varje optimerare i torch läser in kompilatorn vid sitt första steg, för att säga vad den inte ska
 kompilera. Kursen kompilerar inget, och inläsningen tar längre tid än att träna en agent i
-korridoren. Här står det lilla som optimerarna frågar efter. Den som frågar efter något annat, till
-exempel genom `torch.compile` eller `torch.func.grad`, får den riktiga kompilatorn.
+korridoren. Här står det lilla som en optimerare frågar efter. Den som frågar efter något annat,
+till exempel genom `torch.compile` eller `torch.func.grad`, får den riktiga kompilatorn.
 """
 
 import importlib
@@ -33,6 +33,6 @@ def __getattr__(name: str) -> Any:
     # Efter `__path__` frågar Python när någon importerar en del av kompilatorn. De andra namnen av
     # det slaget frågar den som bara ser sig om (`inspect`), och den ska inte få vänta.
     if not is_standing_in or (name.startswith("__") and name != "__path__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(name)
     del sys.modules[NAME]
     return getattr(importlib.import_module(NAME), name)

@@ -190,7 +190,7 @@ def allow_without_effect() -> None:
 
 
 def _as_it_is(model: Any = None, **options: object) -> Any:
-    """Som `torch.compile`, och dess dekorator med argument, men funktionen är orörd."""
+    """Som `torch.compile`, med eller utan argument, men funktionen är orörd."""
     return (lambda function: function) if model is None else model
 
 
