@@ -1,9 +1,9 @@
 """Står i stället för torchs kompilator, `torch._dynamo`, tills någon verkligen använder den.
 
 Varje optimerare i torch läser in kompilatorn vid sitt första steg, för att säga vad den inte ska
-kompilera. Kursen kompilerar inget, och inläsningen tar längre tid än att träna en agent i
-korridoren. Här står det lilla som en optimerare frågar efter. Den som frågar efter något annat,
-till exempel genom `torch.compile` eller `torch.func.grad`, får den riktiga kompilatorn.
+kompilera. Kursen kompilerar inget, och inläsningen tar över en sekund. Här står det lilla som en
+optimerare frågar efter. Den som frågar efter något annat, till exempel genom `torch.compile` eller
+`torch.func.grad`, får den riktiga kompilatorn.
 """
 
 import importlib
