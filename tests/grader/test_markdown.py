@@ -92,10 +92,16 @@ def test_a_decimal_comma_stays_in_its_number() -> None:
 
 
 def test_a_minus_sign_belongs_to_its_number_and_a_subtraction_does_not() -> None:
-    negative = "<mrow><mo>−</mo><mn>21,2</mn></mrow>"
-    for latex in ("r = -21{,}2", "3 + (-21{,}2)", r"2 \cdot -21{,}2"):
+    negative = '<mo form="prefix">−</mo>'
+    for latex in ("r = -21{,}2", "3 + (-21{,}2)", r"2 \cdot -21{,}2", r"Q = -\frac{1}{2}"):
         assert negative in markdown(f"${latex}$"), latex
     assert negative not in markdown("$3 - 21{,}2$")
+
+
+def test_an_arrow_that_leads_nowhere_is_a_name() -> None:
+    assert "<mi>→</mi>" in markdown(r"$Q(s, \rightarrow)$")
+    assert "<mi>←</mi>" in markdown(r"$\leftarrow$")
+    assert "<mo>←</mo>" in markdown(r"$Q \leftarrow y$")
 
 
 def test_a_prime_is_not_raised_twice() -> None:

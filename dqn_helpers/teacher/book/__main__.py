@@ -15,7 +15,7 @@ from dqn_helpers.swedish_arguments import SwedishParser
 from dqn_helpers.teacher.address import Address, AddressError, read_address
 from dqn_helpers.teacher.arguments import add_book_arguments
 from dqn_helpers.teacher.book.chapters import stage
-from dqn_helpers.teacher.book.pdf import print_chapters
+from dqn_helpers.teacher.book.pdf import chromium, print_chapters
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -35,25 +35,28 @@ def main() -> int:
     except AddressError as error:
         print(f"Fel: {error}")
         return 2
+    browser = chromium() if options.pdf else None
     with tempfile.TemporaryDirectory() as scratch:
         source, built, log = (Path(scratch) / name for name in ("kapitel", "bok", "logg"))
-        lay_out(source, address)
+        lay_out(source, address, pdf=browser is not None)
         print("Kör alla böcker och sätter dem som webbsidor. Det tar några minuter.")
         if run_sphinx(source, built, log):
             print(log.read_text(encoding="utf-8", errors="replace")[-LOG_SHOWN:], file=sys.stderr)
             print("Webboken blev inte färdig. Ovanför står vad Sphinx skrev.", file=sys.stderr)
             return 1
-        if options.pdf and not print_chapters(built):
+        if browser is not None:
+            print_chapters(built, browser)
+        elif options.pdf:
             print("Det finns ingen Chromium på datorn, så inga kapitel blev PDF-filer.")
         replace(built, options.out)
     print(f"Webboken är färdig. Öppna {options.out / 'index.html'}")
     return 0
 
 
-def lay_out(source: Path, address: Address) -> None:
+def lay_out(source: Path, address: Address, pdf: bool = False) -> None:
     """Lägg fram det som Sphinx läser: kapitel, framsida och utseende."""
-    names = stage(ROOT / "notebooks", source, address)
-    chapters = "\n".join(Path(name).stem for name in [*names, "ordlista"])
+    names = stage(ROOT / "notebooks", source, address, pdf)
+    chapters = "\n".join(Path(name).stem for name in [*names, "ordlista", "bilaga"])
     front = (HERE / "index.md").read_text(encoding="utf-8")
     world = gym.make("CartPole-v1")
     hero = figures.show_episodes_together(toys.trained_policies(), seed=1, env=world)

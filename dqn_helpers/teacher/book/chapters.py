@@ -8,6 +8,7 @@ import copy
 import html
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,9 @@ ENDINGS = "(?:en|et|n|t|s|ar|er|or|arna|erna|orna|ens|ets|na|a|e|ta)?"
 DRAWING_LINES = 4  # så många rader får kod som bara ritar vara för att stå framme
 
 
-def chapter(notebook: Notebook, words: dict[str, str], address: Address, name: str) -> Notebook:
+def chapter(
+    notebook: Notebook, words: dict[str, str], address: Address, name: str, pdf: bool = False
+) -> Notebook:
     """En bok som kapitel, färdig för MyST-NB.
 
     Args:
@@ -37,6 +40,7 @@ def chapter(notebook: Notebook, words: dict[str, str], address: Address, name: s
         words: ordlistans ord, med sin förklaring.
         address: var kursen finns på nätet.
         name: bokens filnamn, till exempel `03_traningssteget.ipynb`.
+        pdf: sant när kapitlet också finns som PDF.
 
     Returns:
         Kapitlet, en ny ordlista av samma slag.
@@ -54,7 +58,7 @@ def chapter(notebook: Notebook, words: dict[str, str], address: Address, name: s
         else:  # på webben finns ingen sparad bok att läsa
             cell["source"] = re.sub(r"^.*check_saved.*\n", "", text, flags=re.MULTILINE)
     title, *rest = made["cells"][0]["source"].split("\n\n", 1)
-    made["cells"][0]["source"] = "\n\n".join([title, own_copy(address, name), *rest])
+    made["cells"][0]["source"] = "\n\n".join([title, own_copy(address, name, pdf), *rest])
     return made
 
 
@@ -79,9 +83,11 @@ def only_draws(code: str) -> bool:
     )
 
 
-def own_copy(address: Address, name: str) -> str:
-    """Raden under titeln: så får läsaren en egen kopia att skriva i."""
+def own_copy(address: Address, name: str, pdf: bool = False) -> str:
+    """Raden under titeln: så får läsaren en egen kopia att skriva i, eller att läsa på papper."""
     links = [f'<a href="_downloads/{name}" download>Hämta anteckningsboken</a>']
+    if pdf:
+        links.append(f'<a href="pdf/{Path(name).stem}.pdf">Läs som PDF</a>')
     links += [
         f'<a href="{html.escape(url)}">Öppna i {where}</a>'
         for where, url in address.starts(name).items()
@@ -132,8 +138,14 @@ def word_list(markdown: str) -> dict[str, str]:
     return {word: f"{word} ({english}): {meaning}" for word, english, meaning in rows}
 
 
-def stage(notebooks: Path, source: Path, address: Address) -> list[str]:
-    """Lägg fram alla kapitel i mappen `source`.
+def stage(notebooks: Path, source: Path, address: Address, pdf: bool = False) -> list[str]:
+    """Lägg fram alla kapitel, ordlistan och bilagan i mappen `source`.
+
+    Args:
+        notebooks: studenternas böcker och ordlista; bilagan ligger i mappen utanför.
+        source: mappen som Sphinx läser.
+        address: var kursen finns på nätet.
+        pdf: sant när varje kapitel också blir en PDF.
 
     Returns:
         Böckernas filnamn, i läsordning.
@@ -146,7 +158,8 @@ def stage(notebooks: Path, source: Path, address: Address) -> list[str]:
     for name in names:
         content = (notebooks / name).read_text(encoding="utf-8")
         (source / "_extra" / "_downloads" / name).write_text(content, encoding="utf-8")
-        made = chapter(json.loads(content), words, address, name)
+        made = chapter(json.loads(content), words, address, name, pdf)
         (source / name).write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
     (source / "ordlista.md").write_text(with_links(list_of_words), encoding="utf-8")
+    shutil.copy(notebooks.parent / "BILAGA.md", source / "bilaga.md")
     return names
