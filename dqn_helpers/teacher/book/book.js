@@ -39,3 +39,18 @@ addEventListener("keydown", (event) => {
       word.addEventListener(leaving, () => word.classList.remove("stangt"), { once: true });
   }
 });
+
+// Det som sökningen visar ur en sida är sidans text, utan ordens kort, knapparna och koden.
+const NOT_TEXT = ".ord-kort, .egen-kopia, .cell_input, details.hide, .headerlink";
+
+addEventListener("DOMContentLoaded", () => {
+  if (typeof Search === "undefined") return;
+  const textOf = Search.htmlToText;
+  Search.htmlToText = (source, anchor) => {
+    const page = new DOMParser().parseFromString(source, "text/html");
+    for (const one of page.querySelectorAll(NOT_TEXT)) one.remove();
+    const marked = anchor?.startsWith("#index-") ? page.querySelector(anchor) : null;
+    if (marked) return marked.parentElement.textContent;
+    return textOf(page.documentElement.outerHTML, anchor);
+  };
+});

@@ -9,7 +9,8 @@ import html
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +18,48 @@ from dqn_helpers.teacher.address import Address
 
 Notebook = dict[str, Any]
 
+
+@dataclass(frozen=True)
+class Word:
+    """En rad i ordlistan: ordet, på engelska, vad det betyder och var det tas upp."""
+
+    swedish: str
+    english: str
+    meaning: str
+    place: str
+
+    @property
+    def explanation(self) -> str:
+        """Det som står på ordets kort."""
+        return f"{self.swedish} ({self.english}): {self.meaning}"
+
+
 TO_CELL = re.compile(r"\]\((\d\d[ab]?)_\w+\.ipynb(?:#cell-id=([\w-]+))?\)")
 TO_WORDS = re.compile(r"\]\(ordlista\.md\)")
+APPENDIX = re.compile(r"`BILAGA\.md`, i kursens mapp")
 # Det som är något annat än löpande text: kod, formler, länkar, HTML och hela rader som är rubriker
 # eller tabeller. Ord som står där får ingen förklaring.
 NOT_PROSE = re.compile(
     r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|!?\[[^\]]*\]\([^)]*\)"
-    r"|<(details|summary).*?</\1>|<[^>\n]*>|^[#|][^\n]*",
+    r"|<(details|summary).*?</\1>|<[^>\n]*>|^[#|][^\n]*|^\*\*Läs mer\*\*.*",
     re.DOTALL | re.MULTILINE,
+)
+# Mellanslag som ingen rad får brytas vid: i 2 000 och i γ = 0,9.
+INSEPARABLE = re.compile(
+    r"(?<=\d) (?=\d{3}(?!\d))|(?<=\b\w) (?== [\d−])|(?<=\b\w[ \u00a0]=) (?=[\d−])"
 )
 ENDINGS = "(?:en|et|n|t|s|ar|er|or|arna|erna|orna|ens|ets|na|a|e|ta)?"
 DRAWING_LINES = 4  # så många rader får kod som bara ritar vara för att stå framme
 
 
 def chapter(
-    notebook: Notebook, words: dict[str, str], address: Address, name: str, pdf: bool = False
+    notebook: Notebook, words: Sequence[Word], address: Address, name: str, pdf: bool = False
 ) -> Notebook:
     """En bok som kapitel, färdig för MyST-NB.
 
     Args:
         notebook: boken, som `nbformat` 4 i vanliga ordlistor. Ändras inte.
-        words: ordlistans ord, med sin förklaring.
+        words: ordlistans ord.
         address: var kursen finns på nätet.
         name: bokens filnamn, till exempel `03_traningssteget.ipynb`.
         pdf: sant när kapitlet också finns som PDF.
@@ -47,12 +69,13 @@ def chapter(
     """
     made = copy.deepcopy(notebook)
     number = short(name)
-    unexplained = dict(words)
+    unexplained = {word.swedish: word.explanation for word in words}
     for cell in made["cells"]:
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            text = explain_words(text, unexplained)
-            cell["source"] = f"(bok-{number}-{cell['id']})=\n" + with_links(text)
+            text = keep_together(explain_words(text, unexplained))
+            entries = index_entries(words, f"{name}#cell-id={cell['id']}")
+            cell["source"] = f"{entries}(bok-{number}-{cell['id']})=\n" + with_links(text)
         elif only_draws(text):
             cell["metadata"]["tags"] = ["hide-input"]
         else:  # på webben finns ingen sparad bok att läsa
@@ -70,7 +93,16 @@ def short(name: str) -> str:
 def with_links(text: str) -> str:
     """Texten med länkar som leder till kapitlen i stället för till anteckningsböckerna."""
     text = TO_CELL.sub(lambda found: f"](#bok-{found[1]}-{found[2] or 'titel'})", text)
+    text = APPENDIX.sub("[bilagan](bilaga.md)", text)
     return TO_WORDS.sub("](ordlista.md)", text)
+
+
+def keep_together(text: str) -> str:
+    """Texten med hårda mellanslag i tal och likheter, så att ingen rad bryts mitt i dem."""
+    places = [place for place in INSEPARABLE.finditer(text) if in_prose(text, place)]
+    for place in reversed(places):
+        text = f"{text[: place.start()]}\u00a0{text[place.end() :]}"
+    return text
 
 
 def only_draws(code: str) -> bool:
@@ -132,10 +164,19 @@ def explanation(word: str, meaning: str) -> str:
     )
 
 
-def word_list(markdown: str) -> dict[str, str]:
-    """Orden i `ordlista.md`, med engelskt ord och förklaring."""
-    rows = re.findall(r"^\| (.+?) \| \*(.+?)\* \| (.+?) \| ", markdown, re.MULTILINE)
-    return {word: f"{word} ({english}): {meaning}" for word, english, meaning in rows}
+def word_list(markdown: str) -> list[Word]:
+    """Orden i `ordlista.md`."""
+    rows = re.findall(
+        r"^\| (.+?) \| \*(.+?)\* \| (.+?) \| \[.*?\]\((.+?)\) \|", markdown, re.MULTILINE
+    )
+    return [Word(*row) for row in rows]
+
+
+def index_entries(words: Sequence[Word], place: str) -> str:
+    """Det som får sökningen att hitta stället där ordlistan säger att ett ord tas upp."""
+    here = [word for word in words if word.place == place]
+    names = sorted({name for word in here for name in (word.swedish, word.english)})
+    return "".join(f"```{{index}} ! single: {name}\n```\n\n" for name in names)
 
 
 def stage(notebooks: Path, source: Path, address: Address, pdf: bool = False) -> list[str]:

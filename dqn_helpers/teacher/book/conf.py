@@ -96,7 +96,7 @@ Documentation.addTranslations({
     ],
     "Your search did not match any documents. Please make sure that all words are spelled \
 correctly and that you've selected enough categories.": "Sökningen hittade ingenting. Pröva ett \
-annat ord, eller bara början av det."
+annat ord, eller leta i ordlistan."
   }
 });
 """
