@@ -4,9 +4,7 @@ import re
 
 from latex2mathml.converter import convert
 
-SPLIT_NUMBER = re.compile(
-    r"<mn>(\d+)</mn><mrow><mo>&#x0002C;</mo></mrow>(<msup>)?<mn>(\d+)</mn>"
-)
+SPLIT_NUMBER = re.compile(r"<mn>(\d+)</mn><mrow><mo>&#x0002C;</mo></mrow>(<msup>)?<mn>(\d+)</mn>")
 """`0{,}8` är ett enda tal, också i `0{,}8^2`. Biblioteket gör tre delar av det, med ett mellanrum
 efter kommat."""
 
