@@ -1,26 +1,34 @@
-"""Bilden överst i README: kursens tre agenter i CartPole, som en SVG som rör sig av sig själv.
+"""Bilderna i README: kursens tre agenter i CartPole, och kontrollens kort.
 
-    python tests/readme_picture.py      skriver bilder/agent-ljus.svg och bilder/agent-mork.svg
+    python tests/readme_picture.py      skriver bilder/agent-*.svg och bilder/kort-*.png
 
-GitHub visar filmen som en vanlig bild, så den har varken skript eller reglage. Den som har bett sin
-dator om mindre rörelse får i stället se ögonblicket `STILL`.
+Agenterna är en SVG som rör sig av sig själv. GitHub visar den som en vanlig bild, så den har varken
+skript eller reglage. Den som har bett sin dator om mindre rörelse får i stället se ögonblicket
+`STILL`. Kortet är fotograferat i Chromium.
 """
 
 import re
+import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import gymnasium as gym
+from PIL import Image, ImageChops
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from dqn_helpers import figures, toys  # noqa: E402
 from dqn_helpers.figures import theme  # noqa: E402
+from dqn_helpers.teacher.book.__main__ import example_card  # noqa: E402
+from dqn_helpers.teacher.book.pdf import chromium  # noqa: E402
 
 FOLDER = ROOT / "bilder"
 FILES = {"agent-ljus.svg": theme.LIGHT, "agent-mork.svg": theme.DARK}
+CARDS = {"kort-ljus.png": theme.LIGHT, "kort-mork.png": theme.DARK}
+CARD_WIDTH, N_COLORS = 760, 48
 TITLES = ("tidigt i träningen", "mitt i träningen", "när träningen är slut")
 EVERY = 4
 """Så många steg är det mellan bilderna; webbläsaren fyller i rörelsen emellan."""
@@ -99,8 +107,35 @@ def _filled(drawing: str, values: Mapping[str, str]) -> str:
     return drawing
 
 
+def photograph_card(colors: Mapping[str, str], target: Path) -> None:
+    """Kortet på webbokens framsida, så som det ser ut i en anteckningsbok."""
+    browser = chromium()
+    assert browser is not None, "kortet behöver Chromium"
+    light = str(colors is theme.LIGHT).lower()
+    with tempfile.TemporaryDirectory() as scratch:
+        page = Path(scratch) / "kort.html"
+        page.write_text(
+            f'<!doctype html><meta charset="utf-8"><body data-jp-theme-light="{light}" '
+            f'style="margin: 0 12px; background: {colors["paper"]}">{example_card()}',
+            encoding="utf-8",
+        )
+        subprocess.run(
+            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+             "--force-device-scale-factor=2", f"--window-size={CARD_WIDTH},1200",
+             f"--screenshot={target}", page.as_uri()],
+            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    picture = Image.open(target).convert("RGB")
+    card = ImageChops.difference(picture, Image.new("RGB", picture.size, colors["paper"])).getbbox()
+    assert card is not None
+    picture.crop(card).quantize(N_COLORS).save(target, optimize=True)
+
+
 if __name__ == "__main__":
     for file, picture in pictures().items():
         FOLDER.mkdir(exist_ok=True)
         (FOLDER / file).write_text(picture, encoding="utf-8")
         print(f"bilder/{file}: {len(picture) / 1000:.0f} kB")
+    for file, colors in CARDS.items():
+        photograph_card(colors, FOLDER / file)
+        print(f"bilder/{file}: {(FOLDER / file).stat().st_size / 1000:.0f} kB")

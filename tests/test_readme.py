@@ -1,13 +1,18 @@
 """Sidorna överst i projektet: länkarna leder rätt, och bilden är den som README beskriver."""
 
+import html
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from readme_picture import COLOR, FILES, FOLDER, STILL, TITLES, moving
+from readme_picture import CARDS, COLOR, FILES, FOLDER, STILL, TITLES, moving
+
+from dqn_helpers.teacher.book.__main__ import example_card, parts_of
 
 ROOT = Path(__file__).resolve().parents[1]
+HOURS = {"en kvart": 0.25, "en och en halv timme": 1.5, "två timmar": 2.0,
+         "två och en halv timme": 2.5, "tre timmar": 3.0}  # fmt: skip
 PAGES = sorted(ROOT.glob("*.md"))
 PLACE = re.compile(r'\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"')
 
@@ -28,6 +33,24 @@ def test_the_readme_shows_the_picture_before_the_commands_and_leads_on():
     for page in PAGES:
         assert page.name == "README.md" or f"]({page.name})" in text
     assert set(re.findall(r'"bilder/([\w-]+\.svg)"', text)) == set(FILES)
+
+
+def test_the_picture_of_the_card_says_what_the_card_says():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r'"bilder/([\w-]+\.png)"', text)) == set(CARDS)
+    (alt,) = re.findall(r'<img src="bilder/kort-ljus.png"[^>]* alt="([^"]*)"', text)
+    card = html.unescape(re.sub(r"<style.*?</style>|<[^>]*>", " ", example_card(), flags=re.DOTALL))
+    told = re.findall(r"\d av \d delar stämmer|−?\d,\d|Mitt i episoden är TD-målet rätt", alt)
+    assert len(told) == 4 and [words for words in told if words not in card] == []
+
+
+def test_the_hours_of_the_course_are_those_of_its_books():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = parts_of(text)[1].splitlines()[2:]
+    hours = sum(HOURS[row.split("|")[3].strip()] for row in rows)
+    assert round(hours) == 13
+    front = (ROOT / "dqn_helpers/teacher/book/index.md").read_text(encoding="utf-8")
+    assert "omkring tretton timmar" in text and "omkring tretton timmar" in front
 
 
 def test_the_pictures_are_the_same_but_for_the_colours():

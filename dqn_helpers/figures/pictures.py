@@ -202,7 +202,7 @@ def _swedish_logarithms(figure: "Figure") -> None:
                 axis.set_minor_formatter(NullFormatter())
                 if axis is ax.xaxis:  # "100 000" är bredare än matplotlib räknar med
                     inches = ax.get_window_extent().width / figure.dpi
-                    axis.set_major_locator(LogLocator(numticks=max(3, round(1.4 * inches))))
+                    axis.set_major_locator(LogLocator(numticks=max(3, round(1.1 * inches))))
 
 
 def least_width(drawing: str) -> int:

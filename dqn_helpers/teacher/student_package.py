@@ -7,6 +7,7 @@ Samma källa ger alltid samma zip-fil, byte för byte.
 """
 
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ FOLDER = "djup-q-inlarning"
 FILES = ("kurs.py", "pyproject.toml", "constraints.txt", "environment.yml", "BILAGA.md")
 TEACHERS_PART = "\n## För dig som undervisar"
 TEST_COMMAND = "kurs.py test"
-SUFFIXES = (".py", ".json", ".js", ".css", ".svg")
+SUFFIXES = (".py", ".json", ".js", ".css", ".svg", ".png")
 YEAR_ZERO = (1980, 1, 1, 0, 0, 0)  # zip-filens äldsta tid: dagen ska inte ändra innehållet
 
 
@@ -74,7 +75,8 @@ def package_files(
         else data
         for name, data in notebooks.items()
     }
-    for path in [*(root / "dqn_helpers").rglob("*"), *(root / "bilder").glob("*.svg")]:
+    pictures = [root / place for place in re.findall(r'"(bilder/[^"]+)"', readme)]
+    for path in [*(root / "dqn_helpers").rglob("*"), *pictures]:
         place = path.relative_to(root)
         if path.suffix in SUFFIXES and not {"autograder", "teacher"} & set(place.parts):
             files[place.as_posix()] = path.read_bytes()

@@ -78,7 +78,7 @@ def n_solved(runs: Sequence[Row], task: Task, name: str = "held_out") -> int:
 
 def seed_table(results: Results) -> Lines:
     """Tabellen i BILAGA.md: kursens recept på alla frön."""
-    head = ["", "löst (95 % intervall)", "sämsta frö, medelvärde",
+    head = ["metod", "löst (95 % intervall)", "sämsta frö, medelvärde",
             "träningssteg: median / 90:e percentil / sämst",
             "miljösteg: median / sämst"]  # fmt: skip
     return table(head, [_seed_row(results, key) for key in TABLE_NAMES])

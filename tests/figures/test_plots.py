@@ -4,6 +4,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -23,6 +24,7 @@ from dqn_helpers.figures import (
     FROZEN_LAKE_ARROWS,
     MARKS,
     Picture,
+    dots_per_seed,
     grid_walks,
     learning_curves,
     mdp_diagram,
@@ -156,6 +158,18 @@ def test_axes_are_labelled_in_swedish(name: str, labels: list[str], drawn: list[
     FIGURES[name]()
     ax = drawn[0].axes[0]
     assert [ax.get_xlabel(), ax.get_ylabel()] == labels
+
+
+@pytest.mark.parametrize("most", [3e4, 1e6, 3e7, 1e9])
+def test_numbers_on_a_logarithmic_axis_stand_apart(most: float, drawn: list[Figure]):
+    dots_per_seed({"Q": {"MSE": [0.5], "Huber, vart 100:e steg": [0.5, most]}}, logarithmic=["Q"])
+    (figure,) = drawn
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    shown = [label.get_window_extent() for label in ax.get_xticklabels() if label.get_text()]
+    inside = [box for box in shown if ax.bbox.x0 <= (box.x0 + box.x1) / 2 <= ax.bbox.x1]
+    spaces = [right.x0 - left.x1 for left, right in pairwise(inside)]
+    assert len(inside) >= 2 and min(spaces) > 0.1 * figure.dpi, spaces
 
 
 def test_numbers_on_the_axes_are_swedish():

@@ -87,7 +87,26 @@ def test_formulas_become_mathml_and_broken_ones_stay_as_written() -> None:
 
 def test_a_decimal_comma_stays_in_its_number() -> None:
     assert "<mn>0,85</mn>" in markdown("$0{,}85$")
+    assert "<msup><mn>0,9</mn>" in markdown("$0{,}9^{27}$")
     assert "<mn>0,85</mn>" not in markdown("$0, 85$")  # två tal
+
+
+def test_a_minus_sign_belongs_to_its_number_and_a_subtraction_does_not() -> None:
+    negative = '<mo form="prefix">−</mo>'
+    for latex in ("r = -21{,}2", "3 + (-21{,}2)", r"2 \cdot -21{,}2", r"Q = -\frac{1}{2}"):
+        assert negative in markdown(f"${latex}$"), latex
+    assert negative not in markdown("$3 - 21{,}2$")
+
+
+def test_an_arrow_that_leads_nowhere_is_a_name() -> None:
+    assert "<mi>→</mi>" in markdown(r"$Q(s, \rightarrow)$")
+    assert "<mi>←</mi>" in markdown(r"$\leftarrow$")
+    assert "<mo>←</mo>" in markdown(r"$Q \leftarrow y$")
+
+
+def test_a_prime_is_not_raised_twice() -> None:
+    shown = markdown(r"$\max_{a'} Q(s', a')$")
+    assert shown.count("<mo>′</mo>") == 3 and "msup" not in shown
 
 
 @pytest.mark.parametrize(

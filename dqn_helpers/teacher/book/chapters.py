@@ -8,7 +8,9 @@ import copy
 import html
 import json
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,45 +18,70 @@ from dqn_helpers.teacher.address import Address
 
 Notebook = dict[str, Any]
 
+
+@dataclass(frozen=True)
+class Word:
+    """En rad i ordlistan: ordet, på engelska, vad det betyder och var det tas upp."""
+
+    swedish: str
+    english: str
+    meaning: str
+    place: str
+
+    @property
+    def explanation(self) -> str:
+        """Det som står på ordets kort."""
+        return f"{self.swedish} ({self.english}): {self.meaning}"
+
+
 TO_CELL = re.compile(r"\]\((\d\d[ab]?)_\w+\.ipynb(?:#cell-id=([\w-]+))?\)")
 TO_WORDS = re.compile(r"\]\(ordlista\.md\)")
+APPENDIX = re.compile(r"`BILAGA\.md`, i kursens mapp")
 # Det som är något annat än löpande text: kod, formler, länkar, HTML och hela rader som är rubriker
 # eller tabeller. Ord som står där får ingen förklaring.
 NOT_PROSE = re.compile(
     r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|!?\[[^\]]*\]\([^)]*\)"
-    r"|<(details|summary).*?</\1>|<[^>\n]*>|^[#|][^\n]*",
+    r"|<(details|summary).*?</\1>|<[^>\n]*>|^[#|][^\n]*|^\*\*Läs mer\*\*.*",
     re.DOTALL | re.MULTILINE,
+)
+# Mellanslag som ingen rad får brytas vid: i 2 000 och i γ = 0,9.
+INSEPARABLE = re.compile(
+    r"(?<=\d) (?=\d{3}(?!\d))|(?<=\b\w) (?== [\d−])|(?<=\b\w[ \u00a0]=) (?=[\d−])"
 )
 ENDINGS = "(?:en|et|n|t|s|ar|er|or|arna|erna|orna|ens|ets|na|a|e|ta)?"
 DRAWING_LINES = 4  # så många rader får kod som bara ritar vara för att stå framme
 
 
-def chapter(notebook: Notebook, words: dict[str, str], address: Address, name: str) -> Notebook:
+def chapter(
+    notebook: Notebook, words: Sequence[Word], address: Address, name: str, pdf: bool = False
+) -> Notebook:
     """En bok som kapitel, färdig för MyST-NB.
 
     Args:
         notebook: boken, som `nbformat` 4 i vanliga ordböcker. Ändras inte.
-        words: ordlistans ord, med sin förklaring.
+        words: ordlistans ord.
         address: var kursen finns på nätet.
         name: bokens filnamn, till exempel `03_traningssteget.ipynb`.
+        pdf: sant när kapitlet också finns som PDF.
 
     Returns:
         Kapitlet, en ny ordbok av samma slag.
     """
     made = copy.deepcopy(notebook)
     number = short(name)
-    unexplained = dict(words)
+    unexplained = {word.swedish: word.explanation for word in words}
     for cell in made["cells"]:
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            text = explain_words(text, unexplained)
-            cell["source"] = f"(bok-{number}-{cell['id']})=\n" + with_links(text)
+            text = keep_together(explain_words(text, unexplained))
+            entries = index_entries(words, f"{name}#cell-id={cell['id']}")
+            cell["source"] = f"{entries}(bok-{number}-{cell['id']})=\n" + with_links(text)
         elif only_draws(text):
             cell["metadata"]["tags"] = ["hide-input"]
         else:  # på webben finns ingen sparad bok att läsa
             cell["source"] = re.sub(r"^.*check_saved.*\n", "", text, flags=re.MULTILINE)
     title, *rest = made["cells"][0]["source"].split("\n\n", 1)
-    made["cells"][0]["source"] = "\n\n".join([title, own_copy(address, name), *rest])
+    made["cells"][0]["source"] = "\n\n".join([title, own_copy(address, name, pdf), *rest])
     return made
 
 
@@ -66,7 +93,16 @@ def short(name: str) -> str:
 def with_links(text: str) -> str:
     """Texten med länkar som leder till kapitlen i stället för till anteckningsböckerna."""
     text = TO_CELL.sub(lambda found: f"](#bok-{found[1]}-{found[2] or 'titel'})", text)
+    text = APPENDIX.sub("[bilagan](bilaga.md)", text)
     return TO_WORDS.sub("](ordlista.md)", text)
+
+
+def keep_together(text: str) -> str:
+    """Texten med hårda mellanslag i tal och likheter, så att ingen rad bryts mitt i dem."""
+    places = [place for place in INSEPARABLE.finditer(text) if in_prose(text, place)]
+    for place in reversed(places):
+        text = f"{text[: place.start()]}\u00a0{text[place.end() :]}"
+    return text
 
 
 def only_draws(code: str) -> bool:
@@ -79,9 +115,11 @@ def only_draws(code: str) -> bool:
     )
 
 
-def own_copy(address: Address, name: str) -> str:
-    """Raden under titeln: så får läsaren en egen kopia att skriva i."""
+def own_copy(address: Address, name: str, pdf: bool = False) -> str:
+    """Raden under titeln: så får läsaren en egen kopia att skriva i, eller att läsa på papper."""
     links = [f'<a href="_downloads/{name}" download>Hämta anteckningsboken</a>']
+    if pdf:
+        links.append(f'<a href="pdf/{Path(name).stem}.pdf">Läs som PDF</a>')
     links += [
         f'<a href="{html.escape(url)}">Öppna i {where}</a>'
         for where, url in address.starts(name).items()
@@ -126,14 +164,29 @@ def explanation(word: str, meaning: str) -> str:
     )
 
 
-def word_list(markdown: str) -> dict[str, str]:
-    """Orden i `ordlista.md`, med engelskt ord och förklaring."""
-    rows = re.findall(r"^\| (.+?) \| \*(.+?)\* \| (.+?) \| ", markdown, re.MULTILINE)
-    return {word: f"{word} ({english}): {meaning}" for word, english, meaning in rows}
+def word_list(markdown: str) -> list[Word]:
+    """Orden i `ordlista.md`."""
+    rows = re.findall(
+        r"^\| (.+?) \| \*(.+?)\* \| (.+?) \| \[.*?\]\((.+?)\) \|", markdown, re.MULTILINE
+    )
+    return [Word(*row) for row in rows]
 
 
-def stage(notebooks: Path, source: Path, address: Address) -> list[str]:
-    """Lägg fram alla kapitel i mappen `source`.
+def index_entries(words: Sequence[Word], place: str) -> str:
+    """Det som får sökningen att hitta stället där ordlistan säger att ett ord tas upp."""
+    here = [word for word in words if word.place == place]
+    names = sorted({name for word in here for name in (word.swedish, word.english)})
+    return "".join(f"```{{index}} ! single: {name}\n```\n\n" for name in names)
+
+
+def stage(notebooks: Path, source: Path, address: Address, pdf: bool = False) -> list[str]:
+    """Lägg fram alla kapitel, ordlistan och bilagan i mappen `source`.
+
+    Args:
+        notebooks: studenternas böcker och ordlista; bilagan ligger i mappen utanför.
+        source: mappen som Sphinx läser.
+        address: var kursen finns på nätet.
+        pdf: sant när varje kapitel också blir en PDF.
 
     Returns:
         Böckernas filnamn, i läsordning.
@@ -146,7 +199,8 @@ def stage(notebooks: Path, source: Path, address: Address) -> list[str]:
     for name in names:
         content = (notebooks / name).read_text(encoding="utf-8")
         (source / "_extra" / "_downloads" / name).write_text(content, encoding="utf-8")
-        made = chapter(json.loads(content), words, address, name)
+        made = chapter(json.loads(content), words, address, name, pdf)
         (source / name).write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
     (source / "ordlista.md").write_text(with_links(list_of_words), encoding="utf-8")
+    shutil.copy(notebooks.parent / "BILAGA.md", source / "bilaga.md")
     return names

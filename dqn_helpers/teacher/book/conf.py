@@ -30,6 +30,7 @@ html_math_renderer = "mathml"
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
+html_use_index = False
 html_theme_options = {
     "light_css_variables": {
         "color-brand-primary": theme.LIGHT["accent"],
@@ -79,6 +80,7 @@ SWEDISH = {  # engelska till vänster
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="Kapitlen">',
     '<aside class="toc-drawer': '<aside aria-label="Sidans rubriker" class="toc-drawer',
     "<pre>": '<pre tabindex="0">',  # kod som rullas i sidled ska gå att nå med tangentbordet
+    '<div class="title">Home</div>': f'<div class="title">{project}</div>',
     "<span>Next</span>": "<span>Nästa</span>",
     "<span>Previous</span>": "<span>Föregående</span>",
 }
@@ -94,7 +96,7 @@ Documentation.addTranslations({
     ],
     "Your search did not match any documents. Please make sure that all words are spelled \
 correctly and that you've selected enough categories.": "Sökningen hittade ingenting. Pröva ett \
-annat ord, eller bara början av det."
+annat ord, eller leta i ordlistan."
   }
 });
 """

@@ -12,11 +12,8 @@ def chromium() -> str | None:
     return next(filter(None, (shutil.which(name) for name in names if name)), None)
 
 
-def print_chapters(built: Path) -> bool:
-    """Skriv ut varje kapitel som PDF i mappen `pdf`. Falskt om det inte finns någon Chromium."""
-    browser = chromium()
-    if browser is None:
-        return False
+def print_chapters(built: Path, browser: str) -> None:
+    """Skriv ut varje kapitel som PDF i mappen `pdf`, med webbläsaren som finns på den sökvägen."""
     (built / "pdf").mkdir()
     for page in sorted(built.glob("0*.html")):
         target = built / "pdf" / f"{page.stem}.pdf"
@@ -25,4 +22,3 @@ def print_chapters(built: Path) -> bool:
             [browser, *options, f"--print-to-pdf={target}", page.as_uri()],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-    return True

@@ -21,7 +21,9 @@ _TAGS = {
     "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "msub", "msup", "msubsup", "munder",
     "mover", "munderover", "mfrac", "msqrt", "mroot", "mtable", "mtr", "mtd", "mstyle",
 }  # fmt: skip
-_ATTRIBUTES = {"display", "mathvariant", "stretchy", "fence", "separator", "accent", "width"}
+_ATTRIBUTES = {
+    "display", "mathvariant", "stretchy", "fence", "separator", "accent", "width", "form",
+}  # fmt: skip
 
 
 def markdown(text: str) -> Markup:
