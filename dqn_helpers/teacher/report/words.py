@@ -103,7 +103,9 @@ def clean(text: object, limit: int | None = None) -> str:
     whole = str(text)
     kept = whole if limit is None else whole[: limit + 1]
     kept = _ANSI.sub("", kept).replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(char for char in kept if char in "\n\t" or _is_visible(char))
+    # Varje tecken prövas en gång, hur ofta det än står: en klass har en miljon tecken i rapporterna.
+    hidden = [ord(char) for char in set(kept) if char not in "\n\t" and not _is_visible(char)]
+    kept = kept.translate(dict.fromkeys(hidden)) if hidden else kept
     kept = _COMBINING.sub(r"\1", kept)
     if limit is not None and len(whole) > limit:
         return f"{kept[:limit].rstrip()} … (avkortat: {len(whole)} tecken i allt)"
