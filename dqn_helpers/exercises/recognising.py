@@ -37,7 +37,7 @@ class Fit:
         lucky: platser där båda är fel, men där slumpen avgör hur.
         denied: sant om en rad är rätt i ett svar som misstaget förklarar andra rader av, fast
             misstaget hade gett fel där också: koden gör något annat än det som texten säger.
-        alike: antalet lika iakttagelser i de fall som misstaget förklarar, också de som inget avgör.
+        alike: antalet lika iakttagelser i fallen som misstaget förklarar, också de som inget avgör.
     """
 
     explained: frozenset[Place]

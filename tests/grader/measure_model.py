@@ -212,7 +212,7 @@ def _repaired(exercise: Exercise, written: Misconception, outcomes: Sequence[Out
 # --- frön -----------------------------------------------------------------------------------------
 
 N_SEEDS = 1000
-FEWER_SEEDS = {"2.2": 100, "2.3": 100, "3.3": 100, "4.3": 20, "5.2": 100}
+FEWER_SEEDS = {"2.2": 100, "2.3": 100, "3.3": 100, "4.3": 100, "5.2": 100}
 
 
 def n_seeds(number: str) -> int:
@@ -222,20 +222,24 @@ def n_seeds(number: str) -> int:
 
 def false_alarms(number: str, shown: str = "") -> dict[str, str]:
     """Stil och frö → det som var fel; tomt när allt rätt godkändes."""
-    exercise, right = EXERCISES[number], reference(number)
-    catalogue.load(book_of(number))
+    styles = list(accepted(number))
     found = {}
     for seed in range(n_seeds(number)):
-        styles = list(accepted(number))
-        made = catalogue._CASES[number](catalogue.generator(f"nytt {seed}", number, 0))
-        cases = [with_answers(exercise, case, right) for case in made]
-        for style in styles[seed % len(styles) :][:1]:
-            outcomes = run_cases(exercise.driver, style, [c.inputs for c in cases], 60, seed)
-            verdict = judge(exercise, cases, outcomes)
-            if not verdict.passed:
-                wrong = [b.message for b in verdict.behaviours if b.mark != "passed"]
-                found[f"{style.__name__}, frö {seed}"] = " ".join(wrong)
+        style = styles[seed % len(styles)]
+        if wrong := wrong_with(number, seed, style):
+            found[f"{style.__name__}, frö {seed}"] = wrong
     return found
+
+
+def wrong_with(number: str, seed: int, solution: Any) -> str:
+    """Vad som är fel med lösningen i nya dolda fall; tomt när den godkänns."""
+    exercise, right = EXERCISES[number], reference(number)
+    catalogue.load(book_of(number))
+    made = catalogue._CASES[number](catalogue.generator(f"nytt {seed}", number, 0))
+    cases = [with_answers(exercise, case, right) for case in made]
+    outcomes = run_cases(exercise.driver, solution, [c.inputs for c in cases], 60, seed)
+    verdict = judge(exercise, cases, outcomes)
+    return " ".join(b.message for b in verdict.behaviours if b.mark != "passed")
 
 
 MEASURES = {"mutanter": mutants_of, "utelämnade": named_without, "frön": false_alarms}

@@ -49,6 +49,13 @@ def normal_number(action_values, epsilon, rng):
     return int(np.argmax(action_values))
 
 
+@wrong("1.4")
+def last_when_greedy(action_values, epsilon, rng):
+    """I exemplen var den sista handlingen förr också den sämsta."""
+    n_actions = len(action_values)
+    return int(rng.integers(n_actions)) if rng.random() < epsilon else n_actions - 1
+
+
 @wrong("2.1", "emptied_when_full")
 class EmptiedWhenFull:
     def __init__(self, max_length):
