@@ -398,7 +398,7 @@ TRUE_NAMES: dict[str, Truth] = {
     "noll är falskt": (r"zero_is_falsy", ""),
     "sämsta": (r"worst_action", ""),
     "1.4 storlekar": (r"largest_without_sign", ""),
-    "eget frö": (r"seeds_inside|ignores_rng", ""),
+    "eget frö": (r"seeds_inside|ignores_rng", "`rng` påverkar ingenting"),
     "egen slump": (r"ignores_rng", ""),
     "två handlingar": (r"two_actions_hard_coded", ""),
     "värdet": (r"value_for_action", "heltal|decimaltal"),

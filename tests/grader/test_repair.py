@@ -128,6 +128,12 @@ def test_code_that_no_single_change_mends_gets_nothing() -> None:
     assert texts("3.1", "def td_target(r, q, done, g):\n    return r * 0 + 7.25\n") == []
 
 
+def test_the_smaller_of_two_numbers_has_no_axis() -> None:
+    source = "def linear_epsilon(t, a, b, n):\n    t = max(t - 1, 0) + 1\n"
+    source += "    return max(b, a - t * (a - b) / n)\n"
+    assert "axeln" not in " ".join(texts("4.1", source))
+
+
 def test_names_are_put_back() -> None:
     source = RETURN.format(x="r")
     function = defined(source, "discounted_return")
