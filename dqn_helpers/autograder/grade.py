@@ -317,13 +317,14 @@ class Attempts:
         )
 
     def where(self, ran: Ran) -> list[str]:
-        """Var felet sitter, när inget känt misstag förklarar det; tomt om det inte går att säga.
+        """Var felet sitter, när inget skrivet misstag förklarar det; tomt om det inte går att säga.
 
         Den omskrivna koden körs där studentens kod kördes, och det som är kvar av tiden räcker.
         """
-        if ran.result.misconception or ran.result.status not in INCOMPLETE:
+        exercise, drawn, named = self.exercise, self._scenario, ran.result.misconception
+        is_alike = named in {mistake.id for mistake in drawn.mistakes if mistake.generated}
+        if (named and not is_alike) or ran.result.status not in INCOMPLETE:
             return []
-        exercise, drawn = self.exercise, self._scenario
         seconds = min(REPAIR_SECONDS, self._budget.seconds)
         budget = Budget(seconds, min(seconds, self._budget.rest))
 
@@ -334,7 +335,7 @@ class Attempts:
 
         cells = [Source(cell.name, cell.text) for cell in ran.source]
         try:
-            found = find(exercise, drawn.cases, ran.outcomes, attempt)
+            found = find(exercise, drawn.cases, ran.outcomes, attempt, is_alike)
             unused = self._workshop.unused(exercise.number, ran.source, budget)
             return [*unused_in_words(unused, cells), *in_words(exercise, found, cells)]
         except Exception:  # bedömningen är gjord: ett råd som inte går att ge får inte kosta den

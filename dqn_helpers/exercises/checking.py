@@ -75,7 +75,9 @@ def _check(number: Any, function: Any, stage: int | None) -> CheckResult:
     repaired = _other_name(exercise, function)
     if _may_be_repaired(verdict, outcomes) and stage is None:
         with blocked(exercise.name):
-            repaired = [*in_notebook(exercise, function, cases, outcomes), *repaired]
+            is_alike = bool(verdict.mistakes)
+            found = in_notebook(exercise, function, cases, outcomes, is_alike)
+            repaired = [*found, *repaired]
         source = source_of(function)
         cells = [source] if source else []
         unused = unused_arguments(exercise, cells, _name(function))
@@ -84,9 +86,9 @@ def _check(number: Any, function: Any, stage: int | None) -> CheckResult:
 
 
 def _may_be_repaired(verdict: Verdict, outcomes: Sequence[Outcome]) -> bool:
-    """Sant om något är fel som inget känt misstag förklarar, och koden blir klar av sig själv."""
+    """Sant om något är fel som inget skrivet misstag förklarar, och koden kommer till slutet."""
     stopped = {"timeout", "not_run", "memory", "unsolved"}
-    return not (verdict.passed or verdict.unsolved or verdict.mistakes) and not stopped & {
+    return not (verdict.passed or verdict.unsolved or verdict.is_explained) and not stopped & {
         outcome.status for outcome in outcomes
     }
 
@@ -167,7 +169,7 @@ def result_of(
 ) -> CheckResult:
     """Kortet som hör till en bedömning, för hela övningen eller för ett steg av den.
 
-    `repaired` säger var felet sitter, när inget känt misstag gör det.
+    `repaired` säger var felet sitter, när inget skrivet misstag gör det.
     """
     summary, nudge = _words(verdict, outcomes)
     title = f"Övning {exercise.number} {exercise.name}"

@@ -117,6 +117,7 @@ def _wrong(got: np.ndarray, right: np.ndarray, tolerance: float) -> np.ndarray:
     """Var talen skiljer sig åt; två nan, eller två likadana oändligheter, är lika."""
     with np.errstate(all="ignore"):
         wrong = ~(np.abs(got - right) <= tolerance * np.maximum(1, np.abs(right)))
+        wrong |= np.isinf(right)  # till oändligheten är inget avstånd litet
         return wrong & ~((got == right) | (np.isnan(got) & np.isnan(right)))
 
 

@@ -56,6 +56,11 @@ class Verdict:
         return all(b.mark == "passed" for b in self.behaviours)
 
     @property
+    def is_explained(self) -> bool:
+        """Sant om ett skrivet misstag känns igen; det gjorda säger vad svaren liknar, inte var."""
+        return any(not mistake.generated for mistake in self.mistakes)
+
+    @property
     def unsolved(self) -> bool:
         """Sant om inget är rätt och något inte är löst än."""
         marks = {b.mark for b in self.behaviours}

@@ -517,8 +517,8 @@ EPSILON_GREEDY = Exercise(
         ),
         Case(
             behaviours=("explore",),
-            text=f"Fyra handlingar med värdena [−3; 5; 2; −4], ε = 0,4, {CALLS} anrop.",
-            inputs=_choice_inputs([-3.0, 5.0, 2.0, -4.0], 0.4, CALLS, seed=2),
+            text=f"Fyra handlingar med värdena [−3; 5; −4; 2], ε = 0,4, {CALLS} anrop.",
+            inputs=_choice_inputs([-3.0, 5.0, -4.0, 2.0], 0.4, CALLS, seed=2),
             expected=(expected_shares(4, 0.4, best=1),),
             by_hand={
                 "shares": "handling 1 är bäst och ska väljas i andelen 0,6 + 0,4 / 4 = 0,7 av "

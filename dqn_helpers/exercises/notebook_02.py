@@ -473,7 +473,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         ),
         "saved": Observable(
             "antalet sparade",
-            wrong="Det sparades {got} erfarenheter, men det ska vara {expected}: en per steg, "
+            wrong="Antalet sparade erfarenheter är {got}, men ska vara {expected}: en per steg, "
             "det sista också.",
         ),
         "odd": ODD,

@@ -290,6 +290,9 @@ EPSILON_FOLLOWED: Observed = {
     "low": ONLINE,
     # Nitton handlingar med ε minst 0,58: ingen slumpad med sannolikhet högst 0,4211^19 < 8e-8.
     "middle": "ibland",
+    # I den andra halvan av 120 steg är ε från 0,5 till 0: alla giriga med sannolikhet under 8e-9.
+    "second_half": "ibland",
+    "afterwards": "aldrig",
 }
 
 
@@ -312,12 +315,14 @@ def loop_inputs(rng: np.random.Generator, lengths: list[int], **settings: Any) -
 
 
 def epsilon_inputs(rng: np.random.Generator, middle: float) -> Inputs:
-    """Korta körningar utan träning: ε är 1 eller nästan 0 i början, eller `middle` efter det."""
+    """Körningar utan träning: ε är 1 eller nästan 0 i början, `middle` efter det, eller på väg."""
     low = {"epsilon_start": 1e-9, "epsilon_end": 0.0}
+    n_slow = 120
     return {
         "first": [loop_inputs(rng, [1]) for _ in range(N_FIRST)],
         "low": loop_inputs(rng, [1], **low),
         "middle": loop_inputs(rng, [20], epsilon_end=middle),
+        "slow": loop_inputs(rng, [n_slow + 20], epsilon_decay_steps=n_slow),
     }
 
 
@@ -328,7 +333,7 @@ def _loop_examples() -> tuple[Case, ...]:
     first = np.array(episodes["observations"])[:, 0].tolist()
     reused = episodes | {"lengths": [4, 5], "truncated": [True, False], "reuses_array": True}
     # Åtta steg uppvärmning: efter sex hade den som kopierar efter vart tredje *miljösteg* haft tur.
-    training = loop_inputs(rng, [2, 3, 3, 7, 3, 2, 3], warmup=3, batch_size=2, calls=7)
+    training = loop_inputs(rng, [2, 3, 3, 7, 3, 2, 3], warmup=3, batch_size=1, calls=7)
     training |= {"weight": 2, "increments": [3, 1, 4, 2, 5, 6, 7]}
     minimum = loop_inputs(rng, [4, 9], warmup=0, batch_size=6, train_every=3, calls=3)
     numbers = "10; 12; 14; 16; 18; 20; 22"
@@ -413,9 +418,9 @@ def _loop_examples() -> tuple[Case, ...]:
         ),
         Case(
             behaviours=("epsilon",),
-            text="Korta träningar: tre där `epsilon_start` är 1, en där `epsilon_start` är en "
-            "miljarddel, och en med 20 steg där `epsilon_end` är 0,6 och `epsilon_decay_steps` "
-            "är 1.",
+            text="Fem korta träningar och en längre: tre där `epsilon_start` är 1, en där den är "
+            "en miljarddel, en med 20 steg där `epsilon_end` är 0,6 och `epsilon_decay_steps` är "
+            "1, och en med 140 steg där ε går från 1 till 0 på 120.",
             inputs=epsilon_inputs(rng, 0.6),
             expected=(EPSILON_FOLLOWED,),
         ),
@@ -483,7 +488,7 @@ TRAIN_DQN = Exercise(
             "epsilon",
             "låter ε sjunka med antalet miljösteg i hela träningen",
             0.5,
-            ("by_chance", "first_greedy", "low", "middle", "acted"),
+            ("by_chance", "first_greedy", "low", "middle", "second_half", "afterwards", "acted"),
             stage=3,
         ),
     ),
@@ -501,14 +506,15 @@ TRAIN_DQN = Exercise(
         ),
         "n_stored": Observable(
             "antalet erfarenheter",
-            wrong="I bufferten ligger {got} erfarenheter, men {expected} steg skulle spelas.",
+            wrong="Antalet erfarenheter i bufferten är {got}, men {expected} steg skulle spelas.",
         ),
         "states": Observable(
             "tillstånden",
             wrong="Tillståndens första tal är i bufferten {got}, men ska vara {expected}.",
         ),
         "wrong_actions": Observable(
-            "handlingarna", wrong="I {got} erfarenheter är handlingen en annan än den som gjordes."
+            "handlingarna",
+            wrong="Handlingen i bufferten är en annan än den som gjordes, {got} gånger.",
         ),
         "rewards": Observable("raden med sparade belöningar"),
         "next_states": Observable(
@@ -568,12 +574,22 @@ TRAIN_DQN = Exercise(
             "men den väljs av {got}.",
         ),
         "acted": Observable(
-            "handlingarna", wrong="Handlingarna i de korta träningarna stämmer inte med ε."
+            "handlingarna", wrong="Handlingarna i träningarna som prövar ε stämmer inte med ε."
         ),
         "middle": Observable(
             "de följande handlingarna",
             wrong="När `epsilon_end` är omkring 0,6 och `epsilon_decay_steps` är 1 ska "
             "handlingarna efter den första slumpas {expected}, men de slumpas {got}.",
+        ),
+        "second_half": Observable(
+            "handlingarna i den andra halvan",
+            wrong="När ε går från 1 till 0 på 120 miljösteg är den 0,5 efter halva vägen. I den "
+            "andra halvan ska handlingarna alltså slumpas {expected}, men de slumpas {got}.",
+        ),
+        "afterwards": Observable(
+            "handlingarna när ε är framme",
+            wrong="När ε har gått från 1 till 0 på 120 miljösteg ska handlingarna slumpas "
+            "{expected}, men de slumpas {got}.",
         ),
     },
     examples=_loop_examples(),

@@ -101,7 +101,9 @@ def _spelled(value: Any, depth: int) -> str:
     if isinstance(value, int | float | np.number):
         return swedish_number(float(value), digits=5)
     if isinstance(value, np.ndarray):
-        value = value[:13].tolist() if value.ndim else value.item()
+        if not value.ndim:
+            return _spelled(value.item(), depth)
+        value = value[:13].tolist()
     if isinstance(value, list | tuple):
         # Tolv delar i vart och ett av många led blir annars miljoner.
         shown = "; ".join(_spelled(item, depth - 1) for item in value[:12]) if depth else "…"

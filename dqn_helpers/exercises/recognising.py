@@ -37,12 +37,14 @@ class Fit:
         lucky: platser där båda är fel, men där slumpen avgör hur.
         denied: sant om en rad är rätt i ett svar som misstaget förklarar andra rader av, fast
             misstaget hade gett fel där också: koden gör något annat än det som texten säger.
+        alike: antalet lika iakttagelser i fallen som misstaget förklarar, också de som inget avgör.
     """
 
     explained: frozenset[Place]
     refuted: int
     lucky: frozenset[Place]
     denied: bool = False
+    alike: int = 0
 
     def holds(self, failing: Sequence[frozenset[Place]]) -> bool:
         """Sant om misstaget kan vara det rätta namnet: det förklarar ett helt beteende, utom
@@ -149,15 +151,17 @@ def _best(
 ) -> KnownMistake | None:
     """Det misstag som förklarar mest av det som är kvar; None om inget gör det, eller flera.
 
-    Förklarar två lika mycket, men olika saker, är det det som förklarar den första som gäller.
+    Förklarar två lika mycket avgör det som iakttogs i samma fall utan att bedömas. Är de lika också
+    där, men förklarar olika saker, är det det som förklarar den första som gäller.
     """
     places = {m.id: sorted(fits[m.id].explained & left) for m in mistakes}
-    ranked = sorted(
-        (m for m in mistakes if places[m.id]),
-        key=lambda m: (-len(places[m.id]), fits[m.id].refuted, places[m.id]),
-    )
+
+    def rank(m: KnownMistake) -> tuple[int, int, int, list[Place]]:
+        return -len(places[m.id]), fits[m.id].refuted, -fits[m.id].alike, places[m.id]
+
+    ranked = sorted((m for m in mistakes if places[m.id]), key=rank)
     if len(ranked) > 1:
-        first, second = ((places[m.id], fits[m.id].refuted) for m in ranked[:2])
+        first, second = map(rank, ranked[:2])
         if first == second and not ranked[0].generated:  # av de gjorda är den första enklast
             return None
     return ranked[0] if ranked else None
@@ -244,7 +248,12 @@ def _fit(exercise: Exercise, mistake: KnownMistake, ran: Ran, wrong: frozenset[P
                 refuted.append(place)
     answers = {place[:2] for place in explained}
     denied = any(place not in wrong and place[:2] in answers for place in refuted)
-    return Fit(frozenset(explained), len(refuted), frozenset(lucky), denied)
+    alike = sum(
+        same_outcome(ran[index][1], mistake.outcomes[index], ran[index][0], (key,))
+        for index in {place[0] for place in explained}
+        for key in mistake.outcomes[index].observed
+    )
+    return Fit(frozenset(explained), len(refuted), frozenset(lucky), denied, alike)
 
 
 def _is_luck(key: str, mine: Outcome, theirs: Outcome, case: Case) -> bool:

@@ -1,7 +1,8 @@
 """Reparationen: den minsta omskrivningen av studentens egen kod efter vilken allt stämmer.
 
 Den vet på vilken rad felet sitter, i vilken stil koden än är skriven, men säger aldrig vad som ska
-stå där. Den används när inget känt misstag förklarar svaren.
+stå där. Den används när inget skrivet misstag förklarar svaren. Liknar svaren ett gjort misstag
+sägs raden bara om allt stämmer efter en enda ändring: då är det samma fel som liknelsen säger.
 
 Studentens omskrivna kod körs där studentens kod får köras (`trials`): i rättarens inhägnade
 arbetare, eller i en barnprocess till anteckningsboken. Ut kommer bara det som iakttogs, och det
@@ -202,9 +203,16 @@ def _run(
 
 
 def find(
-    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], attempt: Attempt
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    attempt: Attempt,
+    only_whole: bool = False,
 ) -> list[Repair]:
-    """Var felet sitter, eller var vart och ett av två fel sitter; tomt om det inte går att säga."""
+    """Var felet sitter, eller var vart och ett av två fel sitter; tomt om det inte går att säga.
+
+    Med `only_whole` räknas bara den omskrivning efter vilken allt stämmer.
+    """
     before = judge(exercise, cases, outcomes)
     left = {b.behaviour.id for b in before.behaviours if b.mark != "passed"}
     found: list[Repair] = []
@@ -213,10 +221,12 @@ def find(
             continue
         probe = next(i for i, case in enumerate(cases) if case is verdict.case)
         repair = _best(exercise, cases, outcomes, attempt, probe, verdict.behaviour)
+        if repair is not None and repair.is_whole:
+            return [repair]
+        if only_whole:  # den som lagar allt hade lagat det här också
+            return []
         if repair is None:
             continue
-        if repair.is_whole:
-            return [repair]
         if not found or repair.trial.place != found[0].trial.place:
             found.append(repair)
         left -= set(repair.mended)
@@ -343,7 +353,11 @@ CHECK_SECONDS = 0.5
 
 
 def in_notebook(
-    exercise: Exercise, function: Any, cases: Sequence[Case], outcomes: Sequence[Outcome]
+    exercise: Exercise,
+    function: Any,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    only_whole: bool = False,
 ) -> list[str]:
     """Var felet sitter i en funktion (eller klass) i en cell, sökt i en barnprocess.
 
@@ -366,7 +380,7 @@ def in_notebook(
             found = trials(exercise, cells, namespace, inputs, only, places, seconds, name=name)
             return list(found)
 
-        return find(exercise, cases, outcomes, attempt)
+        return find(exercise, cases, outcomes, attempt, only_whole)
 
     return in_words(exercise, in_child(search, CHECK_SECONDS) or [], cells)
 

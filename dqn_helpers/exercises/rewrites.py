@@ -295,7 +295,9 @@ def _other_axis(node: Any, names: Names) -> Iterator[Change]:
             for axis in AXES
             if before is not None and axis != before
         )
-    is_call = isinstance(node, ast.Call) and called(node) in (*REDUCED, "gather", "sort", "cumsum")
+    # Pythons egna `max(x, 0)` har ingen axel.
+    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    is_call = is_call and called(node) in (*REDUCED, "gather", "sort", "cumsum")
     for place, one in enumerate(node.args if is_call else ()):
         if (before := _int(one)) is not None:
             for axis in AXES:

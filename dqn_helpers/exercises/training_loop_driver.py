@@ -31,6 +31,7 @@ ONLINE, TARGET, OLD, WORST, CHANCE = (
     "online-nätverket, men det minsta Q-värdet",
     "slumpen",
 )
+NOBODY = "ingen, för inget miljösteg togs"
 ARGUMENTS = ("model", "optimizer", "criterion", "replay_buffer", "batch_size", "discount_factor")
 SETTINGS = ("warmup", "batch_size", "discount_factor")
 BY_NAME = ("train_every", "target_update_every", "epsilon_start", "epsilon_end")
@@ -218,11 +219,11 @@ def train_dqn_driver(train_dqn: Any, inputs: Inputs) -> Observed:
     Indata: lengths, truncated, observations, rewards (manuset), weight och increments (nätverkets
     vikt och hur träningsstegen ändrar den), funktionens egna inställningar, och en av dessa:
     calls: så många träningssteg jämförs; ger när det tränades, målnätverket och handlingarna.
-    first, low och middle: indata till korta körningar som bara prövar ε.
+    first, low, middle och slow: indata till körningar som bara prövar ε.
     Utan någon av dem: det som returnerades och sparades. Med `reuses_array` återanvänder miljön sin
     array, som en miljö får göra.
     Med `evidence` ges också belägg: `played` (varje handling och online-nätverkets vikt då) eller
-    `acted` (handlingarna i de korta körningarna).
+    `acted` (handlingarna i körningarna som prövar ε).
     """
     if "first" in inputs:
         return _of_epsilon(train_dqn, inputs)
@@ -237,14 +238,23 @@ def train_dqn_driver(train_dqn: Any, inputs: Inputs) -> Observed:
 
 def _of_epsilon(train_dqn: Any, inputs: Inputs) -> Observed:
     """Hur ofta ε = 1 gav en girig första handling, vem som valde när ε var 0, och resten."""
-    runs = [Run(train_dqn, one).env for one in (*inputs["first"], inputs["low"], inputs["middle"])]
-    *first, low, middle = runs
+    scripts = *inputs["first"], inputs["low"], inputs["middle"], inputs["slow"]
+    runs = [Run(train_dqn, one).env for one in scripts]
+    *first, low, middle, slow = (env.chosen_by for env in runs)
+    n_steps = inputs["slow"]["epsilon_decay_steps"]
     observed = {
-        "first_greedy": [env.chosen_by[0] for env in first].count(ONLINE),
-        "low": low.chosen_by[0],
-        "middle": "ibland" if CHANCE in middle.chosen_by[1:] else "aldrig",
+        "first_greedy": [chosen_by[:1] for chosen_by in first].count([ONLINE]),
+        "low": low[0] if low else NOBODY,
+        "middle": _by_chance(middle[1:]),
+        "second_half": _by_chance(slow[n_steps // 2 : n_steps]),
+        "afterwards": _by_chance(slow[n_steps:]),
     }
     return observed | ({"acted": [env.actions for env in runs]} if "evidence" in inputs else {})
+
+
+def _by_chance(chosen_by: Sequence[str]) -> str:
+    """Om någon av handlingarna är slumpad."""
+    return "ibland" if CHANCE in chosen_by else "aldrig"
 
 
 def _of_episodes(run: Run) -> Observed:

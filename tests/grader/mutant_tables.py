@@ -290,7 +290,7 @@ BOUNDARY: dict[str, dict[str, tuple[str, str]]] = {
         "samma nätverk": ("in", "{target_model} = {model}"),
         "utan målnätverk": (
             "in", "{training_step} = lambda *a, s={training_step}: s(*a[:-1], None)"),
-        "gamma fast": ("in", HARD_CODED),
+        "gamma fast": ("in", "{discount_factor} = 0.5"),  # 0,93 kan vara det rätta i ett fall
         "inget svar": ("ut", "{x}"),
         "summan": ("ut", "return sum({x})"),
         "sista avkastningen": ("ut", "return ({x})[-1]"),
@@ -336,6 +336,7 @@ BOUNDARY: dict[str, dict[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 NONE = "None|inget"
+FIRST = "allra första handlingen var girig"
 Truth = tuple[str, str]
 
 TRUE_NAMES: dict[str, Truth] = {
@@ -397,7 +398,7 @@ TRUE_NAMES: dict[str, Truth] = {
     "noll är falskt": (r"zero_is_falsy", ""),
     "sämsta": (r"worst_action", ""),
     "1.4 storlekar": (r"largest_without_sign", ""),
-    "eget frö": (r"seeds_inside|ignores_rng", ""),
+    "eget frö": (r"seeds_inside|ignores_rng", "`rng` påverkar ingenting"),
     "egen slump": (r"ignores_rng", ""),
     "två handlingar": (r"two_actions_hard_coded", ""),
     "värdet": (r"value_for_action", "heltal|decimaltal"),
@@ -462,13 +463,35 @@ TRUE_NAMES: dict[str, Truth] = {
     "ny kopia": (r"binds_new_network|binds_loop_variable|parameters_not_written", "som de var"),
     "gör inget": (r"binds_new_network|binds_loop_variable", "som de var"),
     "4.3 start och slut ombytta": (r"epsilon_swapped", ""),
+    # Får inte 32 plats i bufferten tränas det aldrig, och texten frågar efter egna tal.
+    "4.3 batchen fast": (r"batch_size_hard_coded\w*|never_trains", r"fel argument \(batch_size\)"),
+    "4.3 gamma fast": ("", r"fel argument \(discount_factor\)"),
+    "4.3 summan": (r"single_number_returned", "returnera en lista"),
+    "sista avkastningen": (r"single_number_returned", ""),
+    "4.3 längden fast": (r"epsilon_constant", ""),  # tiotusen steg: ε sjunker för långsamt
+    # Räknaren står stilla, eller är summan eller räknaren för kopior; texten säger vad som hände.
+    "4.3 lika med plus": (r"last_reward_returned|never_trains|target_never_updated", ""),
+    # Alla formlerna ger ett annat ε än `epsilon_start` vid steg 0, eller ett som växer.
+    "4.3 parentes borta": (r"epsilon_one_step_early", FIRST),
+    "4.3 minus framför": (r"epsilon_(one_step_early|constant|at_its_end\w+)|no_episodes", FIRST),
+    "4.3 taket borta": (r"epsilon_(one_step_early|ends_at_zero|at_its_end_\w+)", FIRST),
+    # Räknaren ökar med två i varje steg, eller så gör ε det; eller så spelas en episod för mycket.
+    "4.3 ett till": (r"epsilon_\w+|trains_every_step|off_by_one\.|range\.", ""),
+    "4.3 två gånger": (r"epsilon_too_fast|never_trains", ""),  # räknaren är alltid udda
+    "4.3 led dubblerat": (r"epsilon_too_fast|never_trains", ""),
+    "4.3 byter plats i tupeln": (
+        r"\w*swapped|reward_after_next_state",
+        "[Hh]andlingen i bufferten är en annan",
+    ),
+    "4.3 break sist i loopen": (r"returns_after_first_episode|one_step_per_episode", ""),
+    "4.3 två steg ner": (r"order\.|counts_from_zero|first_observation_not_copied", ""),
     "utan uppvärmning": (r"warmup_ignored", ""),
     "uppvärmning en för mycket": (r"warmup_one_too_many", ""),
     "tränar varje steg": (r"trains_every_step", ""),
     "kopierar alltid": (r"target_updated_every_time", ""),
     "kopierar aldrig": (r"target_never_updated", ""),
     "samma nätverk": (r"model_as_target", ""),
-    "utan målnätverk": (r"target_not_passed", ""),
+    "utan målnätverk": (r"target_not_passed", r"fel argument \(target_model\)"),
     "rollerna ombytta": (r"roles_swapped", ""),
     "bara online": (r"\w*online_only", ""),
     "bara målnätverket": (r"plain_dqn_with_target", ""),
@@ -500,6 +523,11 @@ TRUE_NAMES: dict[str, Truth] = {
     "2.2 break sist i loopen": (r"oldest_only", ""),  # bara den första läses
     "2.2 loopen utan den första": (r"one_field_dropped", ""),
     "2.2 loopen utan den sista": (r"one_field_dropped", ""),
+    # Alla får ε/n utom den bästa, som får 1 − ε: det är att bara lotta bland de andra.
+    "2.3 lika med plus": (r"explores_among_the_others", ""),
+    "2.3 loopen utan den sista": (r"last_step_lost|last_reward_not_added", ""),
+    # Loopen som sparar körs före den som spelar: då sparas inget.
+    "2.3 två steg ner": (r"order\.|step_missing\.", "Inget sparades"),
     "2.3 inget svar": (r"\w*returns_nothing|no_return|one_flag_does_not_stop", NONE),
     "2.1 loopen utan den första": (r"flags_become_one", ""),
     "2.1 loopen utan den sista": (r"flags_become_one", ""),
@@ -566,6 +594,15 @@ EQUIVALENT: tuple[tuple[str, str], ...] = (
         "raderna dras, och gradienterna nollas, i vilken ordning som helst",
     ),
     (r"3\.3/\w+/två steg ner/0", "bara dokumentationen flyttades"),
+    (r"4\.3/\w+/utan tecken/\d", "antal och steg är aldrig negativa, och ε växer aldrig"),
+    (
+        r"4\.3/train_(in_one_loop|copies_first)/två steg ner/\d",
+        "satserna före loopen läser inte varandras namn, och nätverken är lika från början",
+    ),
+    (
+        r"4\.3/train_with_generator/två steg ner/[23]",
+        "kopian hinner bli till före nästa träningssteg, och summan före episodens slut",
+    ),
     (r"3\.2/with_one_hot/utan tecken/1", "ettor och nollor är aldrig negativa"),
 )
 """Godkända mutanter som är likvärdiga med den rätta lösningen, och varför."""

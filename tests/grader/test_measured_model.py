@@ -19,14 +19,14 @@ from dqn_helpers.autograder.catalogue import (
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.comparing import same_outcome
 
-from .measure_model import RESULTS, judged, shares
+from .measure_model import RESULTS, judged, shares, wrong_with
 from .mutant_tables import is_equivalent
 from .mutants import mutants
 
 MEASURED = json.loads(RESULTS.read_text(encoding="utf-8"))
 VERDICTS = {id: one for found in MEASURED["mutanter"].values() for id, one in found.items()}
 EQUIVALENT = {id for id, verdict in VERDICTS.items() if verdict == "godkänd" and is_equivalent(id)}
-SAMPLE = 30
+SAMPLE, SEEDS = 30, 8
 
 
 def measured_and_quick(what: str) -> list[str]:
@@ -58,6 +58,16 @@ def test_a_sample_of_the_mutants_is_judged_as_it_was() -> None:
     changed = {id: verdict for id, verdict in now.items() if verdict != VERDICTS[id]}
     assert set(changed.values()) <= {"inget"}, changed
     assert len(changed) <= SAMPLE // 10, changed
+
+
+@pytest.mark.lang
+@pytest.mark.parametrize("number", MEASURED["mutanter"])
+def test_the_equivalent_ones_are_right_with_other_seeds_too(number: str) -> None:
+    """Att de ger samma svar är inte bara läst: de godkänns i nya dolda fall, om och om igen."""
+    for mutant in mutants(number):
+        if mutant.id in EQUIVALENT:
+            found = [wrong_with(number, seed, mutant.define()) for seed in range(SEEDS)]
+            assert not any(found), (mutant.id, found)
 
 
 def test_most_written_mistakes_would_have_been_named_without_being_written() -> None:

@@ -29,7 +29,7 @@ def defined(source: str, name: str) -> Any:
     return namespace[name]
 
 
-def texts(number: str, source: str) -> list[str]:
+def texts(number: str, source: str, only_whole: bool = False) -> list[str]:
     """Det som reparationen säger om koden, på de öppna exemplen."""
     exercise = EXERCISES[number]
     function = defined(source, exercise.name)
@@ -41,7 +41,7 @@ def texts(number: str, source: str) -> list[str]:
         return list(trials(exercise, cells, names, inputs, only, places, PLENTY))
 
     outcomes = run_cases(exercise.driver, function, inputs, PLENTY)
-    return in_words(exercise, find(exercise, cases, outcomes, attempt), cells)
+    return in_words(exercise, find(exercise, cases, outcomes, attempt, only_whole), cells)
 
 
 RETURN = """
@@ -126,6 +126,12 @@ def test_code_that_no_single_change_mends_gets_nothing() -> None:
     assert texts("3.1", "def td_target(r, q, done, g):\n    return r * 0 + 7.25\n") == []
 
 
+def test_the_smaller_of_two_numbers_has_no_axis() -> None:
+    source = "def linear_epsilon(t, a, b, n):\n    t = max(t - 1, 0) + 1\n"
+    source += "    return max(b, a - t * (a - b) / n)\n"
+    assert "axeln" not in " ".join(texts("4.1", source))
+
+
 def test_names_are_put_back() -> None:
     source = RETURN.format(x="r")
     function = defined(source, "discounted_return")
@@ -165,6 +171,36 @@ def test_the_card_says_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
     result = check("1.2", defined(source, "bellman_backup"))
     assert not result
     assert "Felet sitter på rad 6 i cellen" in repr(result)
+
+
+UPDATE = """
+def q_learning_update(q, s, a, r, s2, done, alpha, gamma):
+    best = 0.0 if done else q[s2].max()
+    error = r + gamma * best - q[s, a]
+    q[s, a] += 2 * alpha * error
+    return error
+"""
+
+
+def test_a_likeness_gets_its_line_too(
+    monkeypatch: pytest.MonkeyPatch, grade_cells: Callable[..., Ran]
+) -> None:
+    monkeypatch.setattr(repair_module, "CHECK_SECONDS", PLENTY)
+    for advice in (
+        check("1.3", defined(UPDATE, "q_learning_update")).advice,
+        grade_cells("1.3", UPDATE).result.texts,
+    ):
+        likeness, line = advice
+        assert likeness.startswith("Det blir som när")
+        assert "Felet sitter på rad 5" in line
+
+
+def test_beside_a_likeness_only_the_whole_fault_is_told() -> None:
+    """Två fel kan likna ett annat; raden för ett av dem säger då emot liknelsen."""
+    source = UPDATE.replace("return error", "return -error")
+    assert len(texts("1.3", source)) == 2
+    assert texts("1.3", source, only_whole=True) == []
+    assert texts("1.3", UPDATE) == texts("1.3", UPDATE, only_whole=True) != []
 
 
 def test_without_its_source_the_code_is_left_alone() -> None:

@@ -49,6 +49,13 @@ def normal_number(action_values, epsilon, rng):
     return int(np.argmax(action_values))
 
 
+@wrong("1.4")
+def last_when_greedy(action_values, epsilon, rng):
+    """I exemplen var den sista handlingen förr också den sämsta."""
+    n_actions = len(action_values)
+    return int(rng.integers(n_actions)) if rng.random() < epsilon else n_actions - 1
+
+
 @wrong("2.1", "emptied_when_full")
 class EmptiedWhenFull:
     def __init__(self, max_length):
@@ -164,7 +171,8 @@ def bias_in_a_list(q, r, gamma):
     return [sum(float(a) - float(g) for a, g in zip(q, returns, strict=True)) / len(r)]
 
 
-LOOP = content("04", "mistakes").LOOP
+BOOK_4 = content("04", "mistakes")
+LOOP, APPEND, ADVANCE, SYNC = BOOK_4.LOOP, BOOK_4.APPEND, BOOK_4.ADVANCE, BOOK_4.SYNC
 CHOICE = "dqn_helpers.choose_dqn_action(model, obs, epsilon)"
 edited("4.3", LOOP, (CHOICE, "env.action_space.sample()"), names=("always_samples",))
 edited("4.3", LOOP, ("            obs = next_obs\n", ""), names=("state_not_advanced",))
@@ -214,6 +222,14 @@ mistaken("4.2", "mixed_into_online", COPY, INTO_ONLINE, BUFFERS_BACK)
 mistaken("4.2", "mixed_into_online_alone", COPY, INTO_ONLINE, NO_BUFFERS)
 mistaken("4.2", "wrong_way", COPY, SWAP, BUFFERS_BACK)
 mistaken("4.2", "wrong_way_alone", COPY, SWAP, NO_BUFFERS)
+
+SAVED_LAST = (APPEND, ""), (ADVANCE, ""), (SYNC, f"{SYNC}{APPEND}{ADVANCE}")
+WITHOUT_WARMUP = ("if warm and its_time", "if its_time")
+mistaken("4.3", "warmup_ignored", LOOP, *SAVED_LAST, WITHOUT_WARMUP)
+mistaken("4.3", "target_never_updated", LOOP, *SAVED_LAST[:2], (SYNC, f"{APPEND}{ADVANCE}"))
+mistaken("4.3", "epsilon_too_fast", LOOP, ("            n_steps += 1", "            n_steps += 2"),
+         ("n_steps % train_every", "n_steps // 2 % train_every"))  # fmt: skip
+mistaken("4.3", "no_episodes", LOOP, ("range(n_episodes)", "range(1, -n_episodes + 1)"))
 
 SLOTS = content("02", "mistakes").SLOTS
 COUNTED = ("self.n_added += 1", "self.n_added = (self.n_added + 1) % self.max_length")
@@ -309,6 +325,10 @@ def test_a_last_step_that_is_counted_is_not_said_to_be_missing_from_the_sum() ->
     assert "räknas:" not in words
 
 
+def test_a_loop_that_plays_nothing_is_not_said_to_read_outside_a_list() -> None:
+    assert "IndexError" not in said("4.3", "no_episodes")
+
+
 def test_draws_that_were_never_seen_are_not_counted() -> None:
     assert "0 olika" not in said("3.3", "predicts_in_next_state")
 
@@ -379,9 +399,31 @@ def test_two_that_fit_equally_well_are_not_named() -> None:
     assert named([[9, 9, 9], [1, 7, 7]], a, b) == []
 
 
+def test_of_two_that_fit_equally_well_the_one_that_is_alike_in_the_rest_is_named() -> None:
+    """Det som iakttas utan att bedömas avgör, som vikterna i ett nätverk."""
+    exercise = EXERCISES["3.1"]
+
+    def outcomes(target: list[Any], weight: int) -> list[Outcome]:
+        found = _answers(target)
+        found[0].observed["weight"] = weight
+        return found
+
+    known = [KnownMistake(str(n), str(n), outcomes([[9, 9, 9], [1, 7, -1]], n)) for n in (1, 2)]
+    mine = outcomes([[9, 9, 9], [1, 7, 7]], 2)
+    verdict = judge(exercise, exercise.examples, mine, known)
+    assert [m.id for m in verdict.mistakes] == ["2"]
+
+
 def test_two_mistakes_in_different_cases_get_two_names() -> None:
     a, b = ("a", [[9, 9, 9], RIGHT[1]]), ("b", [RIGHT[0], [1, 7, 8]])
     assert named([[9, 9, 9], [1, 7, 8]], a, b) == ["a", "b"]
+
+
+def test_a_mistake_that_gives_infinity_is_not_every_wrong_number() -> None:
+    """Avståndet till oändligheten är alltid inom en relativ gräns, och den gränsen är oändlig."""
+    endless = ("a", [[-np.inf, 0.5, 0.0], RIGHT[1]])
+    assert named([[9, 0.5, 0.0], RIGHT[1]], endless) == []
+    assert named(endless[1], endless) == ["a"]
 
 
 def test_an_edge_case_does_not_hide_a_mistake() -> None:

@@ -84,8 +84,8 @@ def xor_before_product(rewards, discount_factor):
 
 @misconception("1.1")
 def returns_in_loop(rewards, discount_factor):
-    """Du får bara med den första belöningen: `return` står inne i loopen, så funktionen tar slut
-    redan i första varvet. Titta på indragningen."""
+    """Du får bara med den första belöningen. Står `return`, eller ett `break`, inne i loopen? Då
+    tar allt slut redan i första varvet. Titta på indragningen."""
     total = 0.0
     for t, reward in enumerate(rewards):
         total += discount_factor**t * reward
@@ -137,8 +137,8 @@ def returns_terms(rewards, discount_factor):
 
 @misconception("1.1")
 def prints_instead(rewards, discount_factor):
-    """Du skriver ut svaret med `print`, men funktionen returnerar inget. Den som anropar ska kunna
-    räkna vidare med talet, och det går inte med en utskrift."""
+    """Funktionen returnerar inget. Fattas ett `return`, eller skrivs svaret bara ut med `print`? Den
+    som anropar ska kunna räkna vidare med talet, och det går inte med en utskrift."""
     print(sum(discount_factor**t * r for t, r in enumerate(rewards)))
 
 

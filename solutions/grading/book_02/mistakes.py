@@ -840,8 +840,8 @@ def one_flag_does_not_stop():
     ),
 )
 def last_reward_not_added():
-    """Det sista steget sparas, men dess belöning kommer inte med i summan: funktionen returnerar
-    innan den har lagts till."""
+    """Det sista steget sparas, men dess belöning kommer inte med i summan. Returnerar funktionen
+    innan den har lagts till, eller slutar summan ett steg för tidigt?"""
 
 
 @misconception(
@@ -855,8 +855,8 @@ def last_reward_not_added():
     ),
 )
 def returns_after_one_step():
-    """Bara ett enda steg tas: `return` står inne i loopen utan något villkor, så funktionen tar
-    slut i första varvet. Titta på indragningen."""
+    """Bara ett enda steg tas. Står ett `return`, eller ett `break`, inne i loopen utan något
+    villkor? Då tar allt slut i första varvet. Titta på indragningen."""
 
 
 @misconception("2.3", Edited(PLAY, (COPY_START, ""), (COPY_NEXT, "")))

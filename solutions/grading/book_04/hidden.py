@@ -140,7 +140,7 @@ def training_inputs(rng: np.random.Generator) -> Inputs:
         warmup=n_warm,
         train_every=every,
         target_update_every=every + 1,
-        batch_size=2,
+        batch_size=1,  # också den som tränar innan steget är sparat ska kunna börja genast
         discount_factor=int(rng.integers(80, 99)) / 100,
         calls=(sum(lengths) - sum(warm)) // every,
     )
@@ -183,18 +183,21 @@ def by_the_online_network(inputs: Inputs) -> Supports:
 
 
 def by_epsilon(inputs: Inputs) -> Supports:
-    """Handlingarna i de korta körningarna: slumpade när ε är 1, girig när ε är nästan 0."""
-    runs = [*inputs["first"], inputs["low"], inputs["middle"]]
+    """Handlingarna i körningarna: slumpade när ε är 1, giriga när den är 0, ibland däremellan."""
+    runs = [*inputs["first"], inputs["low"], inputs["middle"], inputs["slow"]]
+    n_slow = inputs["slow"]["epsilon_decay_steps"]
     greedy = [
         [greedy_action(run["weight"], obs) for obs in scripted_observations(run)] for run in runs
     ]
 
     def supports(acted: Any) -> bool:
         pairs = zip((numbers(mine, -1) for mine in acted), greedy, strict=True)
-        *first, low, middle = [
+        *first, low, middle, slow = [
             [x == y for x, y in zip(mine, best, strict=False)] for mine, best in pairs
         ]
-        return low[0] and sum(one[0] for one in first) < N_FIRST and not all(middle[1:])
+        halfway, end = slow[n_slow // 2 : n_slow], slow[n_slow:]
+        on_the_way = not all(middle[1:]) and not all(halfway)
+        return low[0] and sum(one[0] for one in first) < N_FIRST and on_the_way and all(end)
 
     return supports
 
@@ -225,7 +228,7 @@ def train_dqn_cases(rng: np.random.Generator) -> list[Case]:
     short = Case(
         ("epsilon",),
         epsilon_inputs(rng, middle),
-        text="Korta träningar som prövar ε.",
+        text="Några träningar som prövar ε.",
         answers=lambda observe: [EPSILON_FOLLOWED],
     )
     return [

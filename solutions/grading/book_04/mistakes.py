@@ -549,6 +549,20 @@ def observations_not_copied():
     gett den, som i 02."""
 
 
+@misconception("4.3", loop((RESET, "        obs, _ = env.reset()\n")))
+def first_observation_not_copied():
+    """Observationerna från `env.step` kopieras, men inte den från `env.reset`. En miljö får skriva
+    nästa observation i samma array, och då blir tillståndet i varje episods första erfarenhet ett
+    annat än det var. Ta en kopia också av den första, så fort `env.reset` har gett den."""
+
+
+@misconception("4.3", loop((COPY, "")))
+def next_observation_not_copied():
+    """Den första observationen kopieras, men inte de som `env.step` ger. En miljö får skriva nästa
+    observation i samma array, och då ändras det som redan är sparat. Ta en kopia så fort `env.step`
+    har gett observationen, som i 02."""
+
+
 @misconception("4.3", loop((RESET, RESET.replace("reset()", "reset(seed=0)"))))
 def same_seed_every_episode():
     """Du ger `env.reset` samma frö i varje episod, så alla episoder börjar i precis samma läge.
@@ -649,8 +663,30 @@ def warmup_returns_left_out():
 
 @misconception("4.3", loop((FINISH + "    return", FINISH + "        return")))
 def returns_after_first_episode():
-    """Loopen tar slut efter en enda episod. Är `return` indraget ett steg för mycket? Det ska stå
-    utanför loopen över episoder, annars slutar allt så fort det nås."""
+    """Loopen tar slut efter en enda episod. Står `return`, eller ett `break`, inne i loopen över
+    episoder? Då slutar allt så fort det nås. Ett `return` med färre mellanslag framför hamnar efter
+    loopen."""
+
+
+@misconception("4.3", loop(("range(n_episodes)", "range(0)")))
+def no_episodes():
+    """Ingen episod spelas: inget miljösteg tas, och listan är tom. Loopen över episoder kommer
+    aldrig igång. Skriv ut det som den går igenom, till exempel `print(list(range(n_episodes)))`,
+    och se om det är tomt."""
+
+
+@misconception("4.3", loop(("while not done", "while done")))
+def no_steps_taken():
+    """Inget miljösteg tas i någon episod: loopen som ska gå tills episoden är slut kommer aldrig
+    igång. Villkoret efter `while` ska vara sant så länge episoden *inte* är slut, alltså redan från
+    början."""
+
+
+@misconception("4.3", loop(("        while not done:\n", "        if not done:\n")))
+def one_step_per_episode():
+    """Varje episod slutar hos dig efter ett enda miljösteg, fast varken `terminated` eller
+    `truncated` är sant. Den inre loopen ska gå tills någon av dem är det. Är den ett `if` i stället
+    för ett `while`, eller står det ett `break` sist i den?"""
 
 
 @misconception("4.3", after_the_episode(repeats=False))
@@ -700,8 +736,9 @@ def plays_whole_episodes():
 
 @misconception("4.3", loop(("its_time = n_steps % train_every == 0", "its_time = True")))
 def trains_every_step():
-    """Det tränas efter varje miljösteg: `train_every` används inte. Det blir flera gånger fler
-    träningssteg än tänkt, och lika mycket längre väntan. Se avsnittet om att träna ofta i 04."""
+    """Det tränas efter varje miljösteg, fast `train_every` är större än 1. Det blir flera gånger
+    fler träningssteg än tänkt, och lika mycket längre väntan. Används `train_every`, och räknas
+    varje miljösteg bara en gång? Se avsnittet om att träna ofta i 04."""
 
 
 @misconception("4.3", loop(("n_steps % train_every", "(n_steps - 1) % train_every")))
@@ -967,8 +1004,10 @@ def always_samples():
 
 @misconception("4.3", loop((SCHEDULE, "epsilon_start")))
 def epsilon_constant():
-    """ε sjunker aldrig: det är `epsilon_start` hela tiden. Då får agenten aldrig visa vad den har
-    lärt sig, och bufferten fylls av slump. Se avsnittet om ε i 04."""
+    """ε sjunker inte som det ska: agenten handlar på måfå också långt efter `epsilon_decay_steps`
+    miljösteg, så den får aldrig visa vad den har lärt sig, och bufferten fylls av slump. Är ε
+    `epsilon_start` hela tiden, sjunker det för långsamt eller går det åt fel håll? Skriv ut ε i
+    några steg och se efter. Se avsnittet om ε i 04."""
 
 
 @misconception("4.3", loop((SCHEDULE, "0.0")))
@@ -979,9 +1018,24 @@ def always_greedy():
 
 @misconception("4.3", loop(("n_steps, epsilon_start", "n_steps + 1, epsilon_start")))
 def epsilon_one_step_early():
-    """ε är ett steg före: redan den allra första handlingen får ε för steg 1. Vid den första
-    handlingen har inga miljösteg tagits, så där är ε exakt `epsilon_start`. Öka räknaren efter
-    handlingen, inte före."""
+    """Redan den allra första handlingen får fel ε. Då har inga miljösteg tagits, så där ska ε vara
+    exakt `epsilon_start`. Ökas räknaren före handlingen i stället för efter? Annars är det i
+    formeln det sitter: sätt in steg 0 i den och se vad den ger."""
+
+
+@misconception("4.3", loop((SCHEDULE, "epsilon_end")))
+def epsilon_at_its_end_at_once():
+    """ε är `epsilon_end` redan från den första handlingen: den sjunker inte, eller så är den
+    framme på en gång. I början, när nätverket är slumpat, är det utforskningen som fyller
+    bufferten. Sätt in steg 0 i formeln: där ska ε vara `epsilon_start`. Se avsnittet om ε i 04."""
+
+
+@misconception("4.3", loop(("n_steps, epsilon_start", "2 * n_steps, epsilon_start")))
+def epsilon_too_fast():
+    """ε sjunker för fort: den är framme vid `epsilon_end` långt innan `epsilon_decay_steps`
+    miljösteg har tagits. Räknas varje miljösteg två gånger, eller är något i formeln för stort?
+    Efter halva vägen ska ε vara mitt emellan `epsilon_start` och `epsilon_end`: skriv ut den där
+    och se."""
 
 
 @misconception(
@@ -1018,8 +1072,9 @@ def epsilon_hard_coded():
 
 @misconception("4.3", loop(("n_steps, epsilon_start, epsilon_end", "n_steps, epsilon_start, 0.0")))
 def epsilon_ends_at_zero():
-    """ε sjunker till 0 i stället för till `epsilon_end`. Utan någon utforskning alls ser bufferten
-    till slut bara det som agenten redan brukar göra. Se ”Testa dig själv” om ε i 04."""
+    """ε sjunker ända till 0, eller under, i stället för att stanna vid `epsilon_end`. Utan någon
+    utforskning alls ser bufferten till slut bara det som agenten redan brukar göra. Se ”Testa dig
+    själv” om ε i 04."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start, epsilon_end", "n_steps, 1.0, epsilon_end")))
@@ -1121,8 +1176,9 @@ def own_training_step():
 
 @misconception("4.3", loop((EACH_TIME, "")))
 def never_trains():
-    """Inget träningssteg tas, någonsin: agenten spelar men lär sig inget. Kan villkoret för att
-    träna någon gång bli sant? Se ”Loopen i ord” i 04."""
+    """Inget träningssteg tas: agenten spelar men lär sig inget. Kan villkoret för att träna bli
+    sant också här, där episoderna är korta och `batch_size` är några få? Räknas varje miljösteg,
+    och används argumenten i stället för egna tal? Se ”Loopen i ord” i 04."""
 
 
 @misconception(
