@@ -254,7 +254,7 @@ def _handed_in_twice(submissions: Sequence[SubmissionResult]) -> dict[int, str]:
             others = [i for i in group if i != index
                       and numbers & {e.id for e in submissions[i].exercises}]  # fmt: skip
             if as_new := [i for i in others if submissions[i].age == mine.age]:
-                where = _others(submissions, as_new, index)
+                where = _others(submissions, [index, *as_new], index)
                 reasons[index] = f"Studenten har samma övningar i {where}; den bästa räknas."
             elif lost := _lost_points(mine, [submissions[i] for i in others]):
                 reasons[index] = lost
@@ -277,5 +277,6 @@ def _lost_points(new: SubmissionResult, others: Sequence[SubmissionResult]) -> s
 
 
 def _others(submissions: Sequence[SubmissionResult], group: Sequence[int], index: int) -> str:
-    names = [file_name(submissions[i]) for i in group if i != index]
-    return ", ".join(names[:3]) + (f" och {len(names) - 3} till" if len(names) > 3 else "")
+    shown = [i for i in group[:4] if i != index][:3]  # bara de som visas: tusen filer kan vara lika
+    names, n_more = [file_name(submissions[i]) for i in shown], len(group) - 1 - len(shown)
+    return ", ".join(names) + (f" och {n_more} till" if n_more else "")
