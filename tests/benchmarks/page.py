@@ -306,8 +306,8 @@ def buffer_picture(costs: dict[int, dict[str, float]]) -> Picture:
 
 
 def grading_section(results: Results) -> Lines:
-    """Klasserna, och kvoten mot nbgrader."""
-    rows = results["grading"]
+    """Klasserna, kvoten mot de andra rättarna, och takten med flera rättare åt gången."""
+    rows = [row for row in results["grading"] if "points" in row]
     if not rows:
         return [NOT_MEASURED]
     cells = [
@@ -319,7 +319,22 @@ def grading_section(results: Results) -> Lines:
         for row in rows
     ]  # fmt: skip
     head = ["rättare", "studenter", "CPU-s", "CPU-s per student", "minne", "poäng för allt rätt"]
-    return [*table(head, cells), "", *_grading_sentences(rows)]
+    return [*table(head, cells), "", *_grading_sentences(rows), *_processes(results["grading"])]
+
+
+def _processes(rows: list[Row]) -> Lines:
+    """Takten med flera rättare åt gången, utan och med kluster."""
+    cells = [
+        [
+            row["grader"], str(row["processes"]), number(row["files_per_second"], 2),
+            number(row["seconds_to_first"], 2), number(row["cpu_seconds"] / row["files"], 2),
+            f"{row['largest_process_mb']} MB",
+        ]
+        for row in rows if "processes" in row
+    ]  # fmt: skip
+    head = ["kursens rättare", "rättare åt gången", "filer i sekunden", "s till den första",
+            "CPU-s per fil, allt inräknat", "minne hos läraren"]  # fmt: skip
+    return ["", *table(head, cells)] if cells else []
 
 
 def _grading_sentences(rows: list[Row]) -> Iterator[str]:

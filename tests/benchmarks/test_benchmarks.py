@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import buffers, command, page, parts, shares, waiting
+from benchmarks import buffers, command, grading, page, parts, shares, waiting
 from benchmarks.contestants import BY_KEY, CONTESTANTS, Contestant, schedule
 from benchmarks.intervals import median, overlap, percentile, ratio_interval, wilson_interval
 from benchmarks.store import RESULTS, AnotherMachineError, Store, empty, read, write
@@ -157,6 +157,14 @@ def test_no_training_pays_for_the_first_one(monkeypatch: pytest.MonkeyPatch):
     for _, _, how in command.profile():
         how()
     assert done == ["uppvärmning"] + ["mätning"] * command.N_PROFILED
+
+
+# --- rättning ------------------------------------------------------------------------------------
+
+
+def test_the_pace_is_that_of_the_second_half():
+    """Den första filen dröjer, för då startar rättarna; sedan kommer två i sekunden."""
+    assert grading.rate([20.0, 30.0, 30.5, 31.0, 31.5, 32.0]) == pytest.approx(2)
 
 
 # --- väntan --------------------------------------------------------------------------------------
