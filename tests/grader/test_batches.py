@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from dqn_helpers.autograder import batch
-from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult
+from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult, from_data
 from dqn_helpers.submission import collect
 from dqn_helpers.submission.collect import Submission
 from dqn_helpers.teacher import grading as command_line
@@ -314,6 +314,28 @@ def test_a_class_too_large_for_the_memory_gives_the_same_files(
     monkeypatch.setattr(store, "MANY", 1)
     assert command(*arguments, "--out", "stor", cwd=folder).code == 0
     assert all_files(folder / "liten") == all_files(folder / "stor")
+
+
+def test_a_large_class_is_read_back_one_submission_at_a_time(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """När en rättning går vidare ligger det som redan är rättat på disken."""
+    packed(folder / "stor.zip", {f"s{n}_{n}_{n}_05.ipynb": book(n % 5) for n in range(10, 60)})
+    assert command("stor.zip", "--out", "stor", cwd=folder).code == 0
+    before, alive, most = all_files(folder / "stor"), [], 0
+
+    def counted(data: Any) -> SubmissionResult:
+        nonlocal most
+        row = from_data(data)
+        alive[:] = [one for one in alive if one() is not None]
+        alive.extend(map(weakref.ref, row.exercises))
+        most = max(most, len(alive))
+        return row
+
+    monkeypatch.setattr(store, "from_data", counted)
+    answer = command("stor.zip", "--out", "stor", "--resume", cwd=folder)
+    assert answer.code == 0 and not answer.graded and 0 < most <= 3
+    assert all_files(folder / "stor") == before
 
 
 NUMBERS = ("3.1", "3.2", "4.1", "4.2", "5.1", "5.2", "5.3")
