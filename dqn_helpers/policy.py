@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from dqn_helpers.checks import check_probability, check_unpacked
-from dqn_helpers.network import depends_on_mode, device_of, evaluation_mode
+from dqn_helpers.network import DQN, depends_on_mode, device_of, evaluation_mode
 
 
 def epsilon_greedy(action_values: np.ndarray, epsilon: float, rng: np.random.Generator) -> int:
@@ -53,14 +53,19 @@ def choose_dqn_action(model: nn.Module, obs: np.ndarray, epsilon: float = 0.0) -
     """
     check_probability("epsilon", epsilon)
     check_unpacked(obs)
+    if epsilon > 0 and torch.rand(()).item() < epsilon:
+        # Ett DQN vet hur många handlingar det har. Andra nätverk får räkna ut sina Q-värden.
+        n_actions = model.sizes[-1] if isinstance(model, DQN) else len(q_values_in(model, obs))
+        return int(torch.randint(n_actions, ()).item())
+    return int(q_values_in(model, obs).argmax().item())
+
+
+def q_values_in(model: nn.Module, obs: np.ndarray) -> torch.Tensor:
+    """Nätverkets Q-värden i en enda observation, float32 (A,), utan gradienter."""
     steady = evaluation_mode(model) if depends_on_mode(model) else nullcontext()
     with torch.no_grad(), steady:
         obs_tensor = torch.as_tensor(obs, dtype=torch.float32, device=device_of(model))
-        q_values = model(obs_tensor.unsqueeze(0))  # nätverket vill ha en batch: (1, n)
-    n_actions = q_values.shape[-1]
-    if epsilon > 0 and torch.rand(()).item() < epsilon:
-        return int(torch.randint(n_actions, ()).item())
-    return int(q_values.argmax().item())
+        return model(obs_tensor.unsqueeze(0)).squeeze(0)  # nätverket vill ha en batch: (1, n)
 
 
 def linear_epsilon(step: int, start: float, end: float, decay_steps: int) -> float:

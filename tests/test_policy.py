@@ -8,7 +8,7 @@ import torch
 from chi_square import chi_square, chi_square_limit
 from scripted import TableNetwork
 
-from dqn_helpers import choose_dqn_action, epsilon_greedy, linear_epsilon
+from dqn_helpers import DQN, choose_dqn_action, epsilon_greedy, linear_epsilon
 
 GREEDY = 2
 MODEL = TableNetwork([[0.5, -1.0, 2.0, 1.5], [3.0, 1.0, 2.0, 0.0]])
@@ -80,6 +80,24 @@ def test_model_gets_a_float32_batch_of_one():
 
     assert choose_dqn_action(Spy(), np.array([1.0, 3.0, 2.0])) == 1
     assert seen == [((1, 3), torch.float32, False)]
+
+
+def test_a_network_that_knows_its_actions_is_not_asked_when_exploring():
+    """Ett DQN som ändå frågades skulle välja detsamma, men varje steg skulle kosta mer."""
+    model = DQN(1, 4)
+    other = torch.nn.Sequential(model)  # samma nätverk, men inget DQN
+    asked: list[int] = []
+    model.register_forward_hook(lambda *_: asked.append(1))
+    for epsilon, n_asked in [(1.0, 0), (0.0, 10)]:
+        asked.clear()
+        for _ in range(10):
+            choose_dqn_action(model, OBS, epsilon)
+        assert len(asked) == n_asked
+    chosen = []
+    for network in (model, other):
+        torch.manual_seed(3)
+        chosen.append([choose_dqn_action(network, OBS, 0.5) for _ in range(100)])
+    assert chosen[0] == chosen[1] and len(set(chosen[0])) == 4
 
 
 def test_epsilon_must_be_a_probability():

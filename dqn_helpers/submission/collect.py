@@ -81,6 +81,7 @@ class Shelf:
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  (öppen så länge någon kan läsa)
         self._lock = threading.Lock()  # den som skickar till rättarprocesserna är en egen tråd
+        self._last: tuple[int, tuple[Any, ...]] = (-1, ())  # den senaste frågas det om flera gånger
 
     def put(self, items: tuple[Any, ...]) -> tuple[int, int]:
         """Lägg dit en följd; ger var den ligger."""
@@ -91,9 +92,13 @@ class Shelf:
     def get(self, place: int, size: int) -> tuple[Any, ...]:
         """Följden som ligger där."""
         with self._lock:
-            self._file.seek(place)
-            packed = self._file.read(size)
-        return pickle.loads(zlib.decompress(packed))
+            if place != self._last[0]:
+                self._last = place, self._read(place, size)
+            return self._last[1]
+
+    def _read(self, place: int, size: int) -> tuple[Any, ...]:
+        self._file.seek(place)
+        return pickle.loads(zlib.decompress(self._file.read(size)))
 
 
 class Stored(Sequence[Any]):

@@ -93,12 +93,20 @@ class Store:
                                  "--out, eller ersätt rättningen med --replace.")  # fmt: skip
             return {}
         try:
-            saved = json.loads(path.read_text(encoding="utf-8"))
-            graded = {file: from_data(data) for file, data in saved["graded"].items()}
-            return saved | {"graded": graded}
+            saved = json.loads(path.read_text(encoding="utf-8"), object_hook=self._on_shelf)
+            if not all(isinstance(row, SubmissionResult) for row in saved["graded"].values()):
+                raise TypeError
+            return saved
         except (ValueError, TypeError, KeyError, AttributeError):
             raise StoreError(f"{path} går inte att läsa. Välj en annan --out, eller börja om och "
                              "ersätt rättningen med --replace.") from None  # fmt: skip
+
+    def _on_shelf(self, data: dict[str, Any]) -> Any:
+        """En inlämning ur underlaget, så fort den är läst: alla ryms kanske inte i minnet."""
+        if "exercises" not in data:
+            return data
+        row = from_data(data)
+        return dataclasses.replace(row, exercises=Stored(tuple(row.exercises), self._shelf))
 
     def settings(
         self, seed: int | None, limit: float | None, only: tuple[str, ...] = ()

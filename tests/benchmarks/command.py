@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,7 @@ def measurements(options: argparse.Namespace) -> Iterator[Measurement]:
 
 def profile() -> Iterator[Measurement]:
     """Några träningar med klocka runt varje del."""
+    warm_up(["dqn"])
     for seed in range(FRESH_SEEDS, FRESH_SEEDS + N_PROFILED):
         yield "profile", {"seed": seed}, partial(one_profile, seed)
 
@@ -113,12 +114,17 @@ def learning(seeds: dict[str, int], stop_at_first: bool) -> Iterator[Measurement
         if not contestant.is_here:
             print(f"{contestant.name} hoppas över: {contestant.needs} finns inte här.")
     here = {key: count for key, count in seeds.items() if count and BY_KEY[key].is_here}
-    for key in here:  # det första träningssteget läser in delar av torch: det ska ingen betala för
-        if BY_KEY[key].task == CARTPOLE:
-            BY_KEY[key].run(0, max_steps=400)
+    warm_up(here)
     for contestant, seed in schedule(here):
         key = {"contestant": contestant.key, "seed": seed}
         yield "learning", key, partial(one_run, contestant, seed, stop_at_first)
+
+
+def warm_up(keys: Iterable[str]) -> None:
+    """Det första träningssteget läser in delar av torch: det ska ingen träning betala för."""
+    for key in keys:
+        if BY_KEY[key].task == CARTPOLE:
+            BY_KEY[key].run(0, max_steps=400)
 
 
 def one_run(contestant: Contestant, seed: int, stop_at_first: bool) -> Row:

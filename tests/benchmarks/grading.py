@@ -1,4 +1,4 @@
-"""Hur fort en klass rättas, här och av nbgrader, på samma filer i samma körning.
+"""Hur fort en klass rättas, här, på ett kluster och av andra rättare, på samma filer.
 
 Vad som mäts: kommandot från start till slut, med importer, uppvärmning och rapporter. En inlämning
 är en students alla anteckningsböcker, med kursens alla rättade övningar. Böckerna är nedskurna till
@@ -106,6 +106,11 @@ def write(path: Path, book: Notebook) -> None:
 Row = dict[str, Any]
 OURS, AGAIN = "kursens rättare", "kursens rättare, bara rapporterna"
 NBGRADER, OTTER = "nbgrader", "otter"
+ALONE, DASK = "utan kluster", "med Dask"
+PROCESSES = ((ALONE, 1), (ALONE, 2), (DASK, 1), (DASK, 2), (DASK, 4))
+"""Så många rättare åt gången, här och i ett kluster på samma dator."""
+
+SEVERAL_STUDENTS = 30
 FEW_STUDENTS = 2
 """Så få räcker i de andra rättarna: de tar lika lång tid för varje inlämning."""
 
@@ -121,6 +126,9 @@ def measurements(sizes: Sequence[int], python: str) -> Iterator[tuple[str, Row, 
         yield "grading", {"grader": OURS, "students": students}, lambda n=students: ours(n)
     largest = max(sizes)
     yield "grading", {"grader": AGAIN, "students": largest}, lambda: ours(largest, again=True)
+    for where, processes in PROCESSES:
+        key = {"grader": where, "processes": processes}
+        yield "grading", key, lambda w=where, p=processes: with_processes(w, p)
     for package, grader, grade in (
         ("nbgrader", NBGRADER, with_nbgrader), ("otter", OTTER, with_otter)
     ):  # fmt: skip
@@ -146,6 +154,49 @@ def ours(students: int, *, again: bool = False) -> Row:
     for row in graded["submissions"]:
         totals[row["student"]] = totals.get(row["student"], 0) + (row["points"] or 0)
     return cost | {"points": right_points(totals)}
+
+
+CLOCKED = """
+import json, sys, time
+from dqn_helpers.teacher import grading
+from dqn_helpers.teacher.store import Store
+times, add = [time.monotonic()], Store.add
+def clocked(*arguments):
+    add(*arguments)
+    times.append(time.monotonic())
+Store.add = clocked
+if __name__ == "__main__":
+    code = grading.main(sys.argv[1:])
+    open("tider.json", "w").write(json.dumps(times))
+    sys.exit(code)
+"""
+"""Kursens rättare, med en tid för starten och en för varje resultat."""
+
+
+def with_processes(where: str, processes: int) -> Row:
+    """En klass med flera rättare åt gången, på den här datorn eller i ett Dask på samma dator.
+
+    Takten räknas på den andra hälften av filerna: då har alla rättare kommit i gång.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        hand_in(folder / "submitted", teachers_books(), SEVERAL_STUDENTS)
+        (folder / "clocked.py").write_text(CLOCKED, encoding="utf-8")
+        command = [sys.executable, "clocked.py", "submitted", "--out", "rattning", "--seed", "1",
+                   "--jobs", str(processes)]  # fmt: skip
+        cost = timed(command + (["--dask", "local"] if where == DASK else []), folder)
+        begun, *times = json.loads((folder / "tider.json").read_text(encoding="utf-8"))
+    return cost | {
+        "files": len(times),
+        "seconds_to_first": round(times[0] - begun, 1),
+        "files_per_second": round(rate(times), 2),
+    }
+
+
+def rate(times: Sequence[float]) -> float:
+    """Filer i sekunden, på den andra hälften av dem."""
+    middle = len(times) // 2
+    return (len(times) - 1 - middle) / (times[-1] - times[middle])
 
 
 def with_nbgrader(python: str, students: int) -> Row:

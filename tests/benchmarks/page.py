@@ -17,6 +17,7 @@ from benchmarks.intervals import (
     wilson_interval,
 )
 from benchmarks.store import RESULTS, Results, Row, read
+from benchmarks.waiting import INSTALLATION, TESTS
 from benchmarks.watch import CARTPOLE, Task
 from dqn_helpers.figures import Picture, cost_lines, dots_per_seed, swedish_number
 
@@ -305,8 +306,8 @@ def buffer_picture(costs: dict[int, dict[str, float]]) -> Picture:
 
 
 def grading_section(results: Results) -> Lines:
-    """Klasserna, och kvoten mot nbgrader."""
-    rows = results["grading"]
+    """Klasserna, kvoten mot de andra rättarna, och takten med flera rättare åt gången."""
+    rows = [row for row in results["grading"] if "points" in row]
     if not rows:
         return [NOT_MEASURED]
     cells = [
@@ -318,7 +319,22 @@ def grading_section(results: Results) -> Lines:
         for row in rows
     ]  # fmt: skip
     head = ["rättare", "studenter", "CPU-s", "CPU-s per student", "minne", "poäng för allt rätt"]
-    return [*table(head, cells), "", *_grading_sentences(rows)]
+    return [*table(head, cells), "", *_grading_sentences(rows), *_processes(results["grading"])]
+
+
+def _processes(rows: list[Row]) -> Lines:
+    """Takten med flera rättare åt gången, utan och med kluster."""
+    cells = [
+        [
+            row["grader"], str(row["processes"]), number(row["files_per_second"], 2),
+            number(row["seconds_to_first"], 2), number(row["cpu_seconds"] / row["files"], 2),
+            f"{row['largest_process_mb']} MB",
+        ]
+        for row in rows if "processes" in row
+    ]  # fmt: skip
+    head = ["kursens rättare", "rättare åt gången", "filer i sekunden", "s till den första",
+            "CPU-s per fil, allt inräknat", "minne hos läraren"]  # fmt: skip
+    return ["", *table(head, cells)] if cells else []
 
 
 def _grading_sentences(rows: list[Row]) -> Iterator[str]:
@@ -361,12 +377,35 @@ def waiting_section(results: Results) -> Lines:
         for row in books
     ]  # fmt: skip
     head = ["bok", "kodceller", "CPU-s, hela boken", "långsammaste cellen", "långsammaste check()"]
-    sizes = [
-        f"Det som installeras för en student är {row['packages']} paket, {row['megabytes']} MB på "
-        "disken."
-        for row in results["waiting"] if not row["book"]
-    ]  # fmt: skip
-    return [*table(head, rows), "", *sizes]
+    return [*table(head, rows), "", *_waiting_sentences(results["waiting"])]
+
+
+def _waiting_sentences(rows: list[Row]) -> Iterator[str]:
+    """Installationen, starten och testkommandot."""
+    for row in rows:
+        if row.get("what") == INSTALLATION:
+            yield (
+                f"- **Installationen** är {row['packages']} paket. pip hämtar "
+                f"{row['downloaded_mb']} MB, som blir {row['megabytes']} MB på disken, och det tog "
+                f"{row['seconds']} s på klockan."
+            )
+            yield (
+                f"- **Starten**, från `python kurs.py` tills JupyterLab ger sin sida och den "
+                f"första boken, tog {number(row['first_start'])} s första gången och "
+                f"{number(row['second_start'])} s andra gången. Därtill kommer tiden som "
+                "webbläsaren behöver för att rita."
+            )
+        if row.get("what") == TESTS:
+            yield (
+                f"- **Testkommandot**, `python kurs.py test` utan `--allt`, tog {row['seconds']} s "
+                f"på klockan för {swedish_number(row['passed'])} test i tre processer. De "
+                "långsammaste:"
+            )
+            yield from ("", *table(["test", "s"], _slow_tests(row)))
+
+
+def _slow_tests(row: Row) -> list[list[str]]:
+    return [[f"`{name}`", number(seconds)] for seconds, name in row["slowest"]]
 
 
 # --- hela sidan ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import buffers, command, page, parts, shares
+from benchmarks import buffers, command, grading, page, parts, shares, waiting
 from benchmarks.contestants import BY_KEY, CONTESTANTS, Contestant, schedule
 from benchmarks.intervals import median, overlap, percentile, ratio_interval, wilson_interval
 from benchmarks.store import RESULTS, AnotherMachineError, Store, empty, read, write
@@ -146,6 +146,59 @@ def test_the_parts_of_a_training_sum_to_the_whole(monkeypatch: pytest.MonkeyPatc
     assert set(shares.PLACES) < set(seconds)
     used = [name for name, spent in seconds.items() if spent > 0]
     assert {"välja handling", "miljöns steg", "prövningar"} <= set(used)
+
+
+def test_no_training_pays_for_the_first_one(monkeypatch: pytest.MonkeyPatch):
+    """Det första träningssteget i en process läser in delar av torch: det värms upp före."""
+    done: list[str] = []
+    short = argparse.Namespace(task=CARTPOLE, run=lambda *a, **k: done.append("uppvärmning"))
+    monkeypatch.setitem(BY_KEY, "dqn", short)
+    monkeypatch.setattr(shares, "seconds_per_part", lambda seed: done.append("mätning"))
+    for _, _, how in command.profile():
+        how()
+    assert done == ["uppvärmning"] + ["mätning"] * command.N_PROFILED
+
+
+# --- rättning ------------------------------------------------------------------------------------
+
+
+def test_the_pace_is_that_of_the_second_half():
+    """Den första filen dröjer, för då startar rättarna; sedan kommer två i sekunden."""
+    assert grading.rate([20.0, 30.0, 30.5, 31.0, 31.5, 32.0]) == pytest.approx(2)
+
+
+# --- väntan --------------------------------------------------------------------------------------
+
+PIP_SAID = """\
+Collecting torch
+  Downloading torch-2.13.0-cp311-none-linux_x86_64.whl.metadata (29 kB)
+  Downloading torch-2.13.0-cp311-none-linux_x86_64.whl (1.5 GB)
+Downloading numpy-2.4.6-cp311.whl (16.5 MB)
+     ---------------------------------------- 16.5/16.5 MB 80.1 MB/s eta 0:00:00
+Processing {folder}/en%20liten.whl
+Processing {folder}
+  Using cached tqdm-4.67.whl (78 kB)
+"""
+
+
+def test_what_pip_downloads_is_counted(tmp_path: Path):
+    (tmp_path / "en liten.whl").write_bytes(b"7 bytes")
+    said = PIP_SAID.format(folder=f"file://{tmp_path}")
+    assert sum(waiting.package_sizes(said)) == pytest.approx(29e3 + 1.5e9 + 16.5e6 + 7)
+
+
+def test_the_slowest_tests_are_read_out_of_what_pytest_says():
+    said = """\
+============ slowest 3 durations ============
+120.03s call     tests/grader/test_a.py::test_b[ett värde]
+0.50s setup    tests/test_c.py::test_d
+
+(1 durations < 0.005s hidden.  Use -vv to show these durations.)
+3 passed in 121.00s"""
+    assert waiting.slowest_tests(said) == [
+        [120.03, "tests/grader/test_a.py::test_b[ett värde]"],
+        [0.5, "tests/test_c.py::test_d (förberedelsen)"],
+    ]
 
 
 # --- filen ---------------------------------------------------------------------------------------

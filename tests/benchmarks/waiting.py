@@ -1,32 +1,159 @@
-"""Vad den som läser kursen väntar på: böckernas celler, `check()` och installationen."""
+"""Vad man väntar på i kursen: installationen, starten, böckernas celler, `check()` och testerna."""
 
+import contextlib
 import importlib.metadata
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
+import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote, urlparse
 
 from packaging.requirements import Requirement
+
+from dqn_helpers.teacher import release
+from dqn_helpers.teacher.student_package import FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK_CLOCK = Path(__file__).with_name("book_clock.py")
 EXTRA = "kurs"
 """Tillvalet som studenten får."""
 
+INSTALLATION, TESTS = "installation", "tester"
+N_SLOWEST = 10
+UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
+
 Row = dict[str, Any]
 
 
 def measurements() -> Iterator[tuple[str, Row, Callable[[], Row]]]:
-    """Hur stort det är som installeras, och varje bok."""
-    yield "waiting", {"book": None, "extra": EXTRA}, installed_size
+    """Installationen, testkommandot och varje bok."""
+    yield "waiting", {"book": None, "what": INSTALLATION}, installation
+    yield "waiting", {"book": None, "what": TESTS}, run_of_tests
     for book in sorted((ROOT / "solutions").glob("0*.ipynb")):
         yield "waiting", {"book": book.name}, partial(run_of_book, book)
+
+
+# --- installationen och starten ------------------------------------------------------------------
+
+
+def installation() -> Row:
+    """Studentversionen i en tom mapp: den första installationen, och sedan två starter."""
+    with tempfile.TemporaryDirectory() as scratch:
+        package = Path(scratch, "kurs.zip")
+        release.main(["--zip", str(package)])
+        zipfile.ZipFile(package).extractall(scratch)
+        folder, started = Path(scratch, FOLDER), time.monotonic()
+        said = kurs(folder, "setup")
+        seconds = time.monotonic() - started
+        return installed_size() | {
+            "downloaded_mb": round(sum(package_sizes(said)) / 1e6),
+            "seconds": round(seconds),
+            "first_start": round(seconds_to_page(folder), 1),
+            "second_start": round(seconds_to_page(folder), 1),
+        }
+
+
+def without_this_environment() -> dict[str, str]:
+    """Miljövariablerna hos den som aldrig har installerat något; pip hämtar allt på nytt."""
+    away = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "KURS_VENV")
+    kept = {name: value for name, value in os.environ.items() if name not in away}
+    return kept | {"PIP_NO_CACHE_DIR": "1"}
+
+
+def kurs(folder: Path, *arguments: str) -> str:
+    """Kör ett av kursens kommandon i mappen; ger det som skrevs."""
+    answer = subprocess.run(
+        [sys.executable, "kurs.py", *arguments], cwd=folder, env=without_this_environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    if answer.returncode:
+        raise SystemExit(f"kurs.py {' '.join(arguments)} gick inte:\n{answer.stdout[-3000:]}")
+    return answer.stdout
+
+
+def package_sizes(said: str) -> Iterator[float]:
+    """Byte för varje fil som pip säger att den hämtar, eller tar ur en mapp på datorn."""
+    for size, unit in re.findall(r"^ *Downloading .*\(([\d.]+) (kB|MB|GB)\)", said, re.MULTILINE):
+        yield float(size) * UNITS[unit]
+    for place in re.findall(r"^Processing (?:file://)?(/.*\.whl)", said, re.MULTILINE):
+        yield Path(unquote(urlparse(place).path)).stat().st_size
+
+
+def seconds_to_page(folder: Path) -> float:
+    """Från `python kurs.py` tills JupyterLab ger sin sida och den första boken."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    book = quote(min(path.name for path in (folder / "notebooks").glob("*.ipynb")))
+    started, token = time.monotonic(), {"JUPYTER_TOKEN": "matning"}
+    with subprocess.Popen(
+        [sys.executable, "kurs.py", "--no-browser", "--port", str(port)], cwd=folder,
+        env=without_this_environment() | token, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        try:
+            for page in (f"lab/tree/{book}", f"api/contents/{book}"):
+                wait_for(f"http://127.0.0.1:{port}/{page}?token=matning", process)
+            return time.monotonic() - started
+        finally:
+            process.terminate()
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    """Fråga efter sidan tills den kommer.
+
+    Raises:
+        SystemExit: om servern slutade.
+    """
+    while process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=10) as page:
+            page.read()
+            return
+        time.sleep(0.05)
+    raise SystemExit("JupyterLab slutade innan sidan kom.")
+
+
+# --- testkommandot -------------------------------------------------------------------------------
+
+
+def run_of_tests() -> Row:
+    """`python kurs.py test`: hela tiden på klockan, och de långsammaste testen."""
+    started = time.monotonic()
+    # I den här miljön, så att det inte också är en installation.
+    command = [sys.executable, "kurs.py", "test", "-q", f"--durations={N_SLOWEST}"]
+    answer = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    passed = re.search(r"(\d+) passed", answer.stdout)
+    if answer.returncode or passed is None:
+        raise SystemExit(f"Testerna är inte gröna:\n{answer.stdout[-3000:]}")
+    return {
+        "seconds": round(time.monotonic() - started),
+        "passed": int(passed[1]),
+        "slowest": slowest_tests(answer.stdout),
+    }
+
+
+def slowest_tests(said: str) -> list[list[Any]]:
+    """[sekunder, test] för det som pytest räknar upp som långsammast; det kan vara en förberedelse.
+
+    pytest skriver ”12.34s call     tests/test_mdp.py::test_value”.
+    """
+    rows = re.findall(r"^([\d.]+)s (call|setup|teardown) +(\S.*)$", said, re.MULTILINE)
+    words = {"call": "", "setup": " (förberedelsen)", "teardown": " (städningen)"}
+    return [[float(seconds), name + words[when]] for seconds, when, name in rows]
+
+
+# --- böckerna ------------------------------------------------------------------------------------
 
 
 def run_of_book(book: Path) -> Row:

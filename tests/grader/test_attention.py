@@ -4,10 +4,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.exercises.running import missing_import
 from dqn_helpers.submission.collect import find_submissions
 from dqn_helpers.submission.written import reflection_of
+from dqn_helpers.teacher.report import statistics
 from dqn_helpers.teacher.report.statistics import needing_attention
 
 from .report_samples import by_teacher, exercise, results, submission
@@ -45,6 +48,24 @@ def test_a_module_that_is_not_there_and_may_have_cost_points() -> None:
 def test_a_replaced_file_needs_no_eye() -> None:
     missing = exercise("3.1", *[False] * 20, status="missing", texts=(NEAR,))
     assert not reasons(submission("a", missing, exercise("3.2"), replaced_by="b"))
+
+
+def test_a_thousand_equal_files_are_named_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Många lämnar in den utdelade boken orörd: rapporten får inte kosta kvadraten på antalet."""
+    asked: list[str] = []
+
+    def name(one: SubmissionResult) -> str:
+        asked.append(one.file)
+        return one.file
+
+    monkeypatch.setattr(statistics, "file_name", name)
+    same = [replace(submission(f"{n}", exercise("3.1")), sha256="a") for n in range(1_000)]
+    found = reasons(*same)
+    assert found[0] == "Samma innehåll, byte för byte, som 1, 2, 3 och 996 till."
+    assert found[2] == "Samma innehåll, byte för byte, som 0, 1, 3 och 996 till."
+    assert found[999] == "Samma innehåll, byte för byte, som 0, 1, 2 och 996 till."
+    assert len(asked) == 4 * len(same)
+    assert reasons(*same[:3])[1] == "Samma innehåll, byte för byte, som 0, 2."
 
 
 def test_an_answer_in_a_text_cell_and_two_cells_with_the_same_id(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import re
 import shutil
 import signal
 import time
+import weakref
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from typing import Any
 import pytest
 
 from dqn_helpers.autograder import batch
-from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult
+from dqn_helpers.autograder.result import ExerciseResult, SubmissionResult, from_data
+from dqn_helpers.submission import collect
 from dqn_helpers.submission.collect import Submission
 from dqn_helpers.teacher import grading as command_line
 from dqn_helpers.teacher import store
@@ -29,7 +31,8 @@ from dqn_helpers.teacher.grade_limits import load_grade_limits
 from dqn_helpers.teacher.gradebook import result_csv
 from dqn_helpers.teacher.lock import locked
 from dqn_helpers.teacher.overrides import Overrides
-from dqn_helpers.teacher.reports import final
+from dqn_helpers.teacher.report.summary import summary_lines
+from dqn_helpers.teacher.reports import final, write_reports
 
 from .report_samples import exercise, results, submission, unreadable
 from .test_command import Answer, command, no_workshop, read_results  # noqa: F401 (en fixtur)
@@ -311,6 +314,70 @@ def test_a_class_too_large_for_the_memory_gives_the_same_files(
     monkeypatch.setattr(store, "MANY", 1)
     assert command(*arguments, "--out", "stor", cwd=folder).code == 0
     assert all_files(folder / "liten") == all_files(folder / "stor")
+
+
+def test_a_large_class_is_read_back_one_submission_at_a_time(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """När en rättning går vidare ligger det som redan är rättat på disken."""
+    packed(folder / "stor.zip", {f"s{n}_{n}_{n}_05.ipynb": book(n % 5) for n in range(10, 60)})
+    assert command("stor.zip", "--out", "stor", cwd=folder).code == 0
+    before, alive, most = all_files(folder / "stor"), [], 0
+
+    def counted(data: Any) -> SubmissionResult:
+        nonlocal most
+        row = from_data(data)
+        alive[:] = [one for one in alive if one() is not None]
+        alive.extend(map(weakref.ref, row.exercises))
+        most = max(most, len(alive))
+        return row
+
+    monkeypatch.setattr(store, "from_data", counted)
+    answer = command("stor.zip", "--out", "stor", "--resume", cwd=folder)
+    assert answer.code == 0 and not answer.graded and 0 < most <= 3
+    assert all_files(folder / "stor") == before
+
+
+NUMBERS = ("3.1", "3.2", "4.1", "4.2", "5.1", "5.2", "5.3")
+
+
+def report_on_disk(
+    out: Path, numbers: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> tuple[int, int]:
+    """Alla rapporter om 40 inlämningar på disken.
+
+    Ger antalet läsningar per inlämning, och det största antalet övningar i minnet på en gång.
+    """
+    shelf, n_read, alive = collect.Shelf(), 0, []
+    most = 0
+    read = shelf._read
+
+    def counted(*place: int) -> tuple[Any, ...]:
+        nonlocal n_read, most
+        items = read(*place)
+        n_read += 1
+        alive[:] = [one for one in alive if one() is not None]
+        alive.extend(map(weakref.ref, items))
+        most = max(most, len(alive))
+        return items
+
+    monkeypatch.setattr(shelf, "_read", counted)
+    rows = []
+    for n in range(40):
+        wrong = (exercise(number, False, misconception="ett fel") for number in numbers)
+        rows.append(submission(f"{n}", exercises=collect.Stored(tuple(wrong), shelf)))
+    graded, limits = results(*rows), load_grade_limits()
+    write_reports(out, graded, Overrides(), limits)
+    summary_lines(final(graded, Overrides(), limits))
+    return round(n_read / len(rows)), most
+
+
+def test_reports_read_a_class_on_disk_one_submission_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few, many = (report_on_disk(tmp_path, n, monkeypatch) for n in (NUMBERS[:2], NUMBERS))
+    assert few[0] == many[0] <= 20, "fler övningar läses inte fler gånger"
+    assert many[1] <= 4 * len(NUMBERS), "klassen ligger aldrig i minnet"
 
 
 # --- avbrott när som helst -----------------------------------------------------------------------

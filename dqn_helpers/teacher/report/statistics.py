@@ -1,8 +1,8 @@
 """Klassens resultat: poäng per övning, vanliga misstag och filer som någon måste titta på."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -36,6 +36,7 @@ class ExerciseStatistics:
     id: str
     name: str
     max_points: float
+    n_files: int
     n_graded: int
     n_passed: int
     n_unsolved: int
@@ -77,7 +78,12 @@ class Attention:
 def exercise_names(submissions: Sequence[SubmissionResult]) -> dict[str, str]:
     """Numren på alla övningar som finns bland inlämningarna, i ordning, och deras namn."""
     every = {e.id: one_line(e.name, 100) for s in submissions for e in s.exercises}
-    return dict(sorted(every.items(), key=lambda item: [int(n) for n in item[0].split(".")]))
+    return {number: every[number] for number in _in_order(every)}
+
+
+def _in_order(numbers: Iterable[str]) -> list[str]:
+    """Övningarnas nummer i kursens ordning: 5.10 kommer efter 5.9."""
+    return sorted(numbers, key=lambda number: [int(n) for n in number.split(".")])
 
 
 def best_exercises(submissions: Sequence[SubmissionResult]) -> dict[str, ExerciseResult]:
@@ -121,46 +127,57 @@ def by_student(submissions: Sequence[SubmissionResult]) -> list[list[int]]:
 
 
 def exercise_statistics(submissions: Sequence[SubmissionResult]) -> list[ExerciseStatistics]:
-    """En rad per övning."""
-    return [_exercise_statistics(submissions, n) for n in exercise_names(submissions)]
+    """En rad per övning.
 
-
-def _exercise_statistics(
-    submissions: Sequence[SubmissionResult], number: str
-) -> ExerciseStatistics:
-    mine = [e for s in submissions for e in s.exercises if e.id == number]
-    points = [e.points for e in mine if e.points is not None]
-    return ExerciseStatistics(
-        id=number,
-        name=one_line(mine[0].name, 100),
-        max_points=mine[0].max_points,
-        n_graded=len(points),
-        n_passed=sum(e.points == e.max_points for e in mine),
-        n_unsolved=sum(e.status in ("unsolved", "missing") for e in mine),
-        mean=sum(points) / len(points) if points else 0.0,
-    )
+    Varje fil läses en gång, och bara tal sparas: resultaten ligger kanske på disken.
+    """
+    first: dict[str, ExerciseResult] = {}
+    files, graded, passed, unsolved = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    totals: dict[str, float] = defaultdict(float)
+    for e in chain.from_iterable(s.exercises for s in submissions):
+        first.setdefault(e.id, e)
+        files[e.id] += 1
+        graded[e.id] += e.points is not None
+        passed[e.id] += e.points == e.max_points
+        unsolved[e.id] += e.status in ("unsolved", "missing")
+        totals[e.id] += e.points or 0
+    return [
+        ExerciseStatistics(
+            id=number,
+            name=one_line(first[number].name, 100),
+            max_points=first[number].max_points,
+            n_files=files[number],
+            n_graded=graded[number],
+            n_passed=passed[number],
+            n_unsolved=unsolved[number],
+            mean=totals[number] / graded[number] if graded[number] else 0.0,
+        )
+        for number in _in_order(first)
+    ]
 
 
 def common_mistakes(
     submissions: Sequence[SubmissionResult], at_most: int = 12
 ) -> list[MistakeStatistics]:
     """De vanligaste misstagen, det vanligaste först."""
-    found: dict[tuple[str, str], list[ExerciseResult]] = defaultdict(list)
-    n_submissions: dict[str, int] = defaultdict(int)
+    first: dict[tuple[str, str], ExerciseResult] = {}
+    counts, n_submissions = Counter[tuple[str, str]](), Counter[str]()
     for exercise in chain.from_iterable(s.exercises for s in submissions):
         n_submissions[exercise.id] += 1
         if exercise.misconception:
-            found[exercise.id, exercise.misconception].append(exercise)
+            key = exercise.id, exercise.misconception
+            first.setdefault(key, exercise)
+            counts[key] += 1
     rows = [
         MistakeStatistics(
             exercise=number,
-            name=one_line(mine[0].name, 100),
+            name=one_line(first[number, mistake].name, 100),
             id=one_line(mistake, 60),
-            text=_first_text(mine[0]),
-            count=len(mine),
+            text=_first_text(first[number, mistake]),
+            count=count,
             n_submissions=n_submissions[number],
         )
-        for (number, mistake), mine in found.items()
+        for (number, mistake), count in counts.items()
     ]
     return sorted(rows, key=lambda row: (-row.count, row.exercise, row.id))[:at_most]
 
@@ -254,7 +271,7 @@ def _handed_in_twice(submissions: Sequence[SubmissionResult]) -> dict[int, str]:
             others = [i for i in group if i != index
                       and numbers & {e.id for e in submissions[i].exercises}]  # fmt: skip
             if as_new := [i for i in others if submissions[i].age == mine.age]:
-                where = _others(submissions, as_new, index)
+                where = _others(submissions, [index, *as_new], index)
                 reasons[index] = f"Studenten har samma övningar i {where}; den bästa räknas."
             elif lost := _lost_points(mine, [submissions[i] for i in others]):
                 reasons[index] = lost
@@ -277,5 +294,6 @@ def _lost_points(new: SubmissionResult, others: Sequence[SubmissionResult]) -> s
 
 
 def _others(submissions: Sequence[SubmissionResult], group: Sequence[int], index: int) -> str:
-    names = [file_name(submissions[i]) for i in group if i != index]
-    return ", ".join(names[:3]) + (f" och {len(names) - 3} till" if len(names) > 3 else "")
+    shown = [i for i in group[:4] if i != index][:3]  # bara de som visas: tusen filer kan vara lika
+    names, n_more = [file_name(submissions[i]) for i in shown], len(group) - 1 - len(shown)
+    return ", ".join(names) + (f" och {n_more} till" if n_more else "")

@@ -55,11 +55,10 @@ def _attention_line(item: Attention, submission: SubmissionResult, folder: str) 
 def _table(results: ClassResult) -> Iterator[str]:
     yield f"{'Övning':<34}{'Filer':>7}{'Klara':>7}{'Olösta':>8}{'Medelpoäng':>13}{'Andel':>8}"
     for row in exercise_statistics(results.submissions):
-        n_files = sum(row.id in {e.id for e in s.exercises} for s in results.submissions)
         mean = f"{points_text(round(row.mean, 1))} av {points_text(row.max_points)}"
         shown = (mean, percent_text(row.share)) if row.n_graded else ("–", "–")
         name = fit(f"{row.id} {row.name}", 33)
-        yield (f"{name:<34}{n_files:>7}{row.n_passed:>7}{row.n_unsolved:>8}"
+        yield (f"{name:<34}{row.n_files:>7}{row.n_passed:>7}{row.n_unsolved:>8}"
                f"{shown[0]:>13}{shown[1]:>8}")  # fmt: skip
 
 
