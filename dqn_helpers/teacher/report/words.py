@@ -103,7 +103,7 @@ def clean(text: object, limit: int | None = None) -> str:
     whole = str(text)
     kept = whole if limit is None else whole[: limit + 1]
     kept = _ANSI.sub("", kept).replace("\r\n", "\n").replace("\r", "\n")
-    # Varje tecken prövas en gång, hur ofta det än står: en klass har en miljon tecken i rapporterna.
+    # Varje tecken prövas en gång, hur ofta det än står: en klass har miljoner i sina rapporter.
     hidden = [ord(char) for char in set(kept) if char not in "\n\t" and not _is_visible(char)]
     kept = kept.translate(dict.fromkeys(hidden)) if hidden else kept
     kept = _COMBINING.sub(r"\1", kept)
