@@ -137,8 +137,8 @@ def returns_terms(rewards, discount_factor):
 
 @misconception("1.1")
 def prints_instead(rewards, discount_factor):
-    """Funktionen returnerar inget. Fattas ett `return`, eller skrivs svaret bara ut med `print`? Den
-    som anropar ska kunna räkna vidare med talet, och det går inte med en utskrift."""
+    """Funktionen returnerar inget. Fattas ett `return`, eller skrivs svaret bara ut med `print`?
+    Den som anropar ska kunna räkna vidare med talet, och det går inte med en utskrift."""
     print(sum(discount_factor**t * r for t, r in enumerate(rewards)))
 
 

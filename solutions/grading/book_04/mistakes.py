@@ -678,8 +678,8 @@ def no_episodes():
 @misconception("4.3", loop(("while not done", "while done")))
 def no_steps_taken():
     """Inget miljösteg tas i någon episod: loopen som ska gå tills episoden är slut kommer aldrig
-    i gång. Villkoret efter `while` ska vara sant så länge episoden *inte* är slut, alltså redan från
-    början."""
+    i gång. Villkoret efter `while` ska vara sant så länge episoden *inte* är slut, alltså redan
+    från början."""
 
 
 @misconception("4.3", loop(("        while not done:\n", "        if not done:\n")))
