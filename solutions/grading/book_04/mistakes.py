@@ -671,15 +671,15 @@ def returns_after_first_episode():
 @misconception("4.3", loop(("range(n_episodes)", "range(0)")))
 def no_episodes():
     """Ingen episod spelas: inget miljösteg tas, och listan är tom. Loopen över episoder kommer
-    aldrig igång. Skriv ut det som den går igenom, till exempel `print(list(range(n_episodes)))`,
+    aldrig i gång. Skriv ut det som den går igenom, till exempel `print(list(range(n_episodes)))`,
     och se om det är tomt."""
 
 
 @misconception("4.3", loop(("while not done", "while done")))
 def no_steps_taken():
     """Inget miljösteg tas i någon episod: loopen som ska gå tills episoden är slut kommer aldrig
-    igång. Villkoret efter `while` ska vara sant så länge episoden *inte* är slut, alltså redan från
-    början."""
+    i gång. Villkoret efter `while` ska vara sant så länge episoden *inte* är slut, alltså redan
+    från början."""
 
 
 @misconception("4.3", loop(("        while not done:\n", "        if not done:\n")))
