@@ -1025,17 +1025,17 @@ def epsilon_one_step_early():
 
 @misconception("4.3", loop((SCHEDULE, "epsilon_end")))
 def epsilon_at_its_end_at_once():
-    """ε är `epsilon_end` redan från den första handlingen: den sjunker inte, eller så är den
+    """ε är `epsilon_end` redan från den första handlingen: det sjunker inte, eller så är det
     framme på en gång. I början, när nätverket är slumpat, är det utforskningen som fyller
     bufferten. Sätt in steg 0 i formeln: där ska ε vara `epsilon_start`. Se avsnittet om ε i 04."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start", "2 * n_steps, epsilon_start")))
 def epsilon_too_fast():
-    """ε sjunker för fort: den är framme vid `epsilon_end` långt innan `epsilon_decay_steps`
+    """ε sjunker för fort: det är framme vid `epsilon_end` långt innan `epsilon_decay_steps`
     miljösteg har tagits. Räknas varje miljösteg två gånger, eller är något i formeln för stort?
-    Efter halva vägen ska ε vara mitt emellan `epsilon_start` och `epsilon_end`: skriv ut den där
-    och se."""
+    Efter halva vägen ska ε vara mitt emellan `epsilon_start` och `epsilon_end`: skriv ut det där
+    och se efter."""
 
 
 @misconception(
