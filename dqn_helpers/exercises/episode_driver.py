@@ -81,7 +81,7 @@ class ScriptedEpisode(gym.Env):
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Ett steg i manuset."""
         if self._place is None:
-            raise RuntimeError("env.step anropades före env.reset.")
+            raise RuntimeError("`env.step` anropades före `env.reset`.")
         number = int(action)
         if number != action or not 0 <= number < self._n_actions:
             raise ValueError(f"Handlingen {action} finns inte.")
@@ -97,7 +97,7 @@ class ScriptedEpisode(gym.Env):
     def _step_after_the_end(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict]:
         """Ett steg till, som stannar den som bara ser på den andra flaggan; det syns på längden."""
         if len(self.log) > len(self._rewards):
-            raise RuntimeError("Episoden är slut sedan länge, men env.step anropas fortfarande.")
+            raise RuntimeError("Episoden är slut sedan länge, men `env.step` anropas fortfarande.")
         self.log.append(Step(self._script[-1].copy(), action))
         terminated = self._ends == "truncated"
         return self._show(-1), 1000.0, terminated, not terminated, {}

@@ -439,7 +439,7 @@ TUPLE = (  # engelska till vänster
     r"dict|.*inhomogeneous|.*'?tuple'?|TypeError: expected np.ndarray"
 )
 INDEX = r"(IndexError|RuntimeError|TypeError): "  # engelska till vänster
-PLAYED_ON = r"RuntimeError: (Episoden är slut|env\.step anropas fast)"
+PLAYED_ON = r"RuntimeError: (Episoden är slut|`env\.step` anropas fast)"
 SHAPES = (  # engelska till vänster
     r"RuntimeError: mat1 and mat2 (shapes cannot be multiplied|must have the same dtype)|"
     r"RuntimeError: both arguments to linear|RuntimeError: size mismatch"
@@ -549,15 +549,15 @@ TABLE = (  # engelska till vänster
         r"RuntimeError: mat1 and mat2 shapes cannot be multiplied "
         r"\((?P<b>\d+)x(?P<k>\d+) and (?P<n>\d+)x\d+\)",
         "Här multipliceras en matris med {k} tal per rad med en som väntar sig {n}. Är det ett "
-        "nätverk, så har det som skickas in fel form: nätverket vill ha ett tillstånd per rad.",
+        "nätverk har det som skickas in fel form: nätverket vill ha ett tillstånd per rad.",
     ),
     Row(
         "dtypes_differ",
         r"RuntimeError: .*(same dtype, but (got|found)|expected scalar type|Found dtype) "
         r"(?P<a>\w+) (and|but \w+) (?P<b>\w+)",
-        "De två tensorerna har olika datatyp, {a} och {b}. Nätverket räknar med float32, men numpy "
-        "ger float64 (Double) och heltal blir Long. Säg vilken datatyp du vill ha när du skapar "
-        "tensorn.",
+        "De två tensorerna har olika datatyp, `{a}` och `{b}`. Nätverket räknar med `float32`, men "
+        "numpy ger `float64` (`Double`) och heltal blir `Long`. Säg vilken datatyp du vill ha när "
+        "du skapar tensorn.",
     ),
     Row(
         "pair_from_max",
@@ -590,8 +590,8 @@ TABLE = (  # engelska till vänster
     Row(
         "kept_dimension",
         r"(RuntimeError: The size of tensor a|ValueError: operands could not be broadcast)",
-        "Formerna går inte ihop. Med `{code}` har det som `{call}` ger kvar den dimension som du "
-        "räknar längs, med längden 1.",
+        "Formerna går inte ihop. På grund av `{code}` ger `{call}` ett svar där den dimension "
+        "som du räknar längs finns kvar, med längden 1.",
         _keeps,
     ),
     Row(
@@ -729,7 +729,7 @@ TABLE = (  # engelska till vänster
     Row(
         "gather_dtype",
         rf"{INDEX}(gather\(\): Expected dtype|tensors used as indices|one_hot is only)",
-        "Ett index måste bestå av heltal (int64), men det här är något annat. Har du skickat in "
+        "Ett index måste bestå av heltal (`int64`), men det här är något annat. Har du skickat in "
         "värden där det ska stå platser?",
     ),
     Row(
@@ -773,26 +773,26 @@ TABLE = (  # engelska till vänster
     Row(
         "never_given",
         r".*NoneType",
-        "Argumentet `{name}` är None när den som anropar inte skickar något där. Det måste koden "
+        "Argumentet `{name}` är `None` när den som anropar inte skickar något där. Det måste koden "
         "klara.",
         _never_given,
     ),
     Row(
         "given_nothing",
         r".*NoneType",
-        "`{name}` är None, för `{call}` gör sitt på plats och returnerar inget. Därför finns det "
+        "`{name}` är `None`, för `{call}` gör sitt på plats och returnerar inget. Därför finns det "
         "inget att spara i `{name} = {code}`.",
         _given_nothing,
     ),
     Row(
         "length_is_nothing",
         r"TypeError: 'NoneType' object cannot be interpreted as an integer",
-        "En funktion som ska ge ett heltal ger None. Saknar den `return`?",
+        "En funktion som ska ge ett heltal ger `None`. Saknar den `return`?",
     ),
     Row(
         "nothing",
         r".*NoneType",
-        "Ett av värdena här är None, alltså inget värde alls. Det brukar komma från en "
+        "Ett av värdena här är `None`, alltså inget värde alls. Det brukar komma från en "
         "funktion som "
         "saknar `return`, eller från en metod som ändrar på plats.",
     ),

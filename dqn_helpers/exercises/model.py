@@ -58,7 +58,7 @@ class Observable:
     """
 
     label: str
-    none: str = "Funktionen returnerar inget (None). Glömde du `return`?"
+    none: str = "Funktionen returnerar inget (`None`). Glömde du `return`?"
     wrong: str = ""
     row: str = "plats"
 

@@ -436,7 +436,7 @@ def _chosen_values(epsilon_greedy: Any, inputs: Inputs, seed: int) -> list[float
 def _as_action(result: Any, n_actions: int) -> int | str:
     """Handlingens nummer, eller i ord varför det inte är en handling."""
     if result is None:
-        return "inget (None)"
+        return "inget (`None`)"
     try:
         action = operator.index(result)  # Python, numpy och torch, men inte 2.0
     except TypeError:
@@ -475,7 +475,7 @@ EPSILON_GREEDY = Exercise(
             1,
             ("invalid", "shares", "chosen"),
         ),
-        Behaviour("rng", "tar all sin slump ur rng", 0.5, ("repeatable", "varied", "chosen")),
+        Behaviour("rng", "tar all sin slump ur `rng`", 0.5, ("repeatable", "varied", "chosen")),
     ),
     observables={
         "invalid": Observable(

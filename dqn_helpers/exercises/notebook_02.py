@@ -65,7 +65,7 @@ REPLAY_BUFFER = Exercise(
         ),
         Behaviour(
             "outside",
-            "säger IndexError där inget finns",
+            "säger `IndexError` där inget finns",
             0.5,
             ("shared", "outside", "odd", "rewards", "found", "read"),
         ),
@@ -217,7 +217,7 @@ SAMPLE_EXPERIENCES = Exercise(
         Behaviour("shapes", "ger sex tensorer med rätt former", 0.5, FORM_KEYS),
         Behaviour(
             "dtypes",
-            "ger float32, int64 och bool där de hör hemma",
+            "ger `float32`, `int64` och `bool` där de hör hemma",
             0.5,
             ("returned", "dtypes", "batch"),
         ),
@@ -253,8 +253,8 @@ SAMPLE_EXPERIENCES = Exercise(
         ),
         "dtypes": Observable(
             "datatyperna",
-            wrong="Fel datatyp: {got}. Tillstånd och belöning ska vara float32, handlingen int64 "
-            "och flaggorna bool.",
+            wrong="Fel datatyp: {got}. Tillstånd och belöning ska vara `float32`, handlingen "
+            "`int64` och flaggorna `bool`.",
         ),
         "changed": Observable(
             "bufferten",
@@ -299,9 +299,9 @@ SAMPLE_EXPERIENCES = Exercise(
     examples=(
         Case(
             behaviours=("shapes", "dtypes", "together"),
-            text="I en lista ligger samma erfarenhet åtta gånger: tillståndet (1; 2; 3) i float64, "
-            "handling 2, belöning −0,5, nästa tillstånd (4; 5; 6), `terminated` falskt och "
-            "`truncated` sant. Batchen har 5 rader.",
+            text="I en lista ligger samma erfarenhet åtta gånger: tillståndet (1; 2; 3) i "
+            "`float64`, handling 2, belöning −0,5, nästa tillstånd (4; 5; 6), `terminated` falskt "
+            "och `truncated` sant. Batchen har 5 rader.",
             inputs=form_inputs(SAME, dtype="float64"),
             expected=(
                 {
@@ -431,13 +431,13 @@ PLAY_AND_RECORD_EPISODE = Exercise(
     behaviours=(
         Behaviour(
             "ends",
-            "spelar till terminated eller truncated och sparar varje steg",
+            "spelar till `terminated` eller `truncated` och sparar varje steg",
             0.5,
             ("steps", "saved"),
         ),
         Behaviour(
             "fields",
-            "sparar (obs, action, reward, next_obs, terminated, truncated)",
+            "sparar `(obs, action, reward, next_obs, terminated, truncated)`",
             0.5,
             (
                 *("odd", "state", "wrong_actions", "reward", "next_state", "terminated"),
@@ -451,7 +451,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
             "epsilon", "väljer handling ε-girigt", 0.5, ("share", "n_actions", "mode", "actions")
         ),
         Behaviour("return", "returnerar summan av belöningarna", 0.5, ("returned",)),
-        Behaviour("seed", "skickar slumpfröet till env.reset", 0.5, ("seed", "same_seed")),
+        Behaviour("seed", "skickar slumpfröet till `env.reset`", 0.5, ("seed", "same_seed")),
     ),
     observables={
         "returned": Observable("summan av belöningarna"),

@@ -38,7 +38,7 @@ TD_TARGET = Exercise(
     driver=td_target_driver,
     wraps=dict.fromkeys(("reward", "next_q_values", "terminated"), "torch.tensor"),
     behaviours=(
-        Behaviour("bellman", "räknar r + γ · max Q(s′, a′) för varje rad", 1, ("target",)),
+        Behaviour("bellman", "räknar ut r + γ · max Q(s′, a′) för varje rad", 1, ("target",)),
         Behaviour(
             "terminal",
             "maskerar sluttillstånd, och låter argumenten vara som de var",
@@ -340,7 +340,9 @@ DQN_TRAINING_STEP = Exercise(
     behaviours=(
         Behaviour("loss", "jämför Q(s, a) med TD-målet", 0.5, ("loss",)),
         Behaviour("terminated", "maskerar sluttillstånd", 0.5, ("loss",)),
-        Behaviour("truncated", "räknar med framtiden vid en tidsgräns (truncated)", 0.5, ("loss",)),
+        Behaviour(
+            "truncated", "räknar med framtiden vid en tidsgräns (`truncated`)", 0.5, ("loss",)
+        ),
         Behaviour("constant", "låter ingen gradient gå genom målet", 0.5, ("weights",)),
         Behaviour(
             "step",

@@ -37,12 +37,12 @@ LINEAR_EPSILON = Exercise(
     signature="linear_epsilon(step, start, end, decay_steps)",
     driver=linear_epsilon_driver,
     behaviours=(
-        Behaviour("line", "sjunker längs en rät linje från start mot end", 0.5, ("epsilon",)),
-        Behaviour("stays", "är framme vid decay_steps och stannar vid end", 0.5, ("epsilon",)),
+        Behaviour("line", "sjunker längs en rät linje från `start` mot `end`", 0.5, ("epsilon",)),
+        Behaviour("stays", "är framme vid `decay_steps` och stannar vid `end`", 0.5, ("epsilon",)),
     ),
     observables={
         "epsilon": Observable(
-            "värdet på ε", none="Funktionen ger inget (None) för något av stegen."
+            "värdet på ε", none="Funktionen ger inget (`None`) för något av stegen."
         )
     },
     examples=(
@@ -458,7 +458,7 @@ TRAIN_DQN = Exercise(
         ),
         Behaviour(
             "every",
-            "tar ett träningssteg efter vart train_every:te miljösteg",
+            "tar ett träningssteg efter vart `train_every`:te miljösteg",
             0.5,
             ("trained", "arguments", "train_at"),
             stage=2,
@@ -472,7 +472,7 @@ TRAIN_DQN = Exercise(
         ),
         Behaviour(
             "target",
-            "uppdaterar målnätverket efter vart target_update_every:te träningssteg",
+            "uppdaterar målnätverket efter vart `target_update_every`:te träningssteg",
             0.5,
             ("trained", "moved_along", "targets"),
             stage=3,

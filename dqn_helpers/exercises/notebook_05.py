@@ -506,7 +506,7 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
         ),
         Behaviour(
             "mask",
-            "maskerar sluttillstånd, men räknar med framtiden vid en tidsgräns (truncated)",
+            "maskerar sluttillstånd, men räknar med framtiden vid en tidsgräns (`truncated`)",
             0.5,
             ("own_target", "loss"),
             STEP_CORE,

@@ -3,17 +3,17 @@
 import re
 
 _MESSAGES = (  # engelska till vänster
-    (r"'(.)' was never closed", "{0} stängs aldrig"),
-    (r"unmatched '(.)'", "{0} har ingen början"),
+    (r"'(.)' was never closed", "`{0}` stängs aldrig"),
+    (r"unmatched '(.)'", "`{0}` har ingen början"),
     (
         r"closing parenthesis '(.)' does not match opening parenthesis '(.)'(?: on line (\d+))?",
-        "{0} stänger inte {1}, som öppnades tidigare",
+        "`{0}` stänger inte `{1}`, som öppnades tidigare",
     ),
     (r"unterminated triple-quoted (?:f-)?string literal", 'en text med """ som aldrig tar slut'),
     (r"unterminated (?:f-)?string literal", "ett citattecken saknas: texten tar aldrig slut"),
     (r"expected 'except' or 'finally'", "`try` står utan `except`"),
-    (r"expected ':'", "kolon (:) saknas"),
-    (r"expected '(.+)'", "{0} saknas"),
+    (r"expected ':'", "kolon (`:`) saknas"),
+    (r"expected '(.+)'", "`{0}` saknas"),
     (r"expected an indented block after (.+?) on line (\d+)", "efter rad {1} saknas indragen kod"),
     (r"expected an indented block", "här saknas indragen kod"),
     (r"unexpected indent", "raden är indragen utan anledning"),
@@ -30,7 +30,7 @@ _MESSAGES = (  # engelska till vänster
     ),
     (r"Missing parentheses in call to '(\w+)'", "parenteser saknas efter `{0}`"),
     (r"invalid syntax\. Perhaps you forgot a comma", "ett komma verkar saknas"),
-    (r"(?:invalid syntax|cannot assign).*Maybe you meant '=='", "= där det kanske ska vara =="),
+    (r"(?:invalid syntax|cannot assign).*Maybe you meant '=='", "`=` där det kanske ska vara `==`"),
     (r"cannot assign to (.+?)(?: here)?(?:\.|$)", "det som står här går inte att ge ett värde"),
     (r"unexpected character after line continuation", "ett tecken efter \\ sist på raden"),
     (r"unexpected EOF|was never completed", "koden tar slut mitt i"),
@@ -68,7 +68,7 @@ def syntax_in_swedish(message: str) -> str:
 
 
 def described(error: SyntaxError, text: str) -> str:
-    """Felet med studentens egen rad: "rad 2: ( stängs aldrig: `x = (1 + 2`"."""
+    """Felet med studentens egen rad: "rad 2: `(` stängs aldrig: `x = (1 + 2`"."""
     number = error.lineno or 1
     lines = text.split("\n")
     line = lines[number - 1].strip()[:80] if 0 < number <= len(lines) else ""

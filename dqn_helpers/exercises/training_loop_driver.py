@@ -143,9 +143,9 @@ class ScriptedEnv(gym.Env):
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict]:
         """Nästa steg i manuset, vilken handlingen än är."""
         if self._over:
-            raise RuntimeError(f"env.step anropas fast episoden {self._over}")
+            raise RuntimeError(f"`env.step` anropas fast episoden {self._over}.")
         if self.n_steps > 3 * len(self._rewards):
-            raise RuntimeError("spelet tog inte slut efter n_episodes episoder")
+            raise RuntimeError("Spelet tog inte slut efter `n_episodes` episoder.")
         action, obs = int(action), self._observation()
         self.chosen_by.append(self._chooser(action, obs))
         self.online.append(self._model.weight.item())
@@ -173,7 +173,7 @@ class ScriptedEnv(gym.Env):
         ended = self._place == self._lengths[self._number]
         if ended:
             flag = "truncated" if self._truncated[self._number] else "terminated"
-            self._over = f"är slut ({flag} var sant)"
+            self._over = f"är slut (`{flag}` var sant)"
         return ended
 
     def _chooser(self, action: int, obs: np.ndarray) -> str:

@@ -263,7 +263,7 @@ def loss_flow(*, target_network: bool = True) -> Picture:
         f"Två vägar från batchen till förlusten. Den ena: state med formen (B, 4) in i {name} ger "
         "Q (B, 2), och gather med action ger Q(s, a) (B,). Den andra: next_state (B, 4) in i "
         f"{other} ger Q (B, 2), max ger (B,), och med reward och terminated blir det TD-målet "
-        "(B,). De möts i förlusten, som är ett tal. Gradienten går tillbaka bara den första "
+        "(B,). De möts i förlusten, som är ett tal. Gradienten går bara tillbaka den första "
         "vägen: ledningen till målet är klippt."
     )
     return Picture.from_svg(document(600, 582, *wires, *parts), alt, 600)

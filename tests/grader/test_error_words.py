@@ -74,7 +74,7 @@ RAISES: list[tuple[str, str, str]] = [
         "`r` står på fjärde",
     ),
     ("rows_for_the_network", "model(torch.zeros(1, 3))", "3 tal per rad med en som väntar sig 4"),
-    ("dtypes_differ", "model(torch.zeros(3, 4).double())", "Double och Float"),
+    ("dtypes_differ", "model(torch.zeros(3, 4).double())", "`Double` och `Float`"),
     ("pair_from_max", "reward + 0.9 * q.max(dim=1)", "`q.max(dim=1)` ger ett par"),
     ("pair_from_max", "reward + q.max(1)", "par"),
     ("pair_from_max", "best = q.max(dim=1)\n0.9 * best", "`q.max(dim=1)` ger ett par"),
@@ -155,7 +155,7 @@ RAISES: list[tuple[str, str, str]] = [
     (
         "never_given",
         "def f(target_model=None):\n    return target_model(1)\nf()",
-        "`target_model` är None",
+        "`target_model` är `None`",
     ),
     ("given_nothing", "b = []\nb = b.append(1)\nb[0]", "`append` gör sitt på plats"),
     ("length_is_nothing", "class B:\n    def __len__(self):\n        pass\nlen(B())", "`return`"),
@@ -205,6 +205,18 @@ def test_errors_get_their_cause(identifier: str, code: str, words: str) -> None:
     assert outcome.signature.endswith(f" [{identifier}]"), (outcome.signature, outcome.cause)
     assert words in outcome.cause, outcome.cause
     assert "{" not in outcome.cause
+
+
+@pytest.mark.parametrize("number", ["2.3", "4.3"])
+def test_to_play_on_after_the_end_is_explained_in_every_script(number: str) -> None:
+    """Miljöerna med manus säger det på var sitt sätt, och båda sätten ska kännas igen."""
+    exercise = EXERCISES[number]
+    body = f"def {exercise.name}(model, env, *rest, **named):\n    env.reset()\n"
+    cells = [CellSource("cell 1", f"{body}    while True:\n        env.step(0)\n")]
+    student = define(cells)[0][exercise.name]
+    outcome = run_case(exercise.driver, student, exercise.examples[0].inputs, 60, 0)
+    assert outcome.signature.endswith(" [step_after_the_end]"), outcome.problem
+    assert "`env.step` anropas" in outcome.problem
 
 
 def test_every_row_of_the_table_is_tried() -> None:

@@ -94,7 +94,7 @@ def test_a_forgotten_mask_costs_only_the_mask(grade_cells: GradeCells) -> None:
     own = STEP.replace(call, "double_dqn_target(model, target_model, r, s2, done & False, gamma)")
     result = grade_cells("5.2", IMPORTS, TARGET, own).result
     assert [part.name for part in result.parts if not part.passed] == [
-        "maskerar sluttillstånd, men räknar med framtiden vid en tidsgräns (truncated)"
+        "maskerar sluttillstånd, men räknar med framtiden vid en tidsgräns (`truncated`)"
     ]
 
 

@@ -352,7 +352,7 @@ def test_page_shows_points_and_what_happened() -> None:
     tree = page(submission("ek_1_2_03.ipynb", wrong, exercise("3.2")))
     words = tree.words()
     assert "3 av 4 poäng" in words and "Delvis rätt. 1 av 2 delar stämmer." in words
-    assert "Klart: räknar r + γ" in words and "Inte än: maskerar sluttillstånd" in words
+    assert "Klart: räknar ut r + γ" in words and "Inte än: maskerar sluttillstånd" in words
     assert "1 av 1 p" in words and "0 av 1 p" in words
     assert "Svaret är 4, men ska vara 5." in words
     assert "next_q_values [[2; 6]; [5; 3]]" in words

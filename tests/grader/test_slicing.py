@@ -292,10 +292,10 @@ def test_future_import_follows_with_every_slice() -> None:
 @pytest.mark.parametrize(
     ("cell", "line", "words"),
     [
-        ("x = (1 + 2\ny = 3", 1, "( stängs aldrig: `x = (1 + 2`"),
-        ("x = 1)", 1, ") har ingen början"),
-        ("x = (1]", 1, "] stänger inte ("),
-        ("def g()\n    return 1", 1, "kolon (:) saknas"),
+        ("x = (1 + 2\ny = 3", 1, "`(` stängs aldrig: `x = (1 + 2`"),
+        ("x = 1)", 1, "`)` har ingen början"),
+        ("x = (1]", 1, "`]` stänger inte `(`"),
+        ("def g()\n    return 1", 1, "kolon (`:`) saknas"),
         ("def g():\nreturn 1", 2, "saknas indragen kod"),
         ("x = 1\n  y = 2", 2, "indragen utan anledning"),
         ("if x:\n        y = 1\n    z = 2", 3, "indraget stämmer inte"),
@@ -314,7 +314,7 @@ def test_future_import_follows_with_every_slice() -> None:
         ("try:\n    x = 1\ny = 2", 3, "`try` står utan `except`"),
         ("def g(a=1, b):\n    pass", 1, "standardvärde"),
         ("<SKRIV DIN KOD HÄR>", 1, "Python förstår inte raden"),
-        ("!ls\nx = (", 2, "( stängs aldrig"),
+        ("!ls\nx = (", 2, "`(` stängs aldrig"),
         ("x = 1\0", 1, "nolltecken"),
         ("from __future__ import finns_inte", 1, "Python förstår inte raden"),
     ],

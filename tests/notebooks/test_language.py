@@ -16,6 +16,9 @@ from planted_errors import KINDS, Planted, plant
 from spelling import Text, texts_of
 from test_spelling import ROOT, course_files
 
+from dqn_helpers.exercises import EXERCISES, error_words, rewrites, syntax_words
+from dqn_helpers.exercises.registry import known_mistakes
+
 
 class Rule(NamedTuple):
     """Ett mönster som inte ska stå, vad man skriver i stället, och meningar som är fel.
@@ -323,7 +326,7 @@ def unmarked_code(sentence: str) -> list[str]:
 
 def test_the_errors_of_the_reference_code_mark_their_code():
     package = ROOT / "dqn_helpers"
-    folders = (package, package / "figures", package / "studies")
+    folders = (package, package / "figures", package / "studies", package / "exercises")
     found = [
         f"{path.relative_to(ROOT)}, rad {line}: {code}"
         for folder in folders
@@ -335,6 +338,49 @@ def test_the_errors_of_the_reference_code_mark_their_code():
     for wrong in ("batch_size ska vara 1.", "Skapa den med gym.make, tack.", "Ge TrainingLog()."):
         assert unmarked_code(wrong)
     assert not unmarked_code("Talet `batch_size` är 2.5. Skapa `gym.make(…)` igen.")
+
+
+PYTHON_NAME = re.compile(
+    r"\b(?:[a-z]+_[a-z_]+|None|float\d\d|int\d\d|bool|rng|terminated|truncated|gather|\w+Error)\b"
+    r"|\benv\.\w+|=="
+)
+"""Namn ur koden som inte heller är svenska ord."""
+
+
+def said_on_cards() -> Iterator[tuple[str, str]]:
+    """Det som står på ett kort från kontrollen eller rättaren: varifrån det kommer, och texten."""
+    for number, exercise in EXERCISES.items():
+        for observable in exercise.observables.values():
+            yield number, observable.none
+            yield number, observable.wrong
+        yield from ((number, behaviour.name) for behaviour in exercise.behaviours)
+        for case in exercise.examples:
+            yield number, case.text
+            for by_hand in case.by_hand.values():
+                yield from (
+                    (number, one) for one in ([by_hand] if isinstance(by_hand, str) else by_hand)
+                )
+        yield from ((number, hint) for hint in exercise.hints)
+        for mistake in known_mistakes(number):
+            yield f"{number} {mistake.id}", mistake.text
+    for row in error_words.TABLE:
+        yield row.id, row.text
+    for rule in rewrites.RULES.values():
+        yield rule.id, rule.effect
+        yield rule.id, rule.fault
+    for _, words in syntax_words._MESSAGES:
+        yield "syntax_words", words
+
+
+def test_the_cards_mark_their_code():
+    found = [
+        f"{place}: {code} i ”{text}”"
+        for place, text in said_on_cards()
+        for code in PYTHON_NAME.findall(CODE.sub("\x00", text))
+    ]
+    assert not found, "\n".join(found)
+    for wrong in ("tar slump ur rng", "ger None", "anropar env.step", "blir float32", "= och =="):
+        assert PYTHON_NAME.search(wrong), wrong
 
 
 def test_a_pointer_that_leads_nowhere_is_found():

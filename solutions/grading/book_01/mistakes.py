@@ -936,8 +936,8 @@ def four_actions_hard_coded():
 
 @misconception("1.4", edited(CHOICE, "rng.integers", "rng.randint"))
 def old_generator_methods():
-    """`rng` saknar metoden du anropar. Den är en numpy-generator av den nya sorten; `randint` hör
-    till den äldre `np.random` och till Pythons egen modul `random`. Ledtråd 2 säger vad den har i
+    """Generatorn `rng` saknar metoden du anropar, för den är av numpys nya sort; `randint` hör till
+    den äldre `np.random` och till Pythons egen modul `random`. Ledtråd 2 säger vad generatorn har i
     stället."""
 
 

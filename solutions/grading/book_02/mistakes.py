@@ -593,8 +593,8 @@ def generator_returned():
     "2.2", edited(SAMPLE, TENSORS, "    return [torch.tensor(np.array(c)) for c in zip(*rows)]\n")
 )
 def dtypes_from_numpy():
-    """Datatyperna blir som numpy vill ha dem: decimaltal blir float64. Nätverkets vikter är
-    float32, och PyTorch vägrar att blanda dem. Säg själv vilken `dtype` varje fält ska ha. Se
+    """Datatyperna blir som numpy vill ha dem: decimaltal blir `float64`. Nätverkets vikter är
+    `float32`, och PyTorch vägrar att blanda dem. Säg själv vilken `dtype` varje fält ska ha. Se
     avsnittet om dragningen i 02."""
 
 
@@ -608,8 +608,8 @@ def dtypes_from_numpy():
     ),
 )
 def everything_is_float32():
-    """Allt har blivit float32, också handlingen och flaggorna. Handlingen ska användas som index,
-    och då duger bara heltal; flaggorna ska gå att vända med `~`, och då duger bara bool. Se
+    """Allt har blivit `float32`, också handlingen och flaggorna. Handlingen ska användas som index,
+    och då duger bara heltal; flaggorna ska gå att vända med `~`, och då duger bara `bool`. Se
     avsnittet om dragningen i 02."""
 
 
@@ -628,7 +628,7 @@ def everything_is_float32():
     ),
 )
 def flags_are_float32():
-    """Flaggorna är decimaltal, 0 eller 1. De ska vara bool: då kan de användas som mask, vändas
+    """Flaggorna är decimaltal, 0 eller 1. De ska vara `bool`: då kan de användas som mask, vändas
     med `~` och inte av misstag räknas med. Se avsnittet om dragningen i 02."""
 
 
@@ -641,8 +641,8 @@ def flags_are_float32():
     ),
 )
 def observation_dtype_kept():
-    """Tillstånden behåller den datatyp som miljön använder. Ger den float64 eller heltal vägrar
-    nätverket, vars vikter är float32. Säg själv vilken `dtype` det ska vara. Se avsnittet om
+    """Tillstånden behåller den datatyp som miljön använder. Ger den `float64` eller heltal vägrar
+    nätverket, vars vikter är `float32`. Säg själv vilken `dtype` det ska vara. Se avsnittet om
     dragningen i 02."""
 
 
@@ -1057,8 +1057,8 @@ def array_into_the_network():
 
 @misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset(seed)"))
 def seed_without_its_name():
-    """Gymnasiums `reset` tar slumpfröet vid namn, inte på plats. Se listan i avsnittet om att spela
-    och spara i 02."""
+    """Gymnasiums `reset` tar bara emot slumpfröet med dess namn, `seed=…`. Se listan i avsnittet om
+    att spela och spara i 02."""
 
 
 @misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset()"))

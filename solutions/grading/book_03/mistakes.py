@@ -126,7 +126,7 @@ def zeroes_its_argument(reward, next_q_values, terminated, discount_factor):
 @misconception("3.2")
 def best_instead_of_chosen(q_values, action):
     """Du läste av den bästa handlingen, inte den som gjordes. Det är bara om den handling som
-    agenten verkligen gjorde som vi vet hur det gick. Se avsnittet om gather i 03."""
+    agenten verkligen gjorde som vi vet hur det gick. Se avsnittet om `gather` i 03."""
     return q_values.max(dim=1).values
 
 
@@ -140,8 +140,8 @@ def every_pair(q_values, action):
 @misconception("3.2")
 def indexes_rows(q_values, action):
     """Du använder handlingens nummer för att välja rad, så du får hela rader ur tabellen, och fel
-    rader. Raden är exemplet i batchen; det är kolumnen som är handlingen. Se avsnittet om gather i
-    03."""
+    rader. Raden är exemplet i batchen; det är kolumnen som är handlingen. Se avsnittet om `gather`
+    i 03."""
     return q_values[action]
 
 
@@ -149,7 +149,7 @@ def indexes_rows(q_values, action):
 def reads_first_row(q_values, action):
     """Alla tal kommer ur rad 0: med formen (1, B) ligger alla handlingarna i samma rad, så `gather`
     läser dem ur den första raden. Varje handling ska stå i en egen rad, (B, 1). Se avsnittet om
-    gather i 03."""
+    `gather` i 03."""
     return q_values.gather(1, action.unsqueeze(0) % q_values.shape[1]).squeeze(0)
 
 
@@ -306,7 +306,7 @@ def zero_grad_before_step():
 def step_one_hot_guesses_width():
     """Förutsägelsen blir fel när inte alla handlingar finns i batchen: `one_hot` gissar antalet
     efter det största numret som råkar finnas där. Säg hur många de är, `one_hot(action,
-    q.shape[1])`, eller läs av med `gather`. Se avsnittet om gather i 03."""
+    q.shape[1])`, eller läs av med `gather`. Se avsnittet om `gather` i 03."""
 
 
 @misconception("3.3", edited(STEP, "    optimizer.step()\n", ""))
@@ -364,13 +364,13 @@ def truncated_for_terminated():
 )
 def predicts_best_action():
     """Förutsägelsen är det största Q-värdet i tillståndet, men det var kanske inte den handlingen
-    som gjordes. Det är bara om den vi vet något nytt. Se avsnittet om gather i 03."""
+    som gjordes. Det är bara om den vi vet något nytt. Se avsnittet om `gather` i 03."""
 
 
 @misconception("3.3", edited(STEP, "predicted = model(state)", "predicted = model(next_state)"))
 def predicts_in_next_state():
     """Förutsägelsen räknas ut i nästa tillstånd, s′. Den ska gälla tillståndet där handlingen
-    gjordes, s: det är det värdet som ska flyttas mot TD-målet. Se avsnittet om gather i 03."""
+    gjordes, s: det är det värdet som ska flyttas mot TD-målet. Se avsnittet om `gather` i 03."""
 
 
 @misconception("3.3", Edited(STEP, ("model(next_state)", "model(state)")))
@@ -460,7 +460,7 @@ def step_broadcast():
 )
 def predicts_all_actions():
     """Förutsägelsen är alla handlingars Q-värden, (B, A), men TD-målet är ett tal per rad. Plocka
-    först ut värdet för handlingen som gjordes. Se avsnittet om gather i 03."""
+    först ut värdet för handlingen som gjordes. Se avsnittet om `gather` i 03."""
 
 
 @misconception(
@@ -471,7 +471,7 @@ def predicts_all_actions():
 )
 def step_every_pair():
     """`[:, action]` läser alla batchens handlingar ur varje rad, så förutsägelsen får formen (B,
-    B). Det ska vara en handling per rad. Se avsnittet om gather i 03."""
+    B). Det ska vara en handling per rad. Se avsnittet om `gather` i 03."""
 
 
 @misconception(
@@ -549,8 +549,8 @@ def returns_nothing():
     ),
 )
 def returns_loss_after():
-    """Du returnerar förlusten efter steget. Den som räknades före steget är den som gradienten kom
-    ifrån, och den kostar inget extra att returnera."""
+    """Du returnerar förlusten efter steget. Den som räknades ut före steget är den som gradienten
+    kom ifrån, och den kostar inget extra att returnera."""
 
 
 @misconception("3.3", edited(STEP, "loss.backward()", "(-loss).backward()"))

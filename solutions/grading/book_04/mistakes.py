@@ -267,9 +267,9 @@ def assigns_state_dict(model, target_model, tau=1.0):
 @misconception("4.2")
 @torch.no_grad()
 def replaces_parameters(model, target_model, tau=1.0):
-    """Du byter ut målnätverkets parametrar mot nya objekt. Den som redan håller
-    i de gamla, till exempel en optimerare eller ett nät som delar lager, ser inget av ändringen.
-    Skriv nya tal i de parametrar som finns."""
+    """Du byter ut målnätverkets parametrar mot nya objekt. Den som redan håller i de gamla, till
+    exempel en optimerare eller ett nätverk som delar lager, ser inget av ändringen. Skriv nya tal i
+    de parametrar som finns."""
     _copy_buffers(model, target_model)
     for mine, theirs in zip(model.modules(), target_model.modules(), strict=True):
         for name, parameter in mine.named_parameters(recurse=False):
@@ -951,9 +951,9 @@ def chooses_worst():
 
 @misconception("4.3", loop(("n_steps, epsilon_start", "episode, epsilon_start")))
 def epsilon_by_episode():
-    """ε räknas efter episodens nummer, men `epsilon_decay_steps` är miljösteg. En episod är minst
-    ett tiotal steg, så ε sjunker minst så många gånger för långsamt, och agenten spelar på måfå
-    nästan hela träningen. Se avsnittet om ε i 04."""
+    """ε räknas ut efter episodens nummer, men `epsilon_decay_steps` är miljösteg. En episod är
+    minst ett tiotal steg, så ε sjunker minst så många gånger för långsamt, och agenten spelar på
+    måfå nästan hela träningen. Se avsnittet om ε i 04."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start", "length, epsilon_start")))
@@ -964,7 +964,7 @@ def epsilon_restarts():
 
 @misconception("4.3", loop(("n_steps, epsilon_start", "n_trained, epsilon_start")))
 def epsilon_by_training_steps():
-    """ε räknas efter antalet träningssteg, men `epsilon_decay_steps` är miljösteg. Under
+    """ε räknas ut efter antalet träningssteg, men `epsilon_decay_steps` är miljösteg. Under
     uppvärmningen står det stilla, och sedan sjunker det för långsamt. Se avsnittet om ε i 04."""
 
 
@@ -1066,8 +1066,8 @@ def epsilon_swapped():
 )
 def epsilon_hard_coded():
     """Handlingarna följer inte ε-schemat: `epsilon_start`, `epsilon_end` och `epsilon_decay_steps`
-    har ingen verkan. Står ε som ett eget tal, eller lottas handlingen utan att fråga efter ε?
-    Använd argumenten som funktionen får."""
+    har ingen verkan. Står ε som ett eget tal, eller lottas handlingen utan hänsyn till ε? Använd
+    argumenten som funktionen får."""
 
 
 @misconception("4.3", loop(("n_steps, epsilon_start, epsilon_end", "n_steps, epsilon_start, 0.0")))

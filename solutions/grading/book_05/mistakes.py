@@ -89,7 +89,7 @@ def mean_of_both():
 )
 def both_choose():
     """Nätverken väljer handlingen tillsammans, men den som väljer och den som värderar ska vara
-    olika nätverk. Så fort målnätverket får vara med och välja blir det oftare det som det självt
+    olika nätverk. Så fort målnätverket får vara med och välja väljs oftare just det som det självt
     överskattar. Se avsnittet om Double DQN i 05."""
 
 
@@ -153,14 +153,14 @@ def argmax_over_batch():
 
 @misconception("5.1", edited(TARGET, VALUE, "target_model(next_state)[:, best]"))
 def every_pair_of_rows():
-    """`[:, best]` läser alla radernas handlingar ur varje rad, så svaret får formen (B, B). Du
-    vill ha en enda handling per rad: rad 0 med sin, rad 1 med sin. Se avsnittet om gather i 03."""
+    """`[:, best]` läser alla radernas handlingar ur varje rad, så svaret får formen (B, B). Du vill
+    ha en enda handling per rad: rad 0 med sin, rad 1 med sin. Se avsnittet om `gather` i 03."""
 
 
 @misconception("5.1", edited(TARGET, "best.unsqueeze(1)", "best"))
 def gather_without_dimension():
     """Funktionen `gather` vill ha ett index med lika många dimensioner som tensorn, men den valda
-    handlingen har formen (B,). Gör om den till (B, 1) först. Se avsnittet om gather i 03."""
+    handlingen har formen (B,). Gör om den till (B, 1) först. Se avsnittet om `gather` i 03."""
 
 
 @misconception("5.1", edited(TARGET, ".squeeze(1)", ""))
@@ -476,13 +476,13 @@ def soft_update_after_every_step():
 def step_predicts_best_action():
     """Förutsägelsen är det största Q-värdet i tillståndet, men det var kanske inte den handlingen
     som gjordes. Det är bara om den handling som gjordes som vi vet något nytt. Se avsnittet om
-    gather i 03."""
+    `gather` i 03."""
 
 
 @misconception("5.2", edited(STEP, f"= {PREDICTED}", "= model(state)"))
 def step_predicts_all_actions():
     """Förutsägelsen är alla handlingars Q-värden, (B, A), men TD-målet är ett tal per rad. Plocka
-    först ut värdet för handlingen som gjordes. Se avsnittet om gather i 03."""
+    först ut värdet för handlingen som gjordes. Se avsnittet om `gather` i 03."""
 
 
 @misconception("5.2", edited(STEP, "action.unsqueeze(1)).squeeze(1)", "action.unsqueeze(1))"))
@@ -503,7 +503,7 @@ def step_target_broadcast():
     edited(STEP, f"    predicted = {PREDICTED}", f"    predicted = {PREDICTED}.detach()"),
 )
 def step_prediction_without_gradient():
-    """Det finns inget att lära sig av: förutsägelsen är räknad utan gradient (`detach` eller
+    """Det finns inget att lära sig av: förutsägelsen är uträknad utan gradient (`detach` eller
     `no_grad`), så `backward` hittar ingen väg tillbaka till vikterna. Bara TD-målet ska vara en
     konstant. Se avsnittet om semigradienten i 03."""
 
@@ -574,8 +574,8 @@ def step_returns_nothing():
     edited(STEP, "return loss.item()", f"return criterion({PREDICTED}, target).item()"),
 )
 def step_returns_loss_after():
-    """Du returnerar förlusten efter steget. Den som räknades före steget är den som gradienten kom
-    ifrån, och den kostar inget extra att returnera."""
+    """Du returnerar förlusten efter steget. Den som räknades ut före steget är den som gradienten
+    kom ifrån, och den kostar inget extra att returnera."""
 
 
 @misconception(
