@@ -307,7 +307,9 @@ def buffer_picture(costs: dict[int, dict[str, float]]) -> Picture:
 
 def grading_section(results: Results) -> Lines:
     """Klasserna, kvoten mot de andra rättarna, och takten med flera rättare åt gången."""
-    rows = [row for row in results["grading"] if "points" in row]
+    order = (OURS, AGAIN, NBGRADER, OTTER)
+    rows = [row for row in results["grading"] if row["grader"] in order]
+    rows.sort(key=lambda row: (order.index(row["grader"]), row["students"]))
     if not rows:
         return [NOT_MEASURED]
     cells = [

@@ -32,6 +32,7 @@ from dqn_helpers.teacher.grade_limits import load_grade_limits, with_letters
 from dqn_helpers.teacher.junit import junit_xml
 from dqn_helpers.teacher.overrides import TEMPLATE, Override, Overrides
 from dqn_helpers.teacher.reflection import guide_html, rubric
+from dqn_helpers.teacher.report import class_page as class_page_module
 from dqn_helpers.teacher.report import html as report_html
 from dqn_helpers.teacher.report.class_page import class_report
 from dqn_helpers.teacher.report.statistics import (
@@ -635,6 +636,24 @@ def test_class_table_has_a_row_per_student(tmp_path: Path) -> None:
     assert "5 av 6" in words and words.count("2 av 2") >= 2
     rows = [a for a in tree.all("th") if a.get("scope") == "row"]
     assert len(rows) == 3 + 1 + 2  # studenterna, medelraden, övning för övning
+
+
+def test_class_page_looks_at_each_row_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tabellen ska inte fråga alla rader om deras betyg för varje rad som skrivs."""
+    asked: list[str] = []
+
+    class Row(class_page_module.RowView):
+        def __getattribute__(self, name: str) -> Any:
+            asked.append(name)
+            return super().__getattribute__(name)
+
+    monkeypatch.setattr(class_page_module, "RowView", Row)
+    for grade in ("", "VG"):
+        asked.clear()
+        rows = [submission(f"{n}", exercise("3.1"), grade=grade) for n in range(100)]
+        page = class_report(results(*rows), [f"{n}.html" for n in range(100)])
+        assert ("Betyg</th>" in page) == bool(grade)
+        assert asked.count("letters") <= 2 * len(rows)
 
 
 def test_class_page_names_the_common_mistakes(tmp_path: Path) -> None:
