@@ -296,9 +296,11 @@ def overview() -> str:
     """Kommandona som finns här."""
     everything = (ROOT / "dqn_helpers" / "autograder").exists()
     lines = ["Kursen i djup Q-inlärning", ""]
+    width = max(len(f"{program()} {usage}") for _, usage, _ in COMMANDS.values()) + 2
     for name, (_, usage, text) in COMMANDS.items():
         if everything or name in FOR_STUDENTS:
-            lines.append(f"  {program() + ' ' + usage:<28}" + text.replace("\n", "\n" + " " * 30))
+            shown = text.replace("\n", "\n  " + " " * width)
+            lines.append(f"  {program() + ' ' + usage:<{width}}{shown}")
     return "\n".join([*lines, "", f"Vart och ett har egen hjälp: {program()} setup --help"])
 
 

@@ -160,9 +160,10 @@ def check_mdp(
         raise ValueError("Varje tillstånd måste ha minst en tillåten handling.")
     sums = transition_probabilities.sum(axis=2)[allowed_actions]
     if not np.allclose(sums, 1.0):
+        worst = f"{sums[np.argmax(np.abs(sums - 1))]:.6g}".replace(".", ",")
         raise ValueError(
             "Sannolikheterna för en tillåten handling ska summera till 1, men minst en "
-            f"summerar till {sums[np.argmax(np.abs(sums - 1))]:.6g}."
+            f"summerar till {worst}."
         )
 
 

@@ -25,7 +25,7 @@ def greedy_returns(
 ) -> np.ndarray:
     """Spela giriga episoder, en i taget, i vilken miljö som helst som DQN klarar.
 
-    Modellen, bufferten och torch:s slump lämnas orörda.
+    Modellen, bufferten och torchs slump lämnas orörda.
 
     Args:
         model: nätverket.

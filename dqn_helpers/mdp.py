@@ -234,8 +234,9 @@ def q_value_iteration(
         change = np.abs(q_values[allowed] - previous[allowed]).max()
         if change <= tolerance:
             return q_values
+    still = f"{change:.3g}".replace(".", ",")
     raise ValueError(
-        f"Q-värdena ändras fortfarande med {change:.3g} efter {max_sweeps} svep. Välj en mindre "
+        f"Q-värdena ändras fortfarande med {still} efter {max_sweeps} svep. Välj en mindre "
         "diskonteringsfaktor, en större tolerans eller fler svep."
     )
 

@@ -135,7 +135,7 @@ class ReplayBuffer:
 def sample_experiences(replay_buffer: ExperienceSequence, batch_size: int) -> Batch:
     """Dra `batch_size` erfarenheter likformigt och oberoende av varandra.
 
-    Dragningen är med återläggning ur torch:s slumpgenerator. Att grannar i tiden sällan hamnar i
+    Dragningen är med återläggning ur torchs slumpgenerator. Att grannar i tiden sällan hamnar i
     samma batch är själva poängen: det bryter sambandet mellan exemplen.
 
     Args:

@@ -271,8 +271,8 @@ def train_dqn(
 
     Args:
         model: online-nätverket; det tränas på plats.
-        env: en Gymnasium-miljö med en endimensionell `Box` av observationer och med `Discrete`
-            handlingar.
+        env: en Gymnasium-miljö där observationen är en endimensionell `Box` och handlingarna är
+            `Discrete`.
         replay_buffer: en `ReplayBuffer`, eller något annat med `append`, `len` och `[i]`.
         optimizer: optimerare för `model.parameters()`.
         criterion: förlustfunktionen, till exempel `nn.MSELoss()`.
@@ -287,7 +287,7 @@ def train_dqn(
         epsilon_end: ε efter `epsilon_decay_steps` miljösteg.
         epsilon_decay_steps: hur många miljösteg ε sjunker under, räknat över hela träningen.
         training_step: funktion med samma sju argument som `dqn_training_step`.
-        seed: slumpfrö för miljön och för torch under träningen; torch:s slump ställs sedan
+        seed: slumpfrö för miljön och för torch under träningen; torchs slump ställs sedan
             tillbaka som den var. Nätverkets startvikter bestäms tidigare, när det skapas.
         max_steps: tak på antalet miljösteg.
         evaluate: funktion modell → poäng, som inte får ändra modellen; anropas efter vart

@@ -155,9 +155,12 @@ def test_help_is_swedish_and_needs_no_installation(kurs, teachers_folder, capsys
 
 def test_the_overview_names_every_command(kurs, teachers_folder, capsys):
     assert kurs.main(["--help"]) == 0
-    named = re.findall(r"^  .*kurs\.py (\w*)", capsys.readouterr().out, re.MULTILINE)
+    told = capsys.readouterr().out
+    named = re.findall(r"^  .*kurs\.py (\w*)", told, re.MULTILINE)
     assert [name for name in named if name] == [name for name in kurs.COMMANDS if name != "start"]
     assert "" in named  # kursen startas utan kommando
+    for _, usage, text in kurs.COMMANDS.values():  # inget kommando får växa ihop med sin text
+        assert re.search(rf"kurs\.py {usage} {{2,}}{re.escape(text.splitlines()[0])}", told), usage
 
 
 def test_help_needs_nothing_but_the_standard_library():

@@ -411,7 +411,7 @@ def test_iteration_stops_at_the_tolerance():
     mdp = mdp_from_step(1, 1, lambda s, a: (0, 1.0))
     assert q_value_iteration(mdp, 0.5, tolerance=0.25)[0, 0] == 1.75
     assert q_value_iteration(mdp, 0.5, tolerance=0.25, max_sweeps=3)[0, 0] == 1.75
-    with pytest.raises(ValueError, match=r"ändras fortfarande med 0\.5 efter 2 svep"):
+    with pytest.raises(ValueError, match=r"ändras fortfarande med 0,5 efter 2 svep"):
         q_value_iteration(mdp, 0.5, tolerance=0.25, max_sweeps=2)
 
 
@@ -522,7 +522,7 @@ def broken_models() -> Iterator[Any]:
     yield p, r[:, :, :1], allowed, "formen"  # belöningarnas form
     yield p, r, allowed.T, "`allowed_actions` har formen"  # tillåtnas form
     yield p, r, ~allowed, "minst en tillåten"  # inget tillåtet
-    yield p * 0.9, r, allowed, "summerar till 0.9"  # summan
+    yield p * 0.9, r, allowed, "summerar till 0,9"  # summan
     yield np.where(p == 0, np.nan, p), r, allowed, "ändliga"  # nan
     yield p, np.full_like(r, INF), allowed, "ändliga"  # oändlig belöning
     negative = np.array([[[1.5, -0.5]], [[0.0, 1.0]]])

@@ -323,7 +323,7 @@ def test_training_does_not_depend_on_torchs_randomness_outside():
 
 
 def test_global_randomness_after_training():
-    """Med ett frö ställs torch:s slump tillbaka; utan frö är det den som används."""
+    """Med ett frö ställs torchs slump tillbaka; utan frö är det den som används."""
     for seed in [5, None]:
         torch.manual_seed(123)
         np.random.seed(123)

@@ -108,7 +108,8 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         help="uppgiftens böcker (05); utan valet avgör dess högsta poäng")  # fmt: skip
     add("--letters", action="store_true",
         help="skriv betyg (U, G, VG) i kolumnen; annars avgör det som redan står där")  # fmt: skip
-    add("--allow-lower", action="store_true", help="låt en poäng i omdömesboken sänkas")
+    add("--allow-lower", action="store_true",
+        help="låt en poäng i omdömesboken eller Moodles blad sänkas")  # fmt: skip
     add("--moodle", type=Path, metavar="FIL",
         help="Moodles arbetsblad för betygsättning (`Grading worksheet`, CSV): namn, e-post, "
         "grupper, vilka som var sena och vilka som inte har lämnat in; en kopia fylls i med poäng "

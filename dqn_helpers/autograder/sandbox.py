@@ -201,7 +201,7 @@ def _call(name: str, *arguments: object) -> int:
 def confine_process(
     tier: Tier, cpu_seconds: int, gate: int | None = None, memory: int = MEMORY_BYTES
 ) -> None:
-    """Tid, minne, trådar och systemanrop för den här processen. Går inte att ångra.
+    """Tid, minne, trådar och systemanrop för den här processen. Det går inte att ångra.
 
     Args:
         tier: nivån.

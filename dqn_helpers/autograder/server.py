@@ -56,8 +56,8 @@ TEACHERS = ("dqn_helpers.autograder", "dqn_helpers.teacher")
 # Det som studenters anteckningsböcker brukar importera utöver det som kursens egna gör.
 OFTEN_USED = "matplotlib.pyplot tqdm IPython.display gymnasium.envs.classic_control"
 OFTEN_USED += " gymnasium.envs.toy_text"
-# Det som `torch.func.grad` läser in när den behöver det. Det går inte i inhägnaden, för torch gör
-# då en mapp. Modulen drar in resten (se `dqn_helpers.no_compiler`).
+# Det som `torch.func.grad` läser in när den behöver det. Det går inte i inhägnaden, för torch
+# skapar då en mapp. Modulen drar in resten (se `dqn_helpers.no_compiler`).
 IN_TORCH = ("torch._dynamo.compiled_autograd",)
 
 

@@ -179,7 +179,7 @@ def missing_import(error: ImportError) -> str:
 
 
 def _is_stub(error: BaseException, message: str) -> bool:
-    """Sant för stubbens NotImplementedError, inte för torch:s ("… not implemented for 'Long'")."""
+    """Sant för stubbens NotImplementedError, inte för torchs ("… not implemented for 'Long'")."""
     if not isinstance(error, NotImplementedError) or "not implemented for" in message:
         return False
     frames = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]

@@ -202,5 +202,5 @@ def _in_words(panels: Mapping[str, Rows]) -> str:
             f"{name} {swedish_number(min(values), 3)} till {swedish_number(max(values), 3)}"
             for name, values in rows.items()
         ]
-        sentences.append(f"{label}: {'; '.join(ranges)}")
+        sentences.append(f"{label[:1].upper()}{label[1:]}: {'; '.join(ranges)}")
     return f"Prickdiagram med en prick för varje frö. {'. '.join(sentences)}."

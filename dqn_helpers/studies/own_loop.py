@@ -60,7 +60,7 @@ class Trained:
         if self.log.stopped:
             return f"klarade CartPole efter {steps} miljösteg"
         best = swedish_number(max(self.log.best_score, 0.0), 3)
-        return f"blev inte klar på {steps} miljösteg; som bäst höll den stången i {best} steg"
+        return f"blev inte klar på {steps} miljösteg; som bäst höll den stången uppe i {best} steg"
 
 
 def train_cartpole(

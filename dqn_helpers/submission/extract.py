@@ -225,7 +225,7 @@ class Book:
         return {name for name in changed if name in self.names or name.endswith("()")}
 
     def _links(self) -> Iterator[tuple[str, str]]:
-        """Namn, och namn som behövs när det behövs.
+        """Par av namn: när det första behövs, behövs också det andra.
 
         En funktion behöver det som den läser när den anropas. Och för det som en funktion ändrar
         behövs anropen av den, "fyll()", och av dem som anropar den.

@@ -38,8 +38,8 @@ def check_saved(file: str | Path) -> None:
     saved = time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
     print(f"{path.name}, sparad {saved}. Så här läser rättaren den:")
     print("\n".join(f"- {sentence}" for sentence in what_the_grader_sees(path)))
-    print("Rätt eller fel säger kontrollerna i boken. Har du ändrat något sedan filen sparades "
-          "sparar du den igen.")  # fmt: skip
+    print("Om lösningarna är rätt säger kontrollerna i boken. Har du ändrat något sedan filen "
+          "sparades sparar du den igen.")  # fmt: skip
 
 
 def what_the_grader_sees(path: Path) -> list[str]:

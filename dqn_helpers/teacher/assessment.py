@@ -130,7 +130,7 @@ def _student(submission: SubmissionResult, page: str, in_class: Sequence[str]) -
 
 
 def _perhaps(submission: SubmissionResult, in_class: Sequence[str]) -> list[str]:
-    """Övningarna som en fil utan övningar kan ha: dem i dess bok, annars dem som klassen har."""
+    """Övningarna som en fil utan övningar kan ha: de i dess bok, annars de som klassen har."""
     return exercises_of(submission.notebook) if submission.notebook else list(in_class)
 
 

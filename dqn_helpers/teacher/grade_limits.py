@@ -56,8 +56,8 @@ GradeLimits = Mapping[str, Scale]
 def letter(exercises: Sequence[ExerciseResult], notebook: str, limits: GradeLimits) -> str | None:
     """Betyget i en bok, eller None.
 
-    None är det när boken inte betygsätts, när någon av dess övningar inte är rättad (`--only`)
-    och när någon saknar poäng än (manuell granskning). Ett skrivet svar räknas först när det är
+    Det är None när boken inte betygsätts, när någon av dess övningar inte är rättad (`--only`)
+    och när någon ännu saknar poäng (manuell granskning). Ett skrivet svar räknas först när det är
     bedömt; dessförinnan är 100 procent full poäng på de andra övningarna.
     """
     scale = limits.get(notebook)

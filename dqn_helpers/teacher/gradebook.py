@@ -273,9 +273,11 @@ def task_of(possible: float | None, results: ClassResult, books: Sequence[str]) 
     if len({one.books for one in fits}) == 1:
         return fits[0]
     gives = {f"{one.name} ger {points_text(_worth(one))}" for one in (*tasks, *shorter)}
-    told = "säger inte" if possible is None else f"ger högst {points_text(possible)} poäng, inte"
-    raise GradebookError(f"Det går inte att se vilken bok kolumnen gäller: den {told} vad någon av "
-                         f"böckerna ger ({', '.join(sorted(gives))}). Säg det med --books, till "
+    why = f"{'flera' if fits else 'ingen'} av böckerna ger {points_text(possible)} poäng"
+    if possible is None:
+        why = "uppgiftens högsta poäng står inte där"
+    raise GradebookError(f"Det går inte att se vilken bok kolumnen gäller, för {why} "
+                         f"({', '.join(sorted(gives))}). Säg det med --books, till "
                          "exempel --books 05.")  # fmt: skip
 
 
@@ -312,7 +314,7 @@ def scores_of(
     task: Task,
     numbers: Callable[[SubmissionResult], tuple[str | None, ...]],
 ) -> tuple[dict[str, Score], list[str], list[str]]:
-    """Poängen per användarnummer, de filer som saknar ett, och dem från andra än de som har poäng.
+    """Poängen per användarnummer, filerna som saknar ett, och filerna från dem utan poäng.
 
     De sista har något annat än uppgiften: kanske är det fel bok.
     """

@@ -30,6 +30,7 @@ from dqn_helpers.submission.written import reflection_of
 from dqn_helpers.swedish_arguments import SwedishParser
 from dqn_helpers.teacher.arguments import add_similar_arguments
 from dqn_helpers.teacher.report.html import render
+from dqn_helpers.teacher.report.summary import count
 from dqn_helpers.teacher.report.words import clean, one_line, percent_text
 from dqn_helpers.teacher.reports import page_names
 
@@ -127,7 +128,7 @@ def fingerprints(
 
 @dataclass
 class Work:
-    """En students kod i en bok, eller hennes reflektion."""
+    """En students kod i en bok, eller reflektionen."""
 
     who: object
     name: str
@@ -355,12 +356,13 @@ def _run(paths: Iterable[Path], out: Path, target: Path | None) -> None:
     if not submissions:
         raise UsageError("Det fanns inga anteckningsböcker att jämföra där.")
     if target:
-        print(f"{export(target, submissions)} filer till JPlag och Dolos ligger i {target}.")
+        print(f"{count(export(target, submissions))} till JPlag och Dolos ligger i {target}.")
     code, text, handed_out = ours()
     html, n_pairs = similar_page(works_of(submissions, handed_out), {CODE: code, TEXT: text})
     out.mkdir(parents=True, exist_ok=True)
     (out / FILE_NAME).write_text(html, encoding="utf-8")
-    print(f"{len(submissions)} filer jämförda, {n_pairs} par att titta på: {out / FILE_NAME}")
+    print(f"{count(len(submissions))} jämfördes, och det blev {n_pairs} par att titta på: "
+          f"{out / FILE_NAME}")  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

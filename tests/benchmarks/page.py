@@ -47,6 +47,13 @@ def number(value: float, digits: int = 3) -> str:
     return "–" if math.isinf(value) else swedish_number(value, digits)
 
 
+def span(low: float, high: float) -> str:
+    """Intervallet på svenska: ”1,8–46”, och ”1,8 och uppåt” när det inte har något slut."""
+    if math.isinf(high):
+        return "–" if math.isinf(low) else f"{number(low, 2)} och uppåt"
+    return f"{number(low, 2)}–{number(high, 2)}"
+
+
 def share(count: int, n: int) -> str:
     """”50 av 50 (93–100 %)”, med 95 procents intervall efter Wilson."""
     low, high = wilson_interval(count, n)
@@ -162,7 +169,7 @@ def learning_tables(found: Sequence[tuple[Contestant, list[Row]]]) -> Lines:
 def _to_first(contestant: Contestant, runs: list[Row]) -> list[str]:
     seconds = at_first(runs, "cpu_seconds")
     passed = sum(value is not None for value in seconds)
-    spread = f"{number(percentile(seconds, 10), 2)}–{number(percentile(seconds, 90), 2)}"
+    spread = span(percentile(seconds, 10), percentile(seconds, 90))
     return [
         contestant.name, str(len(runs)), f"{passed} av {len(runs)}",
         f"{number(median(seconds), 3)} ({spread})",
@@ -205,10 +212,9 @@ def _ratio(theirs: list[Row], ours: list[Row], name: str) -> str:
     middle = median(fast)
     if min(len(slow), len(fast)) < FEWEST:
         each = [math.inf if value is None else value / middle for value in slow]
-        spread = f"de enskilda fröna {number(min(each), 2)}–{number(max(each), 2)}"
+        spread = f"de enskilda fröna {span(min(each), max(each))}"
     else:
-        low, high = ratio_interval(slow, fast)
-        spread = f"95 %: {number(low, 2)}–{number(high, 2)}"
+        spread = f"95 %: {span(*ratio_interval(slow, fast))}"
     return f"{number(median(slow) / middle, 2)} gånger så mycket ({spread})"
 
 
@@ -348,7 +354,8 @@ def _grading_sentences(rows: list[Row]) -> Iterator[str]:
         fixed = small["cpu_seconds"] - each * small["students"]
         yield (
             f"- Kursens rättare kostar {number(fixed, 2)} CPU-s att starta och {number(each, 2)} "
-            f"för varje student till, räknat på {small['students']} och {large['students']}."
+            f"för varje student till, räknat på {small['students']} och {large['students']} "
+            "studenter."
         )
     for row in rows:
         if row["grader"] in (NBGRADER, OTTER) and ours:

@@ -275,6 +275,13 @@ def test_the_page_is_what_the_file_says():
     assert "{{" not in written
 
 
+def test_an_interval_without_an_end_is_said_in_words():
+    assert page.span(1.78, 46.2) == "1,8–46"
+    assert page.span(1.78, math.inf) == "1,8 och uppåt"
+    assert page.span(math.inf, math.inf) == "–"
+    assert "––" not in page.as_page(COMMITTED)
+
+
 def test_the_page_can_be_made_of_nothing(tmp_path: Path):
     file = tmp_path / "resultat.json"
     write(file, empty())

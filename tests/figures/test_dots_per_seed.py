@@ -35,7 +35,7 @@ def test_every_seed_is_a_dot_and_the_median_a_line(drawn: list[Figure]):
     assert [label.get_text() for label in left.get_yticklabels()] == ["recept", "utan mål"]
     assert (left.get_xscale(), right.get_xscale()) == ("linear", "log")
     assert (left.get_xlabel(), right.get_xlabel()) == ("poäng", "Q")
-    assert "poäng: recept 480 till 500; utan mål 20 till 300" in picture.alt
+    assert "Poäng: recept 480 till 500; utan mål 20 till 300" in picture.alt
 
 
 def test_the_picture_is_drawn():

@@ -215,11 +215,20 @@ def test_a_column_takes_the_points_of_its_own_book_only(tmp_path: Path) -> None:
     assert filled_in(tmp_path, column("", "", ""), graded, books=["04"]).text != column("", "", "")
 
 
-@pytest.mark.parametrize("possible", [shown(full("4", "5")), "", "7"])
-def test_a_column_that_is_no_book_must_be_told_which(tmp_path: Path, possible: str) -> None:
+@pytest.mark.parametrize(
+    ("possible", "why"),
+    [
+        (shown(full("4", "5")), f"ingen av böckerna ger {shown(full('4', '5'))} poäng"),
+        ("", "uppgiftens högsta poäng står inte där"),
+        ("7", "ingen av böckerna ger 7 poäng"),
+    ],
+)
+def test_a_column_that_is_no_book_must_be_told_which(
+    tmp_path: Path, possible: str, why: str
+) -> None:
     graded = results(book("04", file="a_1_1_04.ipynb"), book("05", file="a_1_2_05.ipynb"))
     text = column("", possible=possible)
-    told = rf"05 ger {full('5'):g}.*05 ger {full('5', '5.4'):g}.*--books 05"
+    told = rf"för {why} .*05 ger {full('5'):g}.*05 ger {full('5', '5.4'):g}.*--books 05"
     with pytest.raises(GradebookError, match=told):
         filled_in(tmp_path, text, graded)
     both = filled_in(tmp_path, text, graded, books=["04", "05"])
@@ -227,6 +236,14 @@ def test_a_column_that_is_no_book_must_be_told_which(tmp_path: Path, possible: s
         assert both.text == text and "mer än uppgiftens 7 poäng" in both.changes[0].refused
     else:
         assert both.text == column(shown(full("4", "5")), possible=possible)
+
+
+def test_a_column_that_may_be_two_books_says_so(tmp_path: Path) -> None:
+    assert full("3") == full("4")
+    graded = results(book("03", file="a_1_1_03.ipynb"), book("04", file="a_1_2_04.ipynb"))
+    told = rf"för flera av böckerna ger {full('3'):g} poäng \(03 ger .*04 ger "
+    with pytest.raises(GradebookError, match=told):
+        filled_in(tmp_path, column("", possible=shown(full("3"))), graded)
 
 
 def test_excused_and_higher_scores_stay_until_someone_says_so(tmp_path: Path) -> None:

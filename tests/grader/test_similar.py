@@ -172,7 +172,9 @@ def test_the_page_shows_both_texts_and_judges_no_one() -> None:
     page = Page(html)
     assert n_pairs == 1 and "<b>Anna</b> och Bo" in page.words()
     assert not {"script", "b"} & {tag for tag, _ in page.tags} and len(page.all("mark")) >= 2
-    assert "säger inte varför" in page.words()
+    assert "säger inte varför" in page.words() and "2 texter är jämförda." in page.words()
+    alone, _ = similar_page(works_of(students[:1], frozenset()), {CODE: set(), TEXT: set()})
+    assert "bara en text" in Page(alone).words() and "1 texter" not in Page(alone).words()
     pages = [ROOT / "README.md", ROOT / "LARARE.md"]
     sources = [*(ROOT / "dqn_helpers/teacher").rglob("*.[phj]*"), *pages]
     texts = {path.name: path.read_text("utf-8") for path in sources if path.suffix != ".pyc"}
@@ -200,5 +202,8 @@ def test_the_export_is_read_by_jplag_and_dolos(tmp_path: Path) -> None:
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert similar.main([str(ROOT / "notebooks"), "--out", str(tmp_path / "ut")]) == 0
-    assert "0 par att titta på" in capsys.readouterr().out
+    assert " filer jämfördes, och det blev 0 par att titta på: " in capsys.readouterr().out
+    (book,) = (ROOT / "notebooks").glob("05_*.ipynb")
+    assert similar.main([str(book), "--out", str(tmp_path / "ut")]) == 0
+    assert capsys.readouterr().out.startswith("1 fil jämfördes, ")
     assert similar.main([str(tmp_path / "finns inte")]) == 2
