@@ -195,7 +195,7 @@ def _at_end(contestant: Contestant, runs: list[Row]) -> list[str]:
 
 def ratio_sentences(results: Results) -> Iterator[str]:
     """Hur många gånger mer processortid de andra behöver till den första godkända prövningen."""
-    for key in ("sb3", "cleanrl"):
+    for key in ("sb3", "sb3-skalad", "cleanrl"):
         theirs, ours = runs_of(results, key), runs_of(results, "dqn")
         if not theirs or not ours:
             continue
