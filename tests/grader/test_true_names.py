@@ -176,6 +176,8 @@ LOOP, APPEND, ADVANCE, SYNC = BOOK_4.LOOP, BOOK_4.APPEND, BOOK_4.ADVANCE, BOOK_4
 CHOICE = "dqn_helpers.choose_dqn_action(model, obs, epsilon)"
 edited("4.3", LOOP, (CHOICE, "env.action_space.sample()"), names=("always_samples",))
 edited("4.3", LOOP, ("            obs = next_obs\n", ""), names=("state_not_advanced",))
+TOO_SLOW = ("n_steps, epsilon_start", "n_steps / 2, epsilon_start")
+edited("4.3", LOOP, TOO_SLOW, names=("epsilon_constant",))
 TRAIN = "                training_step(model, optimizer, criterion, replay_buffer, batch_size,\n"
 REST = "                              discount_factor, target_model)\n"
 edited(
