@@ -203,6 +203,27 @@ def test_beside_a_likeness_only_the_whole_fault_is_told() -> None:
     assert texts("1.3", UPDATE) == texts("1.3", UPDATE, only_whole=True) != []
 
 
+TWICE = (
+    UPDATE.replace("    best", "    again = best")
+    .replace("[s2].max", "[s2].min")
+    .replace("2 * alpha * error", "alpha * (r + gamma * (0.0 if done else q[s2].min()) - q[s, a])")
+)
+"""Samma fel på två ställen: det liknar ett enda, och ingen enda ändring gör allt rätt."""
+
+
+def test_beside_a_likeness_the_line_of_half_the_fault_is_not_told(
+    monkeypatch: pytest.MonkeyPatch, grade_cells: Callable[..., Ran]
+) -> None:
+    monkeypatch.setattr(repair_module, "CHECK_SECONDS", PLENTY)
+    assert len(texts("1.3", TWICE)) == 2
+    for advice in (
+        check("1.3", defined(TWICE, "q_learning_update")).advice,
+        grade_cells("1.3", TWICE).result.texts,
+    ):
+        (likeness,) = advice
+        assert "det minsta värdet" in likeness
+
+
 def test_without_its_source_the_code_is_left_alone() -> None:
     namespace: dict[str, Any] = {}
     exec(RETURN.format(x="r"), namespace)

@@ -176,6 +176,8 @@ LOOP, APPEND, ADVANCE, SYNC = BOOK_4.LOOP, BOOK_4.APPEND, BOOK_4.ADVANCE, BOOK_4
 CHOICE = "dqn_helpers.choose_dqn_action(model, obs, epsilon)"
 edited("4.3", LOOP, (CHOICE, "env.action_space.sample()"), names=("always_samples",))
 edited("4.3", LOOP, ("            obs = next_obs\n", ""), names=("state_not_advanced",))
+TOO_SLOW = ("n_steps, epsilon_start", "n_steps / 2, epsilon_start")
+edited("4.3", LOOP, TOO_SLOW, names=("epsilon_constant",))
 TRAIN = "                training_step(model, optimizer, criterion, replay_buffer, batch_size,\n"
 REST = "                              discount_factor, target_model)\n"
 edited(
@@ -230,6 +232,16 @@ mistaken("4.3", "target_never_updated", LOOP, *SAVED_LAST[:2], (SYNC, f"{APPEND}
 mistaken("4.3", "epsilon_too_fast", LOOP, ("            n_steps += 1", "            n_steps += 2"),
          ("n_steps % train_every", "n_steps // 2 % train_every"))  # fmt: skip
 mistaken("4.3", "no_episodes", LOOP, ("range(n_episodes)", "range(1, -n_episodes + 1)"))
+mistaken("4.3", "no_steps_taken", LOOP, ("while not done", "while not done and n_steps < 0"))
+mistaken("4.3", "one_step_per_episode", LOOP, ("done = terminated or truncated", "done = True"))
+RESET_VIEW, NEXT_VIEW = (
+    (one, one.replace(".copy()", "[:]")) for one in (BOOK_4.RESET, BOOK_4.COPY)
+)
+mistaken("4.3", "first_observation_not_copied", LOOP, RESET_VIEW)
+mistaken("4.3", "next_observation_not_copied", LOOP, NEXT_VIEW)
+mistaken(
+    "4.3", "epsilon_at_its_end_at_once", LOOP, ("n_steps, epsilon_start", "n_steps, epsilon_end")
+)
 
 SLOTS = content("02", "mistakes").SLOTS
 COUNTED = ("self.n_added += 1", "self.n_added = (self.n_added + 1) % self.max_length")
