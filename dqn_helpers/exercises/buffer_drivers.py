@@ -231,7 +231,7 @@ def _returned(batch: Any) -> str | None:
     if not isinstance(batch, list | tuple):
         return f"ett värde av sorten {type(batch).__name__}"
     if len(batch) != len(FIELDS):
-        return f"{len(batch)} delar"
+        return f"{len(batch)} {'del' if len(batch) == 1 else 'delar'}"
     odd = [type(part).__name__ for part in batch if not isinstance(part, torch.Tensor)]
     return f"sex delar, av vilka {len(odd)} är av sorten {odd[0]}" if odd else SIX_TENSORS
 

@@ -754,8 +754,8 @@ TABLE = (  # engelska till vänster
         "outside",
         rf"{INDEX}index (?P<i>-?\d+) is out of bounds for (dimension|axis) (?P<d>\d+) with size "
         r"(?P<n>\d+)",
-        "Plats {i} finns inte: längs dimension {d} finns {n} platser, och den första har nummer 0. "
-        "Är det rader eller kolumner som du pekar ut?",
+        "Plats {i} finns inte: längs dimension {d} är antalet platser {n}, och den första har "
+        "nummer 0. Är det rader eller kolumner som du pekar ut?",
     ),
     Row(
         "outside_list",
@@ -875,7 +875,7 @@ TABLE = (  # engelska till vänster
     Row(
         "mean_of_whole_numbers",
         r"RuntimeError: mean\(\): could not infer output dtype.*Got: (?P<kind>\w+)",
-        "PyTorch räknar inte ut medelvärdet av heltal eller av sant och falskt ({kind}). Gör om "
+        "PyTorch räknar inte ut medelvärdet av heltal eller av sant och falskt (`{kind}`). Gör om "
         "dem till decimaltal först.",
     ),
     Row(

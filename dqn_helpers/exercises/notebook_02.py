@@ -495,7 +495,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         ),
         "n_actions": Observable(
             "antalet handlingar",
-            wrong="Bara {got} olika handlingar prövades, fast det finns {expected}.",
+            wrong="Antalet olika handlingar som prövades är bara {got}, fast det finns {expected}.",
         ),
         "mode": Observable("valet"),
         "unlike": Observable(

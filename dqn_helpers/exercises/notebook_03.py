@@ -390,8 +390,8 @@ DQN_TRAINING_STEP = Exercise(
             "antalet olika erfarenheter",
             none="Nätverket fick aldrig se något av tillstånden (`state`) i bufferten, så det går "
             "inte att säga vad som drogs.",
-            wrong="Tillsammans innehöll batcharna bara {got} olika erfarenheter, men alla i "
-            "bufferten ska ha samma chans, varje gång.",
+            wrong="Tillsammans innehöll batcharna bara {got} av buffertens erfarenheter, men alla "
+            "ska ha samma chans, varje gång.",
         ),
         "sequential": Observable(
             "antalet batchar i följd",

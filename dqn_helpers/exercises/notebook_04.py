@@ -42,7 +42,7 @@ LINEAR_EPSILON = Exercise(
     ),
     observables={
         "epsilon": Observable(
-            "värdet på ε", none="Funktionen ger inget (`None`) för något av stegen."
+            "värdet på ε", none="För minst ett av stegen ger funktionen inget (`None`)."
         )
     },
     examples=(
@@ -501,8 +501,8 @@ TRAIN_DQN = Exercise(
         "returns": Observable("summan av belöningarna"),
         "same_start": Observable(
             "fröet",
-            wrong="`env.reset` får ett frö som redan har använts, i {got} av episoderna, så de "
-            "börjar i precis samma läge som en tidigare.",
+            wrong="`env.reset` får ett frö som redan har använts, i {got} av episoderna. En sådan "
+            "episod börjar i precis samma läge som en tidigare.",
         ),
         "n_stored": Observable(
             "antalet erfarenheter",
@@ -514,7 +514,7 @@ TRAIN_DQN = Exercise(
         ),
         "wrong_actions": Observable(
             "handlingarna",
-            wrong="Handlingen i bufferten är en annan än den som gjordes, {got} gånger.",
+            wrong="I {got} av stegen är handlingen i bufferten en annan än den som gjordes.",
         ),
         "rewards": Observable("raden med sparade belöningar"),
         "next_states": Observable(
@@ -583,7 +583,7 @@ TRAIN_DQN = Exercise(
         ),
         "second_half": Observable(
             "handlingarna i den andra halvan",
-            wrong="När ε går från 1 till 0 på 120 miljösteg är den 0,5 efter halva vägen. I den "
+            wrong="När ε går från 1 till 0 på 120 miljösteg är det 0,5 efter halva vägen. I den "
             "andra halvan ska handlingarna alltså slumpas {expected}, men de slumpas {got}.",
         ),
         "afterwards": Observable(

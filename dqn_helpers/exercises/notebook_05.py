@@ -561,8 +561,8 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
             "antalet olika erfarenheter",
             none="Online-nätverket fick aldrig se något av tillstånden (`state`) i bufferten, så "
             "det går inte att säga vad som drogs.",
-            wrong="Sammanlagt fick online-nätverket bara förutsäga {got} olika erfarenheter, men "
-            "alla i bufferten ska ha samma chans, varje gång.",
+            wrong="Sammanlagt räknades förutsägelsen ut för bara {got} av buffertens erfarenheter, "
+            "men alla ska ha samma chans, varje gång.",
         ),
         "target_weights": Observable(
             "målnätverkets vikter",

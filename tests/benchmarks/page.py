@@ -86,7 +86,7 @@ def n_solved(runs: Sequence[Row], task: Task, name: str = "held_out") -> int:
 
 def seed_table(results: Results) -> Lines:
     """Tabellen i BILAGA.md: kursens recept på alla frön."""
-    head = ["metod", "löst (95 % intervall)", "sämsta frö, medelvärde",
+    head = ["metod", "löst (95-procentigt intervall)", "sämsta frö, medelvärde",
             "träningssteg: median / 90:e percentil / sämst",
             "miljösteg: median / sämst"]  # fmt: skip
     return table(head, [_seed_row(results, key) for key in TABLE_NAMES])
@@ -121,7 +121,7 @@ def appendix_with(results: Results, text: str) -> str:
     n = len(runs_of(results, "dqn"))
     table_lines = "\n".join(seed_table(results)) + "\n\n"
     for pattern, new in (
-        (r"\|[^|\n]*\| löst \(95 % intervall\).*?\n\n", table_lines),
+        (r"\|[^|\n]*\| löst \(95-procentigt intervall\).*?\n\n", table_lines),
         (r"tränats med \d+ olika frön", f"tränats med {n} olika frön"),
         (r"det\s+bästa\s+Q-värdet\s+i\s+vila[^)]*\)", q_values_in_words(results)),
     ):

@@ -149,7 +149,7 @@ RAISES: list[tuple[str, str, str]] = [
     ("gather_dimensions", "q.gather(1, action)", "(B, 1)"),
     ("gather_size", "q.gather(0, torch.zeros(1, 5, dtype=torch.int64))", "handlingarna"),
     ("index_shapes", "q[torch.arange(2), action]", "olika långa"),
-    ("outside", "q[:, 5]", "längs dimension 1 finns 2 platser"),
+    ("outside", "q[:, 5]", "längs dimension 1 är antalet platser 2"),
     ("outside_list", "[1, 2][2]", "längden"),
     ("list_by_several", "[1, 2][action]", "en plats i taget"),
     (

@@ -691,9 +691,9 @@ def pictures_flattened():
     ),
 )
 def random_sample_of_buffer():
-    """`random.sample` (och `random.choices`) nöjer sig inte med vilken buffert som helst: den vill
-    ha Pythons egna följder. Det går bra med en lista men inte med en klass som bara kan `len` och
-    `[i]`. Dra platserna i stället, och läs en i taget."""
+    """`random.sample` nöjer sig inte med vilken buffert som helst: den vill ha Pythons egna
+    följder. Det går bra med en lista men inte med en klass som bara kan `len` och `[i]`. Dra
+    platserna i stället, och läs en i taget."""
 
 
 @misconception(

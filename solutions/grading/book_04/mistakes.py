@@ -300,8 +300,9 @@ def buffers_mixed(model, target_model, tau=1.0):
 @misconception("4.2")
 @torch.no_grad()
 def integer_buffers_skipped(model, target_model, tau=1.0):
-    """Du blandar buffertarna med decimaltal och hoppar över heltalen. Buffertar ska kopieras hela,
-    vilken datatyp de än har, för de är uträknade, inte inlärda, och hör ihop med varandra."""
+    """Du blandar de buffertar som består av decimaltal och hoppar över dem som består av heltal.
+    Buffertar ska kopieras hela, vilken datatyp de än har, för de är uträknade, inte inlärda, och
+    hör ihop med varandra."""
     mine, theirs = model.state_dict(), target_model.state_dict()
     for name in mine:
         if mine[name].is_floating_point():
