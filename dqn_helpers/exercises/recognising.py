@@ -252,6 +252,7 @@ def _fit(exercise: Exercise, mistake: KnownMistake, ran: Ran, wrong: frozenset[P
         same_outcome(ran[index][1], mistake.outcomes[index], ran[index][0], (key,))
         for index in {place[0] for place in explained}
         for key in mistake.outcomes[index].observed
+        if key not in ran[index][0].random
     )
     return Fit(frozenset(explained), len(refuted), frozenset(lucky), denied, alike)
 

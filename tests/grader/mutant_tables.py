@@ -588,7 +588,11 @@ EQUIVALENT: tuple[tuple[str, str], ...] = (
         "bara dokumentationen eller utskriften flyttades",
     ),
     (r"2\.2/\w+/index bredvid/0", "plats −1 är den sista: alla läses lika ofta ändå"),
-    (r"3\.3/\w+/utan tecken/[123]", "γ, masken och deras produkt är aldrig negativa"),
+    (
+        r"3\.3/step_(one_forward_pass/utan tecken/2|through_forward/utan tecken/3"
+        r"|row_by_row_in_vmap/utan tecken/2)",
+        "γ och masken är aldrig negativa",
+    ),
     (
         r"3\.3/\w+/loopen baklänges/0",
         "raderna dras, och gradienterna nollas, i vilken ordning som helst",

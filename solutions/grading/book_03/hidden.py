@@ -79,6 +79,12 @@ def random_layers(rng: np.random.Generator, n_in: int, n_out: int) -> list[Any]:
     ]
 
 
+def below_zero(layers: list[Any]) -> list[Any]:
+    """Samma nätverk med alla Q-värden under 0, så att ett minustecken som tappas bort syns."""
+    hidden, (weights, bias) = layers
+    return [hidden, [weights, bias - np.abs(weights).sum(axis=1) - np.abs(bias) - 0.5]]
+
+
 def transition(rng: np.random.Generator, n_in: int, n_out: int, **fixed: Any) -> list[Any]:
     """En slumpad erfarenhet; `fixed` bestämmer fält."""
     fields = {
@@ -157,10 +163,12 @@ def dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
     inputs, repeated = draw.inputs, draw.repeated
     large = repeated(reward=-float(rng.integers(300, 600)))
     planted = float(rng.integers(50, 99))
+    negative = inputs(repeated(action=0))
+    negative |= {"layers": below_zero(negative["layers"])}
     return [
         Case(("loss", "constant", "number", "rows"), inputs(repeated())),
         Case(("loss", "constant", "number"), inputs(repeated(), criterion="huber", buffer="list")),
-        Case(("loss",), inputs(repeated(action=0))),  # de andra handlingarna finns inte med
+        Case(("loss",), negative),  # de andra handlingarna finns inte med
         Case(("terminated",), inputs(repeated(terminated=True))),
         Case(("truncated",), inputs(repeated(truncated=True), buffer="list")),
         # γ = 0: ett fel i masken ska inte kosta det här beteendet också.

@@ -204,7 +204,7 @@ def by_epsilon(inputs: Inputs) -> Supports:
 
 def minimum_case(rng: np.random.Generator) -> Case:
     every = int(rng.integers(2, 5))
-    batch_size = every * int(rng.integers(2, 4))
+    batch_size = every * int(rng.integers(2, 7))  # så olika att ingen gissar antalet
     inputs = loop_inputs(
         rng,
         [every + 1, batch_size + every],
