@@ -97,9 +97,10 @@ def space_sizes(env: gym.Env) -> tuple[int, int]:
             är `Discrete` från 0.
     """
     if isinstance(env, gym.vector.VectorEnv):
+        envs = f"{env.num_envs} {'miljö' if env.num_envs == 1 else 'miljöer'}"
         raise ValueError(
-            f"Det här är en vektormiljö, {env.num_envs} miljöer på en gång, men DQN tränas i en "
-            "miljö i taget. Skapa den med `gym.make`, inte `gym.make_vec`."
+            f"Det här är en vektormiljö med {envs}, men DQN tränas i en enda, vanlig miljö. Skapa "
+            "den med `gym.make`, inte `gym.make_vec`."
         )
     obs_space, action_space = env.observation_space, env.action_space
     if not isinstance(obs_space, gym.spaces.Box) or len(obs_space.shape) != 1:
@@ -235,8 +236,9 @@ def check_enough_stored(n_stored: int, batch_size: int) -> None:
     """Säg till om det inte går att dra så många erfarenheter."""
     check_at_least(1, batch_size=batch_size)
     if batch_size > n_stored:
+        stored = f"{n_stored} {'erfarenhet' if n_stored == 1 else 'erfarenheter'}"
         raise ValueError(
-            f"Bufferten har {n_stored} erfarenheter, för få för en batch på {batch_size}. "
+            f"Bufferten har {stored}, för få för en batch på {batch_size}. "
             "Kontrollera att du drar så många som du tänkte. Stämmer det behövs först fler "
             "erfarenheter i bufferten, eller en mindre batch."
         )

@@ -97,7 +97,8 @@ class TrainingProgress:
     def _status(self) -> str:
         """Läget i ord, sist på förloppsraden."""
         n_episodes, n_steps = len(self._log.episode_returns), self._log.environment_steps
-        parts = [f"{n_episodes} episoder" if self._counts_steps else f"{n_steps} steg"]
+        episodes = f"{n_episodes} {'episod' if n_episodes == 1 else 'episoder'}"
+        parts = [episodes if self._counts_steps else f"{n_steps} steg"]
         if self._log.episode_returns:
             parts.append(f"poäng {np.mean(self._log.episode_returns[-20:]):.0f}")
         if self._log.check_scores:

@@ -117,7 +117,8 @@ class ReplayBuffer:
             IndexError: om platsen är tom eller inte finns.
         """
         if not -len(self) <= index < len(self):
-            raise IndexError(f"Plats {index} finns inte: bufferten har {len(self)} erfarenheter.")
+            stored = f"{len(self)} {'erfarenhet' if len(self) == 1 else 'erfarenheter'}"
+            raise IndexError(f"Plats {index} finns inte: bufferten har {stored}.")
         place = index % len(self)
         state, action, reward, next_state, terminated, truncated = (
             column[place] for column in self.columns

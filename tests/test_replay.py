@@ -72,8 +72,9 @@ def test_every_place_outside_is_an_index_error():
     for n_added in [0, 1, 3, 4, 6]:
         buffer = filled(n_added, max_length=4)
         for index in (len(buffer), len(buffer) + 1, 4, -len(buffer) - 1):
-            with pytest.raises(IndexError, match=f"Plats {index} finns inte"):
+            with pytest.raises(IndexError, match=f"Plats {index} finns inte") as error:
                 buffer[index]
+            assert ("har 1 erfarenhet." in str(error.value)) == (n_added == 1)
 
 
 def test_loop_over_buffer_ends():

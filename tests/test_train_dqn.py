@@ -432,7 +432,7 @@ def test_bar_that_counts_steps_says_something_new_at_the_end_of_an_episode(
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(" ")[0] for line in lines] == [f"{n}/6" for n in (0, 1, 2, 3, 4, 5, 6, 6)]
     assert [line.endswith("kvar") for line in lines] == [True] * 5 + [False] * 3
-    assert lines[5].endswith("kvar, 1 episoder · poäng 15")
+    assert lines[5].endswith("kvar, 1 episod · poäng 15")
 
 
 def test_bar_says_when_the_goal_is_reached(capsys: pytest.CaptureFixture[str]):

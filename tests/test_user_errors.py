@@ -107,10 +107,11 @@ def test_a_reward_that_is_no_number(reward: Any):
 
 
 def test_a_vector_environment():
-    with pytest.raises(
-        ValueError, match=r"vektormiljö, 2 miljöer .*`gym.make`, inte `gym.make_vec`"
-    ):
-        train(env=make_vector_cartpole(2))
+    for n_envs, words in ((1, "1 miljö"), (2, "2 miljöer")):
+        with pytest.raises(
+            ValueError, match=f"vektormiljö med {words}, .*`gym.make`, inte `gym.make_vec`"
+        ):
+            train(env=make_vector_cartpole(n_envs))
 
 
 @pytest.mark.parametrize("seed", [1.5, "1", -1])

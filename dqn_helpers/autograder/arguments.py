@@ -35,7 +35,7 @@ def rules(limit: float) -> list[str]:
 
 
 def _seconds(number: float) -> str:
-    return f"{number:g} sekunder".replace(".", ",")
+    return f"{number:g} {'sekund' if number == 1 else 'sekunder'}".replace(".", ",")
 
 
 def add_grade_arguments(parser: argparse.ArgumentParser) -> None:

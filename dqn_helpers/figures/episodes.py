@@ -89,11 +89,12 @@ def show_episodes_together(
     length = max(len(one.frames) for one in played.values())
     frames = [_moment(list(played.values()), step) for step in range(length)]
     results = [f"{name}: {one.n_steps} steg, {one.ending}" for name, one in played.items()]
+    episodes = f"{len(played)} {'episod' if len(played) == 1 else 'episoder'}"
     return Film(
         cartpoles_side_by_side(env.unwrapped, list(played)),
         tuple(frames),
         tuple(f"steg {step} av {length - 1}" for step in range(length)),
-        alt=f"Film av {len(played)} episoder från samma läge. {'. '.join(results)}.",
+        alt=f"Film av {episodes} från samma läge. {'. '.join(results)}.",
         milliseconds=_milliseconds_per_step(env),
         name="steg",
         caption=". ".join(results),

@@ -442,8 +442,10 @@ def _write_table(
 
 def _people_lines(results: ClassResult) -> Iterator[str]:
     if results.unclear:
-        yield (f"Vem är vem? Svara på de här frågorna ({len(results.unclear)}) i en CSV-fil med "
-               "kolumnerna fil;student, och kör igen med --students FIL --resume:")  # fmt: skip
+        n_asked = len(results.unclear)
+        asked = "den här frågan" if n_asked == 1 else f"de här {n_asked} frågorna"
+        yield (f"Vem är vem? Svara på {asked} i en CSV-fil med kolumnerna fil;student, och kör "
+               "igen med --students FIL --resume:")  # fmt: skip
         yield from (f"  {question}" for question in results.unclear)
     if results.not_handed_in:
         missing = results.not_handed_in

@@ -26,8 +26,8 @@ from dqn_helpers.teacher.report.words import path_parts
 from dqn_helpers.teacher.store import FileWatch, write_whole
 
 CANNOT_WRITE = (
-    "Det gick inte att skriva {files} i {out}. Är filen öppen i ett annat program, till exempel "
-    "Excel? Stäng den och kör kommandot igen."
+    "Det gick inte att skriva {files} i {out}. Är någon fil där öppen i ett annat program, till "
+    "exempel Excel? Stäng den och kör kommandot igen."
 )
 
 

@@ -71,7 +71,8 @@ def number_of_seeds(wanted: Sequence[str]) -> dict[str, int]:
     plain = [int(word) for word in wanted if "=" not in word]
     named = dict(word.split("=", 1) for word in wanted if "=" in word)
     if unknown := sorted(named.keys() - BY_KEY.keys()):
-        raise ValueError(f"Programmet {unknown[0]} finns inte. De heter {', '.join(BY_KEY)}.")
+        raise ValueError(f"Programmet {unknown[0]} finns inte. Välj bland "
+                         f"{', '.join(BY_KEY)}.")  # fmt: skip
     counts = {c.key: plain[-1] if plain else c.seeds for c in CONTESTANTS}
     return counts | {key: int(count) for key, count in named.items()}
 
@@ -84,7 +85,7 @@ def measurements(options: argparse.Namespace) -> Iterator[Measurement]:
     """
     chosen = options.parts or PARTS
     if unknown := sorted(set(chosen) - set(PARTS)):
-        raise ValueError(f"Delen {unknown[0]} finns inte. De heter {', '.join(PARTS)}.")
+        raise ValueError(f"Delen {unknown[0]} finns inte. Välj bland {', '.join(PARTS)}.")
     kinds: dict[str, Callable[[], Iterator[Measurement]]] = {
         "learning": lambda: learning(number_of_seeds(options.seeds), options.stop_at_first),
         "profile": profile,

@@ -263,8 +263,9 @@ def profile_section(results: Results) -> Lines:
     whole, n = sum(totals.values()), len(results["profile"])
     ordered = sorted(totals.items(), key=lambda pair: -pair[1])
     rows = [[name, f"{100 * s / whole:.0f} %", number(s / n, 2)] for name, s in ordered]
+    trainings = f"{n} {'träning' if n == 1 else 'träningar'}"
     return [
-        f"Medelvärden av {n} träningar, {number(whole / n, 3)} CPU-s var.", "",
+        f"Medelvärden av {trainings}, {number(whole / n, 3)} CPU-s var.", "",
         *table(["del", "andel", "CPU-s per träning"], rows),
     ]  # fmt: skip
 
@@ -360,9 +361,10 @@ def _grading_sentences(rows: list[Row]) -> Iterator[str]:
     for row in rows:
         if row["grader"] in (NBGRADER, OTTER) and ours:
             theirs, best = (r["cpu_seconds"] / r["students"] for r in (row, ours[-1]))
+            students = f"{row['students']} {'student' if row['students'] == 1 else 'studenter'}"
             yield (
                 f"- {row['grader']} behöver {number(theirs / best, 2)} gånger så mycket "
-                f"processortid per student ({row['students']} studenter där, "
+                f"processortid per student ({students} där, "
                 f"{ours[-1]['students']} här)."
             )
         if row["grader"] == AGAIN:

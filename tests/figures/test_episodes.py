@@ -321,3 +321,5 @@ def test_together_needs_agents_and_cartpole():
         show_episodes_together({}, env=gym.make("CartPole-v1"))
     with pytest.raises(ValueError, match="CartPole"):
         show_episodes_together({"a": fall}, env=gym.make("FrozenLake-v1"))
+    alone = show_episodes_together({"a": fall}, env=gym.make("CartPole-v1"))
+    assert alone.alt.startswith("Film av 1 episod från samma läge.")

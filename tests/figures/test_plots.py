@@ -254,6 +254,7 @@ def test_learning_curves_alt_text_has_the_right_numbers():
     # Median 10 → 500 över tre frön; sist mellan 475 och 12 345.
     assert "DQN: medianen går från 10 till 500" in alt
     assert "sist mellan 475 och 12\u202f345 över 3 frön" in alt
+    assert "över 1 frö" in learning_curves([0, 250, 500], {"DQN": CURVES[:1]}).alt
     assert "poäng, girig utvärdering mot miljösteg" in alt
 
 
@@ -303,6 +304,7 @@ def test_training_curve_alt_text_has_the_right_numbers():
     alt = training_curve(a_log(25)).alt
     # Episoderna 5…24 ger i genomsnitt 14,5.
     assert "över 25 episoder och 250 miljösteg" in alt
+    assert "över 1 episod och 10 miljösteg" in training_curve(a_log(1)).alt
     assert "De 20 sista episoderna gav i genomsnitt 14,5" in alt
     assert "Den sista giriga utvärderingen gav 333" in alt
 

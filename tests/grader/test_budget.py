@@ -292,3 +292,4 @@ def test_the_limits_are_told() -> None:
     told = " ".join(rules(2.5))
     for words in ("2,5 sekunder", "alla försök", "4 GB", "4 000 tecken", "20 anteckningsböcker"):
         assert words in told
+    assert "1 sekund processortid" in rules(1)[0]

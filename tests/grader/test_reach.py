@@ -121,5 +121,5 @@ def test_the_teacher_sees_it_and_the_points_stay(grade_cells: Callable[..., Ran]
         ("cell 1, rad 1, rör `gc`: import gc, torch",),
     )
     (attention,) = needing_attention([submission("a.ipynb", result)])
-    assert "cell 1, rad 1, rör `gc`" in attention.reason
+    assert "Cell 1, rad 1, rör `gc`" in attention.reason
     assert "fusk" not in attention.reason.lower()

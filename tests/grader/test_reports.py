@@ -595,7 +595,7 @@ def test_the_lists_say_the_students_name_first() -> None:
 def test_a_missing_reflection_is_mentioned_to_both() -> None:
     graded = results(submission("a", exercise("5.1")), submission("b", exercise("3.1")))
     report = Page(class_report(graded, ["a.html", "b.html"])).words()
-    assert "ingen skrivit något svar på 5.4: a." in report
+    assert "I den här filen har ingen skrivit något svar på 5.4: a." in report
     assert "ingen reflektion i filen" in page(submission("a", exercise("5.1"))).words()
     assert "reflektion" not in page(submission("b", exercise("3.1"))).words()
 

@@ -228,7 +228,7 @@ def _own_reasons(submission: SubmissionResult) -> Iterator[tuple[str, str]]:
             yield exercise.id, f"Granska {exercise.id} för hand, för något gick fel i rättaren."
         if exercise.reach:
             lines = "; ".join(one_line(line, 300) for line in exercise.reach)
-            yield exercise.id, f"{exercise.id}: {REACH_TEXT} {lines}"
+            yield exercise.id, f"{exercise.id}: {REACH_TEXT} {lines[:1].upper()}{lines[1:]}"
         if exercise.status in ("crashed", "forbidden"):
             yield exercise.id, f"{exercise.id}: {words.word.lower()}. {words.meaning}"
 

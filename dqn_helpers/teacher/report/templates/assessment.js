@@ -152,7 +152,7 @@ async function send(found) {
   if (answer.problem) return say(answer.problem, true);
   for (const [unit, row] of found.units) unit.loaded = unit.initial = row;
   const n = found.rows.length;
-  const saved = n ? `Sparat i beslut.csv: ${n} ${n === 1 ? "rad" : "rader"}.` : "Raden är borttagen ur beslut.csv.";
+  const saved = n ? `Sparat i beslut.csv: ${n} ${n === 1 ? "rad" : "rader"}.` : `${found.units.length === 1 ? "Raden är borttagen" : "Raderna är borttagna"} ur beslut.csv.`;
   say(found.wrong.length ? `${saved} ${found.wrong[0].text}` : saved, found.wrong.length > 0);
 }
 
