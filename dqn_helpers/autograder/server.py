@@ -56,15 +56,15 @@ TEACHERS = ("dqn_helpers.autograder", "dqn_helpers.teacher")
 # Det som studenters anteckningsböcker brukar importera utöver det som kursens egna gör.
 OFTEN_USED = "matplotlib.pyplot tqdm IPython.display gymnasium.envs.classic_control"
 OFTEN_USED += " gymnasium.envs.toy_text"
-# Det som `torch.func.grad` läser in när den behöver det. Det går inte i inhägnaden, för torch
-# skapar då en mapp. Modulen drar in resten (se `dqn_helpers.no_compiler`).
-IN_TORCH = ("torch._dynamo.compiled_autograd",)
 
 
 def warm() -> None:
     """Ladda det som studentens kod behöver, så att det inte belastar hans eller hennes tid."""
     torch.set_num_threads(1)
     _load_modules()
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    # Första steget laddar delar av torch. Inget backward: det startar trådar, som inte avknoppas.
+    torch.optim.Adam([parameter]).step()
     for book in find_submissions([NOTEBOOKS]):  # som delats ut: inget facit, inget hemligt
         for cell in book.cells:
             _, statements = read_cell(cell.text)
@@ -84,7 +84,7 @@ def _load_modules() -> None:
 
     I inhägnaden går kursens filer inte att läsa: där står lösningarna på övningarna.
     """
-    for name in (*course_modules(), *OFTEN_USED.split(), *IN_TORCH):
+    for name in (*course_modules(), *OFTEN_USED.split()):
         with contextlib.suppress(ImportError):  # lärarens dator behöver inte ha Jupyter
             importlib.import_module(name)
     list(EXERCISES.values())  # alla drivare
