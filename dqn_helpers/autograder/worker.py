@@ -77,11 +77,7 @@ def _run(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[bytes]:
     """Först hur det gick att definiera lösningen, sedan ett svar per fall."""
     exercise = EXERCISES[job["number"]]
     deadline = time.process_time() + job["seconds"]
-    block(exercise.name)
-    _predictable_generators(job["seed"])
-    forbid_rereading()
-    allow_without_effect()
-    namespace, notes = define(cells, _main_module(), STATEMENT_SHARE * job["seconds"])
+    namespace, notes = _defined(cells, job)
     yield encode({"defined": exercise.name in namespace, "notes": notes[:MAX_NOTES]})
     if exercise.name not in namespace:
         return
@@ -98,11 +94,7 @@ def _repair(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[s
     """Vad omskrivningar av lösningen ger; de som inte ryms i svaret lämnas därhän."""
     exercise = EXERCISES[job["number"]]
     deadline = time.process_time() + SEARCH_SHARE * job["seconds"]
-    block(exercise.name)
-    _predictable_generators(job["seed"])
-    forbid_rereading()
-    allow_without_effect()
-    namespace, _ = define(cells, _main_module(), STATEMENT_SHARE * job["seconds"])
+    namespace, _ = _defined(cells, job)
     sources = [Source(cell.name, cell.text) for cell in cells]
     left, seconds = MAX_ANSWERS, deadline - time.process_time()
     for trial in trials(
@@ -114,6 +106,15 @@ def _repair(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[s
         if left < 0:
             return
         yield answer
+
+
+def _defined(cells: Sequence[CellSource], job: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Lösningens namn, och anmärkningar, när kursens egen lösning är spärrad."""
+    block(EXERCISES[job["number"]].name)
+    _predictable_generators(job["seed"])
+    forbid_rereading()
+    allow_without_effect()
+    return define(cells, _main_module(), STATEMENT_SHARE * job["seconds"])
 
 
 # Ett nekat systemanrop, en fil som inte finns i inhägnadens filträd, och skrivskyddet där.
