@@ -706,16 +706,17 @@ Q_VALUE_BIAS = Exercise(
         Case(
             behaviours=("sequences",),
             text="Tensorer, `predicted_q_values` = [0,5; 2] och `rewards` = [1; 3] som heltal, "
-            "γ = 0,5.",
+            "γ = 0,25.",
             inputs={
                 "predicted_q_values": [0.5, 2.0],
                 "rewards": [1, 3],
-                "discount_factor": 0.5,
+                "discount_factor": 0.25,
                 "container": "tensor",
             },
-            expected=({"bias": -1.5, "changed": ""},),
+            expected=({"bias": -1.125, "changed": ""},),
             by_hand={
-                "bias": "avkastningen från varje steg är 2,5; 3, så biasen är (−2 − 1) / 2 = −1,5"
+                "bias": "avkastningen från varje steg är 1,75; 3, så biasen är "
+                "(−1,25 − 1) / 2 = −1,125"
             },
         ),
     ),
