@@ -114,6 +114,7 @@ def space_sizes(env: gym.Env) -> tuple[int, int]:
             "DQN behöver numrerade handlingar 0, 1, 2 … (`Discrete`), men miljön har "
             f"{action_space}. DQN kan inte välja bland kontinuerliga handlingar."
         )
+    check_takes_seed(env)
     return obs_space.shape[0], int(action_space.n)
 
 
@@ -130,7 +131,56 @@ def table_sizes(env: gym.Env) -> tuple[int, int]:
                 f"En Q-tabell behöver {name} numrerade från 0 (`Discrete`), men miljön har "
                 f"{space}. Med kontinuerliga tillstånd behövs ett nätverk: se anteckningsbok 03."
             )
+    check_takes_seed(env)
     return int(spaces[0].n), int(spaces[1].n)
+
+
+def check_takes_seed(env: gym.Env) -> None:
+    """Säg till om miljöns `reset` är som i gamla Gym och inte tar emot något frö."""
+    try:
+        inspect.signature(env.unwrapped.reset).bind(seed=None)
+    except TypeError:
+        raise ValueError(
+            "Miljöns `reset` tar inte emot argumentet `seed`, som i gamla Gym. Börja den med "
+            "`def reset(self, *, seed=None, options=None):` och sedan `super().reset(seed=seed)`."
+        ) from None
+
+
+def from_reset(answer: Any) -> tuple[Any, dict[str, Any]]:
+    """Det som `env.reset` gav, när det är en observation och en ordbok.
+
+    Raises:
+        ValueError: om det är något annat, som i gamla Gym.
+    """
+    if isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], dict):
+        return answer
+    raise ValueError(
+        "Miljöns `reset` ska ge två saker, observationen och en ordbok med upplysningar, men gav "
+        f"{_kind(answer)}. I gamla Gym var det bara observationen. Sluta `reset` med "
+        "`return obs, {}`."
+    )
+
+
+def from_step(answer: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+    """Det som `env.step` gav, när det är fem saker.
+
+    Raises:
+        ValueError: om det är något annat, som i gamla Gym.
+    """
+    if isinstance(answer, tuple) and len(answer) == 5:
+        return answer
+    raise ValueError(
+        "Miljöns `step` ska ge fem saker, `obs, reward, terminated, truncated, info`, men gav "
+        f"{_kind(answer)}. I gamla Gym var de fyra, med en enda `done`. Nu är `terminated` sant "
+        "när uppgiften är slut, och `truncated` när bara tiden tog slut."
+    )
+
+
+def _kind(answer: Any) -> str:
+    """Vad det är för något, i ord."""
+    if isinstance(answer, tuple):
+        return f"en tupel med {len(answer)} {'sak' if len(answer) == 1 else 'saker'}"
+    return "ingenting (`None`)" if answer is None else f"en enda sak (`{type(answer).__name__}`)"
 
 
 # --- tabeller ------------------------------------------------------------------------------------
