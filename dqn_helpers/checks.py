@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from dqn_helpers.counting import counted
 from dqn_helpers.training_log import TrainingLog
 
 # --- tal -----------------------------------------------------------------------------------------
@@ -97,7 +98,7 @@ def space_sizes(env: gym.Env) -> tuple[int, int]:
             är `Discrete` från 0.
     """
     if isinstance(env, gym.vector.VectorEnv):
-        envs = f"{env.num_envs} {'miljö' if env.num_envs == 1 else 'miljöer'}"
+        envs = counted(env.num_envs, "miljö", "miljöer")
         raise ValueError(
             f"Det här är en vektormiljö med {envs}, men DQN tränas i en enda, vanlig miljö. Skapa "
             "den med `gym.make`, inte `gym.make_vec`."
@@ -179,7 +180,7 @@ def from_step(answer: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
 def _kind(answer: Any) -> str:
     """Vad det är för något, i ord."""
     if isinstance(answer, tuple):
-        return f"en tupel med {len(answer)} {'sak' if len(answer) == 1 else 'saker'}"
+        return f"en tupel med {counted(len(answer), 'sak', 'saker')}"
     return "ingenting (`None`)" if answer is None else f"en enda sak (`{type(answer).__name__}`)"
 
 
@@ -286,7 +287,7 @@ def check_enough_stored(n_stored: int, batch_size: int) -> None:
     """Säg till om det inte går att dra så många erfarenheter."""
     check_at_least(1, batch_size=batch_size)
     if batch_size > n_stored:
-        stored = f"{n_stored} {'erfarenhet' if n_stored == 1 else 'erfarenheter'}"
+        stored = counted(n_stored, "erfarenhet", "erfarenheter")
         raise ValueError(
             f"Bufferten har {stored}, för få för en batch på {batch_size}. "
             "Kontrollera att du drar så många som du tänkte. Stämmer det behövs först fler "

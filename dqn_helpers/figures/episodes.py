@@ -13,6 +13,7 @@ from PIL import Image
 from torch import nn
 
 from dqn_helpers.checks import as_seed, check_takes_seed, from_reset, from_step
+from dqn_helpers.counting import counted
 from dqn_helpers.figures.pictures import Picture, swedish_number
 from dqn_helpers.figures.player import Film, film_of_pictures
 from dqn_helpers.figures.worlds import (
@@ -89,7 +90,7 @@ def show_episodes_together(
     length = max(len(one.frames) for one in played.values())
     frames = [_moment(list(played.values()), step) for step in range(length)]
     results = [f"{name}: {one.n_steps} steg, {one.ending}" for name, one in played.items()]
-    episodes = f"{len(played)} {'episod' if len(played) == 1 else 'episoder'}"
+    episodes = counted(len(played), "episod", "episoder")
     return Film(
         cartpoles_side_by_side(env.unwrapped, list(played)),
         tuple(frames),
