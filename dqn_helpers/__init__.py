@@ -10,12 +10,17 @@ import sys
 
 import torch
 
+from dqn_helpers import no_compiler
+
 # Näten är små: flera trådar gör dem flera gånger långsammare, inte snabbare.
 torch.set_num_threads(1)
 
 # Utan skärm (server, container) ska Gymnasium rita i minnet och inte klaga i rött.
 if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+
+# Torchs optimerare läser annars in en kompilator (över en sekund) som kursen inte använder.
+no_compiler.stand_in()
 
 # Importerna står efter inställningarna ovan, som måste gälla först.
 # ruff: noqa: E402

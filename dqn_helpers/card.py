@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from dqn_helpers.counting import counted
 from dqn_helpers.figures import theme
 
 Mark = Literal["passed", "partial", "failed", "unsolved", "manual"]
@@ -172,7 +173,7 @@ class Card:
     def _folded_rest(self, rest: Sequence[Part]) -> str:
         if not rest and not self.advice[1:]:
             return ""
-        count = f"{len(rest)} {'del' if len(rest) == 1 else 'delar'} till som inte stämmer än"
+        count = f"{counted(len(rest), 'del', 'delar')} till som inte stämmer än"
         inside = self._paragraphs(self.advice[1:]) + _list(rest)
         return _fold(count if rest else "Ett misstag till", inside)
 
@@ -236,7 +237,7 @@ def _list(parts: Sequence[Part]) -> str:
 def _folded_when_long(right: Sequence[Part]) -> str:
     if sum(len(part.name.split()) for part in right) <= MAX_RIGHT:
         return _list(right)
-    n_right = f"{len(right)} {'del' if len(right) == 1 else 'delar'} stämmer"
+    n_right = f"{counted(len(right), 'del', 'delar')} stämmer"
     return _fold(n_right, _list(right), drawn("passed"))
 
 
@@ -303,7 +304,7 @@ def _table(comparison: Comparison) -> str:
     rows = "".join(_row(row, comparison.columns) for row in comparison.rows)
     n_left_out = comparison.n_left_out
     more = (
-        f'<p class="dqn-more">… och {n_left_out} {"rad" if n_left_out == 1 else "rader"} till</p>'
+        f'<p class="dqn-more">… och {counted(n_left_out, "rad", "rader")} till</p>'
         if n_left_out
         else ""
     )

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from dqn_helpers.counting import counted
 from dqn_helpers.training_log import TrainingLog
 
 # --- tal -----------------------------------------------------------------------------------------
@@ -97,7 +98,7 @@ def space_sizes(env: gym.Env) -> tuple[int, int]:
             är `Discrete` från 0.
     """
     if isinstance(env, gym.vector.VectorEnv):
-        envs = f"{env.num_envs} {'miljö' if env.num_envs == 1 else 'miljöer'}"
+        envs = counted(env.num_envs, "miljö", "miljöer")
         raise ValueError(
             f"Det här är en vektormiljö med {envs}, men DQN tränas i en enda, vanlig miljö. Skapa "
             "den med `gym.make`, inte `gym.make_vec`."
@@ -114,6 +115,7 @@ def space_sizes(env: gym.Env) -> tuple[int, int]:
             "DQN behöver numrerade handlingar 0, 1, 2 … (`Discrete`), men miljön har "
             f"{action_space}. DQN kan inte välja bland kontinuerliga handlingar."
         )
+    check_takes_seed(env)
     return obs_space.shape[0], int(action_space.n)
 
 
@@ -130,7 +132,56 @@ def table_sizes(env: gym.Env) -> tuple[int, int]:
                 f"En Q-tabell behöver {name} numrerade från 0 (`Discrete`), men miljön har "
                 f"{space}. Med kontinuerliga tillstånd behövs ett nätverk: se anteckningsbok 03."
             )
+    check_takes_seed(env)
     return int(spaces[0].n), int(spaces[1].n)
+
+
+def check_takes_seed(env: gym.Env) -> None:
+    """Säg till om miljöns `reset` är som i gamla Gym och inte tar emot något frö."""
+    try:
+        inspect.signature(env.unwrapped.reset).bind(seed=None)
+    except TypeError:
+        raise ValueError(
+            "Miljöns `reset` tar inte emot argumentet `seed`, som i gamla Gym. Börja den med "
+            "`def reset(self, *, seed=None, options=None):` och sedan `super().reset(seed=seed)`."
+        ) from None
+
+
+def from_reset(answer: Any) -> tuple[Any, dict[str, Any]]:
+    """Det som `env.reset` gav, när det är en observation och en ordbok.
+
+    Raises:
+        ValueError: om det är något annat, som i gamla Gym.
+    """
+    if isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], dict):
+        return answer
+    raise ValueError(
+        "Miljöns `reset` ska ge två saker, observationen och en ordbok med upplysningar, men gav "
+        f"{_kind(answer)}. I gamla Gym var det bara observationen. Sluta `reset` med "
+        "`return obs, {}`."
+    )
+
+
+def from_step(answer: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+    """Det som `env.step` gav, när det är fem saker.
+
+    Raises:
+        ValueError: om det är något annat, som i gamla Gym.
+    """
+    if isinstance(answer, tuple) and len(answer) == 5:
+        return answer
+    raise ValueError(
+        "Miljöns `step` ska ge fem saker, `obs, reward, terminated, truncated, info`, men gav "
+        f"{_kind(answer)}. I gamla Gym var de fyra, med en enda `done`. Nu är `terminated` sant "
+        "när uppgiften är slut, och `truncated` när bara tiden tog slut."
+    )
+
+
+def _kind(answer: Any) -> str:
+    """Vad det är för något, i ord."""
+    if isinstance(answer, tuple):
+        return f"en tupel med {counted(len(answer), 'sak', 'saker')}"
+    return "ingenting (`None`)" if answer is None else f"en enda sak (`{type(answer).__name__}`)"
 
 
 # --- tabeller ------------------------------------------------------------------------------------
@@ -236,7 +287,7 @@ def check_enough_stored(n_stored: int, batch_size: int) -> None:
     """Säg till om det inte går att dra så många erfarenheter."""
     check_at_least(1, batch_size=batch_size)
     if batch_size > n_stored:
-        stored = f"{n_stored} {'erfarenhet' if n_stored == 1 else 'erfarenheter'}"
+        stored = counted(n_stored, "erfarenhet", "erfarenheter")
         raise ValueError(
             f"Bufferten har {stored}, för få för en batch på {batch_size}. "
             "Kontrollera att du drar så många som du tänkte. Stämmer det behövs först fler "

@@ -11,7 +11,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from dqn_helpers.checks import as_seed, check_at_least, check_observation, space_sizes
+from dqn_helpers.checks import (
+    as_seed,
+    check_at_least,
+    check_observation,
+    from_reset,
+    from_step,
+    space_sizes,
+)
 from dqn_helpers.network import device_of, evaluation_mode
 
 
@@ -76,7 +83,7 @@ def greedy_episode(
     space_sizes(env)
     check_at_least(1, max_episode_steps=max_episode_steps)
     steps: list[tuple[np.ndarray, int, float, float]] = []
-    obs, _ = env.reset(seed=as_seed(seed))
+    obs, _ = from_reset(env.reset(seed=as_seed(seed)))
     terminated = truncated = False
     device = device_of(model)
     with evaluation_mode(model), torch.no_grad():
@@ -86,7 +93,7 @@ def greedy_episode(
             obs_tensor = torch.as_tensor(obs[np.newaxis], dtype=torch.float32, device=device)
             q_values = model(obs_tensor).cpu().numpy()[0]
             action = int(q_values.argmax())
-            next_obs, reward, terminated, truncated, _ = env.step(action)
+            next_obs, reward, terminated, truncated, _ = from_step(env.step(action))
             steps.append((obs, action, float(reward), float(q_values[action])))
             obs = next_obs
     observations, actions, rewards, predicted = zip(*steps, strict=True)

@@ -24,6 +24,8 @@ from dqn_helpers.checks import (
     check_policy,
     check_q_table,
     check_share,
+    from_reset,
+    from_step,
     table_sizes,
 )
 from dqn_helpers.policy import epsilon_greedy
@@ -370,11 +372,11 @@ def q_learning(
     rng = np.random.default_rng(None if seed is None else [seed, 1])
     returns = []
     for episode in range(n_episodes):
-        obs, _ = env.reset(seed=seed if episode == 0 else None)
+        obs, _ = from_reset(env.reset(seed=seed if episode == 0 else None))
         total = 0.0
         for _ in range(max_episode_steps):
             action = epsilon_greedy(q_values[obs], epsilon, rng)
-            next_obs, reward, terminated, truncated, _ = env.step(action)
+            next_obs, reward, terminated, truncated, _ = from_step(env.step(action))
             q_learning_update(
                 q_values,
                 obs,

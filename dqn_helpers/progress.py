@@ -8,6 +8,7 @@ from typing import Any, TextIO, TypeVar
 import numpy as np
 from tqdm import tqdm
 
+from dqn_helpers.counting import agreeing, counted
 from dqn_helpers.training_log import TrainingLog
 
 Item = TypeVar("Item")
@@ -18,7 +19,7 @@ def progress_bar(items: Collection[Item], unit: str) -> Iterable[Item]:
 
     Args:
         items: det som ska gås igenom.
-        unit: vad de är, i flertal, till exempel "frön".
+        unit: vad de är, böjt efter hur många de är: "frön", eller "frö" om det bara är ett.
     """
     bar_format = "{n_fmt} av {total_fmt} " + unit + " |{bar:12}| {elapsed} gått, {remaining} kvar"
     return tqdm(items, disable=not in_notebook(), file=_LineInPlace(), bar_format=bar_format)
@@ -51,7 +52,7 @@ class TrainingProgress:
         show_bar: bool,
         show_curve: bool,
     ) -> None:
-        self._log = log
+        self._log, self._n_episodes = log, n_episodes
         self._show_curve = show_curve
         self._curve_handle: Any = None
         self._next_curve = 0.0
@@ -70,7 +71,8 @@ class TrainingProgress:
 
     def _bar_format(self, redraws: bool, time_text: str) -> str:
         """Radens utseende på tqdm:s sätt att skriva det."""
-        unit = "steg" if self._counts_steps else "episoder"
+        episodes = agreeing(self._n_episodes, "episod", "episoder")
+        unit = "steg" if self._counts_steps else episodes
         bar = " |{bar:12}| " if redraws else ", "
         return "{n_fmt}/{total_fmt} " + unit + bar + time_text + "{postfix}"
 
@@ -97,7 +99,7 @@ class TrainingProgress:
     def _status(self) -> str:
         """Läget i ord, sist på förloppsraden."""
         n_episodes, n_steps = len(self._log.episode_returns), self._log.environment_steps
-        episodes = f"{n_episodes} {'episod' if n_episodes == 1 else 'episoder'}"
+        episodes = counted(n_episodes, "episod", "episoder")
         parts = [episodes if self._counts_steps else f"{n_steps} steg"]
         if self._log.episode_returns:
             parts.append(f"poäng {np.mean(self._log.episode_returns[-20:]):.0f}")

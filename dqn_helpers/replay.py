@@ -13,6 +13,7 @@ from dqn_helpers.checks import (
     check_unpacked,
     whole_number,
 )
+from dqn_helpers.counting import counted
 
 
 class Experience(NamedTuple):
@@ -117,7 +118,7 @@ class ReplayBuffer:
             IndexError: om platsen är tom eller inte finns.
         """
         if not -len(self) <= index < len(self):
-            stored = f"{len(self)} {'erfarenhet' if len(self) == 1 else 'erfarenheter'}"
+            stored = counted(len(self), "erfarenhet", "erfarenheter")
             raise IndexError(f"Plats {index} finns inte: bufferten har {stored}.")
         place = index % len(self)
         state, action, reward, next_state, terminated, truncated = (

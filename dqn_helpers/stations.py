@@ -8,6 +8,7 @@ import html
 from dataclasses import dataclass
 from pathlib import Path
 
+from dqn_helpers.counting import agreeing, counted
 from dqn_helpers.exercises import marks
 from dqn_helpers.exercises.syllabus import (
     BOOKS,
@@ -49,7 +50,8 @@ class Stations:
     def __repr__(self) -> str:
         n_checked = sum(1 for name in SYLLABUS.values() if name)
         n_done = n_checked - len(self.left)
-        done = f"{n_done} av {n_checked} övningar är {'klar' if n_done == 1 else 'klara'}."
+        every = counted(n_checked, "övning", "övningar")
+        done = f"{n_done} av {every} är {agreeing(n_done, 'klar', 'klara')}."
         if not self.left:
             return f"{done} Glöm inte reflektionen i bok 05."
         return f"{done} Fortsätt med övning {self.left[0]} i bok {notebook_of(self.left[0])}."

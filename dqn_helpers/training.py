@@ -29,6 +29,8 @@ from dqn_helpers.checks import (
     check_target_shapes,
     check_target_update,
     check_training_step,
+    from_reset,
+    from_step,
     loss_as_number,
     reward_as_number,
     space_sizes,
@@ -182,7 +184,7 @@ def play_one_step(
         ValueError: om ε inte ligger mellan 0 och 1 eller om miljön ger något annat än ändliga tal.
     """
     action = choose_dqn_action(model, obs, epsilon)
-    next_obs, reward, terminated, truncated, info = env.step(action)
+    next_obs, reward, terminated, truncated, info = from_step(env.step(action))
     next_obs, reward = own_observation(next_obs), reward_as_number(reward)
     replay_buffer.append((obs, action, reward, next_obs, bool(terminated), bool(truncated)))
     return next_obs, reward, bool(terminated or truncated), info
@@ -223,7 +225,7 @@ def play_and_record_episode(
         ValueError: om DQN inte klarar miljön, eller om den ger något annat än ändliga tal.
     """
     space_sizes(env)
-    obs, _ = env.reset(seed=as_seed(seed))
+    obs, _ = from_reset(env.reset(seed=as_seed(seed)))
     obs, rewards, episode_over = own_observation(obs), 0.0, False
     while not episode_over:
         obs, reward, episode_over, info = play_one_step(model, env, replay_buffer, obs, epsilon)
@@ -330,7 +332,7 @@ def train_dqn(
     with torch_seed(seed), bar:
         for episode in range(n_episodes):
             # Bara första episoden får ett frö: annars skulle alla börja i samma läge.
-            obs, _ = env.reset(seed=seed if episode == 0 else None)
+            obs, _ = from_reset(env.reset(seed=seed if episode == 0 else None))
             obs, rewards, episode_over = own_observation(obs), 0.0, False
             while not (episode_over or finished):
                 epsilon = linear_epsilon(

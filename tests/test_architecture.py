@@ -19,7 +19,7 @@ REFERENCE = {
     f"dqn_helpers.{name}"
     for name in (
         "mdp", "network", "policy", "replay", "training", "evaluation", "environments",
-        "recipe", "checks",
+        "recipe", "checks", "counting",
     )
 }  # fmt: skip
 """Referenskoden: det som en student som kör fast öppnar."""

@@ -4,6 +4,8 @@ Processortid, det bästa av flera omgångar omväxlande: en annan process som ta
 lika mycket långsammare, eller syns inte alls.
 """
 
+import subprocess
+import sys
 from collections import deque
 
 import numpy as np
@@ -53,3 +55,59 @@ def test_sampling_costs_nearly_the_same_however_much_is_stored(stored: tuple[Rep
         "många": lambda: sample_experiences(stored[0], BATCH_SIZE),
     })  # fmt: skip
     assert cost["många"] / cost["få"] <= 3, cost
+
+
+# I en ny process: vad som är inläst efter ett träningssteg, och efter något kompilerat.
+ONE_STEP, COMPILED = "ett steg", "kompilerat"
+WITHOUT_COMPILER = f"""
+import inspect, sys
+import torch
+import dqn_helpers
+
+layer = torch.nn.Linear(2, 1)
+optimizer = torch.optim.Adam(layer.parameters())
+layer(torch.ones(1, 2)).sum().backward()
+optimizer.step()
+optimizer.load_state_dict(optimizer.state_dict())
+optimizer.zero_grad()
+inspect.getmodule(layer)
+print("{ONE_STEP}", "torch._dynamo.eval_frame" in sys.modules)
+double = torch.compile(lambda x: 2 * x, backend="eager")
+assert double(torch.ones(2)).tolist() == [2, 2]
+import torch._dynamo.config
+optimizer.step()
+print("{COMPILED}", "torch._dynamo.eval_frame" in sys.modules)
+"""
+
+
+def test_the_compiler_is_read_only_by_those_who_compile():
+    """Den tar över en sekund att läsa in, i varje anteckningsbok och i varje rättning."""
+    command = [sys.executable, "-W", "ignore", "-c", WITHOUT_COMPILER]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert ran.stdout.splitlines() == [f"{ONE_STEP} False", f"{COMPILED} True"]
+
+
+INTERRUPTED = """
+import torch
+import dqn_helpers
+from dqn_helpers.exercises.limits import OutOfTime, call_within
+
+weight = torch.nn.Parameter(torch.zeros(1))
+weight.grad = torch.ones(1)
+for seconds in (0.3, 0.2, 0.1, 0.05):
+    try:
+        call_within(seconds, lambda: torch.func.grad(torch.sum)(torch.ones(2)))
+        print("färdig")
+    except OutOfTime:
+        print("avbruten")
+torch.optim.SGD([weight], lr=1.0).step()
+print(weight.item(), torch.func.grad(torch.sum)(torch.ones(2)).tolist())
+"""
+
+
+def test_a_limit_that_runs_out_while_the_compiler_is_read_breaks_nothing():
+    """En halv kompilator gör att ingen optimerare går att använda mer i den anteckningsboken."""
+    command = [sys.executable, "-W", "ignore", "-c", INTERRUPTED]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)
+    first, *_, last = ran.stdout.splitlines()
+    assert (first, last) == ("avbruten", "-1.0 [1.0, 1.0]")

@@ -65,6 +65,63 @@ def test_a_training_step_that_returns_nan(loss: Any):
         train(training_step=lambda *seven: loss)
 
 
+class OldGym(gym.Env):
+    """En egen miljö, så som de skrevs i gamla Gym eller i en blandning av gammalt och nytt."""
+
+    observation_space = gym.spaces.Box(-1.0, 1.0, (4,), dtype=np.float32)
+    action_space = gym.spaces.Discrete(2)
+    obs = np.zeros(4, dtype=np.float32)
+    render_mode = "rgb_array"
+
+    def __init__(self, start: Any, result: Any) -> None:
+        self.start, self.result = start, result
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        return self.start
+
+    def step(self, action: int) -> Any:
+        return self.result
+
+    def render(self) -> Any:
+        return np.zeros((4, 4, 3), dtype=np.uint8)
+
+
+class WithoutSeed(OldGym):
+    def reset(self) -> Any:  # type: ignore[override]
+        return self.start
+
+
+NEW, OLD = (OldGym.obs, {}), (OldGym.obs, 1.0, True, {})
+EVERY_USE: list[Callable[[gym.Env], Any]] = [
+    lambda env: train(env=env),
+    lambda env: play_and_record_episode(DQN(), env, ReplayBuffer(10), 0.0),
+    lambda env: greedy_episode(DQN(), env),
+    lambda env: show_one_episode(DQN(), env=env),
+]
+
+
+@pytest.mark.parametrize("use", EVERY_USE)
+@pytest.mark.parametrize(
+    ("env", "words"),
+    [
+        (WithoutSeed(NEW, OLD), "tar inte emot argumentet `seed`"),
+        (OldGym(OldGym.obs, OLD), "ska ge två saker, .* men gav en enda sak .`ndarray`"),
+        (OldGym(None, OLD), "men gav ingenting"),
+        (OldGym(NEW, OLD), "ska ge fem saker, .* men gav en tupel med 4 saker"),
+    ],
+)
+def test_an_environment_in_the_form_of_old_gym(use: Callable, env: gym.Env, words: str):
+    with pytest.raises(ValueError, match=words):
+        use(env)
+
+
+def test_a_table_in_the_form_of_old_gym():
+    env = OldGym((0, {}), (0, 1.0, True, {}))
+    env.observation_space = gym.spaces.Discrete(2)  # type: ignore[assignment]
+    with pytest.raises(ValueError, match="en tupel med 4 saker"):
+        q_learning(env, n_episodes=1, discount_factor=0.9)
+
+
 class BadNumbers(gym.Wrapper):
     """CartPole med en orimlig observation i starten, eller i det tredje steget."""
 

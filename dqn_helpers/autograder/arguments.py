@@ -8,6 +8,8 @@ import argparse
 import os
 from pathlib import Path
 
+from dqn_helpers.counting import counted
+
 ALONE = "enstaka"
 
 # Vad en inlämning får kosta. `rules` säger det i ord.
@@ -35,7 +37,7 @@ def rules(limit: float) -> list[str]:
 
 
 def _seconds(number: float) -> str:
-    return f"{number:g} {'sekund' if number == 1 else 'sekunder'}".replace(".", ",")
+    return counted(f"{number:g}".replace(".", ","), "sekund", "sekunder")
 
 
 def add_grade_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from dqn_helpers.counting import counted
 from dqn_helpers.exercises.model import Inputs, Observed
 from dqn_helpers.exercises.plain import plain
 from dqn_helpers.replay import ReplayBuffer
@@ -231,7 +232,7 @@ def _returned(batch: Any) -> str | None:
     if not isinstance(batch, list | tuple):
         return f"ett värde av sorten {type(batch).__name__}"
     if len(batch) != len(FIELDS):
-        return f"{len(batch)} {'del' if len(batch) == 1 else 'delar'}"
+        return counted(len(batch), "del", "delar")
     odd = [type(part).__name__ for part in batch if not isinstance(part, torch.Tensor)]
     return f"sex delar, av vilka {len(odd)} är av sorten {odd[0]}" if odd else SIX_TENSORS
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from dqn_helpers.counting import counted
 from dqn_helpers.exercises import marks
 from dqn_helpers.exercises.blocking import blocked
 from dqn_helpers.exercises.card import CheckResult
@@ -190,4 +191,5 @@ def _words(verdict: Verdict, outcomes: Sequence[Outcome]) -> tuple[str, str]:
     if all(outcome.status != "ok" for outcome in outcomes):
         nudge = "Koden stannade innan den gav ett svar. Börja med felet ovanför."
     hint = "Fastnat? Öppna Ledtråd 1 under övningen."
-    return f"{n_right} av {len(verdict.behaviours)} delar stämmer.", f"{nudge} {hint}"
+    every = counted(len(verdict.behaviours), "del", "delar")
+    return f"{n_right} av {every} stämmer.", f"{nudge} {hint}"

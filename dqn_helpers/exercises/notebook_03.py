@@ -379,7 +379,7 @@ DQN_TRAINING_STEP = Exercise(
         ),
         "rows": Observable(
             "antalet rader",
-            wrong="`criterion` fick {got} rader, men `batch_size` är {expected}.",
+            wrong="Antalet rader som `criterion` fick är {got}, men `batch_size` är {expected}.",
         ),
         "pairs": Observable(
             "paren av förutsägelse och mål",
@@ -395,7 +395,8 @@ DQN_TRAINING_STEP = Exercise(
         ),
         "sequential": Observable(
             "antalet batchar i följd",
-            wrong="{got} av batcharna var obrutna följder i tiden. Dra oberoende i stället.",
+            wrong="I {got} av batcharna följde erfarenheterna direkt på varandra i tiden. Dra "
+            "oberoende i stället.",
         ),
         "seen": Observable(
             "de dragna",

@@ -603,7 +603,7 @@ TRAIN_DQN = Exercise(
         ),
         "first_greedy": Observable(
             "den första handlingen",
-            wrong="Den allra första handlingen var girig i {got} träningar av 3, fast ε är 1 där.",
+            wrong="Den allra första handlingen var girig i {got} av 3 träningar, fast ε är 1 där.",
         ),
         "low": Observable(
             "den första handlingen",

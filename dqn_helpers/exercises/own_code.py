@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import dqn_helpers
+from dqn_helpers.counting import agreeing
 from dqn_helpers.exercises.card import CheckResult
 from dqn_helpers.exercises.checking import check
 from dqn_helpers.exercises.model import Outcome
@@ -115,7 +116,7 @@ def _is_unusable(result: CheckResult) -> bool:
 
 
 def _listed(numbers: list[str]) -> str:
-    return f"Övning {_in_words(numbers)} är inte {'löst' if len(numbers) == 1 else 'lösta'} än"
+    return f"Övning {_in_words(numbers)} är inte {agreeing(len(numbers), 'löst', 'lösta')} än"
 
 
 def _in_words(numbers: list[str]) -> str:

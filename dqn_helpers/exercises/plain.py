@@ -1,11 +1,12 @@
 """Studentens värden som enkla data, och skrivna på svenska."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import Any
 
 import numpy as np
 import torch
 
+from dqn_helpers.counting import counted
 from dqn_helpers.figures import swedish_number
 
 MAX_ITEMS = 10_000
@@ -87,11 +88,11 @@ def in_short(name: str, value: Any) -> str:
     if name in NETWORKS:
         return "ett litet nätverk"
     if name in ("transitions", "experiences"):
-        return f"{len(value)} övergångar"
+        return counted(len(value), "övergång", "övergångar")
     try:
         whole = np.asarray(value, dtype=float)
     except (TypeError, ValueError):  # delarna är olika stora
-        return f"en lista med {len(value)} delar" if hasattr(value, "__len__") else text
+        return _list_in_words(value) if hasattr(value, "__len__") else text
     return kind_in_words(whole)
 
 
@@ -128,5 +129,9 @@ def kind_in_words(value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get("kind", f"ett objekt av sorten {value.get('type', 'dict')}"))[:150]
     if isinstance(value, list):
-        return f"en lista med {len(value)} {'del' if len(value) == 1 else 'delar'}"
+        return _list_in_words(value)
     return words.get(type(value), "None")
+
+
+def _list_in_words(value: Sized) -> str:
+    return f"en lista med {counted(len(value), 'del', 'delar')}"

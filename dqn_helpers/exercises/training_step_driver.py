@@ -11,11 +11,6 @@ from dqn_helpers.exercises.model import Inputs, Observed
 from dqn_helpers.exercises.plain import any_order, plain
 from dqn_helpers.replay import ReplayBuffer
 
-# Första steget laddar delar av torch (en halv sekund): det ska inte belasta studentens tid.
-_warm = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
-_warm.zero_grad()
-_warm.step()
-
 
 class Transitions(Sequence[tuple[Any, ...]]):
     """En buffert som bara kan det en buffert måste kunna: `len` och `[i]`."""

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from dqn_helpers.counting import counted
 from dqn_helpers.figures.pictures import Picture, swedish_number
 from dqn_helpers.figures.player import Film
 from dqn_helpers.figures.shapes import (
@@ -182,16 +183,15 @@ def q_network(n_hidden: int = 64) -> Picture:
         for layer, color in zip(columns, (MUTED, ONLINE, ONLINE), strict=True)
         for x, y in layer
     ]
-    words = [
-        text(322, y, word, 16, anchor="end")
-        for (_, y), word in zip(columns[0], inputs, strict=True)
-    ]
+    units = counted(n_hidden, "enhet", "enheter")
+    rows = zip(columns[0], inputs, strict=True)
+    words = [text(322, y, word, 16, anchor="end") for (_, y), word in rows]
     words += [
         text(525, y, word.replace("(s, ", "(s,\n"), 16, ONLINE, anchor="start")
         for (_, y), word in zip(columns[2], outputs, strict=True)
     ]
     words += [
-        text(425, 306, f"{n_hidden} enheter", 16, MUTED),
+        text(425, 306, units, 16, MUTED),
         text(94, 24, "tabellen slår upp", 18, bold=True),
         text(425, 24, "nätverket räknar ut", 18, ONLINE, bold=True),
         text(85, 306, "en rad per tillstånd", 16, MUTED),
@@ -200,7 +200,7 @@ def q_network(n_hidden: int = 64) -> Picture:
     alt = (
         "Till vänster en Q-tabell med en rad per tillstånd och en kolumn per handling. Till höger "
         f"nätverket som ersätter den: fyra tal in ({', '.join(inputs)}), ett dolt lager med "
-        f"{n_hidden} enheter, och ett Q-värde ut för varje handling."
+        f"{units}, och ett Q-värde ut för varje handling."
     )
     drawing = document(600, 324, *_table(), *wires, *rings, *words)
     return Picture.from_svg(drawing, alt, 680)

@@ -12,7 +12,8 @@ from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 from PIL import Image
 from torch import nn
 
-from dqn_helpers.checks import as_seed
+from dqn_helpers.checks import as_seed, check_takes_seed, from_reset, from_step
+from dqn_helpers.counting import counted
 from dqn_helpers.figures.pictures import Picture, swedish_number
 from dqn_helpers.figures.player import Film, film_of_pictures
 from dqn_helpers.figures.worlds import (
@@ -89,7 +90,7 @@ def show_episodes_together(
     length = max(len(one.frames) for one in played.values())
     frames = [_moment(list(played.values()), step) for step in range(length)]
     results = [f"{name}: {one.n_steps} steg, {one.ending}" for name, one in played.items()]
-    episodes = f"{len(played)} {'episod' if len(played) == 1 else 'episoder'}"
+    episodes = counted(len(played), "episod", "episoder")
     return Film(
         cartpoles_side_by_side(env.unwrapped, list(played)),
         tuple(frames),
@@ -138,13 +139,14 @@ class _Played:
 
 def _play(act: Policy, env: gym.Env, seed: int) -> _Played:
     """Spela en episod och minns hur det såg ut efter varje steg, och från början."""
-    obs, _ = env.reset(seed=as_seed(seed))
+    check_takes_seed(env)
+    obs, _ = from_reset(env.reset(seed=as_seed(seed)))
     drawing, look = _drawing_of(env)
     frames = [look(None, 0)]
     episode_return, ending = 0.0, f"avbruten efter {MAX_STEPS} steg"
     for step in range(1, MAX_STEPS + 1):
         action = act(obs)
-        obs, reward, terminated, truncated, info = env.step(action)
+        obs, reward, terminated, truncated, info = from_step(env.step(action))
         frames.append(look(action, step))
         episode_return += float(reward)
         if terminated or truncated:

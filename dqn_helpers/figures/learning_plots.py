@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dqn_helpers.counting import counted
 from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, MARKS, in_seeds, label_lines, new_figure
+from dqn_helpers.figures.plots import COLORS, MARKS, label_lines, new_figure
 from dqn_helpers.training_log import TrainingLog
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ def learning_curves(
         ax.plot(x, values.T, color=color, alpha=0.4, linewidth=0.8)
         ax.plot(
             x, median, color=color, marker=mark, markevery=max(1, len(x) // 10), linewidth=2,
-            label=f"{name}\n({in_seeds(len(values))})",
+            label=f"{name}\n({counted(len(values), 'frö', 'frön')})",
         )  # fmt: skip
         descriptions.append(
             f"{name}: medianen går från {swedish_number(median[0], 3)} till "
             f"{swedish_number(median[-1], 3)}, sist mellan {swedish_number(low[-1], 3)} och "
-            f"{swedish_number(high[-1], 3)} över {in_seeds(len(values))}"
+            f"{swedish_number(high[-1], 3)} över {counted(len(values), 'frö', 'frön')}"
         )
     if goal is not None:
         ax.axhline(goal, color="black", linestyle="--", linewidth=1)
@@ -92,7 +93,7 @@ def training_curve(log: TrainingLog) -> Picture:
         )  # fmt: skip
     ax.set(xlabel="miljösteg", ylabel="poäng")
     label_lines(ax)
-    episodes = f"{len(returns)} {'episod' if len(returns) == 1 else 'episoder'}"
+    episodes = counted(len(returns), "episod", "episoder")
     alt = f"Inlärningskurva över {episodes} och {log.environment_steps} miljösteg."
     if len(returns):
         last = swedish_number(returns[-20:].mean(), 3)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from dqn_helpers.counting import counted
 from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, MARKS, in_seeds, legend_above, new_figure
+from dqn_helpers.figures.plots import COLORS, MARKS, legend_above, new_figure
 
 _EDGES: Any = np.linspace(-3.5, 4.5, 65)
 
@@ -91,4 +92,4 @@ def spread_in_words(values: np.ndarray) -> str:
     mean, low, high = (
         swedish_number(f(values), decimals=decimals) for f in (np.mean, np.min, np.max)
     )
-    return f"{mean} ({low} till {high}; {in_seeds(len(values))})"
+    return f"{mean} ({low} till {high}; {counted(len(values), 'frö', 'frön')})"

@@ -18,6 +18,7 @@ from typing import Any
 
 from PIL import Image
 
+from dqn_helpers.counting import counted
 from dqn_helpers.figures import theme
 from dqn_helpers.figures.pictures import Picture, least_width, swedish_number
 
@@ -68,7 +69,8 @@ class Film:
         if not self.frames or len(self.frames) != len(self.labels):
             raise ValueError(
                 "En film behöver minst en bild, och en text till reglaget för varje bild. Den här "
-                f"har {len(self.frames)} bilder och {len(self.labels)} texter."
+                f"har {counted(len(self.frames), 'bild', 'bilder')} och "
+                f"{counted(len(self.labels), 'text', 'texter')}."
             )
         if not 0 <= self.start < len(self.frames):
             raise ValueError(f"Filmen har ingen bild med nummer {self.start}.")

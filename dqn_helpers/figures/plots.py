@@ -49,11 +49,6 @@ _STYLE: Any = {
 }
 
 
-def in_seeds(n: int) -> str:
-    """Antalet slumpfrön i ord: "1 frö" eller "20 frön"."""
-    return f"{n} {'frö' if n == 1 else 'frön'}"
-
-
 def new_figure(
     n_columns: int = 1, width: float = COLUMN, height: float = 3.6, *, share_y: bool = False
 ) -> "tuple[Figure, list[Axes]]":

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from gymnasium.envs.classic_control import CartPoleEnv
 
+from dqn_helpers.counting import counted
 from dqn_helpers.figures.learning_plots import learning_curves
 from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, swedish_number
 from dqn_helpers.figures.player import Film
@@ -49,9 +50,10 @@ def ring_film(contents: Mapping[str, Contents], n_slots: int = 8) -> Film:
         ]
         frames.append({"ringar": "".join(rings)})
     drawing = document(_RING * len(contents), _RING + 14 + _CAPTION, "{ringar}")
-    labels = tuple(f"{n_added} tillagda" for n_added in range(len(frames)))
+    labels = tuple(counted(n_added, "tillagd", "tillagda") for n_added in range(len(frames)))
     ends = [f"{name}: sist går det att läsa {_listed(rows[-1])}" for name, rows in contents.items()]
-    alt = f"En ring med {n_slots} platser fylls i tur och ordning. {'. '.join(ends)}."
+    slots = counted(n_slots, "plats", "platser")
+    alt = f"En ring med {slots} fylls i tur och ordning. {'. '.join(ends)}."
     width = min(COLUMN_WIDTH, 310 * len(contents))
     return Film(drawing, tuple(frames), labels, alt, 700, "tillagda", width=width)
 
@@ -100,8 +102,8 @@ def last_moments(observations: Mapping[str, np.ndarray]) -> Picture:
 
 
 def _in_words(obs: np.ndarray) -> str:
-    degrees = swedish_number(abs(float(np.degrees(obs[2]))), 2)
-    return f"stången lutar {degrees} grader åt {'höger' if obs[2] > 0 else 'vänster'}"
+    degrees = counted(swedish_number(abs(float(np.degrees(obs[2]))), 2), "grad", "grader")
+    return f"stången lutar {degrees} åt {'höger' if obs[2] > 0 else 'vänster'}"
 
 
 def batches_in_cloud(

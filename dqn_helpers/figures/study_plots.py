@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dqn_helpers.counting import counted
 from dqn_helpers.figures.pictures import Picture, swedish_number
-from dqn_helpers.figures.plots import COLORS, MARKS, in_seeds, legend_above, new_figure
+from dqn_helpers.figures.plots import COLORS, MARKS, legend_above, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +76,7 @@ def difference_of(
     left.set(xlabel="miljösteg", ylabel="poäng, girig utvärdering", ylim=(0, 520))
     left.locator_params(axis="x", nbins=4)
     right.set(xlabel="medelpoäng i hela träningen", xlim=(0, 520), ylim=(1.5, -0.5))
-    right.set_yticks([0, 1], [in_seeds(len(s)) for s in pairs.values()])
+    right.set_yticks([0, 1], [counted(len(s), "frö", "frön") for s in pairs.values()])
     legend_above(left)
     means = [f"{label} {swedish_number(s.mean(), 3)}" for label, s in pairs.items()]
     return Picture.from_figure(figure, f"Medelpoäng under hela träningen: {', '.join(means)}.")

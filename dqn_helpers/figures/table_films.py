@@ -11,6 +11,7 @@ import numpy as np
 from gymnasium.envs.toy_text.cliffwalking import CliffWalkingEnv
 from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 
+from dqn_helpers.counting import counted
 from dqn_helpers.figures.pictures import COLUMN_WIDTH, swedish_number
 from dqn_helpers.figures.player import Film
 from dqn_helpers.figures.theme import color
@@ -109,8 +110,8 @@ def _check(tables: Mapping[str, Sequence[np.ndarray]], n_squares: int) -> None:
         for table in series:
             if table.ndim != 2 or len(table) != n_squares:
                 raise ValueError(
-                    f"Tabellerna i ”{heading}” ska ha en rad för var och en av de {n_squares} "
-                    f"rutorna, men en har formen {table.shape}."
+                    f"Tabellerna i ”{heading}” ska ha en rad för varje ruta, alltså "
+                    f"{counted(n_squares, 'rad', 'rader')}, men en har formen {table.shape}."
                 )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from dqn_helpers.counting import counted
 from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, swedish_number, swedish_ticks
 from dqn_helpers.figures.plots import new_figure
 from dqn_helpers.figures.shapes import (
@@ -96,19 +97,18 @@ def q_grid(
     Raises:
         ValueError: om antalet rutor eller pilar inte stämmer med `q_values`.
     """
-    n_rows, n_columns = shape
-    if q_values.shape != (n_rows * n_columns, len(arrows)):
+    if q_values.shape != (shape[0] * shape[1], len(arrows)):
         raise ValueError(
-            f"Tabellen `q_values` ska ha formen ({n_rows * n_columns}, {len(arrows)}) för ett "
-            f"rutnät {shape} med {len(arrows)} pilar, men har {q_values.shape}."
+            f"Tabellen `q_values` ska ha formen ({shape[0] * shape[1]}, {len(arrows)}) för ett "
+            f"rutnät {shape} med {counted(len(arrows), 'pil', 'pilar')}, men har {q_values.shape}."
         )
     names = names or {}
     best = [_best_arrows(row, arrows) for row in q_values]
     marks = [names.get(s, way) for s, way in enumerate(best)]
     lines = [" ".join(mark or "–" for mark in row) for row in np.reshape(marks, shape)]
     alt = (
-        f"{title or 'Q-värden'}: rutnät med {n_rows} rader och {n_columns} kolumner, bästa "
-        f"handling rad för rad: {' / '.join(lines)}."
+        f"{title or 'Q-värden'}: rutnät med {_size_in_words(shape)}, bästa handling rad för rad: "
+        f"{' / '.join(lines)}."
     )
     shown = ["" if s in names or len(way) == len(arrows) else way for s, way in enumerate(best)]
     return _grid_picture(q_values.max(axis=1), shape, names, limits, title, shown, alt)
@@ -119,6 +119,10 @@ def _best_arrows(q_values: np.ndarray, arrows: Sequence[str]) -> str:
     # Små avrundningsfel räknas inte som skillnad.
     is_best = np.isclose(q_values, q_values.max(), atol=1e-9)
     return "".join(arrow for arrow, best in zip(arrows, is_best, strict=True) if best)
+
+
+def _size_in_words(shape: tuple[int, int]) -> str:
+    return f"{counted(shape[0], 'rad', 'rader')} och {counted(shape[1], 'kolumn', 'kolumner')}"
 
 
 def _number(value: float) -> str:
@@ -194,7 +198,7 @@ def grid_walks(
         grids.append((name, [*squares, *_walk(np.asarray(walk), shape[1])]))
         jumps = int(_jumps(np.asarray(walk), shape[1]).sum())
         descriptions.append(f"{name}: {len(walk) - 1} steg, varav {jumps} hopp")
-    alt = f"Vandringar i ett rutnät med {shape[0]} rader och {shape[1]} kolumner. "
+    alt = f"Vandringar i ett rutnät med {_size_in_words(shape)}. "
     return _grid_drawing(shape, grids, alt + ". ".join(descriptions) + ".")
 
 

@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from dqn_helpers import recipe
+from dqn_helpers.counting import agreeing, counted
 from dqn_helpers.environments import make_cartpole, make_vector_cartpole
 from dqn_helpers.evaluation import vectorized_greedy_returns
 from dqn_helpers.figures import (
@@ -161,10 +162,9 @@ def try_change(change: Mapping[str, Any], n_seeds: int = 5) -> np.ndarray:
     Returns:
         float (n_seeds, K), medelpoängen i hundra giriga episoder vid varje prövning.
     """
+    seeds = progress_bar(range(n_seeds), agreeing(n_seeds, "frö", "frön"))
     with torch.random.fork_rng(devices=[]):
-        return np.array(
-            [train_changed(change, seed) for seed in progress_bar(range(n_seeds), "frön")]
-        )
+        return np.array([train_changed(change, seed) for seed in seeds])
 
 
 def train_changed(
@@ -196,7 +196,8 @@ def playground() -> Film:
         difference_of(CHECK_STEPS, course, measured(name).scores, label, goal=recipe.SOLVED_AT)
         for label, name in PLAYGROUND.items()
     ]
-    alt = f"Ett reglage över {len(pictures)} ändringar av receptet. {pictures[0].alt}"
+    changes = counted(len(pictures), "ändring", "ändringar")
+    alt = f"Ett reglage över {changes} av receptet. {pictures[0].alt}"
     return film_of_pictures(pictures, list(PLAYGROUND), alt, name="ändring")
 
 

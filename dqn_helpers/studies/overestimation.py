@@ -21,6 +21,7 @@ import torch
 from torch import nn
 
 from dqn_helpers import recipe
+from dqn_helpers.counting import agreeing
 from dqn_helpers.environments import Kasinot, make_cartpole
 from dqn_helpers.evaluation import greedy_episode, realised_returns
 from dqn_helpers.network import DQN
@@ -258,7 +259,8 @@ def measure(
     Returns:
         float64 (antal frön, K), med tal större än `experiment.limit` bytta mot den.
     """
-    seeds = progress_bar(range(experiment.n_seeds if n_seeds is None else n_seeds), "frön")
+    n = experiment.n_seeds if n_seeds is None else n_seeds
+    seeds = progress_bar(range(n), agreeing(n, "frö", "frön"))
     run = functools.partial(experiment.run, training_step)
     with torch.random.fork_rng(devices=[]):
         values = np.array(list(over_seeds(run, seeds, dask)))

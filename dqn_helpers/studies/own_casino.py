@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from dqn_helpers.counting import counted
 from dqn_helpers.figures import swedish_number
 
 N_CASINOS, N_SEEDS = 200, 3
@@ -48,7 +49,7 @@ class Casino:
     copy_every: int
 
     def __str__(self) -> str:
-        machines = f"{self.n_machines} automater"
+        machines = counted(self.n_machines, "automat", "automater")
         if self.n_good < self.n_machines:
             pays = f"{self.n_good} av dem betalar 0 kronor i genomsnitt, och på de andra förlorar "
             pays += "man 1 krona per spel"
@@ -56,8 +57,8 @@ class Casino:
             pays = "alla betalar 0 kronor i genomsnitt"
         sentences = (
             f"Kasino {self.number} har {machines}: {pays}. Ett spels utfall har "
-            f"standardavvikelsen {swedish_number(self.noise, 2)} kronor. Nätverken lär sig av "
-            f"{swedish_number(self.n_stored)} sparade spel med γ = "
+            f"standardavvikelsen {counted(swedish_number(self.noise, 2), 'krona', 'kronor')}. "
+            f"Nätverken lär sig av {swedish_number(self.n_stored)} sparade spel med γ = "
             f"{swedish_number(self.discount_factor, 3)}, och målnätverket uppdateras vart "
             f"{self.copy_every}:e träningssteg."
         )

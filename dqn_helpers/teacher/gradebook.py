@@ -14,6 +14,7 @@ from dqn_helpers.autograder.result import (
     points_text,
     total,
 )
+from dqn_helpers.counting import agreeing
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import PARTS, WRITTEN, book_of, exercises_of, notebook_of
 from dqn_helpers.teacher.report.statistics import best_exercises, exercise_names
@@ -152,8 +153,8 @@ def not_assessed(results: ClassResult) -> Iterator[str]:
     """Säg att betyg som skrivs in är räknade utan det skrivna svaret, om det är så."""
     counted = [one for one in results.submissions if one.grade and not one.replaced_by]
     if n_waiting := sum(bool(one.waiting) for one in counted):
-        counted_as = "räknat" if n_waiting == 1 else "räknade"
-        yield (f"  {n_waiting} av betygen är {counted_as} utan {', '.join(WRITTEN)}, som inte är "
+        without = agreeing(n_waiting, "räknat utan", "räknade utan")
+        yield (f"  {n_waiting} av betygen är {without} {', '.join(WRITTEN)}, som inte är "
                "bedömd än. Bedöm den först, om den ska räknas.")  # fmt: skip
 
 

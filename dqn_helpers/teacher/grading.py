@@ -21,6 +21,7 @@ from dqn_helpers.autograder.batch import grade_all
 from dqn_helpers.autograder.catalogue import require_content
 from dqn_helpers.autograder.grade import Settings
 from dqn_helpers.autograder.result import ClassResult, SubmissionResult
+from dqn_helpers.counting import agreeing, counted
 from dqn_helpers.exercises.syllabus import SYLLABUS, book_of, notebook_of
 from dqn_helpers.studies.cluster import NO_DASK, ClusterError, ClusterLostError
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
@@ -50,7 +51,7 @@ from dqn_helpers.teacher.overrides import (
     load_overrides,
     problems,
 )
-from dqn_helpers.teacher.report.summary import count, summary_lines
+from dqn_helpers.teacher.report.summary import summary_lines
 from dqn_helpers.teacher.reports import CANNOT_WRITE, ReportError, final, write_reports
 from dqn_helpers.teacher.store import (
     FileWatch,
@@ -138,7 +139,8 @@ def _grade_in_folder(
     store = Store(out, arguments.resume, fresh=bool(arguments.only) or arguments.replace)
     settings = _settings(arguments, store, exercises)
     store.begin(settings, submissions, arguments.paths)
-    print(f"Rättar {count(len(submissions))} med fröet {settings.seed}.", file=sys.stderr)
+    files = counted(len(submissions), "fil", "filer")
+    print(f"Rättar {files} med fröet {settings.seed}.", file=sys.stderr)
     for notice in store.notices:
         print(notice, file=sys.stderr)
     overrides = load_overrides(arguments.out)  # före studenternas kod, som i basic kan ändra dem
@@ -224,8 +226,8 @@ def _guarded(arguments: argparse.Namespace) -> list[Path]:
 
 def _interrupted(store: Store) -> int:
     """Säg sist av allt att rapporten inte är hel: annars ser den ut som klassens."""
-    left, every = len(store.waiting), count(len(store.submissions))
-    graded = "rättad" if left == 1 else "rättade"
+    left, every = len(store.waiting), counted(len(store.submissions), "fil", "filer")
+    graded = agreeing(left, "rättad", "rättade")
     print(f"\nAVBRUTET: {left} av {every} är inte {graded} och saknas i rapporten, eller står där "
           "som förut. Kör samma kommando med --resume.", file=sys.stderr)  # fmt: skip
     return INTERRUPTED
@@ -443,7 +445,7 @@ def _write_table(
 def _people_lines(results: ClassResult) -> Iterator[str]:
     if results.unclear:
         n_asked = len(results.unclear)
-        asked = "den här frågan" if n_asked == 1 else f"de här {n_asked} frågorna"
+        asked = agreeing(n_asked, "den här frågan", f"de här {n_asked} frågorna")
         yield (f"Vem är vem? Svara på {asked} i en CSV-fil med kolumnerna fil;student, och kör "
                "igen med --students FIL --resume:")  # fmt: skip
         yield from (f"  {question}" for question in results.unclear)

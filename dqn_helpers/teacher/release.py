@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dqn_helpers.autograder.arguments import add_release_arguments
+from dqn_helpers.counting import counted
 from dqn_helpers.exercises.model import Exercise
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import WRITTEN, exercises_of
@@ -298,8 +299,8 @@ def _pack(root: Path, source: Path, target: Path, given: str) -> None:
     """Packa studentversionen; utan en angiven adress gäller den i `pyproject.toml`."""
     written = read_address(root / "pyproject.toml")
     address = address_of(given, "--address", written.branch) if given else written
-    n_files = write_package(root, build(source), target, address)
-    print(f"Studentversionen är packad i {target}: {n_files} filer, utan facit.")
+    files = counted(write_package(root, build(source), target, address), "fil", "filer")
+    print(f"Studentversionen är packad i {target}: {files}, utan facit.")
     if address.repository:
         print(f"Länkarna till Binder och Colab leder till {address.url}.")
 
@@ -320,8 +321,9 @@ def _run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.gradescope:
         n_files = write_autograder(arguments.root, arguments.gradescope, arguments.book)
-        print(f"Rättaren för bok {arguments.book} är packad i {arguments.gradescope}: {n_files} "
-              "filer, med facit. Lämna den bara till Gradescope.")  # fmt: skip
+        print(f"Rättaren för bok {arguments.book} är packad i {arguments.gradescope}: "
+              f"{counted(n_files, 'fil', 'filer')}, med facit. Lämna den bara till "
+              "Gradescope.")  # fmt: skip
         return 0
     if arguments.check:
         report = compare(source, target)

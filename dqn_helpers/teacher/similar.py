@@ -25,12 +25,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dqn_helpers.autograder import ROOT
+from dqn_helpers.counting import counted
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
 from dqn_helpers.submission.written import reflection_of
 from dqn_helpers.swedish_arguments import SwedishParser
 from dqn_helpers.teacher.arguments import add_similar_arguments
 from dqn_helpers.teacher.report.html import render
-from dqn_helpers.teacher.report.summary import count
 from dqn_helpers.teacher.report.words import clean, one_line, percent_text
 from dqn_helpers.teacher.reports import page_names
 
@@ -356,12 +356,14 @@ def _run(paths: Iterable[Path], out: Path, target: Path | None) -> None:
     if not submissions:
         raise UsageError("Det fanns inga anteckningsböcker att jämföra där.")
     if target:
-        print(f"{count(export(target, submissions))} till JPlag och Dolos ligger i {target}.")
+        files = counted(export(target, submissions), "fil", "filer")
+        print(f"{files} till JPlag och Dolos ligger i {target}.")
     code, text, handed_out = ours()
     html, n_pairs = similar_page(works_of(submissions, handed_out), {CODE: code, TEXT: text})
     out.mkdir(parents=True, exist_ok=True)
     (out / FILE_NAME).write_text(html, encoding="utf-8")
-    print(f"{count(len(submissions))} jämfördes, och det blev {n_pairs} par att titta på: "
+    files = counted(len(submissions), "fil", "filer")
+    print(f"{files} jämfördes, och det blev {n_pairs} par att titta på: "
           f"{out / FILE_NAME}")  # fmt: skip
 
 

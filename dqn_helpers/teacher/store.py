@@ -33,6 +33,7 @@ from dqn_helpers.autograder.result import (
     submission_json,
 )
 from dqn_helpers.autograder.sandbox import TIERS
+from dqn_helpers.counting import counted
 from dqn_helpers.submission.collect import Shelf, Stored, Submission
 from dqn_helpers.submission.written import casino_code_of, reflection_of
 
@@ -181,7 +182,8 @@ class Store:
         mine = {one.file for one in self.submissions}
         kept = [file for file in self._graded if file not in mine]
         if kept:
-            yield (f"I {self._out} finns sedan tidigare {_count(len(kept))} till. Allt är kvar, "
+            files = counted(len(kept), "fil", "filer")
+            yield (f"I {self._out} finns sedan tidigare {files} till. Allt är kvar, "
                    "och det som rättas nu läggs till.")  # fmt: skip
 
     @property
@@ -347,10 +349,6 @@ def _in_order(
     given = {file: (number, place) for place, (file, number) in enumerate(batches.items())}
     places = before | given if resume else given | before
     return sorted(places, key=lambda file: places[file])
-
-
-def _count(n_files: int) -> str:
-    return f"{n_files} {'fil' if n_files == 1 else 'filer'}"
 
 
 # --- hela filer, eller inga ----------------------------------------------------------------------

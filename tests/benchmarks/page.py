@@ -19,6 +19,7 @@ from benchmarks.intervals import (
 from benchmarks.store import RESULTS, Results, Row, read
 from benchmarks.waiting import INSTALLATION, TESTS
 from benchmarks.watch import CARTPOLE, Task
+from dqn_helpers.counting import counted
 from dqn_helpers.figures import Picture, cost_lines, dots_per_seed, swedish_number
 
 APPENDIX = Path(__file__).resolve().parents[2] / "BILAGA.md"
@@ -263,7 +264,7 @@ def profile_section(results: Results) -> Lines:
     whole, n = sum(totals.values()), len(results["profile"])
     ordered = sorted(totals.items(), key=lambda pair: -pair[1])
     rows = [[name, f"{100 * s / whole:.0f} %", number(s / n, 2)] for name, s in ordered]
-    trainings = f"{n} {'träning' if n == 1 else 'träningar'}"
+    trainings = counted(n, "träning", "träningar")
     return [
         f"Medelvärden av {trainings}, {number(whole / n, 3)} CPU-s var.", "",
         *table(["del", "andel", "CPU-s per träning"], rows),
@@ -361,7 +362,7 @@ def _grading_sentences(rows: list[Row]) -> Iterator[str]:
     for row in rows:
         if row["grader"] in (NBGRADER, OTTER) and ours:
             theirs, best = (r["cpu_seconds"] / r["students"] for r in (row, ours[-1]))
-            students = f"{row['students']} {'student' if row['students'] == 1 else 'studenter'}"
+            students = counted(row["students"], "student", "studenter")
             yield (
                 f"- {row['grader']} behöver {number(theirs / best, 2)} gånger så mycket "
                 f"processortid per student ({students} där, "

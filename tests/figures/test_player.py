@@ -103,7 +103,7 @@ def test_no_text_ends_the_film(text: str):
     [
         ({"alt": " "}, "alternativtext"),
         ({"frames": ()}, "minst en bild"),
-        ({"labels": ("steg",)}, "5 bilder och 1 texter"),
+        ({"labels": ("steg",)}, "5 bilder och 1 text"),
         ({"start": 5}, "ingen bild med nummer 5"),
     ],
 )

@@ -42,7 +42,7 @@ def test_wrong_numbers_are_drawn_too():
 
 
 def test_a_table_of_the_wrong_shape_is_refused():
-    with pytest.raises(ValueError, match="16 rutorna"):
+    with pytest.raises(ValueError, match="16 rader"):
         figures.q_film(LAKE, {"fel": [np.zeros((4, 4))]}, ["nu"])
 
 

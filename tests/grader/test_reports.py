@@ -527,7 +527,7 @@ def test_the_teacher_sees_what_was_right_for_that_student() -> None:
     words = assessed_on(one)
     assert f"Kasino {casino_number('asa01')} har" in words and "DQN är kurva" in words
     report = Page(class_report(results(one), ["a.html"], [], "bedomning.html"))
-    assert "0 av 1 skrivna svar är bedömda" in report.words()
+    assert "0 av 1 skrivet svar är bedömt" in report.words()
     assert "Granska 5.4" not in report.words()
     assert "bedomning.html" in [link.get("href") for link in report.all("a")]
     assert "DQN är kurva" not in page(one).words()

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from dqn_helpers import card
 from dqn_helpers.autograder.result import points_text
+from dqn_helpers.counting import agreeing, counted
 from dqn_helpers.figures import theme
 from dqn_helpers.teacher.report.words import (
     PRELIMINARY,
@@ -75,6 +76,8 @@ def _environment() -> Environment:
     own = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     style = theme.page_css() + own + card.card_css()
     environment.globals |= {
+        "agreeing": agreeing,
+        "counted": counted,
         "style": Markup(style),
         "drawn": lambda mark: Markup(card.drawn(mark)),
         "policy": content_security_policy(style),

@@ -14,6 +14,7 @@ from dqn_helpers.autograder.result import (
     teachers_texts,
 )
 from dqn_helpers.card import Card, ComparedRow, Comparison, Part
+from dqn_helpers.counting import counted
 from dqn_helpers.teacher.report.html import render
 from dqn_helpers.teacher.report.markdown import markdown
 from dqn_helpers.teacher.report.words import (
@@ -127,7 +128,8 @@ def _card(exercise: ExerciseResult) -> Card:
     if exercise.points is not None:
         points = f"{points_text(exercise.points)} av {points_text(exercise.max_points)} p"
     n_right = sum(part.passed for part in exercise.parts)
-    summary = f"{words.word}. {n_right} av {len(exercise.parts)} delar stämmer."
+    every = counted(len(exercise.parts), "del", "delar")
+    summary = f"{words.word}. {n_right} av {every} stämmer."
     return Card(
         title=f"{exercise.id} `{name.replace('`', '')}`",
         mark=words.mark,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from dqn_helpers.autograder.result import ClassResult, SubmissionResult, points_text
+from dqn_helpers.counting import counted
 from dqn_helpers.teacher.report.statistics import (
     Attention,
     by_student,
@@ -32,7 +33,7 @@ def summary_lines(results: ClassResult) -> list[str]:
     lines = [_attention_line(item, submissions[item.index], folder) for item in attention]
     if lines:
         n_files = len({item.index for item in attention})
-        lines = [f"Behöver en människas öga ({count(n_files)}):", *lines, ""]
+        lines = [f"Behöver en människas öga ({counted(n_files, 'fil', 'filer')}):", *lines, ""]
     lines += [*_table(results), "", *_closing(results)]
     return [fit(line, WIDTH) for line in lines]
 
@@ -65,8 +66,8 @@ def _table(results: ClassResult) -> Iterator[str]:
 def _closing(results: ClassResult) -> Iterator[str]:
     n_graded = sum(s.status == "graded" for s in results.submissions)
     n_files = len(results.submissions)
-    read, graded = "läst" if n_files == 1 else "lästa", "rättad" if n_graded == 1 else "rättade"
-    yield f"{count(n_files)} {read}, {n_graded} {graded}. {PRELIMINARY}."
+    read = counted(n_files, "fil läst", "filer lästa")
+    yield f"{read}, {counted(n_graded, 'rättad', 'rättade')}. {PRELIMINARY}."
     yield f"Slumpfrö {one_line(results.seed, 40)}, inhägnad: {results.isolation}."
     if results.isolation == "basic":
         yield "VARNING: grundläggande inhägnad. En elak inlämning kan ha läst och ändrat filer på"
@@ -74,11 +75,6 @@ def _closing(results: ClassResult) -> Iterator[str]:
     if results.changed_files:
         yield from textwrap.wrap(f"VARNING: {CHANGED_FILES}:", WIDTH)
         yield from (f"  {one_line(file)}" for file in results.changed_files)
-
-
-def count(n_files: int) -> str:
-    """Antalet filer i ord: "1 fil", "3 filer"."""
-    return f"{n_files} {'fil' if n_files == 1 else 'filer'}"
 
 
 def fit(text: str, width: int) -> str:

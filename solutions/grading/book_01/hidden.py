@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from dqn_helpers.autograder.catalogue import cases
+from dqn_helpers.counting import counted
 from dqn_helpers.exercises.model import Case, Inputs, Observed
 from dqn_helpers.exercises.notebook_01 import (
     ALWAYS_GREEDY,
@@ -82,7 +83,7 @@ def bellman_backup_cases(rng: np.random.Generator) -> list[Case]:
     def case(behaviour: str, n_states: int, n_actions: int, text: str = "", **more: Any) -> Case:
         inputs = _model(rng, n_states, n_actions) | more
         discount = swedish_value(inputs["discount_factor"])
-        size = f"{n_states} tillstånd och {n_actions} handlingar"
+        size = f"{n_states} tillstånd och {counted(n_actions, 'handling', 'handlingar')}"
         return Case(
             (behaviour,), inputs, text=f"En slumpad modell med {size}{text}, γ = {discount}."
         )

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from dqn_helpers.autograder.catalogue import cases
+from dqn_helpers.counting import counted
 from dqn_helpers.exercises.buffer_drivers import (
     BATCH_IN_ORDER,
     CALLS_IN_ORDER,
@@ -84,7 +85,8 @@ def replay_buffer_cases(rng: np.random.Generator) -> list[Case]:
         inputs = {"max_length": max_length, "experiences": experiences(rng, n, shape)}
         for row in inputs["experiences"] if behaviour != "stores" else ():
             row[1] %= 2  # samma handling kommer igen, som i en riktig miljö
-        text = f"I en buffert för {max_length} läggs {n} erfarenheter, en i taget."
+        added = counted(n, "erfarenhet", "erfarenheter")
+        text = f"I en buffert för {max_length} läggs {added}, en i taget."
         made = Case((behaviour,), inputs | {"look": "contents"} | more, text=text)
         if behaviour == "length":
             return made
@@ -264,7 +266,8 @@ def play_and_record_cases(rng: np.random.Generator) -> list[Case]:
 
     def choices(n_steps: int, n_actions: int, epsilon: float, limits: Observed, *more: str) -> Case:
         inputs = long_episode(rng, n_steps, n_actions, epsilon)
-        text = f"En episod på {n_steps} steg med {n_actions} handlingar och ε = {epsilon:g}."
+        actions = counted(n_actions, "handling", "handlingar")
+        text = f"En episod på {n_steps} steg med {actions} och ε = {epsilon:g}."
         case = Case(
             ("epsilon",),
             inputs,

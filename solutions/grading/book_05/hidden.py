@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from dqn_helpers.autograder.catalogue import cases
+from dqn_helpers.counting import counted
 from dqn_helpers.exercises.model import Answers, Case, Inputs, Observed
 from dqn_helpers.exercises.notebook_03 import N_STORED
 from dqn_helpers.exercises.notebook_05 import any_mask, gradient_towards
@@ -270,7 +271,8 @@ def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
             ("rows",),
             same_networks(n_rows=2, batch_size=rows),
             random=("loss", "returned", "weights"),
-            text=f"{copied}; bufferten har två sorters övergångar och batchen har {rows} rader.",
+            text=f"{copied}; bufferten har två sorters övergångar och batchen har "
+            f"{counted(rows, 'rad', 'rader')}.",
         ),
         sampling_case(
             inputs(

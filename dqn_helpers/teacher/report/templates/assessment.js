@@ -11,6 +11,8 @@ let here = 0;
 // --- en ruta i formuläret är en rad i filen -------------------------------------------------------
 
 const RUBRIC = /^Delar: ([^.]*)\. ?/;
+const agreeing = (n, one, many) => (n === 1 ? one : many);
+const counted = (n, one, many) => `${n} ${agreeing(n, one, many)}`;
 const swedish = (number) => String(number).replace(".", ",");
 const rubricOf = (form) => [...form.querySelectorAll(".rubric")];
 const chosen = (part) => part.querySelector("input:checked");
@@ -38,7 +40,7 @@ function rowOf({ form, section, exercise, kind }) {
   const words = form.querySelector(".reason").value.trim().replace(/\s+/g, " ");
   const text = (rubricText(form) + words).trim();
   const left = rubricOf(form).filter((part) => !chosen(part)).length;
-  if (!value && left && left < rubricOf(form).length) return `${exercise}: ${left} ${left === 1 ? "del" : "delar"} återstår att bedöma.`;
+  if (!value && left && left < rubricOf(form).length) return `${exercise}: ${counted(left, "del", "delar")} återstår att bedöma.`;
   const row = { file: section.dataset.file, exercise, reason: text, who: who.value.trim() };
   if (!value && !text) return null;
   if (!value && (kind === "" || kind === "kommentar")) return { ...row, kind: "kommentar", given: "kommentar" };
@@ -152,7 +154,7 @@ async function send(found) {
   if (answer.problem) return say(answer.problem, true);
   for (const [unit, row] of found.units) unit.loaded = unit.initial = row;
   const n = found.rows.length;
-  const saved = n ? `Sparat i beslut.csv: ${n} ${n === 1 ? "rad" : "rader"}.` : `${found.units.length === 1 ? "Raden är borttagen" : "Raderna är borttagna"} ur beslut.csv.`;
+  const saved = n ? `Sparat i beslut.csv: ${counted(n, "rad", "rader")}.` : `${agreeing(found.units.length, "Raden är borttagen", "Raderna är borttagna")} ur beslut.csv.`;
   say(found.wrong.length ? `${saved} ${found.wrong[0].text}` : saved, found.wrong.length > 0);
 }
 
@@ -238,7 +240,7 @@ function sum(form) {
   const points = parts.filter(chosen).map((part) => Number(chosen(part).value) * Number(part.dataset.worth));
   form.querySelector(".value").value = points.length === parts.length ? swedish(points.reduce((a, b) => a + b, 0)) : "";
   const left = parts.length - points.length;
-  say(left ? `${left} ${left === 1 ? "del" : "delar"} av ${parts.length} återstår.` : `Summa: ${form.querySelector(".value").value} poäng.`);
+  say(left ? `${counted(left, "del", "delar")} av ${parts.length} återstår.` : `Summa: ${form.querySelector(".value").value} poäng.`);
 }
 function choose(part, value) {
   [...part.querySelectorAll("input")].find((input) => input.value === value).checked = true;
