@@ -326,30 +326,30 @@ Q_LEARNING_UPDATE = Exercise(
         ),
         Case(
             behaviours=("update", "error"),
-            text=f"{TABLE_IN_WORDS}, α = 0,25, γ = 0,75. Handling 0 i tillstånd 0 gav belöningen 4 "
+            text=f"{TABLE_IN_WORDS}, α = 0,5, γ = 0,75. Handling 0 i tillstånd 0 gav belöningen 4 "
             "och ledde tillbaka till tillstånd 0.",
-            inputs=_update_inputs(0, 0, 4.0, 0, discount_factor=0.75),
-            expected=({"q_values": _moved(0, 0, 4.75), "td_error": 3.0},),
+            inputs=_update_inputs(0, 0, 4.0, 0, learning_rate=0.5, discount_factor=0.75),
+            expected=({"q_values": _moved(0, 0, 5.5), "td_error": 3.0},),
             by_hand={
                 "q_values": _rows(
                     0,
                     "målet är 4 + 0,75 · 4 = 7 och TD-felet 7 − 4 = 3, så Q(0, 0) blir "
-                    "4 + 0,25 · 3 = 4,75 medan Q(0, 1) står kvar på 1",
+                    "4 + 0,5 · 3 = 5,5 medan Q(0, 1) står kvar på 1",
                 ),
                 "td_error": "målet är 4 + 0,75 · 4 = 7, så TD-felet är 7 − 4 = 3",
             },
         ),
         Case(
             behaviours=("terminal",),
-            text=f"{TABLE_IN_WORDS}, α = 0,5, γ = 0,9. Handling 1 i tillstånd 1 gav belöningen −2 "
-            "och ledde till tillstånd 3, där episoden är slut (`terminated` är sant).",
-            inputs=_update_inputs(1, 1, -2, 3, True, learning_rate=0.5, discount_factor=0.9),
-            expected=({"q_values": _moved(1, 1, -3.5)},),
+            text=f"{USUAL} Handling 1 i tillstånd 1 gav belöningen −2 och ledde till tillstånd 3, "
+            "där episoden är slut (`terminated` är sant).",
+            inputs=_update_inputs(1, 1, -2, 3, terminated=True),
+            expected=({"q_values": _moved(1, 1, -4.25)},),
             by_hand={
                 "q_values": _rows(
                     1,
                     "episoden är slut, så målet är bara belöningen −2 och TD-felet −2 + 5 = 3; "
-                    "Q(1, 1) blir då −5 + 0,5 · 3 = −3,5 medan Q(1, 0) står kvar på −3",
+                    "Q(1, 1) blir då −5 + 0,25 · 3 = −4,25 medan Q(1, 0) står kvar på −3",
                 )
             },
         ),
