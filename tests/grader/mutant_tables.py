@@ -511,7 +511,7 @@ TRUE_NAMES: dict[str, Truth] = {
     "2.1 ett till": (r"one_too_many|off_by_one\.", ""),
     "ett till": (r"off_by_one\.", ""),
     "2.1 index bredvid": (r"only_the_latest|pointer_stuck", ""),
-    "1.4 index bredvid": (r"always_explores", ""),
+    "1.4 index bredvid": (r"always_explores|last_action_always", ""),
     "5.1 index bredvid": (r"one_minus_bool", ""),
     "3.1 index bredvid": (r"mask_missing", ""),
     "taket borta": (r"never_stops|length_counts_everything", ""),
