@@ -879,9 +879,9 @@ def worst_action():
 
 @misconception("1.4", edited(CHOICE, GREEDY, "n_actions - 1"))
 def last_action_always():
-    """När agenten inte utforskar väljer den den sista handlingen, fast en annan har ett större värde.
-    Det blir så till exempel om `max` får leta bland handlingarnas *nummer*: då vinner det högsta.
-    Handlingen ska väljas efter sitt värde. Se avsnittet om V och Q i 01a."""
+    """När agenten inte utforskar blir det den sista handlingen, fast en annan har ett större värde.
+    Så kan det gå om `max` får leta bland handlingarnas *nummer*: då vinner det högsta. Handlingen
+    ska väljas efter sitt värde. Se avsnittet om V och Q i 01a."""
 
 
 @misconception(
