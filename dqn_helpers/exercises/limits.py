@@ -16,11 +16,15 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
 import numpy as np
 import torch
+
+if sys.platform == "linux":
+    import resource
 
 T = TypeVar("T")
 
@@ -39,6 +43,11 @@ en större del."""
 WALL_FACTOR = 30
 """Så många gånger längre än processortiden får det ta på klockan, innan vi ger upp ändå. Klockan
 räknas i fönster, så en dator som stod still en timme har bara förlorat ett."""
+
+
+EXTRA_BYTES = 2 * 2**30
+"""Så mycket mer minne än när den började får koden ta. En lista som dubblas i varje varv fyller
+annars datorns minne på en sekund, och då är det operativsystemet som stoppar anteckningsboken."""
 
 
 class OutOfTime(BaseException):
@@ -200,6 +209,28 @@ def stop_button() -> Iterator[None]:
         signal.signal(signal.SIGINT, old_handler)
         if pressed:
             raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def limited_memory() -> Iterator[None]:
+    """Den som tar för mycket minne får ett MemoryError, i stället för att datorn stannar.
+
+    Bara i Linux går det att sätta en gräns, och inte med en GPU: den tar stora adresser i anspråk
+    utan att använda dem.
+    """
+    if sys.platform != "linux" or torch.cuda.is_available():
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if soft != resource.RLIM_INFINITY:  # som i rättarens inhägnad: då har den redan en gräns
+        yield
+        return
+    n_pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (n_pages * resource.getpagesize() + EXTRA_BYTES, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 @contextlib.contextmanager

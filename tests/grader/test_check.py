@@ -218,6 +218,23 @@ def test_a_stopped_process_goes_on_where_it_was() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="bara Linux sätter en gräns för minnet")
+@pytest.mark.parametrize("grow", [lambda x: x + x, lambda x: torch.zeros(10**12)])
+def test_code_that_takes_all_memory_is_stopped(grow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Annars stoppar operativsystemet hela anteckningsboken, med alla variabler."""
+    resource = pytest.importorskip("resource")
+
+    def doubles(*arguments):
+        numbers = [0] * 1000
+        while True:
+            numbers = grow(numbers)
+
+    monkeypatch.setattr(limits, "EXTRA_BYTES", 2**26)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    assert "Koden ville ha mer minne än den får." in words_for(doubles)
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
 def test_endless_recursion() -> None:
     def again(*arguments):
         return again(*arguments)
