@@ -18,6 +18,7 @@ from dqn_helpers.exercises.model import (
 from dqn_helpers.exercises.plain import plain
 from dqn_helpers.exercises.training_loop_driver import (
     ONLINE,
+    UNDER_WAY,
     in_a_row,
     in_words,
     train_dqn_driver,
@@ -334,7 +335,7 @@ def epsilon_inputs(rng: np.random.Generator, middle: float) -> Inputs:
     return {
         "first": [loop_inputs(rng, [1]) for _ in range(N_FIRST)],
         "low": loop_inputs(rng, [1], **low),
-        "middle": loop_inputs(rng, [20], epsilon_end=middle),
+        "middle": loop_inputs(rng, [UNDER_WAY + 19], epsilon_end=middle),
         "slow": loop_inputs(rng, [n_slow + 20], epsilon_decay_steps=n_slow),
     }
 
@@ -456,7 +457,7 @@ def _loop_examples() -> tuple[Case, ...]:
         Case(
             behaviours=("epsilon",),
             text="Fem korta träningar och en längre: tre där `epsilon_start` är 1, en där den är "
-            "en miljarddel, en med 20 steg där `epsilon_end` är 0,6 och `epsilon_decay_steps` är "
+            "en miljarddel, en med 25 steg där `epsilon_end` är 0,6 och `epsilon_decay_steps` är "
             "1, och en med 140 steg där ε går från 1 till 0 på 120.",
             inputs=epsilon_inputs(rng, 0.6),
             expected=(EPSILON_FOLLOWED,),
@@ -614,9 +615,9 @@ TRAIN_DQN = Exercise(
             "handlingarna", wrong="Handlingarna i träningarna som prövar ε stämmer inte med ε."
         ),
         "middle": Observable(
-            "de följande handlingarna",
+            "handlingarna i slutet av episoden",
             wrong="När `epsilon_end` är omkring 0,6 och `epsilon_decay_steps` är 1 ska "
-            "handlingarna efter den första slumpas {expected}, men de slumpas {got}.",
+            "handlingarna i slutet av episoden slumpas {expected}, men de slumpas {got}.",
         ),
         "second_half": Observable(
             "handlingarna i den andra halvan",

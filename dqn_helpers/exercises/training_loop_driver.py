@@ -19,6 +19,10 @@ from dqn_helpers.exercises.plain import plain, swedish_value
 from dqn_helpers.exercises.training_step_driver import WatchedSGD
 from dqn_helpers.replay import ReplayBuffer
 
+UNDER_WAY = 6
+"""De första handlingarna i körningen `middle` räknas inte: den som låter ε sjunka förbi sitt
+slutvärde har då hunnit till noll, men lottade kanske i början."""
+
 N_ACTIONS = 997
 """Ett primtal: två olika vikter ger då alltid olika giriga handlingar."""
 
@@ -245,7 +249,7 @@ def _of_epsilon(train_dqn: Any, inputs: Inputs) -> Observed:
     observed = {
         "first_greedy": [chosen_by[:1] for chosen_by in first].count([ONLINE]),
         "low": low[0] if low else NOBODY,
-        "middle": _by_chance(middle[1:]),
+        "middle": _by_chance(middle[UNDER_WAY:]),
         "second_half": _by_chance(slow[n_steps // 2 : n_steps]),
         "afterwards": _by_chance(slow[n_steps:]),
     }

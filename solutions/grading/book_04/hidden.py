@@ -13,7 +13,7 @@ from dqn_helpers.exercises.notebook_04 import (
     epsilon_inputs,
     loop_inputs,
 )
-from dqn_helpers.exercises.training_loop_driver import greedy_action, in_words
+from dqn_helpers.exercises.training_loop_driver import UNDER_WAY, greedy_action, in_words
 
 from ..book_03.hidden import distinct
 from ..evidence import Supports, numbers, with_evidence
@@ -196,7 +196,7 @@ def by_epsilon(inputs: Inputs) -> Supports:
             [x == y for x, y in zip(mine, best, strict=False)] for mine, best in pairs
         ]
         halfway, end = slow[n_slow // 2 : n_slow], slow[n_slow:]
-        on_the_way = not all(middle[1:]) and not all(halfway)
+        on_the_way = not all(middle[UNDER_WAY:]) and not all(halfway)
         return low[0] and sum(one[0] for one in first) < N_FIRST and on_the_way and all(end)
 
     return supports
