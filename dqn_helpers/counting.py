@@ -1,4 +1,6 @@
-"""Antal i ord, böjda efter antalet: "1 fil" men "0 filer" och "3 filer"."""
+"""Antal i ord, böjda efter antalet ("1 fil" men "0 filer" och "3 filer"), och uppräkningar."""
+
+from collections.abc import Sequence
 
 
 def agreeing(n: float | str, one: str, many: str) -> str:
@@ -15,3 +17,9 @@ def agreeing(n: float | str, one: str, many: str) -> str:
 def counted(n: float | str, one: str, many: str) -> str:
     """Antalet och ordet efter det: `counted(1, "fil", "filer")` är "1 fil"."""
     return f"{n} {agreeing(n, one, many)}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Orden i en uppräkning: "a", "a och b" eller "a, b och c"; tomt om det inte finns några."""
+    *first, last = words or [""]
+    return f"{', '.join(first)} och {last}" if first else last

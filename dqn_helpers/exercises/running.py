@@ -189,7 +189,7 @@ def _is_stub(error: BaseException, message: str) -> bool:
 def _problem(error: BaseException, message: str) -> str:
     words = next((ERROR_WORDS[c] for c in type(error).__mro__ if c in ERROR_WORDS), "")
     name = type(error).__name__
-    what = f"{name} ({words})" if words else name
+    what = f"`{name}` ({words})" if words else f"`{name}`"
     if isinstance(error, ImportError):
         return f"{_where(error.__traceback__)} {what}. {missing_import(error)}"
     first_line = message.split("\n")[0][:200]
