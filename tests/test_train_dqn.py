@@ -681,7 +681,7 @@ BAD_INPUT: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     ),
     "reward": (
         {"env": TransformReward(ScriptedEnv(), lambda r: float("nan"))}, ValueError,
-        "Miljön gav belöningen nan",
+        "Miljön gav belöningen `nan`",
     ),
 }  # fmt: skip
 

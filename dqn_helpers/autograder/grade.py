@@ -31,7 +31,7 @@ from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.plain import in_short, shortened
 from dqn_helpers.exercises.registry import EXERCISES
-from dqn_helpers.exercises.repair import Source, Trial, find, in_words
+from dqn_helpers.exercises.repair import Source, Trial, find, in_words, is_worth_a_search
 from dqn_helpers.exercises.syllabus import NUMBER_OF, WRITTEN, exercises_of, notebook_of
 from dqn_helpers.exercises.unused import unused_in_words
 from dqn_helpers.submission.cells import CellSource
@@ -278,6 +278,7 @@ class Ran:
         source: cellerna som kördes.
         lacks_name: sant om koden saknade ett namn eller en modul: då kan läsningen ha missat något.
         outcomes: det som hände i fallen.
+        verdict: bedömningen av det; None om inget kördes.
     """
 
     result: ExerciseResult
@@ -285,6 +286,7 @@ class Ran:
     source: tuple[CellSource, ...] = ()
     lacks_name: bool = False
     outcomes: tuple[Outcome, ...] = ()
+    verdict: Verdict | None = None
 
 
 def _points(ran: Ran) -> float:
@@ -314,6 +316,7 @@ class Attempts:
             tuple(source),
             any(one.signature.startswith(LACKING) for one in run.outcomes),
             run.outcomes,
+            verdict,
         )
 
     def where(self, ran: Ran) -> list[str]:
@@ -321,9 +324,8 @@ class Attempts:
 
         Den omskrivna koden körs där studentens kod kördes, och det som är kvar av tiden räcker.
         """
-        exercise, drawn, named = self.exercise, self._scenario, ran.result.misconception
-        is_alike = named in {mistake.id for mistake in drawn.mistakes if mistake.generated}
-        if (named and not is_alike) or ran.result.status not in INCOMPLETE:
+        exercise, drawn, verdict = self.exercise, self._scenario, ran.verdict
+        if verdict is None or not is_worth_a_search(verdict, ran.outcomes):
             return []
         seconds = min(REPAIR_SECONDS, self._budget.seconds)
         budget = Budget(seconds, min(seconds, self._budget.rest))
@@ -335,7 +337,8 @@ class Attempts:
 
         cells = [Source(cell.name, cell.text) for cell in ran.source]
         try:
-            found = find(exercise, drawn.cases, ran.outcomes, attempt, is_alike)
+            only_whole = bool(verdict.mistakes)  # annars kan raden säga emot liknelsen
+            found = find(exercise, drawn.cases, ran.outcomes, attempt, only_whole)
             unused = self._workshop.unused(exercise.number, ran.source, budget)
             return [*unused_in_words(unused, cells), *in_words(exercise, found, cells)]
         except Exception:  # bedömningen är gjord: ett råd som inte går att ge får inte kosta den

@@ -12,7 +12,6 @@ import dataclasses
 import functools
 import linecache
 import os
-import random
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,13 +19,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import torch
 
 import dqn_helpers
 from dqn_helpers.autograder.messages import MAX_ANSWERS, encode, to_data
 from dqn_helpers.exercises.blocking import block
-from dqn_helpers.exercises.limits import OutOfTime, call_within, preserved_state
+from dqn_helpers.exercises.limits import OutOfTime, call_within, preserved_state, seed_everything
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.repair import Source, trials
@@ -111,7 +109,7 @@ def _repair(cells: Sequence[CellSource], job: dict[str, Any]) -> Iterator[dict[s
 def _defined(cells: Sequence[CellSource], job: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Lösningens namn, och anmärkningar, när kursens egen lösning är spärrad."""
     block(EXERCISES[job["number"]].name)
-    _predictable_generators(job["seed"])
+    seed_everything(job["seed"])
     forbid_rereading()
     allow_without_effect()
     return define(cells, _main_module(), STATEMENT_SHARE * job["seconds"])
@@ -135,14 +133,6 @@ def _small(outcome: Outcome, most: int) -> bytes:
     if len(answer) <= most:
         return answer
     return encode(vars(Outcome("error", problem=TOO_LARGE_TEXT, output=outcome.output)))
-
-
-def _predictable_generators(seed: int) -> None:
-    """`np.random.default_rng()` utan frö ska ge samma tal vid en omrättning.
-
-    numpy hämtar annars fröet från operativsystemet, genom den här funktionen.
-    """
-    np.random.bit_generator.randbits = random.Random(seed).getrandbits  # type: ignore[attr-defined]
 
 
 # --- kursens egen lösning spärras ----------------------------------------------------------------

@@ -14,7 +14,7 @@ from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.pasteable import as_python
 from dqn_helpers.exercises.registry import EXERCISES, known_mistakes
-from dqn_helpers.exercises.repair import in_notebook, source_of
+from dqn_helpers.exercises.repair import in_notebook, is_worth_a_search, source_of
 from dqn_helpers.exercises.running import run_cases
 from dqn_helpers.exercises.syllabus import NUMBER_OF
 from dqn_helpers.exercises.unused import unused_arguments, unused_in_words
@@ -74,7 +74,7 @@ def _check(number: Any, function: Any, stage: int | None) -> CheckResult:
     if verdict.passed and stage is None:
         marks.remember(exercise.number)
     repaired = _other_name(exercise, function)
-    if _may_be_repaired(verdict, outcomes) and stage is None:
+    if is_worth_a_search(verdict, outcomes) and stage is None:
         with blocked(exercise.name):
             is_alike = bool(verdict.mistakes)
             found = in_notebook(exercise, function, cases, outcomes, is_alike)
@@ -84,14 +84,6 @@ def _check(number: Any, function: Any, stage: int | None) -> CheckResult:
         unused = unused_arguments(exercise, cells, _name(function))
         repaired = [*unused_in_words(unused, cells), *repaired]
     return result_of(exercise, verdict, outcomes, stage, repaired)
-
-
-def _may_be_repaired(verdict: Verdict, outcomes: Sequence[Outcome]) -> bool:
-    """Sant om något är fel som inget skrivet misstag förklarar, och koden kommer till slutet."""
-    stopped = {"timeout", "not_run", "memory", "unsolved"}
-    return not (verdict.passed or verdict.unsolved or verdict.is_explained) and not stopped & {
-        outcome.status for outcome in outcomes
-    }
 
 
 def _other_name(exercise: Exercise, function: Any) -> list[str]:

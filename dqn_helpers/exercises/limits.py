@@ -16,11 +16,15 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
 import numpy as np
 import torch
+
+if sys.platform == "linux":
+    import resource
 
 T = TypeVar("T")
 
@@ -39,6 +43,11 @@ en större del."""
 WALL_FACTOR = 30
 """Så många gånger längre än processortiden får det ta på klockan, innan vi ger upp ändå. Klockan
 räknas i fönster, så en dator som stod still en timme har bara förlorat ett."""
+
+
+EXTRA_BYTES = 2 * 2**30
+"""Så mycket mer minne än när den började får koden ta. En lista som dubblas i varje varv fyller
+annars datorns minne på en sekund, och då är det operativsystemet som stoppar anteckningsboken."""
 
 
 class OutOfTime(BaseException):
@@ -203,6 +212,28 @@ def stop_button() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def limited_memory() -> Iterator[None]:
+    """Den som tar för mycket minne får ett MemoryError, i stället för att datorn stannar.
+
+    Bara i Linux går det att sätta en gräns, och inte med en GPU: den tar stora adresser i anspråk
+    utan att använda dem.
+    """
+    if sys.platform != "linux" or torch.cuda.is_available():
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if soft != resource.RLIM_INFINITY:  # som i rättarens inhägnad: då har den redan en gräns
+        yield
+        return
+    n_pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (n_pages * resource.getpagesize() + EXTRA_BYTES, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@contextlib.contextmanager
 def preserved_state() -> Iterator[None]:
     """Ställ tillbaka det som studentens kod kan ändra för alla: slump, standardtyper, mapp …"""
     with contextlib.ExitStack() as stack:
@@ -217,9 +248,11 @@ def preserved_state() -> Iterator[None]:
 @contextlib.contextmanager
 def _random_state() -> Iterator[None]:
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    fresh_seed = np.random.bit_generator.randbits  # type: ignore[attr-defined]
     try:
         yield
     finally:
+        np.random.bit_generator.randbits = fresh_seed  # type: ignore[attr-defined]
         random.setstate(states[0])
         np.random.set_state(states[1])
         torch.set_rng_state(states[2])
@@ -270,10 +303,12 @@ def _surroundings() -> Iterator[None]:
 
 
 def seed_everything(seed: int) -> None:
-    """Samma slump varje gång, vilken av de tre slumpkällorna studenten än använder."""
+    """Samma slump varje gång, vilken slumpkälla studenten än använder."""
     random.seed(seed)
     np.random.seed(seed)
     torch.default_generator.manual_seed(seed)  # torch.manual_seed är hundra gånger långsammare
+    # Härifrån tar `np.random.default_rng()` utan frö sitt, annars från operativsystemet.
+    np.random.bit_generator.randbits = random.Random(seed).getrandbits  # type: ignore[attr-defined]
 
 
 class LimitedText(io.TextIOBase):

@@ -64,10 +64,10 @@ DISCOUNTED_RETURN = Exercise(
         ),
         Case(
             behaviours=("sequences",),
-            text="En array, `rewards` = [1; 5; −2], γ = 0,9.",
-            inputs={"rewards": [1.0, 5.0, -2.0], "kind": "array", "discount_factor": 0.9},
-            expected=({"value": 3.88, "changed": ""},),
-            by_hand={"value": "1 + 0,9 · 5 + 0,81 · (−2) = 1 + 4,5 − 1,62 = 3,88"},
+            text="En array, `rewards` = [1,5; 5; −10], γ = 0,9.",
+            inputs={"rewards": [1.5, 5.0, -10.0], "kind": "array", "discount_factor": 0.9},
+            expected=({"value": -2.1, "changed": ""},),
+            by_hand={"value": "1,5 + 0,9 · 5 + 0,81 · (−10) = 1,5 + 4,5 − 8,1 = −2,1"},
         ),
         Case(
             behaviours=("sequences",),
@@ -228,7 +228,8 @@ def q_learning_update_driver(q_learning_update: Any, inputs: Inputs) -> Observed
 
 
 TABLE = [[4.0, 1.0], [-3.0, -5.0], [8.0, 2.0], [100.0, 100.0]]
-TABLE_IN_WORDS = "Q = [[4; 1]; [−3; −5]; [8; 2]; [100; 100]], α = 0,25, γ = 0,5."
+TABLE_IN_WORDS = "Q = [[4; 1]; [−3; −5]; [8; 2]; [100; 100]]"
+USUAL = f"{TABLE_IN_WORDS}, α = 0,25, γ = 0,5."
 
 
 def _rows(moved: int, calculation: str) -> tuple[str, ...]:
@@ -246,7 +247,13 @@ def _moved(state: int, action: int, value: float) -> np.ndarray:
 
 
 def _update_inputs(
-    state: int, action: int, reward: float, next_state: int, terminated: bool = False
+    state: int,
+    action: int,
+    reward: float,
+    next_state: int,
+    terminated: bool = False,
+    learning_rate: float = 0.25,
+    discount_factor: float = 0.5,
 ) -> Inputs:
     return {
         "q_values": TABLE,
@@ -255,8 +262,8 @@ def _update_inputs(
         "reward": reward,
         "next_state": next_state,
         "terminated": terminated,
-        "learning_rate": 0.25,
-        "discount_factor": 0.5,
+        "learning_rate": learning_rate,
+        "discount_factor": discount_factor,
     }
 
 
@@ -290,8 +297,7 @@ Q_LEARNING_UPDATE = Exercise(
     examples=(
         Case(
             behaviours=("update", "error"),
-            text=f"{TABLE_IN_WORDS} Handling 1 i tillstånd 0 gav belöningen −2 och ledde till "
-            "tillstånd 2.",
+            text=f"{USUAL} Handling 1 i tillstånd 0 gav belöningen −2 och ledde till tillstånd 2.",
             inputs=_update_inputs(0, 1, -2, 2),
             expected=({"q_values": _moved(0, 1, 1.25), "td_error": 1.0},),
             by_hand={
@@ -305,7 +311,7 @@ Q_LEARNING_UPDATE = Exercise(
         ),
         Case(
             behaviours=("update", "error"),
-            text=f"{TABLE_IN_WORDS} Handling 0 i tillstånd 2 gav belöningen 1 och ledde till "
+            text=f"{USUAL} Handling 0 i tillstånd 2 gav belöningen 1 och ledde till "
             "tillstånd 1, där båda Q-värdena är negativa.",
             inputs=_update_inputs(2, 0, 1, 1),
             expected=({"q_values": _moved(2, 0, 5.875), "td_error": -8.5},),
@@ -320,30 +326,30 @@ Q_LEARNING_UPDATE = Exercise(
         ),
         Case(
             behaviours=("update", "error"),
-            text=f"{TABLE_IN_WORDS} Handling 0 i tillstånd 0 gav belöningen 4 och ledde tillbaka "
-            "till tillstånd 0.",
-            inputs=_update_inputs(0, 0, 4.0, 0),
-            expected=({"q_values": _moved(0, 0, 4.5), "td_error": 2.0},),
+            text=f"{TABLE_IN_WORDS}, α = 0,5, γ = 0,75. Handling 0 i tillstånd 0 gav belöningen 4 "
+            "och ledde tillbaka till tillstånd 0.",
+            inputs=_update_inputs(0, 0, 4.0, 0, learning_rate=0.5, discount_factor=0.75),
+            expected=({"q_values": _moved(0, 0, 5.5), "td_error": 3.0},),
             by_hand={
                 "q_values": _rows(
                     0,
-                    "målet är 4 + 0,5 · 4 = 6 och TD-felet 6 − 4 = 2, så Q(0, 0) blir "
-                    "4 + 0,25 · 2 = 4,5 medan Q(0, 1) står kvar på 1",
+                    "målet är 4 + 0,75 · 4 = 7 och TD-felet 7 − 4 = 3, så Q(0, 0) blir "
+                    "4 + 0,5 · 3 = 5,5 medan Q(0, 1) står kvar på 1",
                 ),
-                "td_error": "målet är 4 + 0,5 · 4 = 6, så TD-felet är 6 − 4 = 2",
+                "td_error": "målet är 4 + 0,75 · 4 = 7, så TD-felet är 7 − 4 = 3",
             },
         ),
         Case(
             behaviours=("terminal",),
-            text=f"{TABLE_IN_WORDS} Handling 1 i tillstånd 2 gav belöningen −1 och ledde till "
-            "tillstånd 3, där episoden är slut (`terminated` är sant).",
-            inputs=_update_inputs(2, 1, -1, 3, terminated=True),
-            expected=({"q_values": _moved(2, 1, 1.25)},),
+            text=f"{USUAL} Handling 1 i tillstånd 1 gav belöningen −2 och ledde till tillstånd 3, "
+            "där episoden är slut (`terminated` är sant).",
+            inputs=_update_inputs(1, 1, -2, 3, terminated=True),
+            expected=({"q_values": _moved(1, 1, -4.25)},),
             by_hand={
                 "q_values": _rows(
-                    2,
-                    "episoden är slut, så målet är bara belöningen −1 och TD-felet −1 − 2 = −3; "
-                    "Q(2, 1) blir då 2 + 0,25 · (−3) = 1,25 medan Q(2, 0) står kvar på 8",
+                    1,
+                    "episoden är slut, så målet är bara belöningen −2 och TD-felet −2 + 5 = 3; "
+                    "Q(1, 1) blir då −5 + 0,25 · 3 = −4,25 medan Q(1, 0) står kvar på −3",
                 )
             },
         ),
@@ -512,6 +518,13 @@ EPSILON_GREEDY = Exercise(
             text="Fem handlingar med värdena [−2; −1; −3; −1; −4], ε = 0: handling 1 och 3 är båda "
             "bäst.",
             inputs=_choice_inputs([-2.0, -1.0, -3.0, -1.0, -4.0], 0.0, GREEDY_CALLS, seed=1),
+            expected=(ALWAYS_GREEDY,),
+            tolerance=SAME,
+        ),
+        Case(
+            behaviours=("greedy",),
+            text="Tre handlingar med värdena [−5; −2; −1], ε = 0: handling 2 är bäst.",
+            inputs=_choice_inputs([-5.0, -2.0, -1.0], 0.0, GREEDY_CALLS, seed=6),
             expected=(ALWAYS_GREEDY,),
             tolerance=SAME,
         ),

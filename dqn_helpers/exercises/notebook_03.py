@@ -262,13 +262,13 @@ STEP_EXAMPLES = (
     ),
     Case(
         behaviours=("loss",),
-        text=f"{SITUATION.replace('handling 1', 'handling 0')}, belöning 1. Ingen rad i batchen "
-        "har handling 1.",
-        inputs=_step_inputs([[1.0, 2.0], 0, 1.0, [3.0, 1.0], False, False]),
-        expected=({"loss": 0.5625},),
+        text=f"{NETWORK} I bufferten ligger samma övergång i många exemplar: s = (1; 2), handling "
+        "0, s′ = (−1; −2), belöning 1. Ingen rad i batchen har handling 1.",
+        inputs=_step_inputs([[1.0, 2.0], 0, 1.0, [-1.0, -2.0], False, False]),
+        expected=({"loss": 2.25},),
         by_hand={
-            "loss": "förutsägelsen är Q(s, 0) = 2, målet är 1 + 0,5 · 3,5 = 2,75 och förlusten "
-            "(2 − 2,75)² = 0,5625"
+            "loss": "Q(s) = (2; 1) och Q(s′) = (−2; −1). Förutsägelsen är Q(s, 0) = 2, målet är "
+            "1 + 0,5 · (−1) = 0,5 och förlusten (2 − 0,5)² = 2,25"
         },
     ),
     Case(
@@ -295,14 +295,16 @@ STEP_EXAMPLES = (
         behaviours=("step",),
         # γ = 0: ett fel i masken ska inte kosta det här beteendet också.
         text=f"{SITUATION}, belöning −499, men här är γ = 0, så målet är bara belöningen. "
-        "Inlärningshastigheten är 0,001 och i `.grad` ligger 100 kvar sedan förut.",
+        "Nätverket har också en bias, b = (0; 0). Inlärningshastigheten är 0,001, och i alla "
+        "`.grad` ligger 100 kvar sedan förut.",
         inputs=_step_inputs(
             [[1.0, 2.0], 1, -499.0, [3.0, 1.0], False, False],
+            layers=[[LAYERS[0][0], [0.0, 0.0]]],
             discount_factor=0.0,
             learning_rate=0.001,
             planted=100.0,
         ),
-        expected=({"steps": 1, "weights": [1.0, 0.5, -2.0, -1.0]},),
+        expected=({"steps": 1, "weights": [1.0, 0.5, -2.0, -1.0, 0.0, -1.0]},),
         by_hand={
             "weights": (
                 "gradienten är noll för W[0], så W[0][0] är fortfarande 1",
@@ -311,6 +313,9 @@ STEP_EXAMPLES = (
                 "W[1][0] = −1 − 0,001 · 1000 = −2",
                 "gradienten för W[1] är 2 · (1 + 499) · s = (1000; 2000), så efter steget är "
                 "W[1][1] = 1 − 0,001 · 2000 = −1",
+                "gradienten är noll för b[0], så b[0] är fortfarande 0",
+                "gradienten för b[1] är 2 · (1 + 499) = 1000, så efter steget är "
+                "b[1] = 0 − 0,001 · 1000 = −1",
             )
         },
     ),

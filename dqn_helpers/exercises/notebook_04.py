@@ -62,6 +62,19 @@ LINEAR_EPSILON = Exercise(
             },
         ),
         Case(
+            behaviours=("line",),
+            text="Med `start` = 1, `end` = 0,2 och `decay_steps` = 4 prövas stegen 0, 1 och 3.",
+            inputs={"steps": [0, 1, 3], "start": 1.0, "end": 0.2, "decay_steps": 4},
+            expected=({"epsilon": [1.0, 0.8, 0.4]},),
+            by_hand={
+                "epsilon": (
+                    "vid steg 0 är ε lika med `start`, 1",
+                    "vid steg 1 har ε gått 1/4 av vägen och är 1 − 1/4 · 0,8 = 0,8",
+                    "vid steg 3 har ε gått 3/4 av vägen och är 1 − 3/4 · 0,8 = 0,4",
+                )
+            },
+        ),
+        Case(
             behaviours=("stays",),
             text="Med `start` = 0,9, `end` = 0,1 och `decay_steps` = 8 prövas stegen "
             "8, 9, 12 och 40.",
@@ -335,6 +348,9 @@ def _loop_examples() -> tuple[Case, ...]:
     # Åtta steg uppvärmning: efter sex hade den som kopierar efter vart tredje *miljösteg* haft tur.
     training = loop_inputs(rng, [2, 3, 3, 7, 3, 2, 3], warmup=3, batch_size=1, calls=7)
     training |= {"weight": 2, "increments": [3, 1, 4, 2, 5, 6, 7]}
+    other = loop_inputs(rng, [6, 5, 4, 3], batch_size=2, train_every=3, calls=4)
+    other |= {"weight": 3, "increments": [2, 5, 1, 4], "target_update_every": 2}
+    other |= {"discount_factor": 0.5}
     minimum = loop_inputs(rng, [4, 9], warmup=0, batch_size=6, train_every=3, calls=3)
     numbers = "10; 12; 14; 16; 18; 20; 22"
     trained: Observed = {
@@ -346,6 +362,13 @@ def _loop_examples() -> tuple[Case, ...]:
         "moved_along": 0,
         "chooser": ONLINE,
         "by_chance": "aldrig",
+    }
+    again: Observed = {
+        "trained": True,
+        "train_at": "9; 12; 15; 18",
+        "arguments": "",
+        "targets": "3; 3; 10; 10",
+        "moved_along": 0,
     }
     return (
         Case(
@@ -408,6 +431,20 @@ def _loop_examples() -> tuple[Case, ...]:
                 "lägger till 3, 1, 4, 2, 5, 6 och 7. Målnätverket ska bli en kopia efter "
                 "träningssteg 3 (då är vikten 2 + 3 + 1 + 4 = 10) och 6 (då är den 23). De sju "
                 "träningsstegen ska alltså få målnätverk med vikten 2; 2; 2; 10; 10; 10; 23",
+            },
+        ),
+        Case(
+            behaviours=("every", "target"),
+            text=in_words(other),
+            inputs=other,
+            expected=(again, again | {"train_at": "6; 9; 12; 15; 18"}),
+            by_hand={
+                "train_at": "uppvärmningen är den första episodens 6 miljösteg. Sedan ska det "
+                "tränas efter vart tredje miljösteg, alltså efter steg 9; 12; 15; 18",
+                "targets": "vikten i online-nätverket är 3 från början, och de två första "
+                "träningsstegen lägger till 2 och 5. Då ska målnätverket bli en kopia, med vikten "
+                "10, och sedan inte förrän efter träningssteg 4. De fyra träningsstegen ska alltså "
+                "få målnätverk med vikten 3; 3; 10; 10",
             },
         ),
         Case(

@@ -454,20 +454,24 @@ STEP_EXAMPLES = (
         behaviours=("step",),
         # γ = 0: ett fel i masken ska inte kosta det här beteendet också.
         text=f"{COPIED}, belöning −499, men här är γ = 0, så målet är bara belöningen. "
-        "Inlärningshastigheten är 0,001 och i online-nätverkets `.grad` ligger 100 kvar sedan "
-        "förut.",
+        "Online-nätverket har också en bias, b = (0; 0; 0). Inlärningshastigheten är 0,001, och i "
+        "alla dess `.grad` ligger 100 kvar sedan förut.",
         inputs=_step_inputs(
             [[1.0, 2.0], 0, -499.0, [2.0, 1.0], False, False],
+            layers=[[LAYERS[0][0], [0.0, 0.0, 0.0]]],
             discount_factor=0.0,
             learning_rate=0.001,
             planted=100.0,
         ),
-        expected=({"steps": 1, "weights": [0.0, -2.0, 2.0, -1.0, -1.0, 2.0]},),
+        expected=({"steps": 1, "weights": [0.0, -2.0, 2.0, -1.0, -1.0, 2.0, -1.0, 0.0, 0.0]},),
         by_hand={
             "weights": (
                 f"{ONE_STEP} (1000; 2000), så steget ger W[0, 0] = 1 − 1 = 0",
                 f"{ONE_STEP} (1000; 2000), så steget ger W[0, 1] = 0 − 2 = −2",
                 *UNTOUCHED,
+                "gradienten för b[0] är 2 · (1 + 499) = 1000, så steget ger b[0] = 0 − 1 = −1",
+                "bara handling 0 gjordes, så b[1] är fortfarande 0",
+                "bara handling 0 gjordes, så b[2] är fortfarande 0",
             )
         },
     ),
@@ -645,18 +649,20 @@ Q_VALUE_BIAS = Exercise(
     examples=(
         Case(
             behaviours=("bias",),
-            text="Arrayer, `predicted_q_values` = [2; 6; 1; 5], `rewards` = [1; 2; 0; 4], γ = 0,5.",
+            text="Arrayer, `predicted_q_values` = [2; −6; 1; 5], `rewards` = [1; −2; 0,5; 1], "
+            "γ = 0,5.",
             inputs={
-                "predicted_q_values": [2.0, 6.0, 1.0, 5.0],
-                "rewards": [1.0, 2.0, 0.0, 4.0],
+                "predicted_q_values": [2.0, -6.0, 1.0, 5.0],
+                "rewards": [1.0, -2.0, 0.5, 1.0],
                 "discount_factor": 0.5,
                 "container": "array",
             },
-            expected=({"bias": 0.625},),
+            expected=({"bias": 0.3125},),
             by_hand={
-                "bias": "avkastningen från varje steg, räknad bakifrån, är 4; 0 + 0,5 · 4 = 2; "
-                "2 + 0,5 · 2 = 3; 1 + 0,5 · 3 = 2,5. Skillnaderna i tur och ordning är 2 − 2,5; "
-                "6 − 3; 1 − 2; 5 − 4, och medelvärdet är (−0,5 + 3 − 1 + 1) / 4 = 0,625"
+                "bias": "avkastningen från varje steg, räknad bakifrån, är 1; 0,5 + 0,5 · 1 = 1; "
+                "−2 + 0,5 · 1 = −1,5; 1 + 0,5 · (−1,5) = 0,25. Skillnaderna i tur och ordning är "
+                "2 − 0,25; −6 + 1,5; 1 − 1; 5 − 1, och medelvärdet är (1,75 − 4,5 + 0 + 4) / 4 = "
+                "0,3125"
             },
         ),
         Case(
@@ -706,16 +712,17 @@ Q_VALUE_BIAS = Exercise(
         Case(
             behaviours=("sequences",),
             text="Tensorer, `predicted_q_values` = [0,5; 2] och `rewards` = [1; 3] som heltal, "
-            "γ = 0,5.",
+            "γ = 0,25.",
             inputs={
                 "predicted_q_values": [0.5, 2.0],
                 "rewards": [1, 3],
-                "discount_factor": 0.5,
+                "discount_factor": 0.25,
                 "container": "tensor",
             },
-            expected=({"bias": -1.5, "changed": ""},),
+            expected=({"bias": -1.125, "changed": ""},),
             by_hand={
-                "bias": "avkastningen från varje steg är 2,5; 3, så biasen är (−2 − 1) / 2 = −1,5"
+                "bias": "avkastningen från varje steg är 1,75; 3, så biasen är "
+                "(−1,25 − 1) / 2 = −1,125"
             },
         ),
     ),

@@ -19,6 +19,7 @@ from dqn_helpers.exercises.limits import (
     OutOfTime,
     Waiting,
     call_within,
+    limited_memory,
     preserved_state,
     seed_everything,
     stop_button,
@@ -36,7 +37,6 @@ ERROR_WORDS: dict[type[BaseException], str] = {
     AttributeError: "objektet har inget med det namnet",
     ZeroDivisionError: "division med noll",
     RecursionError: "funktionen anropar sig själv utan slut",
-    MemoryError: "minnet tog slut",
     TypeError: "fel sorts värde, eller fel antal argument",
     ValueError: "ett värde som inte duger",
     AssertionError: "en `assert` som inte höll",
@@ -54,6 +54,10 @@ WAITING_TEXT = (
     "Koden blev inte klar i tid och avbröts: den sov eller väntade i stället för att räkna. "
     "Anropar den `time.sleep`, `input` eller något annat som väntar? Är datorn mycket upptagen av "
     "annat hjälper det att försöka igen."
+)
+MEMORY_TEXT = (
+    "Koden ville ha mer minne än den får. Växer något i varje varv av en loop, eller har något "
+    "fått en mycket större form än du tänkte?"
 )
 NOT_RUN_TEXT = "Inte kört: ett tidigare fall tog för lång tid."
 
@@ -90,7 +94,7 @@ def run_case(driver: Driver, student: Any, inputs: Inputs, seconds: float, seed:
     if is_empty_function(student):
         return Outcome("unsolved")
     output, inputs = LimitedText(), _fresh(inputs)
-    with stop_button(), preserved_state():
+    with stop_button(), preserved_state(), limited_memory():
         seed_everything(seed)
         try:
             with _captured(output):
@@ -192,6 +196,8 @@ def _problem(error: BaseException, message: str) -> str:
     what = f"`{name}` ({words})" if words else f"`{name}`"
     if isinstance(error, ImportError):
         return f"{_where(error.__traceback__)} {what}. {missing_import(error)}"
+    if _is_out_of_memory(error, message):
+        return f"{_where(error.__traceback__)} `{name}`. {MEMORY_TEXT}"
     first_line = message.split("\n")[0][:200]
     return f"{_where(error.__traceback__)} {what}{': ' + first_line if first_line else ''}"
 

@@ -29,8 +29,6 @@ from dqn_helpers.exercises.model import Exercise, KnownMistake, Outcome
 from dqn_helpers.exercises.registry import TABLE, known_mistakes
 
 DIGITS = 7
-ROUNDING = 1e-5
-"""Mindre skillnader är avrundning: float32 har 1e-7. Jämförelsen i `check()` är grövre, 1e-4."""
 
 
 @functools.cache
@@ -128,7 +126,7 @@ def _same(new: dict[str, Any], old: dict[str, Any]) -> bool:
     mine, right = (dict(outcome) for outcome in (new, old))
     numbers, before = mine.pop("observed", {}), right.pop("observed", {})
     return mine == right and list(numbers) == list(before) and not any(
-        difference(numbers[key], before[key], ROUNDING) for key in numbers
+        difference(numbers[key], before[key], error_model.ROUNDING) for key in numbers
     )  # fmt: skip
 
 

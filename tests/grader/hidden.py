@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dqn_helpers.autograder.catalogue import accepted, misconceptions, scenario
+from dqn_helpers.autograder.error_model import another_processor
 from dqn_helpers.autograder.messages import LENGTH_BYTES, decode, encode
 from dqn_helpers.exercises.judging import judge
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.running import run_cases
 
-from .processor import another_processor
 from .test_catalogue import SECONDS, assert_named
 
 NAMED_SEEDS = 2

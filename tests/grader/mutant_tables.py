@@ -511,7 +511,7 @@ TRUE_NAMES: dict[str, Truth] = {
     "2.1 ett till": (r"one_too_many|off_by_one\.", ""),
     "ett till": (r"off_by_one\.", ""),
     "2.1 index bredvid": (r"only_the_latest|pointer_stuck", ""),
-    "1.4 index bredvid": (r"always_explores", ""),
+    "1.4 index bredvid": (r"always_explores|last_action_always", ""),
     "5.1 index bredvid": (r"one_minus_bool", ""),
     "3.1 index bredvid": (r"mask_missing", ""),
     "taket borta": (r"never_stops|length_counts_everything", ""),
@@ -588,6 +588,27 @@ EQUIVALENT: tuple[tuple[str, str], ...] = (
         "bara dokumentationen eller utskriften flyttades",
     ),
     (r"2\.2/\w+/index bredvid/0", "plats −1 är den sista: alla läses lika ofta ändå"),
+    (
+        r"2\.3/(spela_med_en_enda_observation|play_by_recursion)/utan tecken/0",
+        "ε och antalet sparade är aldrig negativa",
+    ),
+    (r"2\.3/play_then_save/loopen baklänges/1", "summan är densamma i vilken ordning som helst"),
+    (r"2\.3/\w+/två steg ner/0", "bara dokumentationen flyttades"),
+    (
+        r"5\.2/step_(with_own_sampling|layer_by_layer)/utan tecken/3"
+        r"|5\.2/step_with_permutation/utan tecken/2",
+        "γ är aldrig negativ",
+    ),
+    (
+        r"5\.2/step_(with_own_sampling|in_columns)/loopen baklänges/0"
+        r"|5\.2/step_with_permutation/loopen baklänges/[12]",
+        "raderna dras, och gradienterna nollas, i vilken ordning som helst",
+    ),
+    (r"5\.2/step_with_permutation/index bredvid/0", "plats −1 är den sista: alla dras lika ofta"),
+    (
+        r"5\.2/step_(in_columns|with_permutation)/två steg ner/0",
+        "bara dokumentationen eller utskriften flyttades",
+    ),
     (
         r"3\.3/step_(one_forward_pass/utan tecken/2|through_forward/utan tecken/3"
         r"|row_by_row_in_vmap/utan tecken/2)",

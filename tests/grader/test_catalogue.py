@@ -11,14 +11,13 @@ from everyday import quick
 
 from dqn_helpers.autograder import catalogue
 from dqn_helpers.autograder.catalogue import accepted, content, misconceptions, reference
+from dqn_helpers.autograder.error_model import another_processor
 from dqn_helpers.exercises import EXERCISES, check
 from dqn_helpers.exercises.judging import Verdict, judge
 from dqn_helpers.exercises.model import Outcome
 from dqn_helpers.exercises.registry import TABLE, known_mistakes
 from dqn_helpers.exercises.running import run_cases
 from dqn_helpers.teacher.grading import WRONG_USAGE, main
-
-from .processor import another_processor
 
 NUMBERS = list(EXERCISES)
 content("01", "hidden")  # gör paketet `grading` känt

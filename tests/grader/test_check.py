@@ -17,6 +17,7 @@ from dqn_helpers.exercises import check, checking, limits
 from dqn_helpers.exercises.comparing import difference
 from dqn_helpers.exercises.limits import OutOfTime, Waiting, _call_with_watcher, call_within
 from dqn_helpers.exercises.plain import ANY_ORDER, any_order
+from dqn_helpers.exercises.running import run_cases
 
 
 def right(reward, next_q_values, terminated, discount_factor):
@@ -217,6 +218,23 @@ def test_a_stopped_process_goes_on_where_it_was() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="bara Linux sätter en gräns för minnet")
+@pytest.mark.parametrize("grow", [lambda x: x + x, lambda x: torch.zeros(10**12)])
+def test_code_that_takes_all_memory_is_stopped(grow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Annars stoppar operativsystemet hela anteckningsboken, med alla variabler."""
+    resource = pytest.importorskip("resource")
+
+    def doubles(*arguments):
+        numbers = [0] * 1000
+        while True:
+            numbers = grow(numbers)
+
+    monkeypatch.setattr(limits, "EXTRA_BYTES", 2**26)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    assert "Koden ville ha mer minne än den får." in words_for(doubles)
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
 def test_endless_recursion() -> None:
     def again(*arguments):
         return again(*arguments)
@@ -300,6 +318,7 @@ def test_settings_are_restored(tmp_path) -> None:
         return [
             torch.get_rng_state().tolist(),
             np.random.get_state()[1].tolist(),
+            np.random.bit_generator.randbits,
             random.getstate(),
             torch.get_default_dtype(),
             torch.is_grad_enabled(),
@@ -317,6 +336,20 @@ def test_settings_are_restored(tmp_path) -> None:
     before = state()
     check("3.1", changes)
     assert state() == before
+
+
+def test_a_generator_without_a_seed_is_the_same_the_next_time() -> None:
+    """Annars får samma kod ett namn ena gången och ett annat nästa."""
+
+    def draw(student, inputs):
+        return {"numbers": [student() for _ in range(3)]}
+
+    def luck():
+        return float(np.random.default_rng().random())
+
+    first, again, other = (run_cases(draw, luck, [{}], 60, seed)[0] for seed in (1, 1, 2))
+    assert first == again != other
+    assert len(set(first.observed["numbers"])) == 3
 
 
 def test_grad_mode_off_outside_does_not_matter() -> None:

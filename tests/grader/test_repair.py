@@ -14,7 +14,9 @@ from dqn_helpers.autograder.workshop import _trial
 from dqn_helpers.exercises import EXERCISES, check
 from dqn_helpers.exercises import repair as repair_module
 from dqn_helpers.exercises.child import in_child
-from dqn_helpers.exercises.repair import Source, Trial, find, in_words, trials
+from dqn_helpers.exercises.judging import BehaviourVerdict, Verdict
+from dqn_helpers.exercises.model import KnownMistake, Outcome
+from dqn_helpers.exercises.repair import Source, Trial, find, in_words, is_worth_a_search, trials
 from dqn_helpers.exercises.running import run_cases
 
 PLENTY = 60.0
@@ -222,6 +224,18 @@ def test_beside_a_likeness_the_line_of_half_the_fault_is_not_told(
     ):
         (likeness,) = advice
         assert "det minsta värdet" in likeness
+
+
+def test_with_a_written_mistake_among_the_likenesses_the_line_is_not_searched() -> None:
+    """Ordningen mellan namnen spelar ingen roll: `check()` och rättaren frågar samma sak."""
+    made = KnownMistake("gjort", "Det blir som …", (), generated=True)
+    written = KnownMistake("skrivet", "Du …", ())
+    wrong = BehaviourVerdict(EXERCISES["1.1"].behaviours[0], "failed", "fel")
+    ran = [Outcome("ok")]
+    assert is_worth_a_search(Verdict((wrong,)), ran)
+    assert is_worth_a_search(Verdict((wrong,), (made,)), ran)
+    assert not is_worth_a_search(Verdict((wrong,), (made, written)), ran)
+    assert not is_worth_a_search(Verdict((wrong,), (made,)), [*ran, Outcome("timeout")])
 
 
 def test_without_its_source_the_code_is_left_alone() -> None:

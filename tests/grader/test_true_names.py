@@ -49,9 +49,9 @@ def normal_number(action_values, epsilon, rng):
     return int(np.argmax(action_values))
 
 
-@wrong("1.4")
+@wrong("1.4", "last_action_always")
 def last_when_greedy(action_values, epsilon, rng):
-    """I exemplen var den sista handlingen förr också den sämsta."""
+    """I exemplen var den sista handlingen förr också den sämsta, och fick det namnet."""
     n_actions = len(action_values)
     return int(rng.integers(n_actions)) if rng.random() < epsilon else n_actions - 1
 

@@ -241,7 +241,8 @@ def epsilon_greedy_cases(rng: np.random.Generator) -> list[Case]:
     far = best_inside(-9, 0, at=inside)
     far[inside] += 10
     # Den sämsta är inte granne med den bästa, så att den som ser på platsen bredvid inte får den.
-    apart = np.sort(distinct(rng, 5, low=-9, high=9))[[1, 4, 2, 0, 3]]
+    # Den första är bättre än den sista: den som jämför med den första tar då inte alltid den sista.
+    apart = np.sort(distinct(rng, 5, low=-9, high=9))[[3, 4, 2, 0, 1]]
     # Positiva tal: den som börjar på noll väljer rätt, men inte den som alltid väljer fel handling.
     positive = best_inside(1, 9, at=3, n_actions=5)
     return [

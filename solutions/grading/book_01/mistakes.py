@@ -877,6 +877,13 @@ def worst_action():
     störst är bäst. Se avsnittet om V och Q i 01a."""
 
 
+@misconception("1.4", edited(CHOICE, GREEDY, "n_actions - 1"))
+def last_action_always():
+    """När agenten inte utforskar blir det den sista handlingen, fast en annan har ett större värde.
+    Så kan det gå om `max` får leta bland handlingarnas *nummer*: då vinner det högsta. Handlingen
+    ska väljas efter sitt värde. Se avsnittet om V och Q i 01a."""
+
+
 @misconception(
     "1.4",
     edited(CHOICE, "return int(np.argmax(action_values))", """best, best_value = 0, 0.0
