@@ -11,7 +11,7 @@ for (const place of document.querySelectorAll(".dqn-copying:not(:has(button))"))
       button.textContent = "Kopierat";
     } catch {
       getSelection().selectAllChildren(code); // urklippet är spärrat: markera i stället
-      button.textContent = "Markerat, tryck Ctrl+C";
+      button.textContent = "Markerat: tryck Ctrl+C";
     }
   });
   place.prepend(button);

@@ -25,7 +25,7 @@ def check_at_least(smallest: float, **values: float) -> None:
     """Säg vilket av talen som är för litet."""
     for name, value in values.items():
         if value < smallest:
-            raise ValueError(f"Argumentet `{name}` ska vara minst {smallest}, men är {value}.")
+            raise ValueError(f"Argumentet `{name}` ska vara minst {smallest}, men är `{value}`.")
 
 
 def check_counts(smallest: int, **values: Any) -> None:
@@ -33,7 +33,7 @@ def check_counts(smallest: int, **values: Any) -> None:
     for name, value in values.items():
         if not isinstance(value, (int, np.integer)) or value < smallest:
             raise ValueError(
-                f"Argumentet `{name}` ska vara ett heltal, minst {smallest}, men är {value!r}."
+                f"Argumentet `{name}` ska vara ett heltal, minst {smallest}, men är `{value!r}`."
             )
 
 
@@ -45,7 +45,7 @@ def whole_number(name: str, value: float, smallest: int) -> int:
     """
     if isinstance(value, bool) or value % 1 != 0 or value < smallest:
         raise ValueError(
-            f"Argumentet `{name}` ska vara ett heltal, minst {smallest}, men är {value!r}."
+            f"Argumentet `{name}` ska vara ett heltal, minst {smallest}, men är `{value!r}`."
         )
     return int(value)
 
@@ -60,7 +60,7 @@ def as_seed(seed: Any) -> int | None:
         return None
     if not isinstance(seed, (int, np.integer)) or seed < 0:
         raise ValueError(
-            f"Slumpfröet `seed` ska vara ett heltal, minst 0, eller None, men är {seed!r}."
+            f"Slumpfröet `seed` ska vara ett heltal, minst 0, eller `None`, men är `{seed!r}`."
         )
     return int(seed)
 
@@ -68,14 +68,16 @@ def as_seed(seed: Any) -> int | None:
 def check_probability(name: str, value: float) -> None:
     """Säg till om talet inte kan vara en sannolikhet."""
     if not 0 <= value <= 1:
-        raise ValueError(f"Argumentet `{name}` ska vara en sannolikhet, 0 till 1, men är {value}.")
+        raise ValueError(
+            f"Argumentet `{name}` ska vara en sannolikhet, 0 till 1, men är `{value}`."
+        )
 
 
 def check_share(**values: float) -> None:
     """Säg vilket av talen (γ eller τ) som inte ligger mellan 0 och 1."""
     for name, value in values.items():
         if not 0 <= value <= 1:
-            raise ValueError(f"Argumentet `{name}` ska ligga mellan 0 och 1, men är {value}.")
+            raise ValueError(f"Argumentet `{name}` ska ligga mellan 0 och 1, men är `{value}`.")
 
 
 def check_episodes(n_episodes: int, max_episode_steps: int) -> None:
@@ -199,7 +201,7 @@ def check_mdp(
         )
     if not (np.isfinite(transition_probabilities).all() and np.isfinite(rewards).all()):
         raise ValueError(
-            "Sannolikheter och belöningar måste vara ändliga tal (inte nan eller inf)."
+            "Sannolikheter och belöningar måste vara ändliga tal (inte `nan` eller `inf`)."
         )
     if (transition_probabilities < 0).any():
         raise ValueError("En sannolikhet kan inte vara negativ.")
@@ -214,8 +216,8 @@ def check_mdp(
     if not np.allclose(sums, 1.0):
         worst = f"{sums[np.argmax(np.abs(sums - 1))]:.6g}".replace(".", ",")
         raise ValueError(
-            "Sannolikheterna för en tillåten handling ska summera till 1, men minst en "
-            f"summerar till {worst}."
+            "Sannolikheterna för en tillåten handling ska summera till 1, men för minst en "
+            f"handling summerar de till {worst}."
         )
 
 
@@ -230,7 +232,8 @@ def check_policy(policy: np.ndarray, allowed_actions: np.ndarray) -> None:
     if policy.shape != allowed_actions.shape:
         raise ValueError(
             "Policyn ska vara handlingar som heltal (S,) eller sannolikheter (S, A) = "
-            f"{allowed_actions.shape}, men är {policy.dtype} {policy.shape}."
+            f"{allowed_actions.shape}, men har datatypen `{policy.dtype}` "
+            f"och formen {policy.shape}."
         )
     if (policy[~allowed_actions] > 0).any():
         raise ValueError("Policyn väljer en handling som inte är tillåten i sitt tillstånd.")
@@ -242,8 +245,8 @@ def check_q_table(q_values: np.ndarray, shape: tuple[int, int]) -> None:
     """Säg till om en Q-tabell har fel form, eller heltal: då avrundas varje uppdatering bort."""
     if q_values.shape != shape or q_values.dtype.kind != "f":
         raise ValueError(
-            f"Tabellen `q_values` ska vara flyttal med formen {shape}, men är {q_values.dtype} "
-            f"{q_values.shape}."
+            f"Tabellen `q_values` ska vara flyttal med formen {shape}, men har datatypen "
+            f"`{q_values.dtype}` och formen {q_values.shape}."
         )
 
 
@@ -273,7 +276,7 @@ def check_experience(experience: Sequence[Any], observation_shape: tuple[int, ..
     check_unpacked(state)
     check_unpacked(next_state)
     if not math.isfinite(reward):
-        raise ValueError(f"Belöningen är {reward}. Den måste vara ett ändligt tal.")
+        raise ValueError(f"Belöningen är `{reward}`. Den måste vara ett ändligt tal.")
     # Formerna jämförs: annars skulle numpy tyst fylla en hel rad med ett enda tal.
     shape = np.shape(state) if observation_shape is None else observation_shape
     if not np.shape(state) == np.shape(next_state) == shape:
@@ -326,7 +329,7 @@ def check_loss(loss: float) -> None:
     """Säg till om förlusten inte är ett ändligt tal."""
     if not math.isfinite(loss):
         raise ValueError(
-            f"Förlusten blev {loss}. Träningen har spårat ur: pröva en mindre "
+            f"Förlusten blev `{loss}`. Träningen har spårat ur: pröva en mindre "
             "inlärningshastighet, ett målnätverk eller skalade belöningar."
         )
 
@@ -392,7 +395,7 @@ def reward_as_number(reward: Any) -> float:
     except (TypeError, ValueError):
         raise ValueError(f"Miljön gav belöningen {reward!r}. Den ska vara ett tal.") from None
     if not math.isfinite(number):
-        raise ValueError(f"Miljön gav belöningen {number}. Den måste vara ett ändligt tal.")
+        raise ValueError(f"Miljön gav belöningen `{number}`. Den måste vara ett ändligt tal.")
     return number
 
 
@@ -431,10 +434,11 @@ def check_stop_rule(stop_at: float | None, evaluate: object | None, log: Trainin
 
 
 def check_networks(model: nn.Module, target_model: nn.Module | None, env: gym.Env) -> None:
-    """Pröva näten på en observation ur miljöns rum innan något har spelats."""
+    """Pröva nätverken på en observation ur miljöns rum innan något har spelats."""
     observation_size, n_actions = space_sizes(env)
     check_two_networks(model, target_model)
-    wanted = f"({observation_size} tal in, {n_actions} Q-värden ut)"
+    outputs = counted(n_actions, "Q-värde", "Q-värden")
+    wanted = f"({observation_size} tal in, {outputs} ut)"
     for net in (model, target_model):
         if net is None:
             continue
@@ -471,7 +475,7 @@ def check_training_step(training_step: Callable[..., Any], target_model: nn.Modu
     last = signature.parameters[list(bound.arguments)[-1]]
     if target_model is None and last.kind is not last.VAR_POSITIONAL and last.default is last.empty:
         raise ValueError(
-            "Träningssteget behöver ett målnätverk, men `target_model` är None. Ge "
+            "Träningssteget behöver ett målnätverk, men `target_model` är `None`. Ge "
             "`target_model=copy.deepcopy(model)`."
         )
 
@@ -485,7 +489,7 @@ def loss_as_number(loss: Any) -> float:
     """
     if loss is None:
         raise TypeError(
-            "Träningssteget gav None. Det ska returnera förlusten som ett tal: "
+            "Träningssteget gav `None`. Det ska returnera förlusten som ett tal: "
             "`return loss.item()`."
         )
     number = float(loss.item() if isinstance(loss, torch.Tensor) else loss)

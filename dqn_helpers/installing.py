@@ -124,7 +124,7 @@ def check_python_version() -> None:
     if sys.version_info[:2] >= oldest:
         return
     advice = (
-        f"Hämta en på {DOWNLOAD} (eller med conda, se BILAGA.md) "
+        f"Hämta en nyare på {DOWNLOAD} (eller med conda, se BILAGA.md) "
         "och kör sedan med den: `python3.12 kurs.py`, i Windows `py -3.12 kurs.py`."
     )
     for name in (f"python3.{minor}" for minor in range(oldest[1], newest[1] + 1)):
@@ -146,7 +146,8 @@ def platform_problem() -> str:
         return (
             "Python {}.{} är nyare än vad kursens PyTorch klarar.\n".format(*this)
             + f"Installera Python {newest} vid sidan av ({DOWNLOAD}), ta bort mappen .venv om den "
-            f"finns och kör med den: `python{newest} kurs.py`, i Windows `py -{newest} kurs.py`."
+            f"finns, och kör kursen med Python {newest}: `python{newest} kurs.py`, i Windows "
+            f"`py -{newest} kurs.py`."
         )
     machine, facts = this_platform()
     name, version = platform.libc_ver()
@@ -466,7 +467,7 @@ def new_venv(cpu: bool) -> None:
     if run([base, "-m", "venv", str(VENV)]):
         raise CourseError(
             f"Det gick inte att skapa en Python-miljö i {VENV}. Läs vad Python skrev här ovanför. "
-            "Saknas något av Python? I Debian och Ubuntu: " + APT_VENV
+            "Saknas någon del av Python? I Debian och Ubuntu: " + APT_VENV
         )
 
 

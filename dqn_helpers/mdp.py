@@ -142,8 +142,8 @@ def _terminal_states(table: dict, start_distribution: np.ndarray | None) -> set[
     for s, a, _, next_s, _, terminated in rows:
         if next_s in terminal and not terminated and s in running - terminal:
             raise ValueError(
-                f"Tillstånd {next_s} avslutar ibland episoden, men inte efter handling {a} i {s}. "
-                "Då räcker inte tillståndet för att räkna ut värdet."
+                f"Tillstånd {next_s} avslutar ibland episoden, men inte efter handling {a} i "
+                f"tillstånd {s}. Då räcker inte tillståndet för att räkna ut värdet."
             )
     return terminal
 

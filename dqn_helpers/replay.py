@@ -20,7 +20,7 @@ class Experience(NamedTuple):
     """Ett steg i miljön.
 
     Både `terminated` och `truncated` sparas: efter ett sluttillstånd finns ingen framtid, men vid
-    en tidsgräns gör det det, och träningen måste kunna skilja dem åt.
+    en tidsgräns finns den kvar, och träningen måste kunna skilja dem åt.
     """
 
     state: np.ndarray

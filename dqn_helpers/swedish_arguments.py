@@ -16,7 +16,8 @@ _SWEDISH = {  # engelska till vänster
     "the following arguments are required: %s": "det här saknas: %s (det står först, före valen)",
     "expected one argument": "ett värde ska följa",
     "expected at least one argument": "minst ett värde ska följa",
-    "invalid %(type)s value: %(value)r": "värdet %(value)r duger inte, skriv ett tal som 10",
+    "invalid %(type)s value: %(value)r": "värdet %(value)r duger inte: skriv ett tal, "
+    "till exempel 10",
     "argument %(argument_name)s: %(message)s": "%(argument_name)s: %(message)s",
     "not allowed with argument %s": "går inte ihop med %s",
     "ignored explicit argument %r": "ska inte ha något värde, men fick %r",

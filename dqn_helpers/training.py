@@ -156,7 +156,7 @@ def update_target_network(model: nn.Module, target_model: nn.Module, tau: float 
     """Flytta målnätverket mot online-nätverket: target ← τ · model + (1 − τ) · target.
 
     Med τ = 1 blir det en exakt kopia. Buffertar (till exempel medelvärden i BatchNorm) kopieras
-    alltid hela. Näten delar aldrig minne.
+    alltid hela. Nätverken delar aldrig minne.
 
     Raises:
         ValueError: om τ inte ligger mellan 0 och 1, om det är samma nätverk eller om de är olika
@@ -295,8 +295,8 @@ def train_dqn(
         evaluate: funktion modell → poäng, som inte får ändra modellen; anropas efter vart
             `evaluate_every`-te miljösteg, också mitt i en episod och under uppvärmningen.
         evaluate_every: miljösteg mellan utvärderingarna.
-        stop_at: sluta när en utvärdering ger minst så här mycket; modellen är då just den.
-        keep_best: lägg till slut tillbaka de vikter som fick den bästa utvärderingen.
+        stop_at: sluta när en utvärdering ger minst så här mycket; modellen är då den som prövades.
+        keep_best: lägg efteråt tillbaka de vikter som fick den bästa utvärderingen.
         log: en `TrainingLog` att fylla i.
         progress: visa en förloppsrad (i en loggfil: en rad då och då).
         live_curve: rita poäng och utvärderingar medan träningen går (i en anteckningsbok).

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class TrainingLog:
-    """Det som hände under en träning. Ge ett tomt till `train_dqn(…, log=…)`.
+    """Det som hände under en träning. Ge en tom logg till `train_dqn(…, log=…)`.
 
     Attributes:
         episode_returns: varje avslutad episods avkastning, oskalad.

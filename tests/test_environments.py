@@ -137,7 +137,7 @@ def test_kasinot_arguments():
 
 def test_sizes_below_one_are_refused():
     for kind, argument in [(Kasinot, "n_machines"), (Chain, "n_places")]:
-        with pytest.raises(ValueError, match=f"`{argument}` ska vara minst 1, men är 0"):
+        with pytest.raises(ValueError, match=f"`{argument}` ska vara minst 1, men är `0`"):
             kind(**{argument: 0})
 
 

@@ -348,7 +348,7 @@ def inconsistent_table(ends_from_two: bool) -> dict[int, dict[int, list[Row]]]:
 
 def test_a_state_that_only_sometimes_ends_the_episode_is_refused():
     mdp_from_gymnasium(TableEnv(inconsistent_table(True)))
-    with pytest.raises(ValueError, match=r"Tillstånd 1 avslutar ibland .* efter handling 0 i 2"):
+    with pytest.raises(ValueError, match=r"Tillstånd 1 .* efter handling 0 i tillstånd 2"):
         mdp_from_gymnasium(TableEnv(inconsistent_table(False)))
 
 
@@ -522,7 +522,7 @@ def broken_models() -> Iterator[Any]:
     yield p, r[:, :, :1], allowed, "formen"  # belöningarnas form
     yield p, r, allowed.T, "`allowed_actions` har formen"  # tillåtnas form
     yield p, r, ~allowed, "minst en tillåten"  # inget tillåtet
-    yield p * 0.9, r, allowed, "summerar till 0,9"  # summan
+    yield p * 0.9, r, allowed, "summerar de till 0,9"  # summan
     yield np.where(p == 0, np.nan, p), r, allowed, "ändliga"  # nan
     yield p, np.full_like(r, INF), allowed, "ändliga"  # oändlig belöning
     negative = np.array([[[1.5, -0.5]], [[0.0, 1.0]]])

@@ -677,11 +677,11 @@ BAD_INPUT: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         {"training_step": needs_target}, ValueError, "behöver ett målnätverk.*copy.deepcopy",
     ),
     "step returns None": (
-        {"training_step": lambda *seven: None}, TypeError, "gav None.*return loss.item",
+        {"training_step": lambda *seven: None}, TypeError, "gav `None`.*return loss.item",
     ),
     "reward": (
         {"env": TransformReward(ScriptedEnv(), lambda r: float("nan"))}, ValueError,
-        "Miljön gav belöningen nan",
+        "Miljön gav belöningen `nan`",
     ),
 }  # fmt: skip
 

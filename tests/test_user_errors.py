@@ -173,7 +173,7 @@ def test_a_vector_environment():
 
 @pytest.mark.parametrize("seed", [1.5, "1", -1])
 def test_a_seed_that_is_not_one(seed: Any):
-    with pytest.raises(ValueError, match="`seed` ska vara ett heltal, minst 0, eller None"):
+    with pytest.raises(ValueError, match="`seed` ska vara ett heltal, minst 0, eller `None`"):
         train(seed=seed)
 
 

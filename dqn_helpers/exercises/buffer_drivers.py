@@ -48,7 +48,7 @@ def six_fields(item: Any) -> tuple[tuple[Any, ...] | None, str]:
     try:
         fields = tuple(item)
     except TypeError:
-        return None, "None" if item is None else f"ett värde av sorten {type(item).__name__}"
+        return None, "`None`" if item is None else f"ett värde av sorten `{type(item).__name__}`"
     return (fields, "") if len(fields) == len(FIELDS) else (None, f"{len(fields)} fält")
 
 
@@ -153,7 +153,7 @@ def _outside(buffer: Any, places: Sequence[int]) -> list[str]:
         except IndexError:
             continue
         except Exception as error:
-            happened.append(f"`buffer[{place}]` ger {type(error).__name__}")
+            happened.append(f"`buffer[{place}]` ger `{type(error).__name__}`")
         else:
             happened.append(f"`buffer[{place}]` ger {'en erfarenhet' if fields else words}")
     return happened
@@ -230,11 +230,11 @@ def _returned(batch: Any) -> str | None:
     if batch is None:
         return None
     if not isinstance(batch, list | tuple):
-        return f"ett värde av sorten {type(batch).__name__}"
+        return f"ett värde av sorten `{type(batch).__name__}`"
     if len(batch) != len(FIELDS):
         return counted(len(batch), "del", "delar")
     odd = [type(part).__name__ for part in batch if not isinstance(part, torch.Tensor)]
-    return f"sex delar, av vilka {len(odd)} är av sorten {odd[0]}" if odd else SIX_TENSORS
+    return f"sex delar, av vilka {len(odd)} är av sorten `{odd[0]}`" if odd else SIX_TENSORS
 
 
 def _form(

@@ -46,7 +46,7 @@ def check(
         result = _check(number, function, stage)
     except Exception as error:  # kontrollen ska aldrig stoppa en anteckningsbok
         result = CheckResult(
-            "Kontrollen", f"gick själv sönder ({type(error).__name__}). Det är inte ditt fel."
+            "Kontrollen", f"den gick själv sönder (`{type(error).__name__}`). Det är inte ditt fel."
         )
     graded = stage is None  # stegen på vägen ger inga poäng
     if graded and os.environ.get("NBGRADER_EXECUTION") and not result:

@@ -111,8 +111,8 @@ def _unpacks(function: str, n_values: int) -> Condition:
 
     def condition(site: Site, found: "re.Match[str]") -> Words | None:
         names, value = _unpacking(site, found) or ([], site.expression)
-        is_other = called(value) == function and len(names) != n_values
-        return {"code": written(value), "n": len(names)} if is_other else None
+        is_other = called(value) == function and len(names) not in (0, n_values)
+        return {"code": written(value), "n": f"{len(names)} namn"} if is_other else None
 
     return condition
 
@@ -416,7 +416,7 @@ KINDS = {
     "list": "en lista", "tuple": "en tupel", "numpy.ndarray": "en numpy-array", "dict": "en ordbok",
     "Tensor": "en tensor", "float": "ett tal", "int": "ett heltal", "bool": "ett sanningsvärde",
     "str": "en text", "numpy.float64": "ett numpy-tal", "numpy.int64": "ett numpy-heltal",
-    "deque": "en deque", "collections.deque": "en deque", "generator": "en generator",
+    "deque": "en `deque`", "collections.deque": "en `deque`", "generator": "en generator",
 }  # fmt: skip
 
 

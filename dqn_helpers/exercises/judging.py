@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from dqn_helpers.card import Comparison
+from dqn_helpers.counting import listed
 from dqn_helpers.exercises.comparing import compared, difference, in_words
 from dqn_helpers.exercises.model import (
     Behaviour,
@@ -113,7 +114,7 @@ def _without_what_does_not_count(
     for verdict in behaviours:
         missing = [names[one] for one in verdict.behaviour.requires if one in names]
         if missing and verdict.mark == "passed":
-            message = f"Räknas först när lösningen {' och '.join(missing)}."
+            message = f"Räknas först när lösningen {listed(missing)}."
             verdict = replace(verdict, mark="failed", message=message)
         found.append(verdict)
     return tuple(found)

@@ -427,7 +427,7 @@ def _choices(epsilon_greedy: Any, inputs: Inputs, seed: int) -> tuple[list[int |
     values, rng = before.copy(), np.random.default_rng(seed)
     results = (epsilon_greedy(values, inputs["epsilon"], rng) for _ in range(inputs["calls"]))
     chosen = [_as_action(result, len(before)) for result in results]
-    return chosen, "" if np.array_equal(values, before) else "action_values"
+    return chosen, "" if np.array_equal(values, before) else "`action_values`"
 
 
 def _chosen_values(epsilon_greedy: Any, inputs: Inputs, seed: int) -> list[float | str]:

@@ -86,7 +86,9 @@ REPLAY_BUFFER = Exercise(
             wrong="Det som går att läsa är inte de senaste erfarenheterna i sin helhet.",
         ),
         "found": Observable(
-            "platserna", wrong="Det går att läsa där inget finns, eller inte där något finns."
+            "platserna",
+            wrong="Det går att läsa där inget finns, eller så går det inte att läsa "
+            "där något finns.",
         ),
         "lengths": Observable("längden"),
         "outside": Observable(
@@ -272,7 +274,8 @@ SAMPLE_EXPERIENCES = Exercise(
         "pattern": Observable("dragningen", wrong="Batcharna är inte oberoende dragningar: {got}."),
         "batch": Observable(
             "batchen",
-            wrong="Batchen är inte de likadana erfarenheterna, i rätt form och med rätt datatyp.",
+            wrong="Batchen ska bestå av de likadana erfarenheterna, i rätt form och med rätt "
+            "datatyp, men det gör den inte.",
         ),
         "batches": Observable(
             "raderna", wrong="Raderna i batcharna är inte de sparade erfarenheterna."
@@ -559,7 +562,7 @@ PLAY_AND_RECORD_EPISODE = Exercise(
         ),
         Case(
             behaviours=("seed",),
-            text="Funktionen anropas med slumpfröet 0, som är ett lika gott frö som andra.",
+            text="Funktionen anropas med slumpfröet 0, som är ett lika gott frö som alla andra.",
             inputs=_episode(seed=0),
             expected=({"seed": 0},),
         ),

@@ -548,7 +548,7 @@ TRAIN_DQN = Exercise(
         ),
         "states": Observable(
             "tillstånden",
-            wrong="Tillståndens första tal är i bufferten {got}, men ska vara {expected}.",
+            wrong="I bufferten är tillståndens första tal {got}, men de ska vara {expected}.",
         ),
         "wrong_actions": Observable(
             "handlingarna",
@@ -557,7 +557,7 @@ TRAIN_DQN = Exercise(
         "rewards": Observable("raden med sparade belöningar"),
         "next_states": Observable(
             "nästa tillstånd",
-            wrong="Det första talet i nästa tillstånd är i bufferten {got}, men ska vara "
+            wrong="I bufferten är de första talen i nästa tillstånd {got}, men de ska vara "
             "{expected}.",
         ),
         "terminated": Observable(

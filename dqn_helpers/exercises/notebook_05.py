@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from dqn_helpers.exercises.drivers import CHANGED, call_and_watch
+from dqn_helpers.exercises.drivers import CHANGED, call_and_name, call_and_watch, in_code
 from dqn_helpers.exercises.judging import judge
 from dqn_helpers.exercises.model import (
     Behaviour,
@@ -52,11 +52,11 @@ def double_dqn_target_driver(double_dqn_target: Any, inputs: Inputs) -> Observed
         "discount_factor": inputs["discount_factor"],
     }
     before = {name: flat_weights(network) for name, network in networks.items()}
-    result, changed = call_and_watch(double_dqn_target, arguments)
+    result, changed = call_and_name(double_dqn_target, arguments)
     moved = [n for n, network in networks.items() if (flat_weights(network) != before[n]).any()]
     observed = {
         "target": plain(result),
-        "changed": ", ".join([*moved, changed] if changed else moved),
+        "changed": in_code([*moved, *changed]),
     } | _as_tensor(result)
     if "evidence" in inputs and observed["kind"] == observed["in_a_loss"] == "":
         state = torch.tensor(inputs["next_state"], dtype=torch.float32)
@@ -138,7 +138,7 @@ DOUBLE_DQN_TARGET = Exercise(
         "target": Observable("målet", row="rad"),
         "kind": Observable(
             "svarets sort",
-            wrong="Svaret är av sorten {got}. Det ska vara en tensor, så att `criterion` kan "
+            wrong="Svaret är av sorten `{got}`. Det ska vara en tensor, så att `criterion` kan "
             "jämföra det med förutsägelsen.",
         ),
         "shape": Observable(
@@ -386,8 +386,8 @@ STEP_EXAMPLES = (
         expected=_right_with_any_mask(16.0, 0.0, 1.0),
         by_hand={
             "losses": (
-                "online-nätverket ger Q(s′) = (2; 3; 0) och väljer handling 1, målnätverket ger "
-                "den värdet 4. När episoden fortsätter är målet 1 + 4 = 5, förutsägelsen är "
+                "online-nätverket ger Q(s′) = (2; 3; 0) och väljer handling 1, och målnätverket "
+                "ger den värdet 4. När episoden fortsätter är målet 1 + 4 = 5, förutsägelsen är "
                 "Q(s, 0) = 1 och förlusten (1 − 5)² = 16",
                 "när `terminated` är sant är målet bara belöningen 1, så förlusten är (1 − 1)² = 0",
             )
@@ -402,8 +402,8 @@ STEP_EXAMPLES = (
         expected=_right_with_any_mask(4.0, 1.0, 0.0),
         by_hand={
             "losses": (
-                "online-nätverket ger Q(s′) = (1; 3; −3) och väljer handling 1, målnätverket ger "
-                "den värdet −1. När episoden fortsätter är målet −1 − 1 = −2, förutsägelsen "
+                "online-nätverket ger Q(s′) = (1; 3; −3) och väljer handling 1, och målnätverket "
+                "ger den värdet −1. När episoden fortsätter är målet −1 − 1 = −2, förutsägelsen "
                 "är Q(s, 1) = 0 och förlusten (0 + 2)² = 4",
                 "när `terminated` är sant är målet bara belöningen −1, så förlusten är "
                 "(0 + 1)² = 1",
@@ -570,7 +570,7 @@ DOUBLE_DQN_TRAINING_STEP = Exercise(
         ),
         "target_weights": Observable(
             "målnätverkets vikter",
-            wrong="Målnätverkets vikter ändrades av steget. Det ska stå stilla här; "
+            wrong="Målnätverkets vikter ändrades av steget. Målnätverket ska stå stilla här; "
             "`train_dqn` uppdaterar det när det är dags.",
         ),
         "target_gradient": Observable(

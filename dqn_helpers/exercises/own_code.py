@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import dqn_helpers
-from dqn_helpers.counting import agreeing
+from dqn_helpers.counting import agreeing, listed
 from dqn_helpers.exercises.card import CheckResult
 from dqn_helpers.exercises.checking import check
 from dqn_helpers.exercises.model import Outcome
@@ -29,7 +29,7 @@ NO_LIMIT = 86_400.0
 """Kod som är rätt blir klar av sig själv, hur långsam datorn än är."""
 
 SLOW_TEXT = (
-    f"Den hade då räknat mer än {SLOWER} gånger så länge som kursens kod. Gör den något stort i "
+    f"Då hade din kod räknat mer än {SLOWER} gånger så länge som kursens. Gör den något stort i "
     "varje steg, eller finns det en loop som aldrig tar slut?"
 )
 
@@ -121,8 +121,7 @@ def _listed(numbers: list[str]) -> str:
 
 def _in_words(numbers: list[str]) -> str:
     """Övningarna i ordning: "2.1, 2.2 och 2.3"."""
-    *first, last = sorted(numbers)
-    return f"{', '.join(first)} och {last}" if first else last
+    return listed(sorted(numbers))
 
 
 def _chosen(answers: Mapping[str, Any], unusable: list[str]) -> list[Any]:

@@ -127,10 +127,10 @@ def kind_in_words(value: Any) -> str:
         return f"en array med formen {value.shape}"
     words = {bool: "ett sanningsvärde", int: "ett tal", float: "ett tal", str: "en text"}
     if isinstance(value, dict):
-        return str(value.get("kind", f"ett objekt av sorten {value.get('type', 'dict')}"))[:150]
+        return str(value.get("kind", f"ett objekt av sorten `{value.get('type', 'dict')}`"))[:150]
     if isinstance(value, list):
         return _list_in_words(value)
-    return words.get(type(value), "None")
+    return words.get(type(value), "`None`")
 
 
 def _list_in_words(value: Sized) -> str:

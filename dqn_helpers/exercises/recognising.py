@@ -98,7 +98,7 @@ def _near(
     return found
 
 
-NOT_ALL = "Det förklarar inte allt som blir fel: något mer skiljer."
+NOT_ALL = "Det förklarar inte allt som blir fel, så något mer stämmer inte."
 
 
 def _fitting(

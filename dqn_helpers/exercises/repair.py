@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dqn_helpers.counting import agreeing
+from dqn_helpers.counting import agreeing, listed
 from dqn_helpers.exercises.child import in_child
 from dqn_helpers.exercises.judging import Verdict, failure, judge
 from dqn_helpers.exercises.limits import OutOfTime, call_within, preserved_state
@@ -340,7 +340,7 @@ def _sentence(exercise: Exercise, repair: Repair, cells: Sequence[Source], sever
     fault = RULES[repair.trial.rule].fault
     if several:
         names = [f"”{b.name}”" for b in exercise.behaviours if b.id in repair.mended]
-        parts = f"{agreeing(len(names), 'delen', 'delarna')} {' och '.join(names)}"
+        parts = f"{agreeing(len(names), 'delen', 'delarna')} {listed(names)}"
         return f"Ett av felen sitter på {what}: {fault}. Ändras det, stämmer {parts}."
     if repair.is_only:
         return f"Felet sitter på {what}: {fault}. Ändras bara det, stämmer allt."

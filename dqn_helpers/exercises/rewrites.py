@@ -370,7 +370,7 @@ PARTS = (
 
 @rule(
     "indices",
-    "Svaret blir detsamma som när {word} används.",
+    "Svaret blir detsamma som när man använder {word}.",
     "`max` ger både värden och platser, och här används fel del",
 )
 def _other_part(node: Any, names: Names) -> Iterator[Change]:
@@ -1154,8 +1154,8 @@ def _other_indent(node: Any, names: Names) -> Iterator[Change]:
 
 @rule(
     "keyword",
-    "Det blir som när {word} inte kommer fram, eller är fast.",
-    "argumentet ska inte vara med, eller inte ha det värdet",
+    "Det blir som när {word} inte kommer fram, eller alltid har samma värde.",
+    "argumentet ska inte vara med, eller ska ha ett annat värde",
 )
 def _no_keyword(node: Any, names: Names) -> Iterator[Change]:
     if not isinstance(node, ast.Call):

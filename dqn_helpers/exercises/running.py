@@ -193,11 +193,11 @@ def _is_stub(error: BaseException, message: str) -> bool:
 def _problem(error: BaseException, message: str) -> str:
     words = next((ERROR_WORDS[c] for c in type(error).__mro__ if c in ERROR_WORDS), "")
     name = type(error).__name__
-    what = f"{name} ({words})" if words else name
+    what = f"`{name}` ({words})" if words else f"`{name}`"
     if isinstance(error, ImportError):
         return f"{_where(error.__traceback__)} {what}. {missing_import(error)}"
     if _is_out_of_memory(error, message):
-        return f"{_where(error.__traceback__)} {name}. {MEMORY_TEXT}"
+        return f"{_where(error.__traceback__)} `{name}`. {MEMORY_TEXT}"
     first_line = message.split("\n")[0][:200]
     return f"{_where(error.__traceback__)} {what}{': ' + first_line if first_line else ''}"
 

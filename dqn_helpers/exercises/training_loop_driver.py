@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from dqn_helpers.counting import listed
+from dqn_helpers.exercises.drivers import in_code
 from dqn_helpers.exercises.model import Inputs, Observed
 from dqn_helpers.exercises.plain import plain, swedish_value
 from dqn_helpers.exercises.training_step_driver import WatchedSGD
@@ -108,7 +110,7 @@ class LoggingStep:
         pairs = zip(ARGUMENTS, arguments, self._right, strict=False)
         wrong = [name for name, got, right in pairs if not _same_argument(got, right)]
         wrong += ["target_model"] if weight_of(arguments[6]) is None else []
-        return ", ".join(wrong)
+        return in_code(wrong)
 
 
 def _same_argument(got: Any, right: Any) -> bool:
@@ -313,9 +315,8 @@ def _of_actions(env: ScriptedEnv) -> Observed:
 
 def in_words(inputs: Inputs) -> str:
     """Fallet i ord."""
-    *first, last = map(str, inputs["lengths"])
     names = ("warmup", "train_every", "target_update_every", "batch_size", "epsilon_decay_steps")
     settings = ", ".join(f"`{name}` = {inputs[name]}" for name in names)
     start, end = (swedish_value(inputs[name]) for name in ("epsilon_start", "epsilon_end"))
-    lengths = f"{', '.join(first)} och {last}" if first else last
+    lengths = listed([str(length) for length in inputs["lengths"]])
     return f"Episoder på {lengths} steg, {settings}, och ε från {start} till {end}."

@@ -77,7 +77,7 @@ def dqn_loop(lit: str | Sequence[str] | None = None) -> Picture:
     for name in names:
         if name not in LOOP_PARTS:
             raise ValueError(
-                f"Det finns ingen del som heter {name!r}. Välj bland {list(LOOP_PARTS)}."
+                f"Det finns ingen del som heter {name!r}. Välj bland {', '.join(LOOP_PARTS)}."
             )
     drawing = _filled(_loop_drawing(), _lights(names))
     steps = " ".join(words for words, _, _ in _LOOP)

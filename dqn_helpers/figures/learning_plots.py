@@ -34,8 +34,8 @@ def learning_curves(
         title: rubrik.
 
     Raises:
-        ValueError: om någon array inte har formen (antal frön, K), eller om kurvorna är inga eller
-            fler än färgerna.
+        ValueError: om någon array inte har formen (antal frön, K), eller om det inte finns några
+            kurvor eller om de är fler än färgerna.
     """
     x = np.asarray(steps)
     _check_curves(curves, len(x))
@@ -96,8 +96,9 @@ def training_curve(log: TrainingLog) -> Picture:
     episodes = counted(len(returns), "episod", "episoder")
     alt = f"Inlärningskurva över {episodes} och {log.environment_steps} miljösteg."
     if len(returns):
-        last = swedish_number(returns[-20:].mean(), 3)
-        alt += f" De 20 sista episoderna gav i genomsnitt {last}."
+        last = returns[-20:]
+        ending = counted(len(last), "episod", "episoder")
+        alt += f" Slutet ({ending}) gav i genomsnitt {swedish_number(last.mean(), 3)}."
     if log.check_scores:
         alt += f" Den sista giriga utvärderingen gav {swedish_number(log.check_scores[-1], 3)}."
     return Picture.from_figure(figure, alt)

@@ -169,7 +169,7 @@ def film_of_pictures(
         start: den bild som visas först.
 
     Raises:
-        ValueError: om bilderna är olika stora eller inga alls.
+        ValueError: om bilderna är olika stora, eller om det inte finns några.
     """
     drawings = [picture.drawing for picture in pictures]
     if len({picture.width for picture in pictures}) != 1:

@@ -94,7 +94,9 @@ def losses_and_gradients(limit: float = 1.0) -> Picture:
     right.locator_params(axis="y", nbins=5)
     legend_above(left)
     stop = swedish_number(limit, 2)
-    return Picture.from_figure(figure, f"MSE:s gradient växer rakt, Hubers stannar vid {stop}.")
+    return Picture.from_figure(
+        figure, f"MSE:s gradient växer rakt, medan Hubers stannar vid {stop}."
+    )
 
 
 def values_on_states(

@@ -38,7 +38,7 @@ def check_saved(file: str | Path) -> None:
     saved = time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
     print(f"{path.name}, sparad {saved}. Så här läser rättaren den:")
     print("\n".join(f"- {sentence}" for sentence in what_the_grader_sees(path)))
-    print("Om lösningarna är rätt säger kontrollerna i boken. Har du ändrat något sedan filen "
+    print("Kontrollerna i boken säger om lösningarna är rätt. Har du ändrat något sedan filen "
           "sparades sparar du den igen.")  # fmt: skip
 
 

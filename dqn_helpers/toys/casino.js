@@ -84,7 +84,7 @@
       const theory = number(data.expected / Math.sqrt(Number(draws.value)));
       const nights = n === 1 ? "en kväll" : `${n} kvällar`;
       const one = `Efter ${nights}: den som ser bäst ut lovar i genomsnitt ${number(sums.one.at(-1) / n)} per drag`;
-      const two = `, med två skattningar ${number(sums.two.at(-1) / n)}`;
+      const two = `, och med två skattningar ${number(sums.two.at(-1) / n)}`;
       return `${one}${usesTwo() ? two : ` (i teorin ${theory})`}. Sanningen är 0.`;
     }
 

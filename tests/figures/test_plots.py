@@ -305,7 +305,8 @@ def test_training_curve_alt_text_has_the_right_numbers():
     # Episoderna 5…24 ger i genomsnitt 14,5.
     assert "över 25 episoder och 250 miljösteg" in alt
     assert "över 1 episod och 10 miljösteg" in training_curve(a_log(1)).alt
-    assert "De 20 sista episoderna gav i genomsnitt 14,5" in alt
+    assert "Slutet (20 episoder) gav i genomsnitt 14,5" in alt
+    assert "Slutet (1 episod) gav i genomsnitt" in training_curve(a_log(1)).alt
     assert "Den sista giriga utvärderingen gav 333" in alt
 
 

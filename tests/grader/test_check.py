@@ -85,7 +85,7 @@ def test_exception_shows_the_students_line() -> None:
 
 def test_wrong_number_of_arguments() -> None:
     words = words_for(lambda reward: reward)
-    assert "Anropet av din kod ger TypeError" in words
+    assert "Anropet av din kod ger `TypeError`" in words
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_exception_whose_text_fails() -> None:
         (lambda *a: right(*a)[None, :], "Formen på målet är (1, 3), men ska vara (3,)"),
         (lambda *a: right(*a)[0], "Målet är ett tal, men ska vara en array med formen (3,)"),
         (lambda *a: "hej", "Målet är en text"),
-        (lambda *a: object(), "objekt av sorten object"),
+        (lambda *a: object(), "objekt av sorten `object`"),
         (lambda *a: {"a": 1}, "Målet är"),
         (lambda *a: torch.zeros(3, dtype=torch.complex64), "Målet är"),
         (lambda *a: right(*a) * float("nan"), "du fick nan"),
@@ -380,7 +380,7 @@ def test_changed_arguments_do_not_spoil_later_checks() -> None:
         return target.clone()
 
     for _ in range(2):
-        assert "`reward, next_q_values`" in words_for(spoils)
+        assert "ändrar `reward` och `next_q_values` på plats" in words_for(spoils)
     assert check("3.1", right)
 
 

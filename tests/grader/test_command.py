@@ -749,7 +749,7 @@ ENGLISH = re.compile(
         (("klass", "--only"), "minst ett värde ska följa"),
         (("klass", "--only", "ingen"), "har ingen i namnet"),
         (("klass", "--only", "5.9"), "5.9: övningen finns inte. Välj bland 1.1, "),
-        (("klass", "--limit", "tio"), "'tio' duger inte, skriv ett tal"),
+        (("klass", "--limit", "tio"), "'tio' duger inte: skriv ett tal"),
         (("klass", "--canvas", "anteckning.txt", "--column", "3"), "ser inte ut som en omdömesbok"),
         (("klass", "--resume=ja"), "ska inte ha något värde"),
         (("klass", "--okänt"), "okänt: --okänt"),

@@ -139,7 +139,7 @@ def q_learning_update_cases(rng: np.random.Generator) -> list[Case]:
             reward=-20 - float(distinct(rng, 1, low=0)[0]),
         ),
         case(
-            both, "Bara negativa Q-värden, belöningen är ett heltal.", q_values=negative,
+            both, "Bara negativa Q-värden, och belöningen är ett heltal.", q_values=negative,
             reward=int(rng.integers(10, 30)),
         ),
         case(

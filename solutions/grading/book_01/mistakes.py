@@ -154,7 +154,7 @@ def empty_crashes(rewards, discount_factor):
 
 @misconception("1.1")
 def truth_of_array(rewards, discount_factor):
-    """`if not rewards` fungerar för listor, men en array med flera tal är varken sann eller falsk
+    """`if not rewards` fungerar för listor, men en array med flera tal är varken sann eller falsk,
     och numpy vägrar svara. Fråga efter längden i stället, eller skriv så att det tomma fallet inte
     behöver någon egen rad."""
     if not rewards:
@@ -259,14 +259,14 @@ def overwrites_argument():
 def mixes_in_argument():
     """Du läser och skriver i samma array. De första tillstånden är redan uppdaterade när de senare
     räknas ut, så gammalt och nytt blandas, och dessutom ändras den array du fick. Läs från förra
-    svepet, skriv i ett nytt. Se avsnittet om Q-värdesiteration i 01a."""
+    svepet och skriv i ett nytt. Se avsnittet om Q-värdesiteration i 01a."""
 
 
 @misconception("1.2", edited(SWEEP, "updated = q_values", "updated = q_values.copy()"))
 def mixes_in_copy():
     """Du har en egen kopia, men läser det bästa nästa värdet ur samma kopia som du skriver i. Då
-    blandas gammalt och nytt i samma svep. Läs från förra svepet, skriv i det nya. Se avsnittet om
-    Q-värdesiteration i 01a."""
+    blandas gammalt och nytt i samma svep. Läs från förra svepet och skriv i det nya. Se avsnittet
+    om Q-värdesiteration i 01a."""
 
 
 @misconception("1.2", edited(LOOP, "np.zeros((n_states, n_actions))", "q_values.copy()"))
@@ -360,7 +360,7 @@ def discount_on_reward():
     ),
 )
 def reward_unweighted():
-    """Framtiden är vägd med sannolikheterna, men det är inte belöningarna: du summerar dem som om
+    """Framtiden är vägd med sannolikheterna, men belöningarna är det inte: du summerar dem som om
     allt hände på en gång. Också belöningen beror på var man hamnar, så den hör hemma innanför
     hakparentesen. Se Bellmans ekvation i 01a."""
 
@@ -374,7 +374,7 @@ def reward_unweighted():
     ),
 )
 def future_unweighted():
-    """Belöningen är vägd med sannolikheten, men det är inte framtiden. I P · R + γ · max går
+    """Belöningen är vägd med sannolikheten, men framtiden är det inte. I P · R + γ · max går
     multiplikationen före, så det fattas en parentes. Se Bellmans ekvation i 01a."""
 
 

@@ -206,7 +206,7 @@ def sample_experiences_cases(rng: np.random.Generator) -> list[Case]:
         form(
             ("shapes", "dtypes", "together"),
             one(4),
-            "I en lista ligger åtta likadana erfarenheter, med observationer i float64.",
+            "I en lista ligger åtta likadana erfarenheter, med observationer i `float64`.",
             dtype="float64",
             batch_size=int(rng.choice([5, 7])),
         ),

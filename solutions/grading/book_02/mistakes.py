@@ -235,8 +235,8 @@ SPLIT = "        state, action, reward, next_state, terminated, truncated = expe
 )
 def flags_become_one():
     """Det som sparas har fem fält i stället för sex. Är det `terminated` och `truncated` som har
-    blivit ett enda? De betyder olika saker: efter `terminated` finns ingen framtid, efter
-    `truncated` gör det det. Se avsnittet om erfarenheten i 02."""
+    blivit ett enda? De betyder olika saker: efter `terminated` finns ingen framtid, men efter
+    `truncated` finns den kvar. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception(
@@ -575,9 +575,9 @@ def numpy_arrays():
 
 @misconception("2.2", edited(SAMPLE, "        torch.tensor(truncated, dtype=torch.bool),\n", ""))
 def one_field_dropped():
-    """Bara fem tensorer kommer tillbaka, men en erfarenhet har sex fält. Räkna dem i din kod: lätt
-    att glömma är `truncated`. Träningen använder den sällan, men utan den går det inte att se vad
-    som var en tidsgräns. Se avsnittet om erfarenheten i 02."""
+    """Bara fem tensorer kommer tillbaka, men en erfarenhet har sex fält. Räkna dem i din kod: det
+    är lätt att glömma `truncated`. Träningen använder den sällan, men utan den går det inte att se
+    vad som var en tidsgräns. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception(
@@ -939,8 +939,8 @@ def reward_and_next_state_swapped():
 )
 def five_fields():
     """Du sparar fem fält i stället för sex. Är det flaggorna som har blivit ett enda ”slut”? Efter
-    `terminated` finns ingen framtid, men efter `truncated` gör det det, så träningen behöver båda
-    flaggorna. Se avsnittet om erfarenheten i 02."""
+    `terminated` finns ingen framtid, men efter `truncated` finns den kvar, så träningen behöver
+    båda flaggorna. Se avsnittet om erfarenheten i 02."""
 
 
 @misconception("2.3", edited(PLAY, SAVE, "        reward = 0.0 if terminated else reward\n" + SAVE))
@@ -1072,7 +1072,8 @@ def seed_not_passed():
 )
 def seed_zero_forgotten():
     """Slumpfröet 0 glöms bort. I Python räknas 0 som falskt i ett `if`, men 0 är ett lika gott frö
-    som andra. Att inget frö finns skrivs `None`, och det kan `env.reset` ta emot som det är."""
+    som alla andra. Att inget frö finns skrivs `None`, och det kan `env.reset` ta emot som det
+    är."""
 
 
 @misconception("2.3", edited(PLAY, "env.reset(seed=seed)", "env.reset(seed=seed or 0)"))

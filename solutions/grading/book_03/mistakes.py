@@ -218,8 +218,8 @@ def masks_then_max(q_values, action):
 @misconception("3.2")
 def one_hot_guesses_width(q_values, action):
     """`one_hot` gissar antalet handlingar efter det största numret som råkar finnas i batchen.
-    Gjordes bara handling 0 blir masken en enda kolumn, som sträcks ut över alla. Säg hur många de
-    är: `one_hot(action, q_values.shape[1])`."""
+    Gjordes bara handling 0 blir masken en enda kolumn, som sträcks ut över alla. Säg hur många
+    handlingar det finns: `one_hot(action, q_values.shape[1])`."""
     return (q_values * torch.nn.functional.one_hot(action)).sum(dim=1)
 
 
@@ -305,8 +305,8 @@ def zero_grad_before_step():
 )
 def step_one_hot_guesses_width():
     """Förutsägelsen blir fel när inte alla handlingar finns i batchen: `one_hot` gissar antalet
-    efter det största numret som råkar finnas där. Säg hur många de är, `one_hot(action,
-    q.shape[1])`, eller läs av med `gather`. Se avsnittet om `gather` i 03."""
+    efter det största numret som råkar finnas där. Säg hur många handlingar det finns,
+    `one_hot(action, q.shape[1])`, eller läs av med `gather`. Se avsnittet om `gather` i 03."""
 
 
 @misconception("3.3", edited(STEP, "    optimizer.step()\n", ""))
@@ -351,7 +351,7 @@ def truncated_as_terminal():
 @misconception("3.3", edited(STEP, "~terminated", "~truncated"))
 def truncated_for_terminated():
     """Du maskerar `truncated` i stället för `terminated`. Det är tvärtom: efter `terminated` finns
-    ingen framtid, efter `truncated` gör det det. Se avsnittet om masken i 03."""
+    ingen framtid, men efter `truncated` finns den kvar. Se avsnittet om masken i 03."""
 
 
 @misconception(

@@ -982,7 +982,7 @@ def epsilon_by_training_steps():
 )
 def epsilon_after_warmup():
     """ε börjar sjunka först när uppvärmningen är slut. Här räknas miljöstegen från allra första
-    början, med uppvärmningen. Läs hur stegen räknas i avsnittet om ε i 04."""
+    början, också under uppvärmningen. Läs hur stegen räknas i avsnittet om ε i 04."""
 
 
 @misconception("4.3", loop((SCHEDULE, f"1.0 if episode < warmup else {SCHEDULE}")))

@@ -230,7 +230,7 @@ def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
         return inputs(rows * 16, layers=online, target_layers=target, **more)
 
     def two_networks(inputs: Inputs) -> Case:
-        text = f"Två oense nätverk, γ = 1; {same}, som först fortsätter och sedan är slut."
+        text = f"Två oense nätverk, γ = 1; {same}. {both_endings}"
         return Case(("double",), inputs, text=text, answers=losses_with_any_mask(inputs))
 
     def same_networks(*, n_rows: int = 1, truncated: bool = False, **more: Any) -> Inputs:
@@ -240,6 +240,7 @@ def double_dqn_training_step_cases(rng: np.random.Generator) -> list[Case]:
 
     copied, rows = "Målnätverket är nyss uppdaterat", int(rng.integers(24, 31))
     same = "bufferten innehåller samma slumpade övergång i många exemplar"
+    both_endings = "Steget prövas två gånger: när episoden fortsätter och när den är slut."
     return [
         two_networks(double(True)),
         two_networks(double(False, buffer="list")),

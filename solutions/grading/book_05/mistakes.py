@@ -402,7 +402,7 @@ def step_truncated_as_terminal():
 @misconception("5.2", edited(STEP, "~terminated", "~truncated"))
 def step_truncated_for_terminated():
     """Du maskerar `truncated` i stället för `terminated`. Det är tvärtom: efter `terminated` finns
-    ingen framtid, efter `truncated` gör det det. Kontrollera i vilken ordning du packar upp
+    ingen framtid, men efter `truncated` finns den kvar. Kontrollera i vilken ordning du packar upp
     batchen. Se avsnittet om masken i 03."""
 
 
@@ -676,7 +676,7 @@ def return_from_next_step():
 
 @misconception("5.3", edited(BIAS, RETURN, "discount_factor * (rewards[t] + following)"))
 def discounts_one_step_too_many():
-    """Avkastningen är diskonterad, men det är också belöningen i steget självt, så hela
+    """Avkastningen är diskonterad, men belöningen i steget självt är det också, så hela
     avkastningen är en faktor γ för liten. Den belöningen kommer nu. Se avsnittet om avkastning i
     01a."""
 
