@@ -1,4 +1,4 @@
-"""Antal i ord, böjda efter antalet ("1 fil" men "0 filer" och "3 filer"), och uppräkningar."""
+"""Antal i ord, böjda efter antalet: "1 fil" men "0 filer" och "3 filer", och uppräkningar."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ def counted(n: float | str, one: str, many: str) -> str:
     return f"{n} {agreeing(n, one, many)}"
 
 
-def listed(words: Sequence[str]) -> str:
-    """Orden i en uppräkning: "a", "a och b" eller "a, b och c"; tomt om det inte finns några."""
-    *first, last = words or [""]
+def listed(names: Sequence[str]) -> str:
+    """Namnen som i löpande text: `listed(["a", "b", "c"])` är "a, b och c"; inga ger ""."""
+    *first, last = names or [""]
     return f"{', '.join(first)} och {last}" if first else last

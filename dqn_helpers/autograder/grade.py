@@ -52,8 +52,8 @@ NO_EXERCISES = (
 )
 NOTHING_HERE = "Här finns inga övningar att rätta."
 INTERNAL_TEXT = (
-    "Rättaren själv gick sönder här. Det är inte studentens fel: övningen har inga poäng förrän en "
-    "människa har tittat på den."
+    "Rättaren själv gick sönder här. Felet är rättarens och inte lösningens, så övningen har inga "
+    "poäng förrän en människa har tittat på den."
 )
 WRITTEN_NAME = "reflektion"
 EVERYTHING_TEXT = (
@@ -353,7 +353,7 @@ class Attempts:
         """Ett försök till, med rätta versioner av de övningar som lösningen anropar."""
         number, others = self.exercise.number, " och ".join(f"`{name}`" for name in sorted(used))
         note = (
-            f"Övning {number} anropar {others}, som inte höll måttet. Övningen rättades därför "
+            f"Övning {number} anropar {others}, som inte är rätt än. Övningen rättades därför "
             "också tillsammans med en rätt version, så att ett fel inte kostar poäng två gånger."
         )
         answer = catalogue.answers(number, self._scenario.inputs())
@@ -426,7 +426,7 @@ def waiting_for_teacher(number: str) -> ExerciseResult:
 
 
 def shown_reach(cells: Sequence[CellSource], reach: Sequence[Reach]) -> tuple[str, ...]:
-    """De rader i koden som kördes som rör något utanför övningen, i ord."""
+    """De av de körda raderna som rör något utanför övningen, i ord."""
     shown = []
     for one in reach:
         lines = (cell.text.split("\n")[one.line - 1 : one.line] for cell in cells

@@ -27,7 +27,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -56,15 +56,15 @@ TEACHERS = ("dqn_helpers.autograder", "dqn_helpers.teacher")
 # Det som studenters anteckningsböcker brukar importera utöver det som kursens egna gör.
 OFTEN_USED = "matplotlib.pyplot tqdm IPython.display gymnasium.envs.classic_control"
 OFTEN_USED += " gymnasium.envs.toy_text"
-# Det som `torch.func.grad` läser in när den behöver det (se `no_compiler`). Det går inte
-# i inhägnaden, för torch skapar då en mapp. Modulen drar in resten.
-COMPILER = ("torch._dynamo.compiled_autograd",)
 
 
-def warm(also: Sequence[str] = ()) -> None:
+def warm() -> None:
     """Ladda det som studentens kod behöver, så att det inte belastar hans eller hennes tid."""
     torch.set_num_threads(1)
-    _load_modules(also)
+    # `torch.func.grad` läser in torchs kompilator (se `no_compiler`), och den gör en mapp om den
+    # inte finns. Det går inte i inhägnaden, så den får en som finns.
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = torch.__path__[0]
+    _load_modules()
     for book in find_submissions([NOTEBOOKS]):  # som delats ut: inget facit, inget hemligt
         for cell in book.cells:
             _, statements = read_cell(cell.text)
@@ -79,12 +79,12 @@ def warm(also: Sequence[str] = ()) -> None:
     gc.freeze()  # skräpsamlaren ska inte röra (och därmed kopiera) det delade minnet
 
 
-def _load_modules(also: Sequence[str]) -> None:
+def _load_modules() -> None:
     """Alla moduler som en anteckningsbok får importera, och det som de läser ur filer.
 
     I inhägnaden går kursens filer inte att läsa: där står lösningarna på övningarna.
     """
-    for name in (*course_modules(), *OFTEN_USED.split(), *also):
+    for name in (*course_modules(), *OFTEN_USED.split()):
         with contextlib.suppress(ImportError):  # lärarens dator behöver inte ha Jupyter
             importlib.import_module(name)
     list(EXERCISES.values())  # alla drivare
@@ -132,7 +132,7 @@ def _close_course() -> None:
 
 def open_workshops(tier: sandbox.Tier, files: list[int]) -> None:
     """Bli en verkstad per kanal, och vänta tills alla är stängda."""
-    warm(COMPILER)
+    warm()
     for place, file in enumerate(files):
         _fork(functools.partial(_open_workshop, tier, file, files[place + 1 :]))
         os.close(file)  # rättaren ska märka om verkstaden dör: då får ingen annan ha kanalen

@@ -56,7 +56,7 @@ def perform(job: dict[str, Any]) -> Iterator[bytes]:
     Args:
         job: `kind` är "slice" (med `cells`, `wanted`), "run" (med `cells`, `number`,
             `inputs`, `first`, `seed`, och `seconds` processortid kvar; med `may_ask` svarar
-            rättaren på frågor) eller "repair" (som "run", med `only` och `places`; se
+            rättaren på frågor), "repair" (som "run", med `only` och `places`; se
             `exercises.repair`) eller "unused" (med `cells`, `number`; kör ingen kod).
     """
     cells = [CellSource(**cell) for cell in job["cells"]]
@@ -204,7 +204,7 @@ def _main_module() -> dict[str, Any]:
 def define(
     source: Sequence[CellSource], namespace: dict[str, Any] | None = None, seconds: float = 2.0
 ) -> tuple[dict[str, Any], list[str]]:
-    """Kör definitionerna, sats för sats. Ger namnen och anmärkningar om satser som inte gick.
+    """Kör definitionerna, sats för sats. Ger namnen och anmärkningar om satser som föll.
 
     En sats får ta `seconds` sekunder processortid.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 def add_assess_arguments(parser: argparse.ArgumentParser) -> None:
     """Valen när läraren bedömer för hand."""
     parser.description = (
-        "Öppnar bedömningssidan i webbläsaren: en student i taget, svaret bredvid "
+        "Öppnar bedömningssidan i webbläsaren. Den visar en student i taget, med svaret bredvid "
         "bedömningsguiden. Det som bestäms sparas i beslut.csv, och inget annat som står där "
         "ändras. Sidan nås bara från den här datorn. Avsluta med Ctrl-C."
     )

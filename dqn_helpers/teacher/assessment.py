@@ -267,7 +267,7 @@ def _records(text: str, files: Sequence[str]) -> tuple[list[Record], list[str], 
 
 
 def _physical(text: str, separator: str) -> Iterator[str]:
-    """Filens rader, där en cell med radbrytning i hör till en och samma; den sista avslutas."""
+    """Filens rader. En radbrytning inne i en cell börjar ingen ny rad; den sista raden avslutas."""
     lines = list(io.StringIO(text, newline=""))
     reader = csv.reader(iter(lines), delimiter=separator)
     start = 0

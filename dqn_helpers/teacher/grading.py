@@ -396,7 +396,7 @@ def _moodle_table(arguments: argparse.Namespace, results: ClassResult, told: lis
 
 def _about_filling(filled: CanvasFill, what: str, where: str) -> Iterator[str]:
     """Vad som ändrades, och vilka filer som inte gav någon poäng."""
-    yield f"\n{what}, antal ifyllda rader: {filled.filled}."
+    yield f"\n{what}: {counted(filled.filled, 'rad', 'rader')} fylls i."
     yield from change_lines(filled.changes)
     for file in filled.left_alone:
         yield f"  {file}: gav inget, för den gick inte att läsa eller måste bedömas för hand."
@@ -419,7 +419,8 @@ def _ladok_table(arguments: argparse.Namespace, results: ClassResult, told: list
     if not arguments.ladok:
         return b""
     filled = fill_ladok(arguments.ladok, results, arguments.date)
-    told.append(f"\nLadok, antal ifyllda rader: {sum(not one.refused for one in filled.changes)}.")
+    n_filled = sum(not one.refused for one in filled.changes)
+    told.append(f"\nLadok: {counted(n_filled, 'rad', 'rader')} fylls i.")
     told += change_lines(filled.changes)
     told += not_assessed(results)
     for file in filled.unknown:

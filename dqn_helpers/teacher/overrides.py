@@ -1,8 +1,8 @@
 """Examinatorns beslut: beslut.csv i utmappen, som står kvar när allt rättas om.
 
-Filen skrivs av en människa, oftast i Excel, eller av bedömningssidan. Den läses därefter:
-semikolon, komma eller tabb, decimalkomma, tomma kolumner, svenska tecken i gammal kodning. Det som
-inte går att förstå blir en varning med radnummer. Rättaren ändrar aldrig filen.
+Filen skrivs av en människa, oftast i Excel, eller av bedömningssidan. Därför godtas semikolon,
+komma och tabb, decimalkomma, tomma kolumner och svenska tecken i gammal kodning. Det som inte går
+att förstå blir en varning med radnummer. Rättaren ändrar aldrig filen.
 """
 
 import csv

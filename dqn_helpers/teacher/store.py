@@ -33,7 +33,7 @@ from dqn_helpers.autograder.result import (
     submission_json,
 )
 from dqn_helpers.autograder.sandbox import TIERS
-from dqn_helpers.counting import counted
+from dqn_helpers.counting import counted, listed
 from dqn_helpers.submission.collect import Shelf, Stored, Submission
 from dqn_helpers.submission.written import casino_code_of, reflection_of
 
@@ -170,13 +170,14 @@ class Store:
         if not self._other_settings(settings):
             return
         before, now = self._old.get("limit"), settings.limit
-        said = [f"tidsgränsen {points_text(before)} s, inte {points_text(now)} s"]
+        said = [f"gjordes med tidsgränsen {points_text(before)} s, inte {points_text(now)} s"]
         what = said if before != now else []
         if self._old.get("only") != [*settings.only]:
-            chosen = ", ".join(self._old.get("only") or ["alla övningar"])
-            what.append(f"{chosen}, inte {', '.join(settings.only) or 'alla övningar'}")
+            chosen = listed(self._old.get("only") or ["alla övningar"])
+            wanted = listed(settings.only or ["alla övningar"])
+            what.append(f"gällde {chosen}, medan du nu har valt {wanted}")
         again = " Allt som anges rättas därför om." if self._resume else ""
-        yield f"Rättningen i {self._out} gjordes med {' och '.join(what)}.{again}"
+        yield f"Rättningen i {self._out} {', och '.join(what)}.{again}"
 
     def _kept_notices(self) -> Iterator[str]:
         mine = {one.file for one in self.submissions}

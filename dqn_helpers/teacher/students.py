@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dqn_helpers.autograder.result import ClassResult, SubmissionResult
+from dqn_helpers.counting import listed
 from dqn_helpers.teacher.gradebook import name_in, read_gradebook
 from dqn_helpers.teacher.moodle import MoodleWorksheet
 from dqn_helpers.teacher.overrides import decoded, delimiter
@@ -168,7 +169,7 @@ def _if_one_student(submissions: Sequence[SubmissionResult], found: list[int]) -
 
 
 def _names_in(cell: str, people: Sequence[Person]) -> tuple[str, ...]:
-    """Namnen i ett svar: ett komma skiljer dem åt, men inte i "Ek, Anna" som listan skriver så."""
+    """Namnen i ett svar: ett komma skiljer dem åt, men inte i listans "Ek, Anna"."""
     parts = [one_line(part, 100) for part in re.split(r"[,&+]", cell) if part.strip()]
     names = []
     while parts:
@@ -217,7 +218,7 @@ def _known(
 
     Args:
         submission: raden.
-        names: dem som läraren har sagt att det är; tomt om ingen har sagt något.
+        names: namnen på dem som läraren har sagt att det är; tomt om inget är sagt.
         known: de av dem som finns i klassens lista.
         everyone: sant om alla finns där.
     """
@@ -290,7 +291,7 @@ def _questions(rows: Sequence[SubmissionResult]) -> Iterator[str]:
         mine = [row for row in rows if row.who in who]
         if all(row.known_as for row in mine):
             continue  # klassens lista har båda, så de heter bara lika
-        files = ", ".join(file_name(row) for row in mine[:4])
+        files = listed([file_name(row) for row in mine[:4]])
         yield (f"{one_line(mine[0].student, 80)}: är det samma student i {files}? Det är olika "
                "nummer, så de räknas som olika studenter.")  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Kör en bok från början till slut i ett IPython och skriv varje cells processortid som JSON.
+"""Kör en bok från början till slut i IPython och skriv varje cells processortid som JSON.
 
 python tests/benchmarks/book_clock.py solutions/03_traningssteget.ipynb
 """

@@ -161,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             measure(Store(options.out, options.resume), measurements(options))
         print(f"Sidan: {page.write_page(options.out)}")
     except (FileExistsError, AnotherMachineError) as problem:
-        print(f"Fel: {problem} Välj en annan fil med --out.")
+        print(f"Fel: {problem} Du kan också välja en annan fil med --out.")
         return 2
     except ValueError as problem:
         print(f"Fel: {problem}")

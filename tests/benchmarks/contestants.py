@@ -167,7 +167,7 @@ CONTESTANTS = [
         needs="stable_baselines3", can_be_cut_short=True,
         observation_scale=recipe.OBSERVATION_SCALE, reward_scale=recipe.REWARD_SCALE,
         about="Samma sak, men med kursens skalningar av observation och belöning: då syns hur "
-        "mycket av skillnaden som bara är de.",
+        "mycket av skillnaden som bara beror på dem.",
     ),
     Contestant(
         "cleanrl", "CleanRL, omskriven", peers.cleanrl, 300_000, 2_000, 20,

@@ -174,7 +174,7 @@ if __name__ == "__main__":
 
 
 def with_processes(where: str, processes: int) -> Row:
-    """En klass med flera rättare åt gången, på den här datorn eller i ett Dask på samma dator.
+    """En klass med flera rättare åt gången, på den här datorn eller i ett kluster på den.
 
     Takten räknas på den andra hälften av filerna: då har alla rättare kommit i gång.
     """

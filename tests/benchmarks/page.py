@@ -113,7 +113,7 @@ def q_values_in_words(results: Results) -> str:
     at_rest = [run["q_at_rest"] for run in runs]
     return (
         f"det bästa Q-värdet i vila {swedish_number(median(at_rest), decimals=0)} i median "
-        f"(störst {swedish_number(max(at_rest), decimals=0)})"
+        f"(som störst {swedish_number(max(at_rest), decimals=0)})"
     )
 
 
@@ -200,15 +200,17 @@ def ratio_sentences(results: Results) -> Iterator[str]:
         theirs, ours = runs_of(results, key), runs_of(results, "dqn")
         if not theirs or not ours:
             continue
-        words = [_ratio(theirs, ours, name) for name in ("cpu_seconds", "with_checks")]
+        bare, checked = (_ratio(theirs, ours, name) for name in ("cpu_seconds", "with_checks"))
         few = f" {TOO_FEW}" if min(len(theirs), len(ours)) < FEWEST else ""
         yield (
-            f"- **{BY_KEY[key].name}** behöver {words[0]} processortid till den första godkända "
-            f"prövningen, prövningarna oräknade; med prövningarna är det {words[1]}.{few}"
+            f"- **{BY_KEY[key].name}** behöver {bare[0]} processortid till den första godkända "
+            f"prövningen ({bare[1]}), prövningarna oräknade. Med prövningarna är det {checked[0]} "
+            f"({checked[1]}).{few}"
         )
 
 
-def _ratio(theirs: list[Row], ours: list[Row], name: str) -> str:
+def _ratio(theirs: list[Row], ours: list[Row], name: str) -> tuple[str, str]:
+    """Så många gånger större de andras median är, och hur säkert det är."""
     slow, fast = at_first(theirs, name), at_first(ours, name)
     middle = median(fast)
     if min(len(slow), len(fast)) < FEWEST:
@@ -216,7 +218,7 @@ def _ratio(theirs: list[Row], ours: list[Row], name: str) -> str:
         spread = f"de enskilda fröna {span(min(each), max(each))}"
     else:
         spread = f"95 %: {span(*ratio_interval(slow, fast))}"
-    return f"{number(median(slow) / middle, 2)} gånger så mycket ({spread})"
+    return f"{number(median(slow) / middle, 2)} gånger så mycket", spread
 
 
 def first_picture(results: Results) -> Picture:
@@ -266,7 +268,8 @@ def profile_section(results: Results) -> Lines:
     rows = [[name, f"{100 * s / whole:.0f} %", number(s / n, 2)] for name, s in ordered]
     trainings = counted(n, "träning", "träningar")
     return [
-        f"Medelvärden av {trainings}, {number(whole / n, 3)} CPU-s var.", "",
+        f"Talen är medelvärden av {trainings}. En träning tog i genomsnitt "
+        f"{number(whole / n, 3)} CPU-s.", "",
         *table(["del", "andel", "CPU-s per träning"], rows),
     ]  # fmt: skip
 
@@ -491,8 +494,8 @@ def comparison(one: Results, other: Results) -> Lines:
         pair = [runs_of(results, contestant.key) for results in (one, other)]
         if all(pair):
             solved, steps = (agreement(pair, contestant.task, what) for what in (True, False))
-            lines.append(f"{contestant.name}, {contestant.task.name}: löst {solved}, "
-                         f"träningssteg {steps}")  # fmt: skip
+            lines.append(f"{contestant.name}, {contestant.task.name}: intervallen för andelen "
+                         f"lösta {solved}, och de för träningsstegen {steps}.")  # fmt: skip
     return lines or ["Filerna har inget program gemensamt."]
 
 

@@ -322,7 +322,7 @@ def test_enough_is_measured():
 
 def test_a_rerun_is_compared_by_intervals():
     assert {line.partition(": ")[2] for line in page.comparison(COMMITTED, COMMITTED)} == {
-        "löst överlappar, träningssteg överlappar"
+        "intervallen för andelen lösta överlappar, och de för träningsstegen överlappar."
     }
     worse = [row | {"held_out": 10.0, "gradient_steps": 20_000} for row in COMMITTED["learning"]]
     [line] = [

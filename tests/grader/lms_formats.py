@@ -196,7 +196,7 @@ SWEDISH = {
 def moodle_sheet(
     students: Sequence[Student], possible: float = 10, style: MoodleStyle = MoodleStyle()
 ) -> str:
-    """Bedömningsbladet; en students ruta är det som står under uppgift 0 i `scores`."""
+    """Arbetsbladet; en students ruta är det som står under uppgift 0 i `scores`."""
     words = SWEDISH if style.swedish else ENGLISH
     columns = _moodle_columns(style)
     rows = [[words[name] for name in columns]]

@@ -282,7 +282,7 @@ def canvas_gradebook(names: Collection[str] = NAMES) -> str:
 
 
 def moodle_worksheet() -> str:
-    """Bedömningsbladet ur ett svenskt Moodle."""
+    """Arbetsbladet ur ett svenskt Moodle."""
     students = [
         Student(*name.split(" "), 50_000 + number, f"u{number}",
                 late="2 dagar" if name in LATE else "", handed_in=name not in NAMES[58:])

@@ -65,7 +65,7 @@ def test_a_thousand_equal_files_are_named_a_few_at_a_time(monkeypatch: pytest.Mo
     assert found[2] == "Samma innehåll, byte för byte, som 0, 1, 3 och 996 till."
     assert found[999] == "Samma innehåll, byte för byte, som 0, 1, 2 och 996 till."
     assert len(asked) == 4 * len(same)
-    assert reasons(*same[:3])[1] == "Samma innehåll, byte för byte, som 0, 2."
+    assert reasons(*same[:3])[1] == "Samma innehåll, byte för byte, som 0 och 2."
 
 
 def test_an_answer_in_a_text_cell_and_two_cells_with_the_same_id(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_the_newest_attempt_counts_and_lost_points_are_pointed_out(folder: Path)
     assert of(folder, "cia") == [(1, 2, True)]
     assert answer.out.count("färre poäng än förut (0 i 5.1 mot 2)") == 1
     report = (folder / "rattning/rapport.html").read_text("utf-8")
-    assert "räknas den nyaste" in report and "Räknas inte: en nyare fil finns." in report
+    assert "räknas den nyaste" in report and "Räknas inte, för det finns en nyare fil." in report
     page = (folder / "rattning/feedback/al_1_101_05.html").read_text("utf-8")
     assert "nyare inlämning" in page
 
@@ -250,7 +250,9 @@ def test_only_takes_the_seed_of_the_class_and_tells_of_another(folder: Path) -> 
     command("submissions.zip", "--only", "05", cwd=folder)
     assert read_results(folder / "rattning/enstaka")["seed"] == seed
     answer = command("submissions.zip", "--only", "5.1", "--resume", cwd=folder)
-    assert "5.1, 5.2, 5.3, 5.4, inte 5.1. Allt som anges rättas därför om." in answer.err
+    assert "gällde 5.1, 5.2, 5.3 och 5.4, medan du nu har valt 5.1. Allt" in answer.err
+    answer = command("submissions.zip", "--only", "5.2", "--resume", "--limit", 3, cwd=folder)
+    assert "10 s, inte 3 s, och gällde 5.1, medan du nu har valt 5.2." in answer.err
     answer = command("submissions.zip", "--only", "05", "--seed", seed + 1, cwd=folder)
     assert answer.code == 0 and f"rättad med fröet {seed}, inte {seed + 1}" in answer.err
 

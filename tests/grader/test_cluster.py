@@ -1,7 +1,7 @@
 """Rättning på ett kluster: en riktig schemaläggare och tre arbetare i egna processer.
 
-I det som dör, dröjer och dödar är rättarna utbytta, för varje ny arbetare kostar annars sekunder.
-Att de riktiga ger samma filer som en rättning utan kluster prövas för sig.
+I testen där något dör, dröjer eller dödar är rättarna utbytta, för varje ny arbetare kostar annars
+sekunder. Att de riktiga ger samma filer som en rättning utan kluster prövas för sig.
 """
 
 import dataclasses

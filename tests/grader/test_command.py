@@ -628,7 +628,7 @@ def test_a_killed_grader_loses_nobody(
     rows = {one.file: graded for one, graded in batch.grade_all(everyone, SETTINGS, 2)}
     statuses = {file: graded.status for file, graded in rows.items()}
     assert statuses == {one.file: "graded" for one in everyone} | {"dödsstöten": "error"}
-    assert "inte studentens fel" in rows["dödsstöten"].message
+    assert "Felet är rättarens" in rows["dödsstöten"].message
     assert [path.name for path in tmp_path.iterdir()] == ["otur"]
 
 

@@ -173,7 +173,6 @@ HALF_RIGHT = {
         "dqn_helpers.figures.mdp_diagram._spread_out",
     ),  # råkar ge belöningen tillbaka när den är ensam
     ("2.1", "dqn_helpers.exercises.syllabus.exercises_of"),  # en tom lista är halvvägs rätt
-    ("5.3", "dqn_helpers.no_compiler.disable"),  # ger tillbaka det den får, som `_spread_out`
 }
 
 

@@ -226,7 +226,7 @@ def test_accessible_skeleton(tmp_path: Path) -> None:
 
 
 def test_long_texts_are_cut_and_fast() -> None:
-    """Tio gånger så lång text kostar inte mer än den ska, och alls inte hundra gånger mer."""
+    """Tio gånger så lång text kostar inte mer än den ska, och långt ifrån hundra gånger mer."""
 
     def page_and_cost(length: int) -> tuple[str, float]:
         graded = hostile_class("x" * length)

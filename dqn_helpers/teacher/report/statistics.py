@@ -13,6 +13,7 @@ from dqn_helpers.autograder.result import (
     SubmissionResult,
     points_text,
 )
+from dqn_helpers.counting import listed
 from dqn_helpers.teacher.report.words import (
     STATUSES,
     clean,
@@ -296,4 +297,4 @@ def _lost_points(new: SubmissionResult, others: Sequence[SubmissionResult]) -> s
 def _others(submissions: Sequence[SubmissionResult], group: Sequence[int], index: int) -> str:
     shown = [i for i in group[:4] if i != index][:3]  # bara de som visas: tusen filer kan vara lika
     names, n_more = [file_name(submissions[i]) for i in shown], len(group) - 1 - len(shown)
-    return ", ".join(names) + (f" och {n_more} till" if n_more else "")
+    return listed([*names, f"{n_more} till"] if n_more else names)

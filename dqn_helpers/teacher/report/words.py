@@ -58,8 +58,8 @@ STATUSES: dict[str, StatusWords] = {
     "internal": StatusWords(
         "manual",
         "Manuell granskning",
-        "Något gick fel i rättaren här. Det är inte studentens fel och ger inte noll poäng, för "
-        "läraren bedömer övningen för hand.",
+        "Något gick fel i rättaren här. Det är inte ditt fel och ger inte noll poäng, för läraren "
+        "bedömer övningen för hand.",
     ),
     "manual": StatusWords(
         "manual", "Bedöms av läraren", "Svaret är skrivet i ord, så läraren läser och bedömer det."

@@ -173,7 +173,7 @@ function save(asked) {
   else if (asked && !wrong) download(found);
 }
 
-// I filen på disken finns ett utkast kvar i webbläsaren, om fliken stängs innan något är hämtat.
+// Är sidan öppnad som en fil finns ett utkast kvar i webbläsaren, om fliken stängs innan något är hämtat.
 const base = JSON.stringify(data.records);
 const draftKey = `bedomning ${location.pathname}`;
 function keep() {
@@ -277,7 +277,7 @@ document.addEventListener("keydown", (event) => {
 
 document.getElementById("how").textContent = data.saves
   ? "Det du bestämmer sparas i beslut.csv när du går vidare. Kör rättningen igen när du är klar, så kommer det in i alla rapporter."
-  : "Knappen ”Spara” hämtar en ny beslut.csv med allt som stod i den när rapporten gjordes och det du bestämmer här. Har du ändrat filen sedan dess kör du rättningen igen först, eller öppnar sidan med python kurs.py assess, som sparar direkt i den.";
+  : "Knappen ”Spara” hämtar en ny beslut.csv med allt som stod i den när rapporten gjordes och det du bestämmer här. Har du ändrat filen sedan dess kör du först rättningen igen, eller öppnar sidan med python kurs.py assess, som sparar direkt i den.";
 load(data.rows);
 restore();
 const first = sections.findIndex(remains);
