@@ -8,8 +8,6 @@ import argparse
 import os
 from pathlib import Path
 
-from dqn_helpers.counting import counted
-
 ALONE = "enstaka"
 
 # Vad en inlämning får kosta. `rules` säger det i ord.
@@ -37,7 +35,9 @@ def rules(limit: float) -> list[str]:
 
 
 def _seconds(number: float) -> str:
-    return counted(f"{number:g}".replace(".", ","), "sekund", "sekunder")
+    # Här går kursens `counted` inte att importera: paketet är kanske inte installerat än.
+    word = "sekund" if number == 1 else "sekunder"
+    return f"{number:g} {word}".replace(".", ",")
 
 
 def add_grade_arguments(parser: argparse.ArgumentParser) -> None:

@@ -347,7 +347,7 @@ def _loop_examples() -> tuple[Case, ...]:
     first = np.array(episodes["observations"])[:, 0].tolist()
     reused = episodes | {"lengths": [4, 5], "truncated": [True, False], "reuses_array": True}
     # Åtta steg uppvärmning: efter sex hade den som kopierar efter vart tredje *miljösteg* haft tur.
-    training = loop_inputs(rng, [2, 3, 3, 7, 3, 2, 3], warmup=3, batch_size=1, calls=7)
+    training = loop_inputs(rng, [3, 2, 3, 7, 3, 2, 3], warmup=3, batch_size=1, calls=7)
     training |= {"weight": 2, "increments": [3, 1, 4, 2, 5, 6, 7]}
     other = loop_inputs(rng, [6, 5, 4, 3], batch_size=2, train_every=3, calls=4)
     other |= {"weight": 3, "increments": [2, 5, 1, 4], "target_update_every": 2}
@@ -423,9 +423,9 @@ def _loop_examples() -> tuple[Case, ...]:
                 trained | {"train_at": f"8; {numbers}"},
             ),
             by_hand={
-                "first_step": "uppvärmningen är de tre första episoderna, 2 + 3 + 3 = 8 miljösteg, "
+                "first_step": "uppvärmningen är de tre första episoderna, 3 + 2 + 3 = 8 miljösteg, "
                 "och sedan ska träningen börja genast i nästa episod, som är steg 9 till 15",
-                "train_at": "uppvärmningen är 2 + 3 + 3 = 8 miljösteg. Sedan ska det tränas efter "
+                "train_at": "uppvärmningen är 3 + 2 + 3 = 8 miljösteg. Sedan ska det tränas efter "
                 "vartannat miljösteg, också tvärs över episodernas gränser, alltså efter steg 10; "
                 "12; 14; 16; 18; 20; 22",
                 "targets": "vikten i online-nätverket är 2 från början, och de sju träningsstegen "

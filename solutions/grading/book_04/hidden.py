@@ -127,7 +127,8 @@ def training_inputs(rng: np.random.Generator) -> Inputs:
     """Uppvärmningens längd är jämnt delbar med train_every, inga andra episoders är det."""
     every = int(rng.integers(2, 4))
     n_warm = every + 1  # så att den som räknar warmup i steg börjar senare än den som inte räknar
-    warm = [int(x) for x in rng.integers(2, 5, n_warm - 1)]
+    # Den första episoden är minst tre steg: då syns det om ε bara sjunker mellan episoderna.
+    warm = [int(x) for x in rng.integers(3, 6, n_warm - 1)]
     warm.append(every * int(rng.integers(2, 4)) - sum(warm) % every)
     # Den som kopierar efter vart target_update_every:te miljösteg ska inte råka komma i fas.
     warm[-1] += every * (sum(warm) % (every + 1) == 0)
