@@ -222,15 +222,25 @@ def limited_memory() -> Iterator[None]:
         yield
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if soft != resource.RLIM_INFINITY:  # som i rättarens inhägnad: då har den redan en gräns
+    # I rättarens inhägnad finns redan en gräns.
+    now = _bytes_in_use() if soft == resource.RLIM_INFINITY else None
+    if now is None:
         yield
         return
-    n_pages = int(Path("/proc/self/statm").read_text().split()[0])
-    resource.setrlimit(resource.RLIMIT_AS, (n_pages * resource.getpagesize() + EXTRA_BYTES, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (now + EXTRA_BYTES, hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _bytes_in_use() -> int | None:
+    """Adresserna som processen använder; None om det inte går att få veta."""
+    try:
+        n_pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:
+        return None
+    return n_pages * resource.getpagesize()
 
 
 @contextlib.contextmanager
