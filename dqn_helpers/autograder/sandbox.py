@@ -80,6 +80,8 @@ def confine_server(tier: Tier) -> None:
 def _readable() -> list[Path]:
     """Det som Python behöver för att importera: inget av det är lärarens eller en students."""
     folders = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()}
+    # Paket kan också ligga i användarens egen mapp (`pip install --user`).
+    folders |= {path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")}
     system = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/alternatives"]
     times = ["/usr/share/zoneinfo", "/etc/localtime"]
     found = {path for name in (*folders, *system, *times, *DEVICES) for path in _both(Path(name))}

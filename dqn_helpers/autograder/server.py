@@ -41,6 +41,7 @@ from dqn_helpers.autograder.worker import course_modules_loaded, perform
 from dqn_helpers.exercises import EXERCISES
 from dqn_helpers.exercises.asking import open_line
 from dqn_helpers.exercises.blocking import functions_of
+from dqn_helpers.exercises.limits import preserved_state
 from dqn_helpers.exercises.registry import known_mistakes
 from dqn_helpers.exercises.syllabus import NUMBER_OF
 from dqn_helpers.studies import overestimation
@@ -71,6 +72,8 @@ def warm() -> None:
             touched_in(cell.text)
             _run_imports([statement.node for statement in statements])
     _close_course()
+    with preserved_state():  # läser in delar av torch vid första användningen
+        torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))]).step()
     # Det som varje arbetare annars skulle leta fram på nytt.
     course_modules_loaded()
     for name in NUMBER_OF:
