@@ -111,3 +111,21 @@ def test_a_limit_that_runs_out_while_the_compiler_is_read_breaks_nothing():
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
     first, *_, last = ran.stdout.splitlines()
     assert (first, last) == ("avbruten", "-1.0 [1.0, 1.0]")
+
+
+WITHOUT_ALARM = """
+import signal, sys
+
+del signal.SIGALRM  # som i Windows
+from dqn_helpers.exercises import EXERCISES
+
+list(EXERCISES.values())
+print("torch._dynamo.eval_frame" in sys.modules)
+"""
+
+
+def test_where_nothing_can_wait_the_compiler_is_read_with_the_exercises():
+    """Annars läses den in medan tidsgränsen går, i det första träningssteget."""
+    command = [sys.executable, "-W", "ignore", "-c", WITHOUT_ALARM]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert ran.stdout.strip() == "True"

@@ -11,6 +11,12 @@ from dqn_helpers.exercises.model import Inputs, Observed
 from dqn_helpers.exercises.plain import any_order, plain
 from dqn_helpers.replay import ReplayBuffer
 
+# Det första steget läser in delar av torch (i Windows en sekund, se `dqn_helpers.no_compiler`): det
+# ska inte belasta studentens tid, och inte avbrytas av den.
+_warm = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
+_warm.zero_grad()
+_warm.step()
+
 
 class Transitions(Sequence[tuple[Any, ...]]):
     """En buffert som bara kan det en buffert måste kunna: `len` och `[i]`."""
