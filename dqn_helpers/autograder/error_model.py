@@ -15,7 +15,7 @@ import inspect
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -161,7 +161,9 @@ def _is_steady(exercise: Exercise, program: Program, outcomes: Sequence[Outcome]
     return (
         bool(again and elsewhere)
         and _same(exercise.examples, outcomes, again)
-        and all(map(same_but_for_rounding, outcomes, elsewhere))
+        and all(
+            same_numbers(a.observed, b.observed) for a, b in zip(outcomes, elsewhere, strict=True)
+        )
     )
 
 
@@ -169,9 +171,8 @@ ROUNDING = 1e-5
 """Mindre skillnader är avrundning: float32 har 1e-7. Jämförelsen i `check()` är grövre, 1e-4."""
 
 
-def same_but_for_rounding(one: Outcome, other: Outcome) -> bool:
-    """Sant om allt som iakttogs är detsamma, också det som inget beteende avgörs av."""
-    mine, right = one.observed, other.observed
+def same_numbers(mine: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
+    """Sant om allt som iakttogs är detsamma, så när som på avrundningen."""
     return list(mine) == list(right) and not any(
         difference(mine[key], right[key], ROUNDING) for key in mine
     )

@@ -72,7 +72,9 @@ def warm() -> None:
             touched_in(cell.text)
             _run_imports([statement.node for statement in statements])
     _close_course()
-    with preserved_state():  # läser in delar av torch vid första användningen
+    # Delar av torch läses in först när de används. Inget backward: det startar trådar, som inte
+    # avknoppas.
+    with preserved_state():
         torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))]).step()
     # Det som varje arbetare annars skulle leta fram på nytt.
     course_modules_loaded()

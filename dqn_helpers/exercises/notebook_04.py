@@ -349,9 +349,10 @@ def _loop_examples() -> tuple[Case, ...]:
     # Åtta steg uppvärmning: efter sex hade den som kopierar efter vart tredje *miljösteg* haft tur.
     training = loop_inputs(rng, [3, 2, 3, 7, 3, 2, 3], warmup=3, batch_size=1, calls=7)
     training |= {"weight": 2, "increments": [3, 1, 4, 2, 5, 6, 7]}
-    other = loop_inputs(rng, [6, 5, 4, 3], batch_size=2, train_every=3, calls=4)
-    other |= {"weight": 3, "increments": [2, 5, 1, 4], "target_update_every": 2}
-    other |= {"discount_factor": 0.5}
+    other = loop_inputs(
+        rng, [6, 5, 4, 3], batch_size=2, discount_factor=0.5, train_every=3,
+        target_update_every=2, calls=4, weight=3, increments=[2, 5, 1, 4],
+    )  # fmt: skip
     minimum = loop_inputs(rng, [4, 9], warmup=0, batch_size=6, train_every=3, calls=3)
     numbers = "10; 12; 14; 16; 18; 20; 22"
     trained: Observed = {

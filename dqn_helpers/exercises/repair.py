@@ -202,13 +202,13 @@ def _run(
 
 # --- hos den som frågade --------------------------------------------------------------------------
 
-STOPPED = frozenset({"timeout", "not_run", "memory", "forbidden", "crashed", "unsolved"})
+UNFINISHED = frozenset({"timeout", "not_run", "memory", "forbidden", "crashed", "unsolved"})
 
 
 def is_worth_a_search(verdict: Verdict, outcomes: Sequence[Outcome]) -> bool:
     """Sant om något är fel som inget skrivet misstag förklarar, och koden kommer till slutet."""
     is_settled = verdict.passed or verdict.unsolved or verdict.is_explained
-    return not is_settled and not any(outcome.status in STOPPED for outcome in outcomes)
+    return not is_settled and not any(outcome.status in UNFINISHED for outcome in outcomes)
 
 
 def find(

@@ -24,7 +24,6 @@ import numpy as np
 from dqn_helpers.autograder import error_model
 from dqn_helpers.autograder.catalogue import LazyOutcomes, known_mistake, misconceptions
 from dqn_helpers.exercises import EXERCISES
-from dqn_helpers.exercises.comparing import difference
 from dqn_helpers.exercises.model import Exercise, KnownMistake, Outcome
 from dqn_helpers.exercises.registry import TABLE, known_mistakes
 
@@ -125,9 +124,7 @@ def _same(new: dict[str, Any], old: dict[str, Any]) -> bool:
     """Samma iakttagelser, så när som på avrundningen, och i övrigt samma text för text."""
     mine, right = (dict(outcome) for outcome in (new, old))
     numbers, before = mine.pop("observed", {}), right.pop("observed", {})
-    return mine == right and list(numbers) == list(before) and not any(
-        difference(numbers[key], before[key], error_model.ROUNDING) for key in numbers
-    )  # fmt: skip
+    return mine == right and error_model.same_numbers(numbers, before)
 
 
 def twins(number: str) -> list[str]:
