@@ -109,13 +109,13 @@ def space_sizes(env: gym.Env) -> tuple[int, int]:
     if not isinstance(obs_space, gym.spaces.Box) or len(obs_space.shape) != 1:
         raise ValueError(
             "DQN behöver observationer som är en `Box` med en dimension, till exempel fyra tal i "
-            f"rad, men miljön har {obs_space}. Välj en annan miljö eller lägg på "
+            f"rad, men miljön har `{obs_space}`. Välj en annan miljö eller lägg på "
             "`gymnasium.wrappers.FlattenObservation`."
         )
     if not isinstance(action_space, gym.spaces.Discrete) or action_space.start != 0:
         raise ValueError(
             "DQN behöver numrerade handlingar 0, 1, 2 … (`Discrete`), men miljön har "
-            f"{action_space}. DQN kan inte välja bland kontinuerliga handlingar."
+            f"`{action_space}`. DQN kan inte välja bland kontinuerliga handlingar."
         )
     check_takes_seed(env)
     return obs_space.shape[0], int(action_space.n)
@@ -128,11 +128,15 @@ def table_sizes(env: gym.Env) -> tuple[int, int]:
         ValueError: om något av rummen inte är `Discrete` från 0.
     """
     spaces: tuple[Any, Any] = (env.observation_space, env.action_space)
-    for name, space in zip(("observationer", "handlingar"), spaces, strict=True):
+    advice = {
+        "observationer": "Med kontinuerliga tillstånd behövs ett nätverk: se anteckningsbok 03.",
+        "handlingar": "En tabell har inte plats för kontinuerliga handlingar.",
+    }
+    for (name, what_to_do), space in zip(advice.items(), spaces, strict=True):
         if not isinstance(space, gym.spaces.Discrete) or space.start != 0:
             raise ValueError(
                 f"En Q-tabell behöver {name} numrerade från 0 (`Discrete`), men miljön har "
-                f"{space}. Med kontinuerliga tillstånd behövs ett nätverk: se anteckningsbok 03."
+                f"`{space}`. {what_to_do}"
             )
     check_takes_seed(env)
     return int(spaces[0].n), int(spaces[1].n)
@@ -144,7 +148,7 @@ def check_takes_seed(env: gym.Env) -> None:
         inspect.signature(env.unwrapped.reset).bind(seed=None)
     except TypeError:
         raise ValueError(
-            "Miljöns `reset` tar inte emot argumentet `seed`, som i gamla Gym. Börja den med "
+            "Som i gamla Gym tar miljöns `reset` inte emot argumentet `seed`. Börja den med "
             "`def reset(self, *, seed=None, options=None):` och sedan `super().reset(seed=seed)`."
         ) from None
 
@@ -157,9 +161,12 @@ def from_reset(answer: Any) -> tuple[Any, dict[str, Any]]:
     """
     if isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], dict):
         return answer
+    got = _kind(answer)
+    if isinstance(answer, tuple) and len(answer) == 2:
+        got = f"en tupel där den andra saken är av sorten `{type(answer[1]).__name__}`"
     raise ValueError(
         "Miljöns `reset` ska ge två saker, observationen och en ordbok med upplysningar, men gav "
-        f"{_kind(answer)}. I gamla Gym var det bara observationen. Sluta `reset` med "
+        f"{got}. I gamla Gym var det bara observationen. Sluta `reset` med "
         "`return obs, {}`."
     )
 
@@ -257,7 +264,7 @@ def check_six_fields(experience: Any) -> None:
     """Säg till om en erfarenhet inte är en följd av sex fält."""
     n_fields = len(experience) if hasattr(experience, "__len__") else None
     if n_fields != 6:
-        got = repr(experience)[:80] if n_fields is None else f"{n_fields} fält"
+        got = f"`{repr(experience)[:80]}`" if n_fields is None else f"{n_fields} fält"
         raise ValueError(
             "En erfarenhet är en tupel med sex fält, `(state, action, reward, next_state, "
             f"terminated, truncated)`, men här kom {got}."
@@ -393,7 +400,7 @@ def reward_as_number(reward: Any) -> float:
     try:
         number = float(reward)
     except (TypeError, ValueError):
-        raise ValueError(f"Miljön gav belöningen {reward!r}. Den ska vara ett tal.") from None
+        raise ValueError(f"Miljön gav belöningen `{reward!r}`. Den ska vara ett tal.") from None
     if not math.isfinite(number):
         raise ValueError(f"Miljön gav belöningen `{number}`. Den måste vara ett ändligt tal.")
     return number
@@ -417,7 +424,7 @@ def check_observation(obs: np.ndarray) -> None:
         )
     if not np.isfinite(obs).all():
         raise ValueError(
-            f"Miljön gav observationen {obs}. Alla tal i den måste vara ändliga: felet ligger i "
+            f"Miljön gav observationen `{obs}`. Alla tal i den måste vara ändliga: felet ligger i "
             "miljön eller i något omslag kring den, inte i nätverket."
         )
 
@@ -469,7 +476,7 @@ def check_training_step(training_step: Callable[..., Any], target_model: nn.Modu
     except TypeError:
         raise TypeError(
             "Träningssteget ska ta sju argument, `(model, optimizer, criterion, replay_buffer, "
-            f"batch_size, discount_factor, target_model)`, men tar {signature}. Saknas bara "
+            f"batch_size, discount_factor, target_model)`, men tar `{signature}`. Saknas bara "
             "`target_model` kan du skicka `lambda *args: ditt_steg(*args[:6])`."
         ) from None
     last = signature.parameters[list(bound.arguments)[-1]]

@@ -105,8 +105,8 @@ def mdp_from_gymnasium(env: gym.Env) -> TabularMDP:
     table = getattr(env.unwrapped, "P", None)
     if table is None:
         raise ValueError(
-            f"Miljön {type(env.unwrapped).__name__} har ingen övergångstabell "
-            "(`env.unwrapped.P`). Välj en som har det, till exempel FrozenLake-v1, eller låt "
+            f"Miljön `{type(env.unwrapped).__name__}` har ingen övergångstabell "
+            "(`env.unwrapped.P`). Välj en som har en sådan, till exempel FrozenLake-v1, eller låt "
             "agenten lära sig ur övergångar i stället."
         )
     terminal = _terminal_states(table, getattr(env.unwrapped, "initial_state_distrib", None))

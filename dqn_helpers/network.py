@@ -99,7 +99,7 @@ def save_agent(model: DQN, path: str | Path) -> None:
     """
     if not isinstance(model, DQN):
         raise TypeError(
-            f"Funktionen `save_agent` sparar ett `DQN`, men fick {type(model).__name__}. Spara "
+            f"Funktionen `save_agent` sparar ett `DQN`, men fick `{type(model).__name__}`. Spara "
             "annat med `torch.save(model.state_dict(), …)`."
         )
     path = Path(path)
@@ -133,6 +133,6 @@ def load_agent(path: str | Path) -> DQN:
     except Exception as e:  # vad som helst kan gå fel i en skadad eller främmande fil
         raise ValueError(
             f"{path} är inte en agent som `save_agent` har sparat, eller så är filen skadad. "
-            f"Spara om den. ({type(e).__name__})"
+            f"Spara om den. (Felet heter `{type(e).__name__}`.)"
         ) from None
     return model

@@ -293,7 +293,7 @@ def train_dqn(
             tillbaka som den var. Nätverkets startvikter bestäms tidigare, när det skapas.
         max_steps: tak på antalet miljösteg.
         evaluate: funktion modell → poäng, som inte får ändra modellen; anropas efter vart
-            `evaluate_every`-te miljösteg, också mitt i en episod och under uppvärmningen.
+            `evaluate_every`:te miljösteg, också mitt i en episod och under uppvärmningen.
         evaluate_every: miljösteg mellan utvärderingarna.
         stop_at: sluta när en utvärdering ger minst så här mycket; modellen är då den som prövades.
         keep_best: lägg efteråt tillbaka de vikter som fick den bästa utvärderingen.

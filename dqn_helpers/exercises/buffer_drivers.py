@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from dqn_helpers.counting import counted
+from dqn_helpers.counting import counted, listed
 from dqn_helpers.exercises.model import Inputs, Observed
 from dqn_helpers.exercises.plain import plain
 from dqn_helpers.replay import ReplayBuffer
@@ -79,7 +79,7 @@ def replay_buffer_driver(replay_buffer_class: Any, inputs: Inputs) -> Observed:
             for fields, _ in _read(buffer, len(experiences))
         ]
         observed["found"] = [bool(_outside(buffer, [place])) for place in inputs["evidence"]]
-    return observed | {"outside": ", ".join(_outside(buffer, inputs.get("outside", ())))}
+    return observed | {"outside": listed(_outside(buffer, inputs.get("outside", ())))}
 
 
 def _is_shared(other: Any, buffer: Any) -> bool:
@@ -121,7 +121,7 @@ def _in_words(
     left = {name for fields in swapped for name in _changed_fields(fields, experiences)}
     if {*FLAGS} <= wrong and not {*FLAGS} & left:
         return ", ".join([*_as_code(left), "`terminated` och `truncated` (ombytta)"])
-    return ", ".join(_as_code(wrong))
+    return listed(_as_code(wrong))
 
 
 def _as_code(names: set[str]) -> list[str]:
@@ -245,15 +245,15 @@ def _form(
     shapes = [tuple(tensor.shape) for tensor in batch]
     wanted = [(batch_size, *np.shape(value)) for value in right]
     kinds = [str(tensor.dtype).removeprefix("torch.") for tensor in batch]
-    wrong_kinds = [f"`{n}` är {k}" for n, k in zip(FIELDS, kinds, strict=True) if k != DTYPES[n]]
+    wrong_kinds = [f"`{n}` är `{k}`" for n, k in zip(FIELDS, kinds, strict=True) if k != DTYPES[n]]
     wrong_shapes = [
         f"`{name}` har {mine}"
         for name, mine, want in zip(FIELDS, shapes, wanted, strict=True)
         if mine != want
     ]
     return {
-        "shapes": ", ".join(wrong_shapes),
-        "dtypes": ", ".join(wrong_kinds),
+        "shapes": listed(wrong_shapes),
+        "dtypes": listed(wrong_kinds),
         "row": np.concatenate([_first_row(tensor) for tensor in batch]),
     }
 
@@ -304,7 +304,7 @@ def _order(draws: list[list[torch.Tensor]], experiences: list[tuple[Any, ...]]) 
         for places, mine in zip(_places(batch, tables), flags, strict=False):
             wrong |= _strangers(places, mine, experiences)
     return {
-        "mixed": ", ".join(_as_code(wrong)),
+        "mixed": listed(_as_code(wrong)),
         "pattern": pattern(_drawn(draws, experiences), len(experiences)),
     }
 

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 import dqn_helpers
+from dqn_helpers.counting import listed
 from dqn_helpers.exercises.syllabus import NUMBER_OF
 from dqn_helpers.exercises.syntax import (
     Site,
@@ -247,7 +248,7 @@ def _without_gradient(site: Site, found: "re.Match[str]") -> Words | None:
         "tolist",
     )
     seen = [called(call) for call in calls(site.function, *names)]
-    return {"seen": ", ".join(f"`{name}`" for name in dict.fromkeys(seen))} if seen else None
+    return {"seen": listed([f"`{name}`" for name in dict.fromkeys(seen)])} if seen else None
 
 
 def _along(site: Site, found: "re.Match[str]") -> Words | None:

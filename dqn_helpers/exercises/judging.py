@@ -114,7 +114,7 @@ def _without_what_does_not_count(
     for verdict in behaviours:
         missing = [names[one] for one in verdict.behaviour.requires if one in names]
         if missing and verdict.mark == "passed":
-            message = f"Räknas först när lösningen {listed(missing)}."
+            message = f"Den här delen räknas först när lösningen {listed(missing)}."
             verdict = replace(verdict, mark="failed", message=message)
         found.append(verdict)
     return tuple(found)

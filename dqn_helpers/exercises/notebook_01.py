@@ -115,12 +115,12 @@ NO_REWARDS = np.zeros((3, 2, 3)).tolist()
 
 MODEL = (
     "Tre tillstånd och två handlingar. P(s, a, ·) är [0,75; 0,25; 0] och [0; 0; 1] i tillstånd 0, "
-    "[0,25; 0; 0,75] och [0; 1; 0] i tillstånd 1, [0,5; 0,25; 0,25] och [0; 0,25; 0,75] i "
+    "[0,25; 0; 0,75] och [0; 1; 0] i tillstånd 1, samt [0,5; 0,25; 0,25] och [0; 0,25; 0,75] i "
     "tillstånd 2."
 )
 REWARDS_IN_WORDS = (
     "R(s, a, ·) är [4; 8; 1] och [2; 3; 6] i tillstånd 0, [8; 5; −4] och [1; 7; 2] i tillstånd 1, "
-    "[2; 4; 8] och [3; −8; 4] i tillstånd 2."
+    "samt [2; 4; 8] och [3; −8; 4] i tillstånd 2."
 )
 OLD_IN_WORDS = "De gamla Q-värdena är [[1; 3]; [−2; −4]; [5; 2]]."
 

@@ -75,11 +75,11 @@ REPLAY_BUFFER = Exercise(
         "odd": ODD,
         "rewards": Observable(
             "belöningarna",
-            wrong="Läser man allt i bufferten får man erfarenheterna med belöningarna {got}, "
-            "men ska få {expected}.",
+            wrong="Läser man belöningen i allt som finns i bufferten får man {got}, men det ska "
+            "bli {expected}.",
         ),
         "mixed": Observable(
-            "fälten", wrong="De här fälten är inte som när erfarenheten lades till: {got}."
+            "fälten", wrong="Det här är inte som när erfarenheten lades till: {got}."
         ),
         "read": Observable(
             "innehållet",
@@ -269,7 +269,7 @@ SAMPLE_EXPERIENCES = Exercise(
             "vara {expected}.",
         ),
         "mixed": Observable(
-            "fälten", wrong="I samma rad kommer de här fälten från fel erfarenhet: {got}."
+            "fälten", wrong="I samma rad finns fält som kommer från fel erfarenhet: {got}."
         ),
         "pattern": Observable("dragningen", wrong="Batcharna är inte oberoende dragningar: {got}."),
         "batch": Observable(
@@ -291,7 +291,7 @@ SAMPLE_EXPERIENCES = Exercise(
         "drawn": Observable(
             "de dragna",
             wrong="I många dragningar kom bara erfarenheterna med belöningarna {got}, men det ska "
-            "vara {expected}. De här kom aldrig: {missing}.",
+            "vara {expected}. Det som aldrig kom är {missing}.",
         ),
         "unevenness": Observable(
             "ojämnheten",

@@ -376,7 +376,7 @@ def _loop_examples() -> tuple[Case, ...]:
         Case(
             behaviours=("episodes", "stored"),
             text="Tre episoder. Den första och den sista avbryts av en tidsgräns (`truncated`), "
-            "den andra slutar med `terminated`. Belöningarna är 1; 2; 0,5; 3, sedan −1; 4 och "
+            "och den andra slutar med `terminated`. Belöningarna är 1; 2; 0,5; 3, sedan −1; 4 och "
             "sedan 2,5; 1; −2.",
             inputs=episodes,
             expected=(
@@ -618,17 +618,17 @@ TRAIN_DQN = Exercise(
         "middle": Observable(
             "handlingarna i slutet av episoden",
             wrong="När `epsilon_end` är omkring 0,6 och `epsilon_decay_steps` är 1 ska "
-            "handlingarna i slutet av episoden slumpas {expected}, men de slumpas {got}.",
+            "handlingarna i slutet av episoden {expected} slumpas, men de slumpas {got}.",
         ),
         "second_half": Observable(
             "handlingarna i den andra halvan",
             wrong="När ε går från 1 till 0 på 120 miljösteg är det 0,5 efter halva vägen. I den "
-            "andra halvan ska handlingarna alltså slumpas {expected}, men de slumpas {got}.",
+            "andra halvan ska handlingarna alltså {expected} slumpas, men de slumpas {got}.",
         ),
         "afterwards": Observable(
             "handlingarna när ε är framme",
-            wrong="När ε har gått från 1 till 0 på 120 miljösteg ska handlingarna slumpas "
-            "{expected}, men de slumpas {got}.",
+            wrong="När ε har gått från 1 till 0 på 120 miljösteg ska handlingarna "
+            "{expected} slumpas, men de slumpas {got}.",
         ),
     },
     examples=_loop_examples(),

@@ -658,7 +658,7 @@ def _swapped(node: Any, names: Names) -> Iterator[Change]:
         for place in range(len(parts) - 1):
             swapped = [*parts[:place], *parts[place : place + 2][::-1], *parts[place + 2 :]]
             target = _with(node.targets[0], elts=swapped)
-            word = "två namn som får sina värden i samma rad"
+            word = "två namn som får sina värden på samma rad"
             yield Change(_with(node, targets=[target]), node.targets[0], word)
 
 

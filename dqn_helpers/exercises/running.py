@@ -32,7 +32,7 @@ ERROR_WORDS: dict[type[BaseException], str] = {
     NameError: "ett namn som inte finns; är det felstavat, eller har du inte kört dess cell?",
     ModuleNotFoundError: "en modul som inte finns",
     ImportError: "något som inte går att importera",
-    IndexError: "ett index utanför",
+    IndexError: "ett index som inte finns",
     KeyError: "en nyckel som inte finns",
     AttributeError: "objektet har inget med det namnet",
     ZeroDivisionError: "division med noll",
@@ -59,7 +59,7 @@ MEMORY_TEXT = (
     "Koden ville ha mer minne än den får. Växer något i varje varv av en loop, eller har något "
     "fått en mycket större form än du tänkte?"
 )
-NOT_RUN_TEXT = "Inte kört: ett tidigare fall tog för lång tid."
+NOT_RUN_TEXT = "Det här fallet kördes inte, för ett tidigare fall tog för lång tid."
 
 _LIBRARIES = tuple(
     str(Path(folder).resolve())

@@ -6,7 +6,7 @@ Med 997 handlingar syns det på varje handling varifrån den kom: en slumpad rå
 bara en gång på 997.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -33,8 +33,8 @@ _PLACES = torch.arange(N_ACTIONS, dtype=torch.float32)
 ONLINE, TARGET, OLD, WORST, CHANCE = (
     "online-nätverket",
     "målnätverket",
-    "online-nätverket, men ur en gammal observation",
-    "online-nätverket, men det minsta Q-värdet",
+    "online-nätverket ur en gammal observation",
+    "online-nätverket efter det minsta Q-värdet",
     "slumpen",
 )
 NOBODY = "ingen, för inget miljösteg togs"
@@ -279,9 +279,14 @@ def _of_episodes(run: Run) -> Observed:
         "wrong_actions": sum(mine.action != played for mine, played in pairs),
         "rewards": in_a_row([e.reward for e in stored]),
         "next_states": in_a_row([float(e.next_state[0]) for e in stored]),
-        "terminated": in_a_row([place for place, e in enumerate(stored) if e.terminated]),
-        "truncated": in_a_row([place for place, e in enumerate(stored) if e.truncated]),
+        "terminated": _places(e.terminated for e in stored),
+        "truncated": _places(e.truncated for e in stored),
     }
+
+
+def _places(flags: Iterable[bool]) -> str:
+    """Platserna i bufferten där flaggan är sann."""
+    return in_a_row([place for place, flag in enumerate(flags) if flag], "ingenstans")
 
 
 def _of_training(log: LoggingStep, calls: int) -> Observed:
@@ -298,10 +303,10 @@ def _of_training(log: LoggingStep, calls: int) -> Observed:
     }
 
 
-def in_a_row(numbers: Sequence[float | None]) -> str:
-    """Tal i rad, "2; 3,5; 4", högst tjugo; "aldrig" om inga finns."""
+def in_a_row(numbers: Sequence[float | None], nothing: str = "aldrig") -> str:
+    """Tal i rad, "2; 3,5; 4", högst tjugo; ordet `nothing` om inga finns."""
     shown = ["inget" if x is None else swedish_value(x) for x in numbers[:20]]
-    return "; ".join([*shown, *["…"] * (len(numbers) > 20)]) or "aldrig"
+    return "; ".join([*shown, *["…"] * (len(numbers) > 20)]) or nothing
 
 
 def _of_actions(env: ScriptedEnv) -> Observed:

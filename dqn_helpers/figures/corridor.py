@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dqn_helpers.figures.pictures import swedish_number
+from dqn_helpers.figures.pictures import sentences, swedish_number
 from dqn_helpers.figures.player import Film
 from dqn_helpers.figures.shapes import (
     GROUND,
@@ -149,4 +149,4 @@ def _in_words(q_values: Mapping[str, np.ndarray], scale: _Scale) -> str:
         f"{_largest_error(np.asarray(values[-1]), scale)}"
         for name, values in q_values.items()
     ]
-    return f"Korridorens Q-värden rör sig mot de sanna. {'. '.join(ends)}."
+    return f"Korridorens Q-värden rör sig mot de sanna. {sentences(*ends)}"

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from dqn_helpers.counting import counted
-from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.counting import counted, listed
+from dqn_helpers.figures.pictures import Picture, sentences, swedish_number
 from dqn_helpers.figures.player import Film
 from dqn_helpers.figures.shapes import (
     INK,
@@ -77,11 +77,11 @@ def dqn_loop(lit: str | Sequence[str] | None = None) -> Picture:
     for name in names:
         if name not in LOOP_PARTS:
             raise ValueError(
-                f"Det finns ingen del som heter {name!r}. Välj bland {', '.join(LOOP_PARTS)}."
+                f"Det finns ingen del som heter ”{name}”. Välj bland {listed(list(LOOP_PARTS))}."
             )
     drawing = _filled(_loop_drawing(), _lights(names))
     steps = " ".join(words for words, _, _ in _LOOP)
-    shown = f" Tänt: {', '.join(names)}." if names else ""
+    shown = f" I bilden lyser {listed([f'”{name}”' for name in names])}." if names else ""
     return Picture.from_svg(drawing, f"DQN-loopen. {steps}{shown}", 640)
 
 
@@ -198,8 +198,8 @@ def q_network(n_hidden: int = 64) -> Picture:
         arrow([(170, 174), (208, 174)], INK, 3),
     ]
     alt = (
-        "Till vänster en Q-tabell med en rad per tillstånd och en kolumn per handling. Till höger "
-        f"nätverket som ersätter den: fyra tal in ({', '.join(inputs)}), ett dolt lager med "
+        "Till vänster står en Q-tabell med en rad per tillstånd och en kolumn per handling. Till "
+        f"höger står nätverket som ersätter den: fyra tal in ({', '.join(inputs)}), ett dolt lager med "
         f"{units}, och ett Q-värde ut för varje handling."
     )
     drawing = document(600, 324, *_table(), *wires, *rings, *words)
@@ -259,10 +259,13 @@ def loss_flow(*, target_network: bool = True) -> Picture:
         arrow([(203, 542), (30, 542), (30, 116), (70, 116)], WRONG, 2.5, dashed=True),
         text(42, 372, "gradient", 16, WRONG, anchor="start"),
     ]  # fmt: skip
+    first, second = (
+        ("online-nätverket", "målnätverket") if target_network else ("nätverket", "samma nätverk")
+    )
     alt = (
-        f"Två vägar från batchen till förlusten. Den ena: state med formen (B, 4) in i {name} ger "
+        f"Två vägar från batchen till förlusten. Den ena: state med formen (B, 4) in i {first} ger "
         "Q (B, 2), och gather med action ger Q(s, a) (B,). Den andra: next_state (B, 4) in i "
-        f"{other} ger Q (B, 2), max ger (B,), och med reward och terminated blir det TD-målet "
+        f"{second} ger Q (B, 2), max ger (B,), och med reward och terminated blir det TD-målet "
         "(B,). De möts i förlusten, som är ett tal. Gradienten går bara tillbaka den första "
         "vägen: ledningen till målet är klippt."
     )
@@ -340,7 +343,7 @@ def double_dqn_wirings(online: Sequence[float], target: Sequence[float]) -> Film
         labels.append(name)
         who, other = (f"{_ROWS[one][2]}et" for one in (chooser, judge))
         results.append(f"{name}: {who} väljer a{action}, och {other} värderar den till {number}")
-    alt = f"Två nätverk som väljer och värderar. {'. '.join(results)}."
+    alt = f"Två nätverk som väljer och värderar. {sentences(*results)}"
     width = 640
     drawing = document(600, 300, "{kopplingen}")
     return Film(drawing, tuple(frames), tuple(labels), alt, name="koppling", width=width)

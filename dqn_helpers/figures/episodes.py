@@ -14,7 +14,7 @@ from torch import nn
 
 from dqn_helpers.checks import as_seed, check_takes_seed, from_reset, from_step
 from dqn_helpers.counting import counted
-from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.figures.pictures import Picture, sentences, swedish_number
 from dqn_helpers.figures.player import Film, film_of_pictures
 from dqn_helpers.figures.worlds import (
     cartpole_drawing,
@@ -95,10 +95,10 @@ def show_episodes_together(
         cartpoles_side_by_side(env.unwrapped, list(played)),
         tuple(frames),
         tuple(f"steg {step} av {length - 1}" for step in range(length)),
-        alt=f"Film av {episodes} från samma läge. {'. '.join(results)}.",
+        alt=f"Film av {episodes} från samma läge. {sentences(*results)}",
         milliseconds=_milliseconds_per_step(env),
         name="steg",
-        caption=". ".join(results),
+        caption=sentences(*results),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dqn_helpers.counting import counted
-from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.figures.pictures import Picture, sentences, swedish_number
 from dqn_helpers.figures.plots import COLORS, MARKS, label_lines, new_figure
 from dqn_helpers.training_log import TrainingLog
 
@@ -63,7 +63,7 @@ def learning_curves(
             )
     ax.set(xlabel=x_label, ylabel=y_label, title=title)
     label_lines(ax)
-    alt = f"Linjediagram, {y_label} mot {x_label}. {'. '.join(descriptions)}."
+    alt = f"Linjediagram, {y_label} mot {x_label}. {sentences(*descriptions)}"
     return Picture.from_figure(figure, alt)
 
 
@@ -199,11 +199,11 @@ def _draw_rows(ax: "Axes", rows: Rows, color: str, mark: str) -> None:
 
 
 def _in_words(panels: Mapping[str, Rows]) -> str:
-    sentences = []
+    texts = []
     for label, rows in panels.items():
         ranges = [
             f"{name} {swedish_number(min(values), 3)} till {swedish_number(max(values), 3)}"
             for name, values in rows.items()
         ]
-        sentences.append(f"{label[:1].upper()}{label[1:]}: {'; '.join(ranges)}")
-    return f"Prickdiagram med en prick för varje frö. {'. '.join(sentences)}."
+        texts.append(f"{label}: {'; '.join(ranges)}")
+    return f"Prickdiagram med en prick för varje frö. {sentences(*texts)}"

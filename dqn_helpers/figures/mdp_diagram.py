@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, swedish_number
+from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, sentences, swedish_number
 from dqn_helpers.figures.shapes import (
     INK,
     MUTED,
@@ -84,7 +84,7 @@ def _describe_mdp(mdp: TabularMDP, q_values: Mapping[str, np.ndarray] | None) ->
             for s, a in np.argwhere(mdp.allowed_actions)
         ]
         panels.append(f"{name}: {', '.join(values)}")
-    return f"MDP:n som graf, med Q-värden. {'. '.join(panels)}."
+    return f"MDP:n som graf, med Q-värden. {sentences(*panels)}"
 
 
 def _graph(mdp: TabularMDP, q_values: np.ndarray | None, scale: float) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dqn_helpers.counting import counted
-from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.figures.pictures import Picture, sentences, swedish_number
 from dqn_helpers.figures.plots import COLORS, MARKS, legend_above, new_figure
 
 _EDGES: Any = np.linspace(-3.5, 4.5, 65)
@@ -49,8 +49,8 @@ def largest_estimate(n_actions: int) -> Picture:
     ax.set(xlabel="skattat värde (det sanna är 0)", ylabel="täthet", ylim=(0, 0.85))
     return Picture.from_figure(
         figure,
-        "Två histogram. En enda skattning ligger symmetriskt kring 0. Den största av "
-        f"{n_actions} har medelvärdet {swedish_number(mean, 3)}.",
+        "Två histogram. En enda skattning ligger symmetriskt kring 0. "
+        f"{words.capitalize()} av {n_actions} har medelvärdet {swedish_number(mean, 3)}.",
     )
 
 
@@ -83,7 +83,7 @@ def seed_dots(
             ax.axhline(truth, color="black", linestyle="--", linewidth=1)
         ax.set(title=title, ylabel=label, xticks=[], xlim=(-0.6, len(methods) - 0.4))
     legend_above(axes[0])
-    return Picture.from_figure(figure, f"En prick per frö. {'. '.join(descriptions)}.")
+    return Picture.from_figure(figure, f"En prick per frö. {sentences(*descriptions)}")
 
 
 def spread_in_words(values: np.ndarray) -> str:

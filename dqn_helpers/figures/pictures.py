@@ -56,6 +56,19 @@ def swedish_number(value: float, digits: int = 6, *, decimals: int | None = None
     return text.replace("-", "−")
 
 
+def sentences(*parts: str) -> str:
+    """Varje del som en egen mening: stor bokstav först och punkt sist.
+
+    En grekisk bokstav förblir liten, för γ och Γ betyder olika saker.
+    """
+    return " ".join(f"{_capital(part)}." for part in parts)
+
+
+def _capital(text: str) -> str:
+    first = text[:1]
+    return first.upper() + text[1:] if first.isascii() or first in "åäö" else text
+
+
 def power_of_ten(exponent: int) -> str:
     """10 upphöjt till `exponent`, som 10⁸."""
     return f"10{str(exponent).translate(_SUPERSCRIPTS)}"

@@ -218,7 +218,8 @@ def slider(
         ValueError: om `start` inte är ett av värdena.
     """
     if start not in values:
-        raise ValueError(f"Reglaget börjar på {start}, men det är inte ett av värdena.")
+        shown = swedish_number(start)
+        raise ValueError(f"Reglaget börjar på {shown}, men det är inte ett av värdena.")
     pictures = [draw(value) for value in values]
     first = list(values).index(start)
     labels = [f"{name} = {swedish_number(value, 4)}" for value in values]

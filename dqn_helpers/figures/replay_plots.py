@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from gymnasium.envs.classic_control import CartPoleEnv
 
-from dqn_helpers.counting import counted
+from dqn_helpers.counting import counted, listed
 from dqn_helpers.figures.learning_plots import learning_curves
-from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, swedish_number
+from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, sentences, swedish_number
 from dqn_helpers.figures.player import Film
 from dqn_helpers.figures.plots import (
     COLORS,
@@ -53,7 +53,7 @@ def ring_film(contents: Mapping[str, Contents], n_slots: int = 8) -> Film:
     labels = tuple(counted(n_added, "tillagd", "tillagda") for n_added in range(len(frames)))
     ends = [f"{name}: sist går det att läsa {_listed(rows[-1])}" for name, rows in contents.items()]
     slots = counted(n_slots, "plats", "platser")
-    alt = f"En ring med {slots} fylls i tur och ordning. {'. '.join(ends)}."
+    alt = f"En ring med {slots} fylls i tur och ordning. {sentences(*ends)}"
     width = min(COLUMN_WIDTH, 310 * len(contents))
     return Film(drawing, tuple(frames), labels, alt, 700, "tillagda", width=width)
 
@@ -98,11 +98,14 @@ def last_moments(observations: Mapping[str, np.ndarray]) -> Picture:
         for name, value in frame.items():
             drawing = drawing.replace(f"{{{name}{place}}}", value)
     leans = [f"{name}: {_in_words(obs)}" for name, obs in observations.items()]
-    return Picture.from_svg(drawing, f"Vagnen med stången. {'. '.join(leans)}.", COLUMN_WIDTH)
+    return Picture.from_svg(drawing, f"Vagnen med stången. {sentences(*leans)}", COLUMN_WIDTH)
 
 
 def _in_words(obs: np.ndarray) -> str:
-    degrees = counted(swedish_number(abs(float(np.degrees(obs[2]))), 2), "grad", "grader")
+    angle = swedish_number(abs(float(np.degrees(obs[2]))), 2)
+    if angle == "0":
+        return "stången står rakt upp"
+    degrees = counted(angle, "grad", "grader")
     return f"stången lutar {degrees} åt {'höger' if obs[2] > 0 else 'vänster'}"
 
 
@@ -130,7 +133,7 @@ def batches_in_cloud(
         shares.append(f"{name} täcker {share} procent av bredden")
     axes[0].set(ylabel=y_label)
     return Picture.from_figure(
-        figure, f"Punktmoln i grått med batchen i färg: {', '.join(shares)}."
+        figure, f"Punktmoln i grått med batchen i färg: {listed(shares)}."
     )
 
 
@@ -182,7 +185,7 @@ def drawn_places(draws: Mapping[str, Sequence[Any]], n_stored: int) -> Picture:
         span = swedish_number(100 * float(np.mean([np.ptp(p) for p in batches])) / n_stored, 2)
         spans.append(f"{name}: en batch sträcker sig i genomsnitt över {span} procent")
     axes[0].set(ylabel="batchnummer")
-    return Picture.from_figure(figure, f"Streck för dragna platser. {'; '.join(spans)}.")
+    return Picture.from_figure(figure, f"Streck för dragna platser. {sentences(*spans)}")
 
 
 def cost_lines(sizes: Sequence[int], costs: Sequence[Mapping[str, float]]) -> Picture:
@@ -203,7 +206,7 @@ def cost_lines(sizes: Sequence[int], costs: Sequence[Mapping[str, float]]) -> Pi
     ax.set(xlabel="antal sparade erfarenheter", ylabel="mikrosekunder per batch")
     ax.minorticks_off()
     label_lines(ax)
-    return Picture.from_figure(figure, f"Mikrosekunder per batch: {', '.join(ends)}.")
+    return Picture.from_figure(figure, f"Mikrosekunder per batch: {'; '.join(ends)}.")
 
 
 def tried_actions(logs: Mapping[str, Sequence[Any]], title: str = "") -> Picture:
@@ -273,4 +276,4 @@ def learned_against_exact(
         ax.set(title=name, xlabel="plats", xticks=places)
     axes[0].set(ylabel="Q-värde")
     legend_above(axes[0])
-    return Picture.from_figure(figure, f"Inlärda Q-värden mot de sanna. {'. '.join(errors)}.")
+    return Picture.from_figure(figure, f"Inlärda Q-värden mot de sanna. {sentences(*errors)}")

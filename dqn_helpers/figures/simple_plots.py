@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.figures.pictures import Picture, sentences, swedish_number
 from dqn_helpers.figures.plots import COLORS, MARKS, label_lines, legend_above, new_figure
 from dqn_helpers.figures.theme import LIGHT
 
@@ -57,7 +57,7 @@ def lines(
         write_names = label_lines if len(panels) == 1 else legend_above
         write_names(axes[0])
     return Picture.from_figure(
-        figure, f"Linjediagram, {y_label} mot {x_label}. {'; '.join(words)}."
+        figure, f"Linjediagram, {y_label} mot {x_label}. {sentences(*words)}"
     )
 
 
@@ -95,7 +95,7 @@ def returns_by_length(runs: Mapping[str, Mapping[float, Sequence[tuple[int, floa
         ax.set(xlabel="episodens längd (steg)", title=who)
     axes[0].set_ylabel("avkastning")
     label_lines(axes[-1])
-    alt = f"En prick för varje episod som kom fram. {'; '.join(descriptions)}."
+    alt = f"En prick för varje episod som kom fram. {sentences(*descriptions)}"
     return Picture.from_figure(figure, alt)
 
 
@@ -123,5 +123,6 @@ def return_distributions(returns: Mapping[str, Sequence[float]], expected: float
         descriptions.append(f"{who}: medelvärdet är {swedish_number(mean, 3)}")
     axes[0].set_ylabel("antal episoder")
     legend_above(axes[0])
-    alt = f"Stapeldiagram. {'; '.join(descriptions)}. Väntevärdet är {swedish_number(expected, 3)}."
+    descriptions.append(f"Väntevärdet är {swedish_number(expected, 3)}")
+    alt = f"Stapeldiagram. {sentences(*descriptions)}"
     return Picture.from_figure(figure, alt)

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.counting import listed
+from dqn_helpers.figures.pictures import Picture, sentences, swedish_number
 from dqn_helpers.figures.plots import COLORS, label_lines, legend_above, new_figure
 from dqn_helpers.figures.value_maps import number_table
 
@@ -34,10 +35,10 @@ def target_parts(targets: Mapping[str, Any], reward: Any, terminated: Any) -> Pi
         ax.set(title=name, xlabel="rad i batchen")
         ax.set_xticks(rows, [f"{row}\nslut" if ended[row] else str(row) for row in rows])
         ax.grid(axis="x", visible=False)
-        words.append(f"{name}: {_listed(target)}")
+        words.append(f"{name}: {_numbers(target)}")
     axes[0].set(ylabel="TD-mål")
     legend_above(axes[0])
-    return Picture.from_figure(figure, f"Staplar med TD-målen rad för rad. {'. '.join(words)}.")
+    return Picture.from_figure(figure, f"Staplar med TD-målen rad för rad. {sentences(*words)}")
 
 
 def _one_per_row(answer: Any, n_rows: int) -> np.ndarray:
@@ -48,7 +49,7 @@ def _one_per_row(answer: Any, n_rows: int) -> np.ndarray:
     return np.resize(flat, n_rows)
 
 
-def _listed(values: np.ndarray) -> str:
+def _numbers(values: np.ndarray) -> str:
     return "; ".join(swedish_number(value, 3) for value in values)
 
 
@@ -65,7 +66,7 @@ def chosen_numbers(q_values: Any, action: Any, answers: Mapping[str, Any] | None
     return number_table(
         table,
         marked=list(enumerate(chosen)),
-        alt=f"Tabell {len(table)} × {table.shape[1]}. Inringat är {', '.join(words)}.",
+        alt=f"Tabell {len(table)} × {table.shape[1]}. Inringat är {listed(words)}.",
         row_label="rad",
         column_label="handling",
         answers={name: _one_per_row(a, len(table)).tolist() for name, a in (answers or {}).items()},
@@ -113,13 +114,13 @@ def values_on_states(
     places, words, width = np.arange(len(states)), [], 0.8 / len(learned)
     for i, (name, values) in enumerate(learned.items()):
         ax.bar(places + width * (i + 0.5) - 0.4, values, width=0.9 * width, label=name)
-        words.append(f"{name}: {_listed(np.asarray(values))}")
+        words.append(f"{name}: {_numbers(np.asarray(values))}")
     ax.hlines(exact, places - 0.44, places + 0.44, color="black", label="rätt värde")
     ax.set_xticks(places, states)
     ax.set(ylabel="inlärt värde")
     legend_above(ax)
     return Picture.from_figure(
-        figure, f"Staplar för tillstånden {', '.join(states)}. {'. '.join(words)}."
+        figure, f"Staplar för tillstånden {listed(states)}. {sentences(*words)}"
     )
 
 
@@ -136,7 +137,7 @@ def loss_curves(losses: Mapping[str, Sequence[float]]) -> Picture:
         words.append(f"{name} från {swedish_number(curve[0], 2)} till {_end(curve)}")
     ax.set(xlabel="träningssteg", ylabel="förlust (logaritmisk skala)")
     label_lines(ax)
-    return Picture.from_figure(figure, f"Förlusten går: {', '.join(words)}.")
+    return Picture.from_figure(figure, f"Förlusten går: {'; '.join(words)}.")
 
 
 def _end(curve: Sequence[float]) -> str:

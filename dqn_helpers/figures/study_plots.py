@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dqn_helpers.counting import counted
-from dqn_helpers.figures.pictures import Picture, swedish_number
+from dqn_helpers.figures.pictures import Picture, sentences, swedish_number
 from dqn_helpers.figures.plots import COLORS, MARKS, legend_above, new_figure
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def shares(
         f"{name}: {k} av {n}, {dots_label} i median {swedish_number(np.median(dots[name]), 3)}"
         for name, (k, n) in rows.items()
     ]
-    return Picture.from_figure(figure, f"{share_label}. {'; '.join(words)}.")
+    return Picture.from_figure(figure, sentences(share_label, *words))
 
 
 def difference_of(
@@ -79,7 +79,7 @@ def difference_of(
     right.set_yticks([0, 1], [counted(len(s), "frö", "frön") for s in pairs.values()])
     legend_above(left)
     means = [f"{label} {swedish_number(s.mean(), 3)}" for label, s in pairs.items()]
-    return Picture.from_figure(figure, f"Medelpoäng under hela träningen: {', '.join(means)}.")
+    return Picture.from_figure(figure, f"Medelpoäng under hela träningen: {'; '.join(means)}.")
 
 
 def _mean_per_seed(ax: "Axes", means: np.ndarray, row: int) -> None:

@@ -12,7 +12,7 @@ from gymnasium.envs.toy_text.cliffwalking import CliffWalkingEnv
 from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 
 from dqn_helpers.counting import counted
-from dqn_helpers.figures.pictures import COLUMN_WIDTH, swedish_number
+from dqn_helpers.figures.pictures import COLUMN_WIDTH, sentences, swedish_number
 from dqn_helpers.figures.player import Film
 from dqn_helpers.figures.theme import color
 from dqn_helpers.figures.value_maps import CLIFF_WALKING_ARROWS, FROZEN_LAKE_ARROWS
@@ -28,7 +28,7 @@ SMALLEST = 14.5
 """Så många bildpunkter höga är de minsta bokstäverna på skärmen."""
 
 NARROW = 6
-"""Rutnät med högst så många kolumner ställs bredvid varandra, bredare staplas."""
+"""Rutnät med högst så många kolumner ställs bredvid varandra, och bredare staplas."""
 
 Grid = FrozenLakeEnv | CliffWalkingEnv
 
@@ -185,8 +185,8 @@ def _in_words(env: Grid, boards: Mapping[str, Sequence[_Board]], labels: Sequenc
             for number, arrow, here in zip(last.numbers, last.arrows, inside, strict=True)
         ]
         rows = [" ".join(cells[i : i + n_columns]) for i in range(0, len(cells), n_columns)]
-        texts.append(f"{heading}, {labels[-1]}: {' / '.join(rows)}.")
-    return " ".join(texts)
+        texts.append(f"{heading}, {labels[-1]}: {' / '.join(rows)}")
+    return sentences(*texts)
 
 
 # --- teckningen -----------------------------------------------------------------------------------

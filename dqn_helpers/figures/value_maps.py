@@ -8,7 +8,13 @@ import torch
 from torch import nn
 
 from dqn_helpers.counting import counted
-from dqn_helpers.figures.pictures import COLUMN_WIDTH, Picture, swedish_number, swedish_ticks
+from dqn_helpers.figures.pictures import (
+    COLUMN_WIDTH,
+    Picture,
+    sentences,
+    swedish_number,
+    swedish_ticks,
+)
 from dqn_helpers.figures.plots import new_figure
 from dqn_helpers.figures.shapes import (
     INK,
@@ -55,8 +61,8 @@ def value_grid(
         values: ett tal per ruta, S tal; ruta nummer s ligger på rad s // kolumner. nan är en ruta
             där man aldrig kan stå: den får varken tal eller färg.
         shape: (rader, kolumner).
-        names: rutor som är något särskilt: "hål", "stup", "mål" och "start" ritas, andra ord står
-            som de är.
+        names: rutor som är något särskilt: "hål", "stup", "mål" och "start" ritas, och andra ord
+            står som de är.
         limits: de tal som får minst och mest färg; annars det minsta och det största.
         title: rubrik.
 
@@ -66,7 +72,7 @@ def value_grid(
     numbers = np.asarray(values, dtype=float)
     if numbers.shape != (shape[0] * shape[1],):
         raise ValueError(f"Här behövs {shape[0] * shape[1]} tal, men formen är {numbers.shape}.")
-    lines = [" ".join(map(_number, row)) for row in numbers.reshape(shape)]
+    lines = [" ".join(_number(n) or "–" for n in row) for row in numbers.reshape(shape)]
     alt = f"{title or 'Värden'}: rutnät, tal rad för rad: {' / '.join(lines)}."
     return _grid_picture(numbers, shape, names or {}, limits, title, [""] * len(numbers), alt)
 
@@ -199,7 +205,7 @@ def grid_walks(
         jumps = int(_jumps(np.asarray(walk), shape[1]).sum())
         descriptions.append(f"{name}: {len(walk) - 1} steg, varav {jumps} hopp")
     alt = f"Vandringar i ett rutnät med {_size_in_words(shape)}. "
-    return _grid_drawing(shape, grids, alt + ". ".join(descriptions) + ".")
+    return _grid_drawing(shape, grids, alt + sentences(*descriptions))
 
 
 def _jumps(walk: np.ndarray, n_columns: int) -> np.ndarray:
@@ -275,7 +281,8 @@ def number_table(
             words = f"{_number(given[r]) or 'inget tal'} {'rätt' if is_right else 'fel'}"
             color = REWARD if is_right else WRONG
             parts.append(text(x, top + (r + 0.5) * high, words, 18, color))
-        alt += f" {name} gav {'; '.join(_number(value) or 'inget tal' for value in given)}."
+        given_words = "; ".join(_number(value) or "inget tal" for value in given)
+        alt += f" {sentences(f'{name}: {given_words}')}"
     width = right + 160 * len(answers)
     return Picture.from_svg(document(width, top + n_rows * high + 4, *parts), alt, width)
 

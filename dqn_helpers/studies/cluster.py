@@ -68,7 +68,7 @@ def connected(address: str, n_workers: int | None = None) -> Iterator[Any]:
             ) from None
         if not client.nthreads():
             raise ClusterError(
-                f"Klustret på {address} har inga arbetare. Starta dem, till exempel med "
+                f"Klustret på {address} har inga arbetare. Starta några, till exempel med "
                 f"`dask worker {address} --nworkers auto --nthreads 1` på varje dator."
             )
         yield client

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from dqn_helpers.counting import counted
+from dqn_helpers.counting import agreeing, counted
 from dqn_helpers.figures import swedish_number
 
 N_CASINOS, N_SEEDS = 200, 3
@@ -51,7 +51,8 @@ class Casino:
     def __str__(self) -> str:
         machines = counted(self.n_machines, "automat", "automater")
         if self.n_good < self.n_machines:
-            pays = f"{self.n_good} av dem betalar 0 kronor i genomsnitt, och på de andra förlorar "
+            others = agreeing(self.n_machines - self.n_good, "den som är kvar", "de andra")
+            pays = f"{self.n_good} av dem betalar 0 kronor i genomsnitt, och på {others} förlorar "
             pays += "man 1 krona per spel"
         else:
             pays = "alla betalar 0 kronor i genomsnitt"

@@ -24,6 +24,7 @@ from dqn_helpers.figures import (
     show_episodes_together,
     swedish_number,
 )
+from dqn_helpers.figures.pictures import sentences
 from dqn_helpers.network import DQN
 from dqn_helpers.progress import TrainingProgress
 from dqn_helpers.replay import ReplayBuffer
@@ -174,12 +175,13 @@ def film_of(runs: Mapping[str, Trained], seed: int) -> Film:
     else:
         agents = {name: trained.model for name, trained in runs.items()}
     film = show_episodes_together(agents, seed, env=make_cartpole())
-    return replace(film, caption=f"{_title(runs)} {film.caption}.")
+    return replace(film, caption=f"{_title(runs)} {film.caption}")
 
 
 def _title(runs: Mapping[str, Trained]) -> str:
-    results = [f"{name[:1].upper()}{name[1:]} {t.result}." for name, t in runs.items()]
-    return " ".join([*(["Det här är din kod."] if "din kod" in runs else []), *results])
+    # Namnet ”din kod, inte rätt än” har ett inskott, och det ska sluta med ett komma.
+    results = [f"{name}{',' if ',' in name else ''} {t.result}" for name, t in runs.items()]
+    return sentences(*(["det här är din kod"] if "din kod" in runs else []), *results)
 
 
 def belief_of(trace: EpisodeTrace) -> Picture:
