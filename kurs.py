@@ -88,7 +88,7 @@ def lay_out_work(names: "list[Path]") -> None:
     tell_of_retired(copied)
     COPIED.write_text(json.dumps(copied, indent=1), encoding="utf-8")
     for short in newer:
-        print(f"Det finns en ny version av {short}. Hämta den: {program()} fresh {short}")
+        print(f"Det finns en ny version av {short}. Hämta den: `{program()} fresh {short}`")
     if newer:
         print("Din egen kopia sparas då bredvid.")
 
@@ -123,8 +123,9 @@ def find_course_files(wanted: str) -> "list[Path]":
     ]
     if found:
         return found
-    known = ", ".join(short_name(name) for name in course_files()) or "inga än"
-    raise CourseError(f"Det finns ingen anteckningsbok {wanted}. De som finns: {known}.", 2)
+    *others, last = [short_name(name) for name in course_files()] or ["ingenting"]
+    known = f"{', '.join(others)} och {last}" if others else last
+    raise CourseError(f"Det finns ingen anteckningsbok {wanted}. Det som finns är {known}.", 2)
 
 
 # --- Kommandona -------------------------------------------------------------------------------
@@ -165,7 +166,7 @@ def start(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     command += [f"--ServerApp.port={options.port}"] if options.port is not None else []
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # i en container är man ofta root
-    print(f"Startar JupyterLab i {WORK}. Avsluta med Ctrl-C två gånger här.")
+    print(f"JupyterLab startar i {WORK}. Avsluta med Ctrl-C två gånger här.")
     return hand_over(command, WORK)
 
 
@@ -174,8 +175,8 @@ def setup(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     parser.add_argument("--cpu", action="store_true", help=CPU_HELP)
     python = ensure_environment("kurs", parser.parse_args(arguments).cpu)
     lay_out_work(course_files())
-    print(f"Allt är på plats. Starta kursen: {program()}")
-    print(f"I en annan editor väljer du Python-miljön {python}")
+    print(f"Allt är på plats. Starta kursen: `{program()}`")
+    print(f"I en annan editor väljer du Python-miljön {python}.")
     return 0
 
 
@@ -301,7 +302,7 @@ def overview() -> str:
         if everything or name in FOR_STUDENTS:
             shown = text.replace("\n", "\n  " + " " * width)
             lines.append(f"  {program() + ' ' + usage:<{width}}{shown}")
-    return "\n".join([*lines, "", f"Vart och ett har egen hjälp: {program()} setup --help"])
+    return "\n".join([*lines, "", f"Vart och ett har egen hjälp: `{program()} setup --help`"])
 
 
 def perform(arguments: "list[str]") -> int:

@@ -349,7 +349,7 @@ EMPHASIS = re.compile(r"(?<![\w*])\*(\w(?:[^*\n]*\w)?)\*(?![\w*])")
 def prose(text: str) -> str:
     """Texten som HTML: `kod` i skrivmaskinsstil, *betonat* kursivt; $ ska inte bli matematik."""
     parts = html.escape(text).replace("$", "&#36;").split("`")
-    if len(parts) % 2 == 0:  # ett ensamt bakåtstreck är bara ett tecken
+    if len(parts) % 2 == 0:  # ett ensamt bakstreck är bara ett tecken
         return "`".join(parts)
     return "".join(
         f"<code>{part}</code>" if i % 2 else EMPHASIS.sub(r"<em>\1</em>", part)

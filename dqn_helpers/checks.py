@@ -85,7 +85,7 @@ def check_episodes(n_episodes: int, max_episode_steps: int) -> None:
     if n_episodes < 0 or max_episode_steps < 1:
         raise ValueError(
             "Antalet episoder, `n_episodes`, ska vara minst 0 och `max_episode_steps` minst 1, "
-            f"men de är {n_episodes} och {max_episode_steps}."
+            f"men de är `{n_episodes}` och `{max_episode_steps}`."
         )
 
 
@@ -113,9 +113,15 @@ def space_sizes(env: gym.Env) -> tuple[int, int]:
             "`gymnasium.wrappers.FlattenObservation`."
         )
     if not isinstance(action_space, gym.spaces.Discrete) or action_space.start != 0:
+        is_continuous = isinstance(action_space, gym.spaces.Box)
         raise ValueError(
             "DQN behöver numrerade handlingar 0, 1, 2 … (`Discrete`), men miljön har "
-            f"`{action_space}`. DQN kan inte välja bland kontinuerliga handlingar."
+            f"`{action_space}`. "
+            + (
+                "DQN kan inte välja bland kontinuerliga handlingar."
+                if is_continuous
+                else "Lägg på ett omslag som numrerar handlingarna från 0."
+            )
         )
     check_takes_seed(env)
     return obs_space.shape[0], int(action_space.n)
@@ -299,8 +305,8 @@ def check_enough_stored(n_stored: int, batch_size: int) -> None:
     if batch_size > n_stored:
         stored = counted(n_stored, "erfarenhet", "erfarenheter")
         raise ValueError(
-            f"Bufferten har {stored}, för få för en batch på {batch_size}. "
-            "Kontrollera att du drar så många som du tänkte. Stämmer det behövs först fler "
+            f"Bufferten har {stored}, och det räcker inte till en batch på {batch_size}. "
+            "Kontrollera att du drar så många som du tänkte. Stämmer det, behövs först fler "
             "erfarenheter i bufferten, eller en mindre batch."
         )
 
@@ -456,7 +462,9 @@ def check_networks(model: nn.Module, target_model: nn.Module | None, env: gym.En
                 tried = copy.deepcopy(net).eval()
                 shape = tuple(tried(torch.zeros(1, observation_size, device=device)).shape)
         except RuntimeError as error:
-            raise ValueError(f"Nätverket passar inte miljön {wanted}: {error}") from None
+            raise ValueError(
+                f"Nätverket passar inte miljön {wanted}. PyTorch säger: ”{error}”."
+            ) from None
         if shape != (1, n_actions):
             raise ValueError(
                 f"Nätverket passar inte miljön {wanted}: en observation gav formen {shape}, "

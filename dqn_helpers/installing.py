@@ -257,7 +257,7 @@ def active_python(extra: str) -> "Path | None":
     for environment in [] if os.environ.get("KURS_VENV") else active_environments():
         python = interpreter(environment)
         if has_course(python, "kurs"):
-            print(f"Använder den aktiverade miljön {environment}")
+            print(f"Kursen använder den aktiverade miljön {environment}.")
             if not has_course(python, extra):
                 pip_install(python, parts(extra), cpu=False)
             return python
@@ -393,8 +393,8 @@ def explain_pip_failure(log: str) -> str:
 
 def pip_install(python: Path, extras: "Iterable[str]", cpu: bool) -> None:
     """Installera kursen och det den behöver, med versionerna ur constraints.txt."""
-    print("Hämtar och installerar paketen. Pip berättar på engelska vad den gör; när den skriver")
-    print("`Installing collected packages` är den tyst en stund, och det är som det ska.")
+    print("Nu hämtas och installeras paketen. Pip berättar på engelska vad den gör; när den")
+    print("skriver `Installing collected packages` är den tyst en stund, och det är som det ska.")
     if not succeeds([str(python), "-m", "pip", "--version"]):
         succeeds([str(python), "-m", "ensurepip"])  # en .venv från till exempel uv saknar pip
     with contextlib.suppress(FileNotFoundError):
@@ -429,10 +429,10 @@ def reason_to_rebuild(state: State, cpu: bool) -> str:
     if not state.made_here:
         return ""
     if not state.ready:
-        return "Förra installationen blev inte färdig. Börjar om från början."
+        return "Förra installationen blev inte färdig, så den görs om från början."
     if not interpreter(VENV).exists():
-        return "Den Python som kursen installerades med är borta. Installerar om."
-    return "Byter till den lilla versionen av PyTorch." if cpu and not state.cpu else ""
+        return "Den Python som kursen installerades med är borta, så kursen installeras om."
+    return "PyTorch byts mot den lilla versionen." if cpu and not state.cpu else ""
 
 
 def remove_venv() -> None:
@@ -457,7 +457,7 @@ def new_venv(cpu: bool) -> None:
             f"Mappen {VENV} finns redan, men är ingen Python-miljö. "
             "Flytta eller ta bort den och kör samma kommando igen."
         )
-    print(f"Installerar kursen i {VENV}. Det tar några minuter och omkring 1,5 GB.")
+    print(f"Kursen installeras i {VENV}. Det tar några minuter och omkring 1,5 GB.")
     if not cpu and this_platform()[1].gigabytes > SMALL_TORCH:
         print("På Linux följer stöd för grafikkort med, omkring 5 GB till. Vill du slippa det")
         print(f"trycker du Ctrl-C och kör `{program()} setup --cpu` först.")
@@ -480,7 +480,7 @@ def install(extra: str, cpu: bool) -> None:
         print(reason)
         remove_venv()
     if interpreter(VENV).exists():
-        print(f"Kompletterar det som är installerat i {VENV}")
+        print(f"Det som är installerat i {VENV} kompletteras.")
     else:
         new_venv(cpu)
         old = read_state()
@@ -510,5 +510,5 @@ def ensure_environment(extra: str, cpu: bool = False, tolerant: bool = False) ->
         except CourseError as error:
             if not (tolerant and works(extra)):
                 raise
-            print(f"{error}\nStartar så länge med det som redan är installerat.")
+            print(f"{error}\nKursen startar så länge med det som redan är installerat.")
     return interpreter(VENV)

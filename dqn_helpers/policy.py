@@ -77,7 +77,7 @@ def linear_epsilon(step: int, start: float, end: float, decay_steps: int) -> flo
     if step < 0 or decay_steps < 1:
         raise ValueError(
             "Steget `step` ska vara minst 0 och `decay_steps` minst 1, men de är "
-            f"{step} och {decay_steps}."
+            f"`{step}` och `{decay_steps}`."
         )
     share = min(step / decay_steps, 1.0)
     return start + share * (end - start)

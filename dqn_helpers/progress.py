@@ -13,6 +13,9 @@ from dqn_helpers.training_log import TrainingLog
 
 Item = TypeVar("Item")
 
+N_PARTS = 10
+"""Så många delar har inlärningskurvan i en loggfil."""
+
 
 def progress_bar(items: Collection[Item], unit: str) -> Iterable[Item]:
     """Gå igenom `items` med en förloppsrad på svenska, som syns i en anteckningsbok.
@@ -197,9 +200,11 @@ def in_notebook() -> bool:
 
 
 def _curve_in_words(episode_returns: list[float]) -> str:
-    """Inlärningskurvan som en rad: medelpoängen i varje tiondel av episoderna."""
+    """Inlärningskurvan som en rad: varje episods poäng, eller medelpoängen i varje tiondel."""
     if not episode_returns:
         return "Ingen episod hann bli klar."
-    parts = np.array_split(episode_returns, min(10, len(episode_returns)))
-    means = " ".join(f"{part.mean():.0f}" for part in parts)
-    return f"Medelpoäng i varje tiondel av episoderna: {means}"
+    if len(episode_returns) < N_PARTS:
+        means = " ".join(f"{one:.0f}" for one in episode_returns)
+        return f"Poängen i varje episod: {means}"
+    means = " ".join(f"{part.mean():.0f}" for part in np.array_split(episode_returns, N_PARTS))
+    return f"Medelpoängen i varje tiondel av episoderna: {means}"

@@ -119,7 +119,7 @@ class ReplayBuffer:
         """
         if not -len(self) <= index < len(self):
             stored = counted(len(self), "erfarenhet", "erfarenheter")
-            raise IndexError(f"Plats {index} finns inte: bufferten har {stored}.")
+            raise IndexError(f"Plats `{index}` finns inte: bufferten har {stored}.")
         place = index % len(self)
         state, action, reward, next_state, terminated, truncated = (
             column[place] for column in self.columns

@@ -84,7 +84,7 @@ def _python() -> Finding:
         "Python",
         platform.python_version(),
         sys.version_info[:2] >= OLDEST_PYTHON,
-        f"Kursen behöver {oldest} eller nyare. Starta den med kommandot `python kurs.py`.",
+        f"Kursen behöver Python {oldest} eller nyare. Starta den med kommandot `python kurs.py`.",
     )
 
 

@@ -8,7 +8,7 @@ import html
 from dataclasses import dataclass
 from pathlib import Path
 
-from dqn_helpers.counting import agreeing, counted
+from dqn_helpers.counting import agreeing, counted, listed
 from dqn_helpers.exercises import marks
 from dqn_helpers.exercises.syllabus import (
     BOOKS,
@@ -140,7 +140,7 @@ def stations(book: str) -> Stations:
     """
     book = min(PARTS.get(book, {book}))  # en äldre 01 visar samma väg som 01a
     if book not in BOOKS:
-        raise KeyError(f"Det finns ingen bok {book}. De som finns: {', '.join(BOOKS)}.")
+        raise KeyError(f"Det finns ingen bok {book}. De som finns är {listed(list(BOOKS))}.")
     old = tuple(number for number, file in OLD_FILES.items() if Path(file).is_file())
     return Stations(book, frozenset(marks.solved()), old if book == "00" else ())
 

@@ -16,11 +16,11 @@ _SWEDISH = {  # engelska till vänster
     "the following arguments are required: %s": "det här saknas: %s (det står först, före valen)",
     "expected one argument": "ett värde ska följa",
     "expected at least one argument": "minst ett värde ska följa",
-    "invalid %(type)s value: %(value)r": "värdet %(value)r duger inte: skriv ett tal, "
+    "invalid %(type)s value: %(value)r": "värdet ”%(value)s” duger inte: skriv ett tal, "
     "till exempel 10",
     "argument %(argument_name)s: %(message)s": "%(argument_name)s: %(message)s",
     "not allowed with argument %s": "går inte ihop med %s",
-    "ignored explicit argument %r": "ska inte ha något värde, men fick %r",
+    "ignored explicit argument %r": "ska inte ha något värde, men fick ”%s”",
 }
 
 
@@ -47,4 +47,4 @@ class SwedishParser(argparse.ArgumentParser):
         for action in self._actions:
             if name in action.option_strings and action.metavar:
                 message += f" (så här: {name} {action.metavar})"
-        self.exit(2, f"Fel: {message}\nAlla val: {self.prog} --help\n")
+        self.exit(2, f"Fel: {message}\nAlla val: `{self.prog} --help`\n")

@@ -515,7 +515,7 @@ def test_failed_update_does_not_stop_the_course(kurs, folder, capsys):
     kurs.pip_result, kurs.pip_says = 1, "Max retries exceeded"
     assert kurs.main(["setup"]) == 1  # den som bad om installationen får veta att den inte gick
     assert kurs.main([]) == 0
-    assert "Startar så länge" in capsys.readouterr().out
+    assert "Kursen startar så länge" in capsys.readouterr().out
     assert len(kurs.handed_over) == 1 and kurs.installing.read_state().ready
 
 

@@ -341,7 +341,7 @@ def test_the_figures_say_in_words_what_they_show():
     panels = {"bias": {"DQN": np.array([1.0, 3.0])}, "avkastning": {"DQN": np.array([10.0])}}
     picture = seed_dots(panels, y_labels=["a", "b"], truths=[0, None])
     assert (
-        "bias, DQN: 2,00 (1,00 till 3,00; 2 frön). avkastning, DQN: 10 (10 till 10; 1 frö)"
+        "Bias, DQN: 2,00 (1,00 till 3,00; 2 frön). Avkastning, DQN: 10 (10 till 10; 1 frö)."
         in picture.alt
     )
     assert spread_in_words(np.array([0.5, 0.7])) == "0,60 (0,50 till 0,70; 2 frön)"

@@ -72,7 +72,7 @@ def test_every_place_outside_is_an_index_error():
     for n_added in [0, 1, 3, 4, 6]:
         buffer = filled(n_added, max_length=4)
         for index in (len(buffer), len(buffer) + 1, 4, -len(buffer) - 1):
-            with pytest.raises(IndexError, match=f"Plats {index} finns inte") as error:
+            with pytest.raises(IndexError, match=f"Plats `{index}` finns inte") as error:
                 buffer[index]
             assert ("har 1 erfarenhet." in str(error.value)) == (n_added == 1)
 
@@ -364,7 +364,7 @@ def test_batch_smaller_than_one_is_an_error():
 
 def test_batch_larger_than_the_buffer_is_an_error():
     for kind in range(5):
-        with pytest.raises(ValueError, match="har 4 erfarenheter, för få för en batch på 5"):
+        with pytest.raises(ValueError, match="har 4 erfarenheter, och det räcker inte"):
             sample_experiences(buffers(range(4))[kind], 5)
 
 

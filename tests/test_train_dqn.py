@@ -448,7 +448,7 @@ def test_bar_shows_the_mean_of_the_last_twenty(capsys: pytest.CaptureFixture[str
 
 def test_live_curve_in_a_log_file_is_words(capsys: pytest.CaptureFixture[str]):
     train(live_curve=True)
-    wanted = "Medelpoäng i varje tiondel av episoderna: 15 15 15 15\n"
+    wanted = "Poängen i varje episod: 15 15 15 15\n"
     assert capsys.readouterr().out == wanted
 
 
@@ -538,7 +538,7 @@ def test_bar_in_a_terminal_is_redrawn_in_place(
     train(progress=True, live_curve=True)
     out = capsys.readouterr().out
     assert "\r4/4 episoder |████████████| slut efter " in out
-    assert out.endswith("tiondel av episoderna: 15 15 15 15\n")
+    assert out.endswith("Poängen i varje episod: 15 15 15 15\n")
 
 
 def test_log_lines_reach_the_file_at_once():

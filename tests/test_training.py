@@ -353,7 +353,7 @@ def test_loss_that_is_not_finite_is_an_error_before_any_weight_moves():
 def test_step_with_batch_larger_than_the_buffer_is_an_error():
     model = TableNetwork([[1.0, 5.0]])
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    with pytest.raises(ValueError, match="har 1 erfarenhet, för få för en batch på 2"):
+    with pytest.raises(ValueError, match="har 1 erfarenhet, och det räcker inte till en"):
         dqn_training_step(
             model, optimizer, nn.MSELoss(), [([0.0], 0, 0.0, [0.0], True, False)], 2, 0.9
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from dqn_helpers.counting import counted
+from dqn_helpers.counting import counted, listed
 from dqn_helpers.exercises import marks
 from dqn_helpers.exercises.blocking import blocked
 from dqn_helpers.exercises.card import CheckResult
@@ -121,7 +121,7 @@ def _wrong_call(number: Any, function: Any) -> str:
     if callable(number) and isinstance(function, str | float | int):
         return f'Byt plats på argumenten: `check("{function}", {_name(number)})`.'
     if number is _NOTHING or callable(number) or _as_number(number) not in EXERCISES:
-        known = ", ".join(EXERCISES)
+        known = listed(list(EXERCISES))
         return (
             f'Börja med övningens nummer, som i `check("3.1", td_target)`. De som finns är {known}.'
         )

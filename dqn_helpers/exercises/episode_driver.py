@@ -84,7 +84,7 @@ class ScriptedEpisode(gym.Env):
             raise RuntimeError("`env.step` anropades före `env.reset`.")
         number = int(action)
         if number != action or not 0 <= number < self._n_actions:
-            raise ValueError(f"Handlingen {action} finns inte.")
+            raise ValueError(f"Handlingen `{action}` finns inte.")
         if self._place == len(self._rewards):
             return self._step_after_the_end(number)
         self.log.append(Step(self._script[self._place].copy(), number))

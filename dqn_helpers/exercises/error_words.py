@@ -755,7 +755,7 @@ TABLE = (  # engelska till vänster
         "outside",
         rf"{INDEX}index (?P<i>-?\d+) is out of bounds for (dimension|axis) (?P<d>\d+) with size "
         r"(?P<n>\d+)",
-        "Plats {i} finns inte: längs dimension {d} är antalet platser {n}, och den första har "
+        "Plats `{i}` finns inte: längs dimension {d} är antalet platser {n}, och den första har "
         "nummer 0. Är det rader eller kolumner som du pekar ut?",
     ),
     Row(

@@ -163,6 +163,8 @@ def _message(error: BaseException) -> str:
         text = re.sub(r"0x[0-9a-fA-F]+", "0x…", str(error)).strip()[:300]
     except BaseException:  # ett eget undantag vars text inte går att göra
         return ""
+    if isinstance(error, SystemExit) and error.code is None:
+        return ""  # `exit()`: texten är annars ordet None
     if isinstance(error, ImportError):  # där står var på datorn modulen ligger, oftast sist
         return re.sub(r"\S*[/\\]", "", re.sub(r" \(.*", "", text, flags=re.DOTALL))
     return text

@@ -199,8 +199,8 @@ def q_network(n_hidden: int = 64) -> Picture:
     ]
     alt = (
         "Till vänster står en Q-tabell med en rad per tillstånd och en kolumn per handling. Till "
-        f"höger står nätverket som ersätter den: fyra tal in ({', '.join(inputs)}), ett dolt lager med "
-        f"{units}, och ett Q-värde ut för varje handling."
+        f"höger står nätverket som ersätter den: fyra tal in ({', '.join(inputs)}), ett dolt lager "
+        f"med {units}, och ett Q-värde ut för varje handling."
     )
     drawing = document(600, 324, *_table(), *wires, *rings, *words)
     return Picture.from_svg(drawing, alt, 680)

@@ -59,14 +59,16 @@ def swedish_number(value: float, digits: int = 6, *, decimals: int | None = None
 def sentences(*parts: str) -> str:
     """Varje del som en egen mening: stor bokstav först och punkt sist.
 
-    En grekisk bokstav förblir liten, för γ och Γ betyder olika saker.
+    En grekisk bokstav förblir liten, för γ och Γ betyder olika saker, och ett namn i kod ändras
+    inte heller.
     """
     return " ".join(f"{_capital(part)}." for part in parts)
 
 
 def _capital(text: str) -> str:
-    first = text[:1]
-    return first.upper() + text[1:] if first.isascii() or first in "åäö" else text
+    first, name = text[:1], text.partition(":")[0]
+    is_word = (first.isascii() or first in "åäö") and not {"_", "="} & set(name)
+    return first.upper() + text[1:] if is_word else text
 
 
 def power_of_ten(exponent: int) -> str:

@@ -51,7 +51,10 @@ def ring_film(contents: Mapping[str, Contents], n_slots: int = 8) -> Film:
         frames.append({"ringar": "".join(rings)})
     drawing = document(_RING * len(contents), _RING + 14 + _CAPTION, "{ringar}")
     labels = tuple(counted(n_added, "tillagd", "tillagda") for n_added in range(len(frames)))
-    ends = [f"{name}: sist går det att läsa {_listed(rows[-1])}" for name, rows in contents.items()]
+    ends = [
+        f"{name}: sist går det att läsa {listed([str(n) for n in rows[-1]]) or 'ingenting'}"
+        for name, rows in contents.items()
+    ]
     slots = counted(n_slots, "plats", "platser")
     alt = f"En ring med {slots} fylls i tur och ordning. {sentences(*ends)}"
     width = min(COLUMN_WIDTH, 310 * len(contents))
@@ -59,7 +62,7 @@ def ring_film(contents: Mapping[str, Contents], n_slots: int = 8) -> Film:
 
 
 def _listed(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, numbers)) or "ingenting"
+    return ", ".join(map(str, numbers))
 
 
 def _ring(name: str, numbers: Sequence[int], n_added: int, n_slots: int) -> str:
@@ -132,9 +135,7 @@ def batches_in_cloud(
         share = swedish_number(100 * np.ptp(x[index]) / np.ptp(x), 2)
         shares.append(f"{name} täcker {share} procent av bredden")
     axes[0].set(ylabel=y_label)
-    return Picture.from_figure(
-        figure, f"Punktmoln i grått med batchen i färg: {listed(shares)}."
-    )
+    return Picture.from_figure(figure, f"Punktmoln i grått med batchen i färg: {listed(shares)}.")
 
 
 def _with_margin(values: np.ndarray) -> tuple[float, float]:

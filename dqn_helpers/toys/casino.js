@@ -10,7 +10,7 @@
     const find = (selector) => figure.querySelector(selector);
     const draws = find('[data-dra="drag"]');
     const double = find('[data-gor="två"]');
-    const number = (value) => value.toFixed(2).replace("-0,00", "0,00").replace(".", ",").replace("-", "−");
+    const number = (value) => value.toFixed(2).replace("-0.00", "0.00").replace(".", ",").replace("-", "−");
     const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
     const best = (values) => values.indexOf(Math.max(...values));
     let evening = null;

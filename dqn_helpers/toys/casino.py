@@ -12,7 +12,7 @@ WIDTH, HEIGHT = 600, 250
 
 
 def casino() -> Toy:
-    """Tjugo automater med det sanna medelvärdet 0. Dra i alla, lita på den som ser bäst ut."""
+    """Tjugo automater med det sanna medelvärdet 0. Dra i alla, och lita på den som ser bäst ut."""
     data = {
         "n_arms": N_ARMS,
         "width": WIDTH,

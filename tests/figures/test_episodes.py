@@ -303,7 +303,7 @@ def test_agents_are_shown_side_by_side_from_the_same_start():
     first = film.frames[0]
     assert first["x0"] == first["x1"] and first["vinkel0"] == first["vinkel1"]
     assert len(film.frames) == 501 and size(film) < MAX_BYTES
-    assert "före: 1" in film.alt and "efter: 500 steg, tidsgränsen nådd" in film.alt
+    assert "Före: 1" in film.alt and "Efter: 500 steg, tidsgränsen nådd" in film.alt
     assert "före" in film.drawing and "efter" in film.drawing
     assert not re.search(r"\{\w+\}", film.frame(0)), "ett värde saknas i teckningen"
 

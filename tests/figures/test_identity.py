@@ -109,7 +109,7 @@ def test_every_picture_says_its_language_and_what_it_shows():
     picture = figures.dqn_loop("buffert")
     root = parsed(picture.data.decode())
     assert root.attrib["lang"] == "sv"
-    assert root[0].text == picture.alt and "Tänt: buffert." in picture.alt
+    assert root[0].text == picture.alt and "I bilden lyser ”buffert”." in picture.alt
     assert 'lang="sv"' in picture._repr_html_()
 
 
@@ -148,7 +148,7 @@ def test_the_part_that_is_lit_and_no_other(part: str):
 
 
 def test_an_unknown_part_is_said():
-    with pytest.raises(ValueError, match=r"ingen del som heter 'bufert'.*buffert"):
+    with pytest.raises(ValueError, match=r"ingen del som heter ”bufert”.*buffert"):
         figures.dqn_loop("bufert")
 
 

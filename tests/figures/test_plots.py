@@ -278,7 +278,7 @@ def test_every_curve_has_its_own_colour_and_mark(drawn: list[Figure]):
     named = [line for line in drawn[0].axes[0].lines if line.get_label().startswith("kurva")]
     assert len({line.get_color() for line in named}) == 7
     assert len({line.get_marker() for line in named}) == 7
-    assert all(f"kurva {i}: medianen går från {i} till {i}" in picture.alt for i in range(7))
+    assert all(f"Kurva {i}: medianen går från {i} till {i}" in picture.alt for i in range(7))
 
 
 @pytest.mark.parametrize(
@@ -458,8 +458,8 @@ def test_mdp_graph_says_probabilities_and_rewards():
 def test_mdp_graph_of_q_values_grows_and_marks_the_best():
     q_values = np.array([[1.0, 4.0, 2.0], [0.0, -np.inf, -4.0], [-np.inf, 8.0, -np.inf]])
     picture = mdp_graph(three_state_mdp(), {"före": q_values / 8, "efter": q_values})
-    assert "före: Q(s0, a0) = 0,125, Q(s0, a1) = 0,5" in picture.alt
-    assert "efter: Q(s0, a0) = 1, Q(s0, a1) = 4" in picture.alt
+    assert "Före: Q(s0, a0) = 0,125, Q(s0, a1) = 0,5" in picture.alt
+    assert "Efter: Q(s0, a0) = 1, Q(s0, a1) = 4" in picture.alt
     assert "inf" not in picture.alt
     assert {"före", "efter"} <= set(words_of(picture))
     radii = [radius for radius, _ in rings_of(picture)]
@@ -500,7 +500,7 @@ def test_bad_table_for_the_graph():
 def test_walks_are_drawn_square_by_square():
     walks = {"rak": [3, 0, 1, 2, 5], "fall": [3, 0, 1, 2, 3]}
     picture = grid_walks(walks, (2, 3), names={3: "start", 4: "stup", 5: "mål"})
-    assert "rak: 4 steg, varav 0 hopp. fall: 4 steg, varav 1 hopp." in picture.alt
+    assert "Rak: 4 steg, varav 0 hopp. Fall: 4 steg, varav 1 hopp." in picture.alt
     assert [word for word in words_of(picture) if not word.isdigit()] == [
         "rak", "start", "fall", "start",
     ]  # fmt: skip

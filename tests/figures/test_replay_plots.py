@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from dqn_helpers import Picture, ReplayBuffer, figures
+from dqn_helpers.counting import listed
 from dqn_helpers.figures.player import MAX_BYTES, film_of_pictures
 from dqn_helpers.studies.replay_costs import microseconds_per_batch
 
@@ -43,7 +44,7 @@ def test_the_ring_shows_what_the_buffer_really_holds(n_added: int):
     empty = [str(slot) for slot in range(len(stored), 8)]
     name_and_length = ["min", f"len = {len(stored)}"]
     assert texts_in(film.frame(n_added)) == name_and_length + filled + empty
-    assert f"min: sist går det att läsa {', '.join(stored) or 'ingenting'}." in film.alt
+    assert f"Min: sist går det att läsa {listed(stored) or 'ingenting'}." in film.alt
 
 
 def test_a_buffer_that_never_forgets_overflows_its_ring():
@@ -64,16 +65,16 @@ def test_batches_tell_how_much_they_cover():
 def test_draws_tell_their_span():
     draws = {"i följd": [range(10), range(40, 50)], "spridd": [[0, 90]], "lika": [[7, 7]]}
     alt = figures.drawn_places(draws, n_stored=100).alt
-    assert "lika: en batch sträcker sig i genomsnitt över 0 procent" in alt
-    assert "i följd: en batch sträcker sig i genomsnitt över 9 procent" in alt
-    assert "spridd: en batch sträcker sig i genomsnitt över 90 procent" in alt
+    assert "Lika: en batch sträcker sig i genomsnitt över 0 procent" in alt
+    assert "I följd: en batch sträcker sig i genomsnitt över 9 procent" in alt
+    assert "Spridd: en batch sträcker sig i genomsnitt över 90 procent" in alt
 
 
 def test_steps_in_order_are_alike_and_shuffled_steps_are_not():
     slow = [np.sin(np.arange(2000) / 50 + phase) for phase in (0.0, 1.0)]
     alt = figures.alike_over_time({"vågen": slow}, n_lags=5).alt
-    assert "vågen, i ordning: medianen går från 1 till 0,99" in alt
-    assert "vågen, blandad: medianen går från" in alt
+    assert "Vågen, i ordning: medianen går från 1 till 0,99" in alt
+    assert "Vågen, blandad: medianen går från" in alt
 
 
 def test_costs_are_measured_for_every_way_to_store():
@@ -110,14 +111,14 @@ def test_learned_values_tell_the_largest_error():
     exact = np.array([[0.0, 1.0], [2.0, 3.0]])
     learned = np.stack([exact, exact + np.array([[0.0, 0.5], [-1.0, 0.0]])])
     alt = figures.learned_against_exact({"prov": learned}, exact, ("vänster", "höger")).alt
-    assert "prov, vänster: som mest 1 fel" in alt and "prov, höger: som mest 0,5 fel" in alt
+    assert "Prov, vänster: som mest 1 fel" in alt and "Prov, höger: som mest 0,5 fel" in alt
 
 
 def test_last_moments_tell_how_the_pole_leans():
     observations = {"slanten": np.array([0, 0, 0.2, 0]), "regeln": np.array([1, 0, -0.1, 0])}
     picture = figures.last_moments(observations)
-    assert "slanten: stången lutar 11 grader åt höger" in picture.alt
-    assert "regeln: stången lutar 5,7 grader åt vänster" in picture.alt
+    assert "Slanten: stången lutar 11 grader åt höger" in picture.alt
+    assert "Regeln: stången lutar 5,7 grader åt vänster" in picture.alt
     assert "rotate(11.5 0 -18)" in picture.drawing and "{" not in picture.drawing
 
 

@@ -13,14 +13,14 @@ Q_VALUES, ACTION = torch.tensor([[1.5, -0.5], [0.25, 2.5]]), torch.tensor([0, 1]
 def test_targets_are_read_row_by_row():
     answers = {"din kod": torch.tensor([2.5, 1.0]), "glömmer raderna": torch.tensor(7.0)}
     alt = figures.target_parts(answers, torch.ones(2), torch.tensor([False, True])).alt
-    assert "din kod: 2,5; 1." in alt and "glömmer raderna: 7; 7." in alt
+    assert "Din kod: 2,5; 1." in alt and "Glömmer raderna: 7; 7." in alt
 
 
 def test_chosen_numbers_are_ringed_and_a_wrong_answer_is_crossed():
     answers = {"kursens kod": torch.tensor([1.5, 2.5]), "fel": torch.tensor([[1.5], [0.25]])}
     picture = figures.chosen_numbers(Q_VALUES, ACTION, answers)
-    assert "Inringat är 1,5 i rad 0, 2,5 i rad 1." in picture.alt
-    assert "kursens kod gav 1,5; 2,5." in picture.alt and "fel gav 1,5; 0,25." in picture.alt
+    assert "Inringat är 1,5 i rad 0 och 2,5 i rad 1." in picture.alt
+    assert "Kursens kod: 1,5; 2,5." in picture.alt and "Fel: 1,5; 0,25." in picture.alt
     assert (picture.drawing.count(" rätt"), picture.drawing.count(" fel")) == (3, 1)
 
 
@@ -32,7 +32,7 @@ def test_an_empty_answer_is_no_number():
 def test_losses_and_values_are_told_in_words():
     assert "stannar vid 0,5" in figures.losses_and_gradients(0.5).alt
     alt = figures.values_on_states({"rätt": torch.tensor([0.5, 1.0])}, [0.5, 1], ("A", "B")).alt
-    assert "tillstånden A, B. rätt: 0,5; 1." in alt
+    assert "tillstånden A och B. Rätt: 0,5; 1." in alt
     assert "rätt från 35 till 0,07" in figures.loss_curves({"rätt": [35.0, 1.0, 0.07]}).alt
 
 
@@ -45,7 +45,7 @@ def corridor(moments: list[np.ndarray], name: str = "din kod") -> figures.Film:
 
 def test_the_corridor_ends_at_the_exact_values():
     film = corridor([np.zeros((2, 2)), EXACT])
-    assert "din kod: största felet går från 2,00 till 0,00" in film.alt
+    assert "Din kod: största felet går från 2,00 till 0,00" in film.alt
     assert "största felet är 2,00" in film.frame(0) and "största felet är 0,00" in film.frame(1)
 
 
@@ -75,4 +75,4 @@ def test_the_arrow_shows_the_choice_and_whether_it_is_right():
 def test_two_who_train_share_the_film():
     values = np.array([EXACT, EXACT])
     film = figures.corridor_film({"kursens kod": values, "fel": values + 1}, EXACT, ["a", "b"])
-    assert "kursens kod" in film.drawing and "fel: största felet går från 1,00" in film.alt
+    assert "kursens kod" in film.drawing and "Fel: största felet går från 1,00" in film.alt

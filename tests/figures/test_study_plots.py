@@ -31,7 +31,7 @@ def test_lines_are_drawn_panel_by_panel(drawn: list):
     first, second = drawn[0]
     assert first[0].get_ydata().tolist() == LINE[1] and second[0].get_ydata().tolist() == [1, 1, 1]
     assert first[1].get_ydata()[0] == 0.5, "den streckade linjen"
-    assert "din kod, inte rätt än, ε: från 1 till 1" in picture.alt
+    assert "Din kod, inte rätt än, ε: från 1 till 1" in picture.alt
     assert plt.get_fignums() == []
 
 
@@ -50,7 +50,7 @@ def test_shares_have_their_interval_and_a_dot_for_each_seed(drawn: list):
     assert list(left[0].get_xdata()) == [47.0, 91.0] and left[1].get_xdata()[0] == 75
     assert list(right[0].get_xdata()) == [50.0, 100.0, 400.0]
     assert right[1].get_xdata()[0] == 100
-    assert "receptet: 9 av 12, Q i vila i median 100" in picture.alt
+    assert "Receptet: 9 av 12, Q i vila i median 100" in picture.alt
 
 
 def test_the_interval_of_a_change_is_around_its_mean(drawn: list):
@@ -60,4 +60,4 @@ def test_the_interval_of_a_change_is_around_its_mean(drawn: list):
     low, high = right[4].get_xdata()
     assert low < 100 < high and (low + high) / 2 == pytest.approx(100)
     assert right[1].get_xdata() == pytest.approx([200, 200]), "lika för alla: inget intervall"
-    assert "kursens recept 200, train_every=8 100" in picture.alt
+    assert "kursens recept 200; train_every=8 100" in picture.alt

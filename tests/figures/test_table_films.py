@@ -75,11 +75,11 @@ def test_a_backup_diagram_reads_the_values_of_a_policy():
 
 def test_returns_that_are_not_numbers_do_not_stop_the_page():
     picture = figures.return_distributions({"kursens kod": [1.0, 2.0], "fel": [np.nan, np.inf]}, 1)
-    assert "kursens kod: medelvärdet är 1,5" in picture.alt
+    assert "Kursens kod: medelvärdet är 1,5" in picture.alt
 
 
 def test_lines_say_where_they_begin_and_end():
     alt = figures.lines({"a": ([0, 1], [2, 3.5])}, x_label="steg", y_label="värde").alt
-    assert alt == "Linjediagram, värde mot steg. a: från 2 till 3,5."
+    assert alt == "Linjediagram, värde mot steg. A: från 2 till 3,5."
     runs = {"din kod": {0.9: [(2, 0.9), (1, 1.0)]}}
     assert "från 1 vid 1 steg till 0,9 vid 2" in figures.returns_by_length(runs).alt

@@ -91,7 +91,9 @@ def test_nothing_counts_without_the_core(grade_cells: GradeCells, number: str) -
     step = STEP.replace("double_dqn_target(", "my_target(")
     result = grade_cells(number, IMPORTS, mine, plain, step).result
     assert result.points == 0
-    assert any(test.message.startswith("Räknas först när lösningen") for test in result.parts)
+    assert any(
+        test.message.startswith("Den här delen räknas först när lösningen") for test in result.parts
+    )
 
 
 def test_what_is_required_must_exist() -> None:

@@ -26,6 +26,7 @@ from dqn_helpers.autograder.result import (
 from dqn_helpers.card import ComparedRow, Comparison
 from dqn_helpers.exercises.model import Case
 from dqn_helpers.exercises.plain import in_short
+from dqn_helpers.exercises.running import NOT_RUN_TEXT
 from dqn_helpers.studies.own_casino import casino_number
 from dqn_helpers.teacher.assessment import assessment_page
 from dqn_helpers.teacher.grade_limits import load_grade_limits, with_letters
@@ -382,7 +383,7 @@ def test_unsolved_is_not_wrong() -> None:
 def test_not_run_is_not_wrong() -> None:
     one = exercise("3.1", False, False, status="timeout")
     one = with_part(one, 0, message="Koden blev inte klar i tid och avbröts.")
-    one = with_part(one, 1, message="Inte kört: ett tidigare fall tog för lång tid.", was_run=False)
+    one = with_part(one, 1, message=NOT_RUN_TEXT, was_run=False)
     words = page(submission("a", one)).words()
     assert "Inte än: räknar" in words and "Inte kört: maskerar" in words
 
@@ -461,7 +462,7 @@ def test_the_table_survives_an_interrupted_grading() -> None:
 
 def test_the_fault_that_has_an_example_stands_first() -> None:
     """En del som bara väntar på en annan är följden, inte orsaken."""
-    waits = "Räknas först när lösningen maskerar sluttillstånd."
+    waits = "Den här delen räknas först när lösningen maskerar sluttillstånd."
     one = with_part(exercise("3.1", False, False), 0, message=waits, arguments=())
     words = page(submission("a", with_part(one, 1, message="Svaret är 4, men ska vara 9."))).words()
     assert words.index("men ska vara 9") < words.index("1 del till") < words.index("Räknas först")
