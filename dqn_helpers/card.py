@@ -175,7 +175,7 @@ class Card:
             return ""
         count = f"{counted(len(rest), 'del', 'delar')} till som inte stämmer än"
         inside = self._paragraphs(self.advice[1:]) + _list(rest)
-        return _fold(count if rest else "Ett misstag till", inside)
+        return _fold(count if rest else "Mer om din lösning", inside)
 
     def _paragraphs(self, texts: Sequence[str]) -> str:
         if not texts:

@@ -152,7 +152,8 @@ def in_words(
     if observable.wrong:
         got, expected = map(_shown, whole)
         missing = _missing(*whole) if "{missing}" in observable.wrong else ""
-        return observable.wrong.format(got=got, expected=expected, missing=missing)
+        words = observable.wrong.format(got=got, expected=expected, missing=missing)
+        return words.replace("….", "…")  # en lång rad tal slutar redan med tre punkter
     if found.kind == "shape":
         return (
             f"Formen på {observable.label} är {_shape(found.got)}, men ska vara "
@@ -163,7 +164,7 @@ def in_words(
         return f"{_capital(observable.label)} är {got}, men ska vara {expected}."
     calculation = _calculation(case.by_hand.get(key), found.place)
     if calculation:
-        return f"{_capital(calculation)}; du fick {_shown(found.got)}."
+        return f"{_capital(calculation)}; du fick {_in_a_sentence(found.got)}."
     return _general_words(found, observable)
 
 
@@ -174,7 +175,7 @@ def _missing(got: Any, expected: Any) -> str:
 
 
 def _general_words(found: Difference, observable: Observable) -> str:
-    got, expected = _shown(found.got), _shown(found.expected)
+    got, expected = _in_a_sentence(found.got), _in_a_sentence(found.expected)
     if got == expected:  # skiljer sig först i en senare siffra
         got, expected = swedish_number(found.got, 9), swedish_number(found.expected, 9)
     place = f" på plats {_place(found.place)} (räknat från 0)" if found.place else ""
@@ -199,6 +200,12 @@ def _shown(value: Any) -> str:
     if isinstance(value, Within):
         return f"mellan {swedish_value(value.low)} och {swedish_value(value.high)}"
     return swedish_value(value)
+
+
+def _in_a_sentence(value: Any) -> str:
+    """Värdet i en mening, där nan är ett namn i kod; i tabellen står det som det är."""
+    is_nan = isinstance(value, float) and math.isnan(value)
+    return "`nan`" if is_nan else _shown(value)
 
 
 def _capital(text: str) -> str:

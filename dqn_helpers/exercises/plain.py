@@ -47,7 +47,7 @@ def _plain_array(value: torch.Tensor | np.ndarray) -> Any:
             value = value.float()
         value = value.resolve_conj().numpy()
     if value.dtype.kind not in "biuf":
-        return {"type": f"array av {value.dtype}"}
+        return {"kind": f"en array av sorten `{value.dtype}`"}
     if value.size > MAX_ITEMS:
         return {"kind": kind_in_words(value)}
     return value.item() if value.ndim == 0 else np.array(value)

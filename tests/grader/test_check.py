@@ -120,7 +120,7 @@ def test_exception_whose_text_fails() -> None:
         (lambda *a: object(), "objekt av sorten `object`"),
         (lambda *a: {"a": 1}, "Målet är"),
         (lambda *a: torch.zeros(3, dtype=torch.complex64), "Målet är"),
-        (lambda *a: right(*a) * float("nan"), "du fick nan"),
+        (lambda *a: right(*a) * float("nan"), "du fick `nan`"),
         (lambda r, q, d, g: right(r, q, d, g) if len(r) > 9 else None, "return"),
     ],
 )

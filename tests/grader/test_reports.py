@@ -465,7 +465,11 @@ def test_the_fault_that_has_an_example_stands_first() -> None:
     waits = "Den här delen räknas först när lösningen maskerar sluttillstånd."
     one = with_part(exercise("3.1", False, False), 0, message=waits, arguments=())
     words = page(submission("a", with_part(one, 1, message="Svaret är 4, men ska vara 9."))).words()
-    assert words.index("men ska vara 9") < words.index("1 del till") < words.index("Räknas först")
+    assert (
+        words.index("men ska vara 9")
+        < words.index("1 del till")
+        < words.index("Den här delen räknas först")
+    )
 
 
 def test_a_big_case_is_named_not_printed() -> None:
