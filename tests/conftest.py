@@ -11,7 +11,7 @@ import pytest
 
 LONG_BOOKS = ("04", "05")
 LONGEST = (
-    *("test_hidden_01_03.py", "test_hidden_04_05.py", "test_hostile.py", "test_agreement.py"),
+    *("test_hidden_01_03.py", "test_hidden_04_05.py", "test_hostile.py"),
     "test_points.py",
     *("test_honest.py", "test_catalogue.py", "test_workshop.py", "test_code_quality.py"),
     *("test_command.py", "test_spelling.py", "test_overestimation.py", "test_walk.py"),

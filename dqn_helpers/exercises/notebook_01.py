@@ -491,8 +491,8 @@ EPSILON_GREEDY = Exercise(
         ),
         "missed": Observable(
             "valet",
-            wrong="Andelen {got} av anropen valde något annat än en bästa handling. Med ε = 0 ska "
-            "det aldrig hända.",
+            wrong="Andelen anrop som valde något annat än en bästa handling är {got}. Med ε = 0 "
+            "ska den vara 0.",
         ),
         "changed": CHANGED,
         "shares": Observable("andelarna av anropen, handling för handling,", row="handling"),

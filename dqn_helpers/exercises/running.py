@@ -59,7 +59,9 @@ MEMORY_TEXT = (
     "Koden ville ha mer minne än den får. Växer något i varje varv av en loop, eller har något "
     "fått en mycket större form än du tänkte?"
 )
-NOT_RUN_TEXT = "Det här fallet kördes inte, för ett tidigare fall tog för lång tid."
+NOT_RUN_TEXT = (
+    "Det här fallet kördes inte, för ett tidigare fall tog för lång tid eller för mycket minne."
+)
 
 _LIBRARIES = tuple(
     str(Path(folder).resolve())
@@ -75,13 +77,14 @@ def run_cases(
 ) -> list[Outcome]:
     """Kör alla fall i tur och ordning; tillsammans får de använda `seconds` sekunder processortid.
 
-    Efter ett fall som tog för lång tid körs inga fler. Kastar bara KeyboardInterrupt, och bara
-    om användaren tryckte på stoppknappen.
+    Efter ett fall som tog för lång tid eller för mycket minne körs inga fler: att fylla minnet en
+    gång tar sekunder. Kastar bara KeyboardInterrupt, och bara om användaren tryckte på
+    stoppknappen.
     """
     deadline = time.thread_time() + seconds
     outcomes: list[Outcome] = []
     for number, one in enumerate(inputs):
-        if outcomes and outcomes[-1].status in ("timeout", "not_run"):
+        if outcomes and outcomes[-1].status in ("timeout", "memory", "not_run"):
             outcomes.append(Outcome("not_run", problem=NOT_RUN_TEXT))
             continue
         left = max(deadline - time.thread_time(), 0.01)

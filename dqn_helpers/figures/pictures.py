@@ -6,12 +6,14 @@ import io
 import math
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dqn_helpers.figures import theme
 
 if TYPE_CHECKING:  # matplotlib behövs bara av den som redan har en figur
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
@@ -158,9 +160,9 @@ class Picture:
         from matplotlib import pyplot as plt
         from matplotlib.text import Text
 
-        _swedish_logarithms(figure)
         for text in figure.findobj(Text):
             text.set_fontsize(max(text.get_fontsize(), SMALLEST_TEXT))
+        _swedish_numbers(figure)
         width = round(figure.get_figwidth() * SCREEN_DPI)
         file = io.BytesIO()
         try:
@@ -206,9 +208,9 @@ class Picture:
         )
 
 
-def _swedish_logarithms(figure: "Figure") -> None:
-    """Svenska tal på de logaritmiska axlarna, och inte fler än att de får plats."""
-    from matplotlib.ticker import LogFormatter, LogLocator, NullFormatter
+def _swedish_numbers(figure: "Figure") -> None:
+    """Svenska tal på x- och y-axlarna, och inte fler på en x-axel än att de får plats."""
+    from matplotlib.ticker import LogFormatter, LogLocator, MaxNLocator, NullFormatter
 
     for ax in figure.axes:
         for axis in (ax.xaxis, ax.yaxis):
@@ -218,6 +220,26 @@ def _swedish_logarithms(figure: "Figure") -> None:
                 if axis is ax.xaxis:  # "100 000" är bredare än matplotlib räknar med
                     inches = ax.get_window_extent().width / figure.dpi
                     axis.set_major_locator(LogLocator(numticks=max(3, round(1.1 * inches))))
+        locator = ax.xaxis.get_major_locator()
+        if isinstance(locator, MaxNLocator):  # där matplotlib själv väljer talen
+            for at_most in range(8, 1, -1):
+                locator.set_params(nbins=at_most)
+                if not _crowded(ax):
+                    break
+
+
+def _crowded(ax: "Axes") -> bool:
+    """Sant om två tal bredvid varandra på x-axeln läses som ett: luften ska vara ett tecken.
+
+    Bredden räknas i tecken (en siffra är 0,6 av höjden bred), för figuren är inte ritad än.
+    """
+    low, high = sorted(ax.get_xlim())
+    places = [place for place in ax.get_xticks() if low <= place <= high]
+    words = ax.xaxis.get_major_formatter().format_ticks(places)
+    character = 0.6 * SMALLEST_TEXT * ax.figure.dpi / 72
+    middles = [ax.transData.transform((place, 0.0))[0] / character for place in places]
+    pairs = zip(pairwise(middles), pairwise(words), strict=True)
+    return any(abs(b - a) < (len(left) + len(right)) / 2 + 1 for (a, b), (left, right) in pairs)
 
 
 def least_width(drawing: str) -> int:

@@ -74,7 +74,6 @@ def difference_of(
         _mean_per_seed(right, scores.mean(axis=1), number)
     left.axhline(goal, color="black", linestyle="--", linewidth=1)
     left.set(xlabel="miljösteg", ylabel="poäng, girig utvärdering", ylim=(0, 520))
-    left.locator_params(axis="x", nbins=4)
     right.set(xlabel="medelpoäng i hela träningen", xlim=(0, 520), ylim=(1.5, -0.5))
     right.set_yticks([0, 1], [counted(len(s), "frö", "frön") for s in pairs.values()])
     legend_above(left)

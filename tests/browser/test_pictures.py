@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+import torch
 from figures.every_picture import PICTURES
 
+from dqn_helpers import figures
 from dqn_helpers.figures import Film
 
 LOOK = """() => {
@@ -58,10 +60,30 @@ def test_nothing_is_cut_off_and_no_text_runs_into_another(
     found = {}
     for name, drawings in drawn.items():
         for svg in drawings:
-            page.set_content(
-                f'<!doctype html><html lang="sv"><title>prov</title>'
-                f'<div style="width: 720px; margin: 50px">{svg}</div>'
-            )
+            page.set_content(page_with(svg))
             if wrong := page.evaluate(LOOK)[fault]:
                 found[name] = wrong
     assert found == {}
+
+
+def test_numbers_on_an_axis_never_run_together_whatever_they_are(page: Any):
+    """Axelns tal följer av det som ritas, så en enda bild av varje slag visar inte att de ryms."""
+    crowded = {}
+    for seed in range(12):
+        generator = torch.Generator().manual_seed(seed)
+        model = torch.nn.Linear(4, 2)
+        for parameter in model.parameters():
+            size = 10 ** (seed % 6 - 3)
+            parameter.data = size * torch.randn(parameter.shape, generator=generator)
+        page.set_content(page_with(figures.q_function(model).drawing))
+        if wrong := page.evaluate(LOOK)["close"]:
+            crowded[seed] = wrong
+    assert crowded == {}
+
+
+def page_with(svg: str) -> str:
+    """En sida med bilden, så bred som i boken."""
+    return (
+        f'<!doctype html><html lang="sv"><title>prov</title>'
+        f'<div style="width: 720px; margin: 50px">{svg}</div>'
+    )

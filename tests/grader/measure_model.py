@@ -22,6 +22,7 @@ stilar på varje frö prövas av `test_hidden_*.py`, på färre frön. Hur mång
 """
 
 import ast
+import functools
 import json
 import re
 import resource
@@ -226,13 +227,18 @@ def false_alarms(number: str, shown: str = "") -> dict[str, str]:
 
 def wrong_with(number: str, seed: int, solution: Any) -> str:
     """Vad som är fel med lösningen i nya dolda fall; tomt när den godkänns."""
-    exercise, right = EXERCISES[number], reference(number)
-    catalogue.load(book_of(number))
-    made = catalogue._CASES[number](catalogue.generator(f"nytt {seed}", number, 0))
-    cases = [with_answers(exercise, case, right) for case in made]
+    exercise, cases = EXERCISES[number], new_cases(number, seed)
     outcomes = run_cases(exercise.driver, solution, [c.inputs for c in cases], 60, seed)
     verdict = judge(exercise, cases, outcomes)
     return " ".join(b.message for b in verdict.behaviours if b.mark != "passed")
+
+
+@functools.cache
+def new_cases(number: str, seed: int) -> list[Case]:
+    """Dolda fall som ingen har sett, med de rätta svaren."""
+    catalogue.load(book_of(number))
+    made = catalogue._CASES[number](catalogue.generator(f"nytt {seed}", number, 0))
+    return [with_answers(EXERCISES[number], case, reference(number)) for case in made]
 
 
 MEASURES = {"mutanter": mutants_of, "utelämnade": named_without, "frön": false_alarms}

@@ -2,7 +2,9 @@
 // ändras blir rader i beslut.csv. Nycklarna är studentens plats, övningen och radens slag.
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
-const sections = [...document.querySelectorAll(".student-work")];
+// Bara studenten som visas ligger på sidan: tiotusen formulär på en gång tar minuter att öppna.
+const sections = [...document.querySelectorAll("template.student")].map((one) => one.content.firstElementChild);
+const shown = document.getElementById("shown");
 const status = document.getElementById("status");
 const who = document.getElementById("who");
 const jump = document.getElementById("jump");
@@ -17,7 +19,7 @@ const swedish = (number) => String(number).replace(".", ",");
 const rubricOf = (form) => [...form.querySelectorAll(".rubric")];
 const chosen = (part) => part.querySelector("input:checked");
 
-function units(section) {
+function unitsIn(section) {
   const index = section.dataset.index;
   const exercises = [...section.querySelectorAll(".exercise-form")].map((form) => (
     { form, key: `${index}/${form.dataset.id}/`, exercise: form.dataset.exercise, kind: "" }));
@@ -77,23 +79,31 @@ function show({ form }, row) {
   if (value) value.value = !row || row.kind === "kommentar" ? "" : row.given.replace(/^-|\s*%$/g, "");
 }
 
-const all = sections.flatMap(units);
 const nameOf = ({ section }) => jump.options[Number(section.dataset.index)].text;
 const same = (a, b) => JSON.stringify(a && { ...a, who: "" }) === JSON.stringify(b && { ...b, who: "" });
-function load(rows) {
-  for (const unit of all) {
-    const mine = rows.filter((row) => row.key === unit.key && (unit.kind === "" || row.kind === unit.kind));
-    const row = mine.findLast((one) => one.kind !== "kommentar") ?? mine.at(-1) ?? null;
-    unit.loaded = row;
-    show(unit, row);
-    unit.initial = rowOf(unit);
+
+// Formulären fylls i när de behövs: en kurs kan ha tiotusen filer.
+const rowsOf = new Map(); // nyckel → raderna i beslut.csv
+for (const row of data.rows) rowsOf.set(row.key, [...(rowsOf.get(row.key) ?? []), row]);
+const filled = new Map(); // plats → formulärets delar
+const opened = new Set(); // platserna där läraren kan ha ändrat något
+function unitsAt(place) {
+  if (!filled.has(place)) {
+    filled.set(place, unitsIn(sections[place]));
+    for (const unit of filled.get(place)) {
+      const mine = (rowsOf.get(unit.key) ?? []).filter((row) => unit.kind === "" || row.kind === unit.kind);
+      unit.loaded = mine.findLast((one) => one.kind !== "kommentar") ?? mine.at(-1) ?? null;
+      show(unit, unit.loaded);
+      unit.initial = rowOf(unit);
+    }
   }
+  return filled.get(place);
 }
 
 // Det som är ändrat: rader att ta bort och rader att lägga till, och det som är fel ifyllt.
 function changes() {
   const result = { clear: [], rows: [], wrong: [], units: [] };
-  for (const unit of all) {
+  for (const unit of [...opened].sort((a, b) => a - b).flatMap(unitsAt)) {
     const now = rowOf(unit);
     const input = unit.form.querySelector(".value");
     const wrong = typeof now === "string";
@@ -187,10 +197,12 @@ function restore() {
     if (!draft) return;
     who.value = draft.who;
     if (data.saves || draft.base !== base || !draft.rows.length) return;
-    for (const row of draft.rows) {
-      const unit = all.find((one) => one.section.dataset.file === row.file && one.exercise === row.exercise
-        && (one.kind === "" || one.kind === row.kind));
+    const places = new Map(sections.map((section, place) => [section.dataset.file, place]));
+    for (const row of draft.rows.filter(({ file }) => places.has(file))) {
+      const unit = unitsAt(places.get(row.file)).find((one) => (
+        one.exercise === row.exercise && (one.kind === "" || one.kind === row.kind)));
       if (unit) show(unit, row);
+      opened.add(places.get(row.file));
     }
     say("Det du bedömde förra gången, men inte hämtade, är ifyllt igen.");
   } catch { /* inget utkast */ }
@@ -205,9 +217,12 @@ window.addEventListener("beforeunload", (event) => {
 
 function go(index) {
   here = Math.max(0, Math.min(sections.length - 1, index));
-  sections.forEach((section, place) => { section.hidden = place !== here; });
+  if (!sections.length) return;
+  unitsAt(here);
+  opened.add(here);
+  shown.replaceChildren(sections[here]);
   jump.value = String(here);
-  sections[here]?.querySelector("h2").focus();
+  sections[here].querySelector("h2").focus();
   window.scrollTo(0, 0);
 }
 // Den som har skrivit fel i en ruta blir kvar: annars hamnar resten hos nästa student.
@@ -218,9 +233,9 @@ function leave(onward) {
   if (wrong) wrong.form.querySelector(".value").focus(); else onward();
 }
 const move = (step) => leave(() => go(here + step));
-const remains = (section) => units(section).some(({ form }) => form.matches("[data-needs]") && !form.querySelector(".value").value);
+const remains = (place) => unitsAt(place).some(({ form }) => form.matches("[data-needs]") && !form.querySelector(".value").value);
 const remaining = () => leave(() => {
-  const left = sections.map((_, place) => (here + 1 + place) % sections.length).find((place) => remains(sections[place]));
+  const left = sections.map((_, place) => (here + 1 + place) % sections.length).find(remains);
   if (left === undefined) say("Allt är bedömt."); else go(left);
 });
 jump.addEventListener("change", () => {
@@ -252,8 +267,8 @@ function cycle(number) {
   const part = rubricHere()[number - 1];
   if (part) choose(part, NEXT[chosen(part)?.value ?? "0"]);
 }
-document.querySelectorAll(".rubric input").forEach((input) => {
-  input.addEventListener("change", () => sum(input.closest(".exercise-form")));
+document.addEventListener("change", ({ target }) => {
+  if (target.matches(".rubric input")) sum(target.closest(".exercise-form"));
 });
 
 const focusOn = (selector) => sections[here].querySelector(selector)?.focus();
@@ -278,7 +293,6 @@ document.addEventListener("keydown", (event) => {
 document.getElementById("how").textContent = data.saves
   ? "Det du bestämmer sparas i beslut.csv när du går vidare. Kör rättningen igen när du är klar, så kommer det in i alla rapporter."
   : "Knappen ”Spara” hämtar en ny beslut.csv med allt som stod i den när rapporten gjordes och det du bestämmer här. Har du ändrat filen sedan dess kör du först rättningen igen, eller öppnar sidan med python kurs.py assess, som sparar direkt i den.";
-load(data.rows);
 restore();
-const first = sections.findIndex(remains);
+const first = sections.findIndex((_, place) => remains(place));
 go(first < 0 ? 0 : first);
