@@ -373,7 +373,7 @@ def test_rows_with_probability_zero_do_not_exist():
 
 
 def test_an_environment_without_a_table_is_refused():
-    with pytest.raises(ValueError, match="CartPoleEnv har ingen övergångstabell"):
+    with pytest.raises(ValueError, match="`CartPoleEnv` har ingen övergångstabell"):
         mdp_from_gymnasium(gym.make("CartPole-v1"))
 
 

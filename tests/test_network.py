@@ -169,7 +169,7 @@ def test_interrupted_save_keeps_the_older_file(
 
 
 def test_only_dqn_is_saved(tmp_path: Path):
-    with pytest.raises(TypeError, match="`save_agent` sparar ett `DQN`, men fick Linear"):
+    with pytest.raises(TypeError, match="`save_agent` sparar ett `DQN`, men fick `Linear`"):
         save_agent(nn.Linear(1, 1), tmp_path / "agent.pt")  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
 

@@ -315,8 +315,8 @@ def test_wrong_number_of_fields_is_an_error():
     for bad, said in [
         ((1, 2, 3), "3 fält"),
         (tuple(range(7)), "7 fält"),
-        (5, "kom 5"),
-        (None, "kom None"),
+        (5, "kom `5`"),
+        (None, "kom `None`"),
     ]:
         with pytest.raises(ValueError, match=rf"tupel med sex fält.*{said}"):
             ReplayBuffer(4).append(bad)

@@ -259,9 +259,8 @@ def loss_flow(*, target_network: bool = True) -> Picture:
         arrow([(203, 542), (30, 542), (30, 116), (70, 116)], WRONG, 2.5, dashed=True),
         text(42, 372, "gradient", 16, WRONG, anchor="start"),
     ]  # fmt: skip
-    first, second = (
-        ("online-nätverket", "målnätverket") if target_network else ("nätverket", "samma nätverk")
-    )
+    first = "online-nätverket" if target_network else name
+    second = "målnätverket" if target_network else other
     alt = (
         f"Två vägar från batchen till förlusten. Den ena: state med formen (B, 4) in i {first} ger "
         "Q (B, 2), och gather med action ger Q(s, a) (B,). Den andra: next_state (B, 4) in i "

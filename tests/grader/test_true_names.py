@@ -368,7 +368,7 @@ def test_what_was_never_drawn_is_shown() -> None:
     source = content("02", "mistakes").SAMPLE
     change = ("randrange(len(replay_buffer))", "randrange(len(replay_buffer) - 1)")
     solution = Edited(source, change).define("sample_experiences")
-    assert "De här kom aldrig: [64]." in repr(check("2.2", solution))
+    assert "Det som aldrig kom är [64]." in repr(check("2.2", solution))
 
 
 # --- regeln ---------------------------------------------------------------------------------------
