@@ -283,6 +283,11 @@ def test_the_same_name_gives_the_same_casino_everywhere():
     assert numbers == set(range(1, own_casino.N_CASINOS + 1))
 
 
+def test_one_machine_left_is_one_and_not_several():
+    few = next(c for c in map(own_casino.casino, range(1, 201)) if c.n_machines - c.n_good == 1)
+    assert "på den som är kvar förlorar" in " ".join(str(few).split())
+
+
 def test_the_committed_casinos_are_those_of_the_script(own_casinos: Any):
     committed = [own_casino.casino(n) for n in range(1, own_casino.N_CASINOS + 1)]
     assert committed == own_casinos.casinos()

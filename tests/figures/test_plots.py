@@ -36,6 +36,7 @@ from dqn_helpers.figures import (
     swedish_number,
     training_curve,
 )
+from dqn_helpers.figures.pictures import sentences
 from dqn_helpers.mdp import mdp_from_gymnasium, q_value_iteration, three_state_mdp
 from dqn_helpers.training_log import TrainingLog
 
@@ -244,6 +245,11 @@ def test_swedish_number(value: float, digits: int, expected: str):
 )
 def test_swedish_number_with_a_fixed_number_of_decimals(value: float, decimals: int, expected: str):
     assert swedish_number(value, decimals=decimals) == expected
+
+
+def test_sentences_begin_with_a_capital_unless_it_is_a_symbol_or_code():
+    said = sentences("ön: 1", "γ = 0,9: 2", "x_1=8: 3")
+    assert said == "Ön: 1. γ = 0,9: 2. x_1=8: 3."
 
 
 # --- Inlärningskurvor ---------------------------------------------------------------------------
