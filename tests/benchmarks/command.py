@@ -56,9 +56,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--resume", action="store_true",
                       help="gå vidare: det som redan står i filen mäts inte igen")  # fmt: skip
     made.add_argument("--page", action="store_true",
-                      help="mät ingenting, gör bara om sidan ur filen")  # fmt: skip
+                      help="mät ingenting, utan gör bara om sidan ur filen")  # fmt: skip
     made.add_argument("--compare", type=Path, metavar="FIL",
-                      help="mät ingenting, jämför med en annan dators fil")  # fmt: skip
+                      help="mät ingenting, utan jämför med en annan dators fil")  # fmt: skip
     return made
 
 
@@ -176,7 +176,7 @@ def measure(store: Store, wanted: Iterator[Measurement]) -> None:
             if store.measure(part, key, how):
                 print(part, *_words(key), flush=True)
     except KeyboardInterrupt:
-        print("Avbrutet. Det som är klart är sparat; gå vidare med --resume.")
+        print("Mätningen är avbruten. Det som är klart är sparat; gå vidare med --resume.")
 
 
 def _words(key: dict[str, Any]) -> list[str]:
