@@ -26,6 +26,7 @@ from dqn_helpers.autograder.result import (
     SubmissionStatus,
 )
 from dqn_helpers.autograder.workshop import Answer, WorkerError, Workshop
+from dqn_helpers.counting import agreeing, listed
 from dqn_helpers.exercises.judging import BehaviourVerdict, Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.pasteable import as_python
@@ -351,10 +352,12 @@ class Attempts:
         used: Collection[str],
     ) -> Ran:
         """Ett försök till, med rätta versioner av de övningar som lösningen anropar."""
-        number, others = self.exercise.number, " och ".join(f"`{name}`" for name in sorted(used))
+        number, others = self.exercise.number, listed([f"`{name}`" for name in sorted(used)])
+        right = agreeing(len(used), "rätt", "rätta")
+        version = agreeing(len(used), "en rätt version", "rätta versioner")
         note = (
-            f"Övning {number} anropar {others}, som inte är rätt än. Övningen rättades därför "
-            "också tillsammans med en rätt version, så att ett fel inte kostar poäng två gånger."
+            f"Övning {number} anropar {others}, som inte är {right} än. Övningen rättades därför "
+            f"också tillsammans med {version}, så att ett fel inte kostar poäng två gånger."
         )
         answer = catalogue.answers(number, self._scenario.inputs())
         return self.run((*source, *right_versions), note, answer)

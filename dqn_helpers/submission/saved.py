@@ -36,7 +36,7 @@ def check_saved(file: str | Path) -> None:
               "mappen där den ligger.")  # fmt: skip
         return
     saved = time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
-    print(f"{path.name}, sparad {saved}. Så här läser rättaren den:")
+    print(f"Så här läser rättaren {path.name}, som sparades {saved}:")
     print("\n".join(f"- {sentence}" for sentence in what_the_grader_sees(path)))
     print("Kontrollerna i boken säger om lösningarna är rätt. Har du ändrat något sedan filen "
           "sparades sparar du den igen.")  # fmt: skip

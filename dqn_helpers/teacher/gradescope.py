@@ -190,7 +190,8 @@ def _output(results: ClassResult, chosen: SubmissionResult | None, book: str) ->
     for one in chosen.exercises:
         if one.is_waiting:
             yield WAITING.format(number=one.id, points=points_text(one.max_points))
-    yield f"{PRELIMINARY} {ISOLATION[results.isolation].split(':')[0]}."
+    isolation = ISOLATION[results.isolation].split(":")[0].lower()
+    yield f"{PRELIMINARY} Koden kördes i {isolation}."
 
 
 def _test(exercise: ExerciseResult) -> Json:
@@ -239,7 +240,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = json.dumps(answer, ensure_ascii=False, indent=1)
     (root / "results" / "results.json").write_text(text, encoding="utf-8")
     user = student_user() or "samma användare som rättaren"
-    print(f"Bok {book}, fröet {seed}. Studentens kod kördes av {user}.")
+    print(f"Det här är bok {book}, med fröet {seed}. Studentens kod kördes av {user}.")
     print(ISOLATION[results.isolation])
     return 0
 
