@@ -34,7 +34,7 @@ det är ett skrivet svar, som läraren bedömer."""
 SubmissionStatus = Literal["graded", "unreadable", "error"]
 
 VERSION = 1
-NOT_CHOSEN = "Filen har ingen av de övningar som valdes med --only."
+NOT_CHOSEN = "Filen har ingen av de övningar som valdes med `--only`."
 
 
 @dataclass(frozen=True)
@@ -383,6 +383,12 @@ def _by(who: str) -> str:
 def teachers_texts(exercise: ExerciseResult) -> list[str]:
     """Allt som läraren har sagt om en övning: ändringen eller bedömningen, och kommentarerna."""
     return [*decision_texts(exercise), *remark_texts(exercise.remarks)]
+
+
+def as_sentence(text: str) -> str:
+    """Meningen med stor bokstav först och skiljetecken sist; någons ord kan sluta hur som helst."""
+    ended = text if text.rstrip("”)").endswith((".", "!", "?", "…")) else f"{text}."
+    return ended[:1].upper() + ended[1:]
 
 
 def grade_text(submission: SubmissionResult) -> str:

@@ -26,8 +26,8 @@ NOTEBOOKS |= {number: file.removesuffix(".ipynb") for number, file in OLD_FILES.
 """Anteckningsbokens nummer → dess namn. 00 har inga poäng, men den följer ofta med."""
 
 CLEAR_OUTPUTS = (
-    "Det brukar vara utdata (bilder, filmer) som tar plats: rensa utdata med Kernel → Restart "
-    "Kernel and Clear Outputs, spara och lämna in igen."
+    "Det brukar vara utdata (bilder, filmer) som tar plats: rensa utdata med `Kernel` → `Restart "
+    "Kernel and Clear Outputs`, spara och lämna in igen."
 )
 _SAVE_AGAIN = "Öppna anteckningsboken i Jupyter, spara den och lämna in den sparade filen."
 _DEFINITION = re.compile(rf"^(?:def|class) ({'|'.join(NUMBER_OF)})\b", re.MULTILINE)

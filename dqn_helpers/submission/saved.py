@@ -61,7 +61,7 @@ def what_the_grader_sees(path: Path) -> list[str]:
     if set(numbers) & set(WRITTEN):
         sentences += _about_the_reflection(submission)
     notes = (f"{note[:1].upper()}{note[1:]}." for note in slices.notes)
-    unread = (f"Cellen går inte att läsa: {error}" for error in slices.syntax_errors)
+    unread = (f"Cellen går inte att läsa: {error}." for error in slices.syntax_errors)
     modules = sorted(set(_unknown_modules(slices)))
     missing = (
         f"Modulen `{module}` är inte en av dem som kursen använder, så rättaren har den inte. Är "

@@ -10,6 +10,7 @@ from pathlib import Path
 from dqn_helpers.autograder.result import (
     ClassResult,
     SubmissionResult,
+    as_sentence,
     decision_texts,
     points_text,
     total,
@@ -66,7 +67,7 @@ def _row(submission: SubmissionResult, numbers: Sequence[str]) -> list[str]:
         safe_cell(submission.grade or ""),
         *(_number(points.get(number)) for number in numbers),
         SUBMISSION_STATUS[submission.status],
-        safe_cell(" ".join(map(_ended, _remarks(submission)))),
+        safe_cell(" ".join(map(as_sentence, _remarks(submission)))),
         safe_cell(submission.login),
     ]
 
@@ -88,11 +89,6 @@ def _remarks(submission: SubmissionResult) -> Iterator[str]:
             yield f"{exercise.id}: {decision_texts(exercise)[0]}"
         elif exercise.status in ("crashed", "forbidden"):
             yield f"{exercise.id}: {STATUSES[exercise.status].word.lower()}"
-
-
-def _ended(text: str) -> str:
-    """Meningen med ett skiljetecken sist; lärarens egna ord kan sluta hur som helst."""
-    return text if text.rstrip("”)").endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _number(points: float | None) -> str:

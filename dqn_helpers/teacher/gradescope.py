@@ -30,6 +30,7 @@ from dqn_helpers.autograder.result import (
     SubmissionResult,
     points_text,
 )
+from dqn_helpers.counting import listed
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import exercises_of
 from dqn_helpers.installing import CPU_INDEX
@@ -172,7 +173,8 @@ def _counted(submissions: Sequence[SubmissionResult]) -> SubmissionResult | None
     """Filen som räknas: den med flest poäng av dem som har bokens övningar."""
     broken = [one for one in submissions if one.status == "error" or one.undecided]
     if broken:
-        raise BrokenError(f"Rättaren gick sönder på {broken[0].file}: {broken[0].message}")
+        why = broken[0].message or f"{listed(broken[0].undecided)} fick inga poäng."
+        raise BrokenError(f"{broken[0].file}: {why}")
     found = [one for one in submissions if one.exercises]
     return max(found, key=lambda one: one.points, default=None)
 

@@ -447,10 +447,8 @@ def _write_table(
 
 def _people_lines(results: ClassResult) -> Iterator[str]:
     if results.unclear:
-        n_asked = len(results.unclear)
-        asked = agreeing(n_asked, "den här frågan", f"de här {n_asked} frågorna")
-        yield (f"Vem är vem? Svara på {asked} i en CSV-fil med kolumnerna fil;student, och kör "
-               "igen med --students FIL --resume:")  # fmt: skip
+        yield ("Vem är vem? Det här är oklart. Svara i en CSV-fil med kolumnerna fil;student, och "
+               "kör igen med --students FIL --resume:")  # fmt: skip
         yield from (f"  {question}" for question in results.unclear)
     if results.not_handed_in:
         missing = results.not_handed_in

@@ -181,7 +181,7 @@ def test_answers_about_who_is_who_are_kept_for_the_next_batch(folder: Path) -> N
     (folder / "05_double_dqn.ipynb").write_bytes(book(4))
     answer = command("05_double_dqn.ipynb", cwd=folder)
     assert "05_double_dqn.ipynb: vem har lämnat in filen?" in answer.out
-    assert "Svara på den här frågan i en CSV-fil" in answer.out
+    assert "Det här är oklart. Svara i en CSV-fil" in answer.out
     (folder / "svar.csv").write_text("fil;student\n05_double_dqn.ipynb;al\n", encoding="utf-8")
     (folder / "bok.csv").write_text(
         'Student,ID,SIS Login ID,Section\n"Al, Ulf",1,al,A\n"Öst, Cia",9,cia,A\n', encoding="utf-8"
