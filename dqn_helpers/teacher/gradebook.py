@@ -279,14 +279,14 @@ def task_of(possible: float | None, results: ClassResult, books: Sequence[str]) 
     if possible is None:
         why = "uppgiftens högsta poäng står inte där"
     raise GradebookError(f"Det går inte att se vilken bok kolumnen gäller, för {why} "
-                         f"({', '.join(sorted(gives))}). Säg det med --books, till "
+                         f"({listed(sorted(gives))}). Säg det med --books, till "
                          "exempel --books 05.")  # fmt: skip
 
 
 def _of_books(books: Sequence[str]) -> Task:
     files = {file for book in books for file in (book, *PARTS.get(book, ()))}
     numbers = frozenset(number for book in books for number in exercises_of(book))
-    return Task(" och ".join(books), frozenset(files), numbers)
+    return Task(listed([*books]), frozenset(files), numbers)
 
 
 def _without_written(task: Task) -> Task:

@@ -13,6 +13,7 @@ from benchmarks import grading, page, parts, shares, waiting
 from benchmarks.contestants import BY_KEY, CONTESTANTS, FRESH_SEEDS, Contestant, schedule
 from benchmarks.store import PARTS, RESULTS, AnotherMachineError, Row, Store, read
 from benchmarks.watch import CARTPOLE
+from dqn_helpers.counting import listed
 from dqn_helpers.swedish_arguments import SwedishParser
 
 DESCRIPTION = """Jämför kursens DQN, dess delar och rättaren med andras, på den här datorn.
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
                       help="det som ska mätas (standard: allt)")  # fmt: skip
     made.add_argument("--seeds", nargs="+", default=[], metavar="N",
                       help="antalet frön, för alla eller för några: --seeds 20 dqn=200 sb3=10. "
-                      f"Programmen heter {', '.join(BY_KEY)}")  # fmt: skip
+                      f"Programmen heter {listed([*BY_KEY])}")  # fmt: skip
     made.add_argument("--stop-at-first", action="store_true",
                       help="avbryt Stable-Baselines3 och CleanRL vid den första godkända "
                       "prövningen: det går fortare, men då syns inte hur de slutar")  # fmt: skip

@@ -290,7 +290,7 @@ def _lost_points(new: SubmissionResult, others: Sequence[SubmissionResult]) -> s
     }  # fmt: skip
     if not worse:
         return ""
-    what = ", ".join(f"{points_text(now[n])} i {n} mot {points_text(p)}" for n, p in worse.items())
+    what = listed([f"{points_text(now[n])} i {n} mot {points_text(p)}" for n, p in worse.items()])
     return f"Studenten fick färre poäng än förut ({what}). Den nyaste filen räknas ändå."
 
 
