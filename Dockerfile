@@ -29,7 +29,7 @@ COPY --chown=elev . .
 ARG DEL=larare
 RUN python -m pip install --no-cache-dir --extra-index-url https://download.pytorch.org/whl/cpu \
     -c constraints.txt -e ".[kurs,$DEL]"
-# JupyterLab ska nås utifrån containern; adressen som skrivs har den nyckel som behövs.
+# JupyterLab ska kunna nås från datorn utanför containern; adressen som skrivs har den nyckel som behövs.
 RUN mkdir -p /home/elev/.jupyter \
     && echo 'c.ServerApp.ip = "0.0.0.0"' > /home/elev/.jupyter/jupyter_server_config.py
 

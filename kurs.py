@@ -153,7 +153,8 @@ def start(parser: argparse.ArgumentParser, arguments: "list[str]") -> int:
     parser.epilog = "Du arbetar i mappen mitt_arbete. Inget där skrivs någonsin över."
     parser.usage = f"{program()} [KOMMANDO] [VAL]"
     add = parser.add_argument
-    add("--no-browser", action="store_true", help="öppna ingen webbläsare, skriv bara adressen")
+    add("--no-browser", action="store_true",
+        help="öppna ingen webbläsare, utan skriv bara adressen")  # fmt: skip
     add("--port", type=int, metavar="NUMMER", help="använd den porten i stället för 8888")
     add("--cpu", action="store_true", help=CPU_HELP)
     options = parser.parse_args(arguments)

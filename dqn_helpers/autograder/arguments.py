@@ -76,7 +76,7 @@ def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
         "(beslut.csv är kvar)")  # fmt: skip
     add("--only", nargs="+", default=[], metavar="VAD",
         help="bara vissa övningar (5.1), anteckningsböcker (05) eller inlämningar "
-        f"(en del av filnamnet); hamnar i undermappen {ALONE}")  # fmt: skip
+        f"(en del av filnamnet); resultaten hamnar i undermappen {ALONE}")  # fmt: skip
     _add_one_file(parser)
     _add_files(parser)
 
@@ -103,11 +103,12 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         "lämnat in; med --column fylls en kopia i")  # fmt: skip
     add("--students", type=Path, metavar="FIL",
         help="dina svar på vem som är vem: en CSV-fil med kolumnerna fil;student (flera namn i en "
-        "ruta är en grupp); sparas i mappen")  # fmt: skip
+        "ruta är en grupp); svaren sparas i mappen")  # fmt: skip
     add("--column", default="", metavar="UPPGIFT",
         help="uppgiftens namn i Canvas-filen (med --canvas)")  # fmt: skip
     add("--books", nargs="+", default=[], metavar="BOK",
-        help="uppgiftens böcker (05); utan valet avgör dess högsta poäng")  # fmt: skip
+        help="uppgiftens böcker (05); utan valet avgör uppgiftens högsta poäng vilka de "
+        "är")  # fmt: skip
     add("--letters", action="store_true",
         help="skriv betyg (U, G, VG) i kolumnen; annars avgör det som redan står där")  # fmt: skip
     add("--allow-lower", action="store_true",
@@ -142,7 +143,8 @@ def add_release_arguments(parser: argparse.ArgumentParser) -> None:
     root = Path(__file__).resolve().parents[2]
     parser.add_argument("--root", type=Path, default=root, metavar="MAPP", help="projektets mapp")
     choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--check", action="store_true", help="skriv inget, säg vad som skiljer")
+    choice.add_argument("--check", action="store_true",
+                        help="skriv inget, utan säg vad som skiljer")  # fmt: skip
     choice.add_argument("--normalise", action="store_true", help="snygga bara till solutions/")
     choice.add_argument("--zip", type=Path, metavar="FIL",
                         help="packa studentversionen, utan facit, i en zip-fil")  # fmt: skip

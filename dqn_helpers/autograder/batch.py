@@ -55,7 +55,7 @@ def _end_with_parent() -> None:
 
 
 def _open_workshop(settings: Settings, places: Any, folder: str) -> None:
-    """Körs en gång i varje rättarprocess; `places` säger vilken av de startade verkstäderna."""
+    """Körs en gång i varje rättarprocess; `places` säger vilken verkstad den får."""
     global _workshop
     _begin(folder)
     _workshop = _launched[places.get()] if CAN_FORK else Workshop.launch(settings.limit)[0]

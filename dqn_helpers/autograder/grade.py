@@ -24,8 +24,10 @@ from dqn_helpers.autograder.result import (
     Status,
     SubmissionResult,
     SubmissionStatus,
+    as_sentence,
 )
 from dqn_helpers.autograder.workshop import Answer, WorkerError, Workshop
+from dqn_helpers.counting import agreeing, listed
 from dqn_helpers.exercises.judging import BehaviourVerdict, Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.pasteable import as_python
@@ -48,7 +50,7 @@ STOPPED: tuple[Status, ...] = ("timeout", "memory", "forbidden", "crashed")
 
 NO_EXERCISES = (
     "Ingen av kursens övningar finns i filen. Är det rätt anteckningsbok? Den ska heta som i "
-    "kursen, till exempel 05_double_dqn.ipynb, eller definiera övningarnas funktioner."
+    "kursen, till exempel `05_double_dqn.ipynb`, eller definiera övningarnas funktioner."
 )
 NOTHING_HERE = "Här finns inga övningar att rätta."
 INTERNAL_TEXT = (
@@ -99,7 +101,7 @@ def grade_submission(
     return replace(
         summed_up(submission, workshop, "graded", " ".join(problems)[:500]),
         exercises=(*(one.result for one in ran), *map(waiting_for_teacher, grading.written)),
-        notes=tuple(dict.fromkeys(notes)),
+        notes=tuple(dict.fromkeys(map(as_sentence, notes))),
     )
 
 
@@ -247,7 +249,8 @@ class Grading:
         places = tuple(f"{cell.name}," for cell in self._unreadable if defines.search(cell.text))
         errors = [error for error in self.slices.syntax_errors if error.startswith(places)]
         if places and errors:
-            text = "Cellen går inte att läsa: " + " ".join(errors[:3])
+            cells = agreeing(len(errors), "Cellen", "Cellerna")
+            text = as_sentence(f"{cells} går inte att läsa: {'; '.join(errors[:3])}")
             return without_run(exercise, "syntax_error", text)
         text = f"Funktionen `{name}` finns inte i inlämningen."
         return without_run(exercise, "missing", text + did_you_mean(name, self.slices.names))
@@ -351,10 +354,12 @@ class Attempts:
         used: Collection[str],
     ) -> Ran:
         """Ett försök till, med rätta versioner av de övningar som lösningen anropar."""
-        number, others = self.exercise.number, " och ".join(f"`{name}`" for name in sorted(used))
+        number, others = self.exercise.number, listed([f"`{name}`" for name in sorted(used)])
+        right = agreeing(len(used), "rätt", "rätta")
+        version = agreeing(len(used), "en rätt version", "rätta versioner")
         note = (
-            f"Övning {number} anropar {others}, som inte är rätt än. Övningen rättades därför "
-            "också tillsammans med en rätt version, så att ett fel inte kostar poäng två gånger."
+            f"Övning {number} anropar {others}, som inte är {right} än. Övningen rättades därför "
+            f"också tillsammans med {version}, så att ett fel inte kostar poäng två gånger."
         )
         answer = catalogue.answers(number, self._scenario.inputs())
         return self.run((*source, *right_versions), note, answer)

@@ -67,7 +67,7 @@ def length_of(header: bytes, limit: int = MAX_BYTES) -> int:
     """
     length = int.from_bytes(header, "big")
     if length > limit:
-        raise TooLongError(f"meddelandet är {length} byte, högst {limit} är tillåtet")
+        raise TooLongError(f"meddelandet är {length} byte, men högst {limit} är tillåtet")
     return length
 
 

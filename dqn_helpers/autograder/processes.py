@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, Protocol
 from dqn_helpers.autograder import ROOT
 from dqn_helpers.autograder.budget import LOOK_SECONDS
 from dqn_helpers.autograder.sandbox import Tier
+from dqn_helpers.counting import listed
 
 START_SECONDS = 600.0  # nödbroms: en trög dator får ta god tid på sig
 DYING_SECONDS = 0.25  # den som tystnar får så lång tid på sig att dö av sig själv
@@ -147,7 +148,7 @@ class Server:
         hello = self._receive(START_SECONDS)
         if hello is None:
             return _last_line(self.house.errors) or "den startade inte"
-        return ", ".join(hello["escapes"])
+        return listed(hello["escapes"])
 
     def stop(self) -> None:
         """Avsluta verkstaden och städa."""

@@ -34,7 +34,7 @@ det är ett skrivet svar, som läraren bedömer."""
 SubmissionStatus = Literal["graded", "unreadable", "error"]
 
 VERSION = 1
-NOT_CHOSEN = "Filen har ingen av de övningar som valdes med --only."
+NOT_CHOSEN = "Filen har ingen av de övningar som valdes med `--only`."
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class PartResult:
     def whole_message(self) -> str:
         """Fallet och det som hände, i en enda text."""
         arguments = ", ".join(f"{name} = {value}" for name, value in self.arguments)
-        case = self.situation or (f"Fallet {arguments}." if arguments else "")
+        case = self.situation or (f"Fallet är {arguments}." if arguments else "")
         return f"{case} {self.message}".strip()
 
 
@@ -355,9 +355,10 @@ def decision_texts(exercise: ExerciseResult) -> list[str]:
     if exercise.status == "manual":
         given = f"{new} av {points_text(exercise.max_points)} poäng{letter}"
         return [f"Lärarens bedömning{_by(decision.who)}: {given}. {decision.reason}"]
-    old = "manuell granskning" if decision.old is None else points_text(decision.old)
-    who = _by(decision.who)
-    return [f"Ändrat av examinator{who}: {old} → {new} poäng{letter}. Skäl: {decision.reason}"]
+    changed = f"har ändrat poängen från {points_text(decision.old)} till {new}"
+    if decision.old is None:
+        changed = f"har bedömt övningen för hand och gett {new} poäng"
+    return [f"Examinator{_by(decision.who)} {changed}{letter}. Skäl: {decision.reason}"]
 
 
 def remark_texts(remarks: Iterable[Remark]) -> list[str]:
@@ -382,6 +383,12 @@ def _by(who: str) -> str:
 def teachers_texts(exercise: ExerciseResult) -> list[str]:
     """Allt som läraren har sagt om en övning: ändringen eller bedömningen, och kommentarerna."""
     return [*decision_texts(exercise), *remark_texts(exercise.remarks)]
+
+
+def as_sentence(text: str) -> str:
+    """Meningen med stor bokstav först och skiljetecken sist; någons ord kan sluta hur som helst."""
+    ended = text if text.rstrip("”)").endswith((".", "!", "?", "…")) else f"{text}."
+    return ended[:1].upper() + ended[1:]
 
 
 def grade_text(submission: SubmissionResult) -> str:

@@ -169,7 +169,7 @@ def serve(tier: sandbox.Tier, control: socket.socket) -> None:
 
 
 def _attend(file: int, order: dict[str, Any], tier: sandbox.Tier, control: socket.socket) -> Any:
-    """Avknoppa en arbetare och vänta tills den är klar, rättaren säger stopp eller är borta."""
+    """Avknoppa en arbetare och vänta tills den är klar eller rättaren säger stopp eller är död."""
     gate = ThreadGate()
     pid = _fork(lambda: _work(file, order["seconds"], tier, gate.theirs))
     os.close(file)

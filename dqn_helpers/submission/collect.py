@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dqn_helpers.counting import listed
 from dqn_helpers.submission.cells import CellSource
 from dqn_helpers.submission.files import Found, Kind, in_file, in_folder, kind_of
 from dqn_helpers.submission.notebook import UnreadableError, notebook_in_name, read_contents
@@ -455,7 +456,7 @@ def _within_limits(items: Iterable[_HandedIn], most: int) -> list[_HandedIn]:
 
 
 def _with_owner(item: _HandedIn, owner: Owner) -> _HandedIn:
-    note = _joined("Inlämnad för sent enligt Canvas." if owner.late else "", item.row.note)
+    note = _joined("Filen kom för sent enligt Canvas." if owner.late else "", item.row.note)
     row = dataclasses.replace(
         item.row,
         student=owner.student,
@@ -503,7 +504,7 @@ def _with_notes(items: Sequence[_HandedIn], extras: dict[Key, list[str]]) -> lis
         again = bool(row.student and row.notebook) and times[student, row.notebook] > 1
         note = _joined(
             row.note,
-            f"Studenten har lämnat in bok {row.notebook} flera gånger: en rad för varje fil."
+            f"Studenten har lämnat in bok {row.notebook} flera gånger, och varje fil har en rad."
             if again
             else "",
             _beside(extras.get(student, [])),
@@ -513,4 +514,4 @@ def _with_notes(items: Sequence[_HandedIn], extras: dict[Key, list[str]]) -> lis
 
 
 def _beside(names: Sequence[str]) -> str:
-    return f"I inlämningen finns också {', '.join(names[:5])}, som inte rättas." if names else ""
+    return f"I inlämningen finns också {listed(names[:5])}, som inte rättas." if names else ""

@@ -98,7 +98,7 @@ def touched_in(text: str) -> tuple[tuple[int, str], ...]:
     return () if cell.tree is None else tuple(touched(cell.tree))
 
 
-TOO_MANY = f"rad 1: här passerar boken {MAX_STATEMENTS} satser, och resten läses inte"
+TOO_MANY = f"rad 1: här passerar boken {MAX_STATEMENTS // 1000} 000 satser, och resten läses inte"
 
 
 def _read(cells: Sequence[CellSource]) -> tuple[list[tuple[str, ParsedCell]], list[Statement]]:

@@ -79,7 +79,7 @@ def kind_of(name: str) -> Kind:
 def wrong_kind(name: str) -> str:
     """Texten om en fil som inte är en anteckningsbok."""
     what = _WRONG.get(os.path.splitext(name.lower())[1], "en annan sorts fil")
-    return f"Det här är {what}, ingen anteckningsbok. Lämna in filen som slutar på .ipynb."
+    return f"Det här är {what}, ingen anteckningsbok. Lämna in filen som slutar på `.ipynb`."
 
 
 def is_skipped(name: str) -> bool:
@@ -180,7 +180,7 @@ def in_zip(
                 return
             yield found
     if number == 0:
-        yield Found(path, "zip", problem="Zip-filen innehåller ingen anteckningsbok (.ipynb).")
+        yield Found(path, "zip", problem="Zip-filen innehåller ingen anteckningsbok (`.ipynb`).")
 
 
 def _unpacked(member: Found, depth: int) -> Iterator[Found]:

@@ -26,8 +26,8 @@ NOTEBOOKS |= {number: file.removesuffix(".ipynb") for number, file in OLD_FILES.
 """Anteckningsbokens nummer → dess namn. 00 har inga poäng, men den följer ofta med."""
 
 CLEAR_OUTPUTS = (
-    "Det brukar vara utdata (bilder, filmer) som tar plats: rensa utdata med Kernel → Restart "
-    "Kernel and Clear Outputs, spara och lämna in igen."
+    "Det brukar vara utdata (bilder, filmer) som tar plats: rensa utdata med `Kernel` → `Restart "
+    "Kernel and Clear Outputs`, spara och lämna in igen."
 )
 _SAVE_AGAIN = "Öppna anteckningsboken i Jupyter, spara den och lämna in den sparade filen."
 _DEFINITION = re.compile(rf"^(?:def|class) ({'|'.join(NUMBER_OF)})\b", re.MULTILINE)
@@ -74,7 +74,7 @@ def read_contents(data: bytes) -> Contents:
         if match:
             notes.append(f"Cell {i} är ingen kodcell men innehåller `{match.group(0)}`.")
     ids = Counter(cell.get("id") for cell, _, _ in texts if _is_answer(cell.get("id")))
-    notes += [f"{n} celler har samma id, {one}." for one, n in ids.items() if n > 1]
+    notes += [f"{n} celler har samma id, `{one}`." for one, n in ids.items() if n > 1]
     return Contents(
         tuple(CellSource(f"cell {i}", _whole(text)) for i, text in code),
         _markdown([(cell, text) for cell, kind, text in texts if kind == "markdown"]),
@@ -117,8 +117,8 @@ def _loaded(text: str) -> dict[str, Any]:
         notebook = json.loads(text, parse_int=_small_int)
     except json.JSONDecodeError as error:
         raise UnreadableError(
-            f"Filen är ingen hel anteckningsbok: det är fel i dess JSON på rad {error.lineno}. Den "
-            f"kan ha blivit avbruten när den sparades eller laddades upp. {_SAVE_AGAIN}"
+            f"Filen är ingen hel anteckningsbok: det är fel i dess JSON på rad {error.lineno}. Det "
+            f"kan ha blivit ett avbrott när den sparades eller laddades upp. {_SAVE_AGAIN}"
         ) from None
     except (RecursionError, MemoryError, ValueError):
         raise UnreadableError(f"Filen är för djupt nästlad för att läsas. {_SAVE_AGAIN}") from None
@@ -145,7 +145,7 @@ def _all_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
     if cells is None and isinstance(notebook.get("worksheets"), list):
         sheets = notebook["worksheets"]
         if not all(isinstance(s, dict) and isinstance(s.get("cells"), list) for s in sheets):
-            raise _wrong("ett blad (worksheets) har inga celler")
+            raise _wrong("ett blad (`worksheets`) har inga celler")
         cells = [cell for sheet in sheets for cell in sheet["cells"]]
     if not isinstance(cells, list):
         raise _wrong("listan med celler saknas")
@@ -160,7 +160,7 @@ def _all_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
 def _kind(cell: dict[str, Any], number: int) -> str:
     kind = cell.get("cell_type")
     if not isinstance(kind, str):
-        raise _wrong(f"cell {number} saknar cell_type")
+        raise _wrong(f"cell {number} saknar `cell_type`")
     return kind
 
 
@@ -192,7 +192,7 @@ def _number(notebook: dict[str, Any]) -> str | None:
     """Bokens nummer ur metadata, om den är en av kursens."""
     metadata = notebook.get("metadata", {})
     if not isinstance(metadata, dict):
-        raise _wrong("metadata har fel form")
+        raise _wrong("`metadata` har fel form")
     ours = metadata.get("dqn_kurs")
     number = ours.get("notebook") if isinstance(ours, dict) else None
     return number if isinstance(number, str) and number in NOTEBOOKS else None

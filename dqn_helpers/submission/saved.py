@@ -36,7 +36,7 @@ def check_saved(file: str | Path) -> None:
               "mappen där den ligger.")  # fmt: skip
         return
     saved = time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
-    print(f"{path.name}, sparad {saved}. Så här läser rättaren den:")
+    print(f"Så här läser rättaren {path.name}, som sparades {saved}:")
     print("\n".join(f"- {sentence}" for sentence in what_the_grader_sees(path)))
     print("Kontrollerna i boken säger om lösningarna är rätt. Har du ändrat något sedan filen "
           "sparades sparar du den igen.")  # fmt: skip
@@ -61,7 +61,7 @@ def what_the_grader_sees(path: Path) -> list[str]:
     if set(numbers) & set(WRITTEN):
         sentences += _about_the_reflection(submission)
     notes = (f"{note[:1].upper()}{note[1:]}." for note in slices.notes)
-    unread = (f"Cellen går inte att läsa: {error}" for error in slices.syntax_errors)
+    unread = (f"Cellen går inte att läsa: {error}." for error in slices.syntax_errors)
     modules = sorted(set(_unknown_modules(slices)))
     missing = (
         f"Modulen `{module}` är inte en av dem som kursen använder, så rättaren har den inte. Är "

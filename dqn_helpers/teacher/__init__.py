@@ -3,5 +3,5 @@
 `release` gör studenternas böcker av facit. `grading` är kommandot som rättar en klass, `store` det
 som sparas, och `reports` och `report/` det som visas. De andra modulerna är examinatorns ändringar,
 betygsgränserna och betygskatalogen. Allt bygger på rättarens resultat; rättaren själv vet ingenting
-om det. Följer inte med till studenten.
+om det. Mappen följer inte med till studenten.
 """

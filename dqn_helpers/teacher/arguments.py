@@ -17,7 +17,8 @@ def add_assess_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("out", nargs="?", type=Path, default=Path("rattning"), metavar="MAPP",
         help="rättningens mapp (standard: rattning)")  # fmt: skip
-    add("--no-browser", action="store_true", help="öppna ingen webbläsare, skriv bara adressen")
+    add("--no-browser", action="store_true",
+        help="öppna ingen webbläsare, utan skriv bara adressen")  # fmt: skip
     add("--port", type=int, default=0, metavar="NUMMER",
         help="använd den porten i stället för en ledig")  # fmt: skip
 

@@ -54,12 +54,12 @@ def save(out: Path, posted: bytes) -> str:
             data = b"\xef\xbb\xbf" + text.encode("utf-8", "replace")
             failed = write_whole(out, {DECISIONS: data}, FileWatch())
     except (DecisionsError, BusyError) as error:
-        return f"Inte sparat. {error}"
+        return f"Inget är sparat. {error}"
     except OSError as error:
-        return f"Inte sparat. {DECISIONS} gick inte att läsa eller skriva ({error.strerror})."
+        return f"Inget är sparat. {DECISIONS} gick inte att läsa eller skriva ({error.strerror})."
     if failed:
-        return (f"Inte sparat. {DECISIONS} går inte att skriva. Är den öppen i ett annat program, "
-                "till exempel Excel? Stäng den och spara en gång till.")  # fmt: skip
+        return (f"Inget är sparat. {DECISIONS} går inte att skriva. Är den öppen i ett annat "
+                "program, till exempel Excel? Stäng den och spara en gång till.")  # fmt: skip
     return ""
 
 

@@ -31,6 +31,7 @@ from dqn_helpers.autograder import ROOT
 from dqn_helpers.autograder.grade import Settings, summed_up
 from dqn_helpers.autograder.result import SubmissionResult
 from dqn_helpers.autograder.sandbox import TIERS, Tier
+from dqn_helpers.counting import listed
 from dqn_helpers.studies.cluster import ClusterError, ClusterLostError, connected
 from dqn_helpers.submission.collect import Submission
 from dqn_helpers.teacher.grader_process import GraderDiedError, GraderProcess
@@ -167,9 +168,9 @@ def _check_versions(found: Mapping[str, Any], mine: Mapping[str, str]) -> None:
         if not isinstance(version, dict):
             wrong.append(f"{worker} har ingen kurs med rättare")
         elif version != mine:
-            differs = [f"{what} {version.get(what)}, här {mine[what]}" for what in mine
-                       if version.get(what) != mine[what]]  # fmt: skip
-            wrong.append(f"{worker} har {'; '.join(differs)}")
+            differs = [f"{what} {version.get(what, 'okänd')} i stället för {wanted}"
+                       for what, wanted in mine.items() if version.get(what) != wanted]  # fmt: skip
+            wrong.append(f"{worker} har {listed(differs)}")
     if wrong:
         raise ClusterError(
             "Klustret har en annan version av kursen, och bedömningarna kan bli andra än här. "
@@ -190,8 +191,8 @@ def _check_tiers(found: Mapping[str, str], least: Tier) -> None:
 
 
 def _some(sentences: list[str]) -> str:
-    more = f", och {len(sentences) - 5} till" if len(sentences) > 5 else ""
-    return ", ".join(sentences[:5]) + more
+    more = [f"{len(sentences) - 5} till"] if len(sentences) > 5 else []
+    return listed([*sentences[:5], *more])
 
 
 @dataclass(frozen=True)

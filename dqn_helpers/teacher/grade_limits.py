@@ -4,6 +4,7 @@ Medföljande `betygsgranser.toml` förklarar formatet. Bara böcker som står i 
 """
 
 import difflib
+import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from dqn_helpers.autograder.result import (
     assessed_points,
     total,
 )
+from dqn_helpers.counting import listed
 from dqn_helpers.exercises.syllabus import PARTS, SYLLABUS, exercises_of, notebook_of
 
 DEFAULT_FILE = Path(__file__).with_name("betygsgranser.toml")
@@ -150,7 +152,7 @@ def _where_toml_stops(error: tomllib.TOMLDecodeError) -> str:
 
 def _limits(content: Any) -> dict[str, Scale]:
     _only_keys(content, ("bok",), "filen")
-    books = _typed(content.get("bok", {}), dict, "bok ska vara tabeller som [bok.05]")
+    books = _typed(content.get("bok", {}), dict, "`bok` ska vara tabeller som [bok.05]")
     return _with_parts({book: _scale(book, table) for book, table in books.items()})
 
 
@@ -177,9 +179,9 @@ def _scale(book: str, table: Any) -> Scale:
         raise GradeLimitsError(f"{where}: boken finns inte. Välj bland {', '.join(NOTEBOOKS)}.")
     _typed(table, dict, f"{where} ska vara en tabell")
     _only_keys(table, ("annars", "betyg"), where)
-    rows = _typed(table.get("betyg"), list, f"{where}: betyg ska vara en lista med betyg")
+    rows = _typed(table.get("betyg"), list, f"{where}: `betyg` ska vara en lista med betyg")
     limits = tuple(_limit(book, row, f"{where}, betyg {n}") for n, row in enumerate(rows, 1))
-    scale = Scale(limits, _letter(table.get("annars"), f"{where}: annars"))
+    scale = Scale(limits, _letter(table.get("annars"), f"{where}: `annars`"))
     _check_order(scale, where)
     return scale
 
@@ -190,20 +192,30 @@ def _limit(book: str, row: Any, where: str) -> Limit:
     percent = row.get("procent")
     if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 < percent <= 100:
         raise GradeLimitsError(
-            f"{where}: procent ska vara ett tal över 0 och högst 100, inte {percent!r}."
+            f"{where}: `procent` ska vara ett tal över 0 och högst 100, {_instead(percent)}."
         )
-    required = _typed(row.get("alla_av", []), list, f'{where}: alla_av ska vara som ["5.1", "5.2"]')
+    like = f'{where}: `alla_av` ska vara som ["5.1", "5.2"]'
+    required = _typed(row.get("alla_av", []), list, like)
     for number in required:
         _check_exercise(book, number, where)
-    return Limit(_letter(row.get("bokstav"), f"{where}: bokstav"), percent, tuple(required))
+    return Limit(_letter(row.get("bokstav"), f"{where}: `bokstav`"), percent, tuple(required))
+
+
+def _as_written(value: Any) -> str:
+    """Värdet så som det står i en TOML-fil: `true`, `"62"` och `5.1`."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _instead(value: Any) -> str:
+    return "men det saknas" if value is None else f"men är {_as_written(value)}"
 
 
 def _check_exercise(book: str, number: Any, where: str) -> None:
     here = graded_exercises(book)
     if number not in here:
         raise GradeLimitsError(
-            f"{where}: alla_av nämner {number!r}, men bok {book} har övningarna {', '.join(here)} "
-            '(skrivna inom citattecken, som "5.1").'
+            f"{where}: `alla_av` nämner {_as_written(number)}, men bok {book} har övningarna "
+            f'{listed(here)} (skrivna inom citattecken, som "5.1").'
         )
 
 
@@ -233,5 +245,6 @@ def _only_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> No
     for key in table:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
-            advice = f"Menade du {near[0]}?" if near else f"Här får det stå {', '.join(known)}."
+            words = listed([f"`{word}`" for word in known])
+            advice = f"Menade du `{near[0]}`?" if near else f"Här får bara {words} stå."
             raise GradeLimitsError(f"{where}: jag känner inte igen ”{key}”. {advice}")

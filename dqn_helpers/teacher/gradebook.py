@@ -10,11 +10,12 @@ from pathlib import Path
 from dqn_helpers.autograder.result import (
     ClassResult,
     SubmissionResult,
+    as_sentence,
     decision_texts,
     points_text,
     total,
 )
-from dqn_helpers.counting import agreeing
+from dqn_helpers.counting import agreeing, listed
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import PARTS, WRITTEN, book_of, exercises_of, notebook_of
 from dqn_helpers.teacher.report.statistics import best_exercises, exercise_names
@@ -66,7 +67,7 @@ def _row(submission: SubmissionResult, numbers: Sequence[str]) -> list[str]:
         safe_cell(submission.grade or ""),
         *(_number(points.get(number)) for number in numbers),
         SUBMISSION_STATUS[submission.status],
-        safe_cell(". ".join(_remarks(submission))),
+        safe_cell(" ".join(map(as_sentence, _remarks(submission)))),
         safe_cell(submission.login),
     ]
 
@@ -74,18 +75,18 @@ def _row(submission: SubmissionResult, numbers: Sequence[str]) -> list[str]:
 def _remarks(submission: SubmissionResult) -> Iterator[str]:
     yield PRELIMINARY
     if submission.replaced_by:
-        yield f"Räknas inte: {one_line(submission.replaced_by, 200)} är nyare"
+        yield f"Filen räknas inte, för {one_line(submission.replaced_by, 200)} är nyare"
     if submission.message:
-        yield one_line(submission.message, 300).rstrip(".")
+        yield one_line(submission.message, 300)
     if submission.waiting:
         what = "Poängen och betyget" if submission.grade else "Poängen"
-        yield f"{what} är räknade utan {', '.join(submission.waiting)}, som inte är bedömd än"
+        yield f"{what} är räknade utan {listed(submission.waiting)}, som inte är bedömd än"
     if submission.undecided:
         there = points_text(submission.points)
-        yield f"Granska {', '.join(submission.undecided)} för hand; övriga ger {there} poäng"
+        yield f"Granska {listed(submission.undecided)} för hand; övriga ger {there} poäng"
     for exercise in submission.exercises:
         if exercise.decision is not None:
-            yield f"{exercise.id}: {decision_texts(exercise)[0]}".rstrip(".")
+            yield f"{exercise.id}: {decision_texts(exercise)[0]}"
         elif exercise.status in ("crashed", "forbidden"):
             yield f"{exercise.id}: {STATUSES[exercise.status].word.lower()}"
 
@@ -154,7 +155,7 @@ def not_assessed(results: ClassResult) -> Iterator[str]:
     counted = [one for one in results.submissions if one.grade and not one.replaced_by]
     if n_waiting := sum(bool(one.waiting) for one in counted):
         without = agreeing(n_waiting, "räknat utan", "räknade utan")
-        yield (f"  {n_waiting} av betygen är {without} {', '.join(WRITTEN)}, som inte är "
+        yield (f"  {n_waiting} av betygen är {without} {listed([*WRITTEN])}, som inte är "
                "bedömd än. Bedöm den först, om den ska räknas.")  # fmt: skip
 
 
@@ -278,14 +279,14 @@ def task_of(possible: float | None, results: ClassResult, books: Sequence[str]) 
     if possible is None:
         why = "uppgiftens högsta poäng står inte där"
     raise GradebookError(f"Det går inte att se vilken bok kolumnen gäller, för {why} "
-                         f"({', '.join(sorted(gives))}). Säg det med --books, till "
+                         f"({listed(sorted(gives))}). Säg det med --books, till "
                          "exempel --books 05.")  # fmt: skip
 
 
 def _of_books(books: Sequence[str]) -> Task:
     files = {file for book in books for file in (book, *PARTS.get(book, ()))}
     numbers = frozenset(number for book in books for number in exercises_of(book))
-    return Task(" och ".join(books), frozenset(files), numbers)
+    return Task(listed([*books]), frozenset(files), numbers)
 
 
 def _without_written(task: Task) -> Task:
@@ -413,17 +414,17 @@ class _CanvasColumn:
     def _refused(self, old: str, new: str, score: Score, lower: bool) -> str:
         is_number = value_of(new) is not None
         if old.upper() == "EX":
-            return "undantagen (EX) i Canvas"
+            return "studenten är undantagen (EX) i Canvas"
         if old.upper() == "N/A":
             return "uppgiften är inte tilldelad studenten i Canvas"
         if is_number and self.possible is not None and (score.points or 0) > self.possible:
-            return f"mer än uppgiftens {points_text(self.possible)} poäng"
+            return f"det är mer än uppgiftens {points_text(self.possible)} poäng"
         before, now = _rank(old), _rank(new)
         if old in ("", "-") or lower or old == new:
             return ""
         if before is None or now is None:
             return "där står något annat; byt det för hand, eller med --allow-lower"
-        return "skulle sänkas; säg till med --allow-lower" if before > now else ""
+        return "det är en sänkning; säg till med --allow-lower" if before > now else ""
 
 
 def _rank(text: str) -> float | None:
@@ -461,10 +462,10 @@ def _column(table: "RawTable", wanted: str, name: str) -> int:
     if len(found) == 1:
         return found[0]
     problem = "finns inte" if not found else f"passar på {len(found)} kolumner"
-    listed = "\n".join(f"  {one_line(head[i])}" for i in (found or choices)) or "  (inga uppgifter)"
+    titles = "\n".join(f"  {one_line(head[i])}" for i in (found or choices)) or "  (inga uppgifter)"
     raise GradebookError(
         f"Rubriken ”{one_line(wanted, 80)}” {problem} i {name}. Skriv en av de här rubrikerna, "
-        f"eller bara numret inom parentes:\n{listed}"
+        f"eller bara numret som står inom parentes:\n{titles}"
     )
 
 

@@ -30,6 +30,7 @@ from dqn_helpers.autograder.result import (
     SubmissionResult,
     points_text,
 )
+from dqn_helpers.counting import listed
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import exercises_of
 from dqn_helpers.installing import CPU_INDEX
@@ -172,7 +173,8 @@ def _counted(submissions: Sequence[SubmissionResult]) -> SubmissionResult | None
     """Filen som räknas: den med flest poäng av dem som har bokens övningar."""
     broken = [one for one in submissions if one.status == "error" or one.undecided]
     if broken:
-        raise BrokenError(f"Rättaren gick sönder på {broken[0].file}: {broken[0].message}")
+        why = broken[0].message or f"{listed(broken[0].undecided)} fick inga poäng."
+        raise BrokenError(f"{broken[0].file}: {why}")
     found = [one for one in submissions if one.exercises]
     return max(found, key=lambda one: one.points, default=None)
 
@@ -190,7 +192,8 @@ def _output(results: ClassResult, chosen: SubmissionResult | None, book: str) ->
     for one in chosen.exercises:
         if one.is_waiting:
             yield WAITING.format(number=one.id, points=points_text(one.max_points))
-    yield f"{PRELIMINARY} {ISOLATION[results.isolation].split(':')[0]}."
+    isolation = ISOLATION[results.isolation].split(":")[0].lower()
+    yield f"{PRELIMINARY} Koden kördes i {isolation}."
 
 
 def _test(exercise: ExerciseResult) -> Json:
@@ -239,7 +242,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = json.dumps(answer, ensure_ascii=False, indent=1)
     (root / "results" / "results.json").write_text(text, encoding="utf-8")
     user = student_user() or "samma användare som rättaren"
-    print(f"Bok {book}, fröet {seed}. Studentens kod kördes av {user}.")
+    print(f"Det här är bok {book}, med fröet {seed}. Studentens kod kördes av {user}.")
     print(ISOLATION[results.isolation])
     return 0
 

@@ -102,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"Fel: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nAvbrutet.", file=sys.stderr)
+        print("\nRättningen är avbruten.", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:  # full disk, eller en fil som ett annat program har låst
         if error.filename is None:
@@ -245,8 +245,9 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.jobs < 1:
         raise UsageError(f"--jobs är {arguments.jobs}, men ska vara minst 1.")
     if arguments.limit is not None and not 0 < arguments.limit <= MAX_LIMIT:
-        raise UsageError(f"--limit är {arguments.limit:g}, men ska vara mer än 0 och högst "
-                         f"{MAX_LIMIT} sekunder.")  # fmt: skip
+        limit = f"{arguments.limit:g}".replace(".", ",")
+        raise UsageError(f"--limit är {limit}, men ska vara mer än 0 och högst {MAX_LIMIT} "
+                         "sekunder.")  # fmt: skip
     read = (arguments.canvas, arguments.limits, arguments.students, arguments.ladok)
     for file in (*read, arguments.moodle):
         if file and not file.is_file():
@@ -341,7 +342,8 @@ def _grade_with_progress(store: Store, settings: Settings, jobs: int, grade: Gra
         print(f"\n{error} Det som är rättat sparas; --resume fortsätter.", file=sys.stderr)
         return False
     except KeyboardInterrupt:
-        print("\nAvbrutet. Det som är rättat sparas; --resume fortsätter.", file=sys.stderr)
+        said = "Rättningen är avbruten. Det som är rättat sparas; --resume fortsätter."
+        print(f"\n{said}", file=sys.stderr)
         return False
     return True
 
@@ -399,11 +401,11 @@ def _about_filling(filled: CanvasFill, what: str, where: str) -> Iterator[str]:
     yield f"\n{what}: {counted(filled.filled, 'rad', 'rader')} fylls i."
     yield from change_lines(filled.changes)
     for file in filled.left_alone:
-        yield f"  {file}: gav inget, för den gick inte att läsa eller måste bedömas för hand."
+        yield f"  {file}: filen gav inget, för den gick inte att läsa eller måste bedömas för hand."
     for file in filled.unknown:
-        yield f"  {file}: gav inget, för studenten finns inte i {where}."
+        yield f"  {file}: filen gav inget, för studenten finns inte i {where}."
     for file in filled.elsewhere:
-        yield f"  {file}: gav inget, för studenten har inte lämnat in bok {filled.books}."
+        yield f"  {file}: filen gav inget, för studenten har inte lämnat in bok {filled.books}."
 
 
 def _filled(arguments: argparse.Namespace, results: ClassResult) -> CanvasFill:
@@ -445,22 +447,20 @@ def _write_table(
 
 def _people_lines(results: ClassResult) -> Iterator[str]:
     if results.unclear:
-        n_asked = len(results.unclear)
-        asked = agreeing(n_asked, "den här frågan", f"de här {n_asked} frågorna")
-        yield (f"Vem är vem? Svara på {asked} i en CSV-fil med kolumnerna fil;student, och kör "
-               "igen med --students FIL --resume:")  # fmt: skip
+        yield ("Vem är vem? Det här är oklart. Svara i en CSV-fil med kolumnerna fil;student, och "
+               "kör igen med --students FIL --resume:")  # fmt: skip
         yield from (f"  {question}" for question in results.unclear)
     if results.not_handed_in:
         missing = results.not_handed_in
-        yield f"Har inte lämnat in ({len(missing)}): {'; '.join(missing)}"
+        students = counted(len(missing), "student", "studenter")
+        yield f"{students} har inte lämnat in: {'; '.join(missing)}"
 
 
 def _print_summary(results: ClassResult, store: Store, out: Path, warnings: Sequence[str]) -> None:
     for line in (*summary_lines(results), *_people_lines(results), *warnings):
         print(line)
     if results.isolation == "basic":
-        print(
-            BASIC_WARNING + "; ".join(store.isolation_reasons() or ["ingen Linux"]), file=sys.stderr
-        )
+        reasons = store.isolation_reasons() or ["datorn kör inte Linux"]
+        print(BASIC_WARNING + "; ".join(reasons), file=sys.stderr)
     print(f"\nRapporten: {out / 'rapport.html'}")
     print(f"Betygsfilen: {out / 'resultat.csv'}   Sidorna till studenterna: {out / 'feedback'}")

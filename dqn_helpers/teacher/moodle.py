@@ -146,11 +146,11 @@ class MoodleWorksheet:
         if self._cell(row, _LOCKED).casefold() in ("no", "nej"):
             refused = "betyget är låst i Moodle"
         elif now is None:
-            refused = f"finns inte i skalan i Moodle ({', '.join(self.scale)})"
+            refused = f"det finns inte i skalan i Moodle ({', '.join(self.scale)})"
         elif most is not None and now > most:
-            refused = f"mer än uppgiftens {points_text(most)} poäng"
+            refused = f"det är mer än uppgiftens {points_text(most)} poäng"
         elif before is not None and before > now and not lower:
-            refused = "skulle sänkas; säg till med --allow-lower"
+            refused = "det är en sänkning; säg till med --allow-lower"
         else:
             refused = ""
         return Change(one_line(self.name(row), 60), old, new, one_line(refused, 100))

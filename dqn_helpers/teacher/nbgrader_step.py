@@ -63,7 +63,8 @@ def _graded(path: Path, seed: int, content: bytes) -> SubmissionResult:
 def _exercise(graded: SubmissionResult, number: str) -> ExerciseResult:
     found = next((one for one in graded.exercises if one.id == number), None)
     if found is None or found.points is None:
-        raise GraderError(f"{graded.file}: övning {number} fick ingen bedömning. {graded.message}")
+        problem = f"{graded.file}: övning {number} fick ingen bedömning. {graded.message}"
+        raise GraderError(problem.rstrip())
     return found
 
 

@@ -43,14 +43,15 @@ def read_notebook(path: Path) -> Notebook:
     try:
         notebook: Notebook = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
-        raise NotebookError(f"{name}: går inte att läsa som anteckningsbok: {error}") from None
+        problem = f"filen går inte att läsa som anteckningsbok: {error}"
+        raise NotebookError(f"{name}: {problem}") from None
     if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-        raise NotebookError(f"{name}: det här är ingen anteckningsbok")
+        raise NotebookError(f"{name}: det här är ingen anteckningsbok.")
     _check_ids(notebook, name)
     try:
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
-        raise NotebookError(f"{name}: ogiltig anteckningsbok: {error.message}") from None
+        raise NotebookError(f"{name}: anteckningsboken är ogiltig: {error.message}") from None
     return notebook
 
 
@@ -92,12 +93,12 @@ def _check_ids(notebook: Notebook, name: str) -> None:
     for number, cell_id in enumerate(ids, 1):
         if not _SLUG.fullmatch(cell_id):
             raise NotebookError(
-                f"{name}, cell nummer {number}: id {cell_id!r} duger inte; "
-                "skriv ett som säger vad cellen gör, med a–z, siffror och bindestreck"
+                f"{name}, cell nummer {number}: id `{cell_id}` duger inte. "
+                "Skriv ett som säger vad cellen gör, med a–z, siffror och bindestreck."
             )
     twice = [cell_id for cell_id, count in Counter(ids).items() if count > 1]
     if twice:
-        raise NotebookError(f"{name}, cell {twice[0]}: samma id finns på flera celler")
+        raise NotebookError(f"{name}, cell {twice[0]}: samma id finns på flera celler.")
 
 
 def canonical(notebook: Notebook, path: Path) -> Notebook:
@@ -107,7 +108,7 @@ def canonical(notebook: Notebook, path: Path) -> Notebook:
     """
     number = re.match(r"(\d\d[a-z]?)_", path.name)
     if number is None:
-        raise NotebookError(f"{short_name(path)}: namnet ska börja med ett nummer, som 04_")
+        raise NotebookError(f"{short_name(path)}: namnet ska börja med ett nummer, som `04_`.")
     metadata = {
         "dqn_kurs": {"notebook": number.group(1)},
         "kernelspec": _KERNEL,

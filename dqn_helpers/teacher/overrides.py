@@ -22,6 +22,7 @@ from dqn_helpers.autograder.result import (
     SubmissionResult,
     points_text,
 )
+from dqn_helpers.counting import listed
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import SYLLABUS, WRITTEN, exercises_of, notebook_of
 from dqn_helpers.teacher.report.words import clean, one_line
@@ -396,8 +397,8 @@ def _find(results: ClassResult, override: Override) -> Place | str | None:
                 "inte få poäng för. Skriv en av bokens övningar, till exempel 5.1.")  # fmt: skip
     place = next((i for i, e in enumerate(exercises) if number == e.id), None)
     if place is None:
-        there = ", ".join(e.id for e in exercises)
-        return f"övningen ”{one_line(override.exercise, 40)}” finns inte i filen ({there})."
+        there = listed([e.id for e in exercises])
+        return f"övningen ”{one_line(override.exercise, 40)}” finns inte i filen, som har {there}."
     if override.points is not None and not 0 <= override.points <= exercises[place].max_points:
         highest = points_text(exercises[place].max_points)
         return f"{points_text(override.points)} poäng går inte; {number} ger 0 till {highest}."

@@ -82,12 +82,17 @@ def _answer(number: int) -> list[str]:
 
 
 def _difference(dqn: np.ndarray, double: np.ndarray) -> str:
-    left = round(100 * double.mean() / dqn.mean())
+    said = _means_in_words(dqn.mean(), double.mean())
     if dqn.min() > double.max():
-        return (
-            f"Double DQN har {left} % av DQN:s överskattning kvar, och frönas fält överlappar inte."
-        )
-    return (
-        f"Double DQN har {left} % av DQN:s överskattning kvar i genomsnitt, men frönas fält "
-        "överlappar: den som säger att skillnaden är osäker har rätt."
-    )
+        return f"{said}, och frönas fält överlappar inte."
+    return f"{said}, men frönas fält överlappar: den som säger att skillnaden är osäker har rätt."
+
+
+def _means_in_words(dqn: float, double: float) -> str:
+    """Hur mycket av överskattningen som är kvar; en andel bara när båda överskattar."""
+    if dqn <= 0:
+        return "Ingen av metoderna överskattar i genomsnitt"
+    if double < 0:
+        return "Double DQN underskattar i genomsnitt i stället för att överskatta"
+    left = round(100 * double / dqn)
+    return f"Double DQN har {left} % av DQN:s överskattning kvar i genomsnitt"

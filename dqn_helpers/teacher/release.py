@@ -1,7 +1,7 @@
 """Gör studentens anteckningsböcker av lärarens: `solutions/` → `notebooks/`.
 
     python -m dqn_helpers.teacher.release              snyggar till solutions/, gör notebooks/
-    python -m dqn_helpers.teacher.release --check      skriver inget, säger vad som är inaktuellt
+    python -m dqn_helpers.teacher.release --check      skriver inget, men säger vad som är gammalt
     python -m dqn_helpers.teacher.release --normalise  snyggar bara till solutions/
     python -m dqn_helpers.teacher.release --zip FIL    packar studentversionen, utan facit
     python -m dqn_helpers.teacher.release --nbgrader MAPP   gör en kursmapp åt nbgrader
@@ -128,12 +128,13 @@ def _check_grading(cell: Cell, book: str, where: str) -> None:
         return
     number = exercise_number(cell)
     if number not in exercises_of(book):
+        grade_id = grading.get("grade_id")
+        problem = f"`{grade_id}` är ingen övning i bok {book}" if grade_id else "`grade_id` saknas"
         raise NotebookError(
-            f"{where}: grade_id {grading.get('grade_id')!r} är ingen övning i bok {book}; "
-            "skriv till exempel ovning-3-1 eller check-3-1"
+            f"{where}: {problem}. Skriv till exempel `ovning-3-1` eller `check-3-1`."
         )
     if grading.get("schema_version") != 3:
-        raise NotebookError(f"{where}: nbgraders schema_version ska vara 3")
+        raise NotebookError(f"{where}: nbgraders `schema_version` ska vara 3.")
 
 
 def _check_grade_ids(cells: list[Cell], path: Path) -> None:
@@ -142,7 +143,7 @@ def _check_grade_ids(cells: list[Cell], path: Path) -> None:
         grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
         if grade_id and ids[grade_id] > 1:
             raise NotebookError(
-                f"{short_name(path)}, cell {cell['id']}: {grade_id} finns på flera celler"
+                f"{short_name(path)}, cell {cell['id']}: `{grade_id}` finns på flera celler."
             )
 
 
@@ -151,11 +152,17 @@ def _clear_solution(cell: Cell, where: str) -> None:
     grading = cell["metadata"].get("nbgrader", {})
     text, seen = clear_regions(source_of(cell), _stub(cell), where)
     if seen["SOLUTION"] and not grading.get("solution"):
-        raise NotebookError(f"{where}: lösningsmärken utan nbgrader-metadata (solution: true)")
+        raise NotebookError(
+            f"{where}: cellen har lösningsmärken men inte nbgraders metadata (`solution: true`)."
+        )
     if grading.get("solution") and not seen["SOLUTION"]:
-        raise NotebookError(f"{where}: övningscell utan ### BEGIN SOLUTION och ### END SOLUTION")
+        raise NotebookError(
+            f"{where}: övningscellen saknar `### BEGIN SOLUTION` och `### END SOLUTION`."
+        )
     if seen["HIDDEN TESTS"] and not grading.get("grade"):
-        raise NotebookError(f"{where}: dolda test utan nbgrader-metadata (grade: true)")
+        raise NotebookError(
+            f"{where}: cellen har dolda test men inte nbgraders metadata (`grade: true`)."
+        )
     if seen["SOLUTION"]:
         _check_stub(cell, text, where)
     cell["source"] = text.splitlines(keepends=True)
@@ -171,10 +178,10 @@ def _check_stub(cell: Cell, text: str, where: str) -> None:
     if cell["cell_type"] == "code" and re.search(r"^raise NotImplementedError", text, re.MULTILINE):
         raise NotebookError(
             f"{where}: lösningen börjar längst ut till vänster, så stubben skulle stoppa "
-            "studentens anteckningsbok; sätt märkena inne i funktionen"
+            "studentens anteckningsbok. Sätt märkena inne i funktionen."
         )
     if cell["cell_type"] == "code" and cell["outputs"]:
-        raise NotebookError(f"{where}: en övningscell kan inte ha utdata som nbval jämför")
+        raise NotebookError(f"{where}: en övningscell kan inte ha utdata som nbval jämför.")
 
 
 def clear_regions(source: str, stub: str, where: str) -> tuple[str, Counter[str]]:
@@ -196,7 +203,7 @@ def clear_regions(source: str, stub: str, where: str) -> tuple[str, Counter[str]
         if opened == "SOLUTION":
             lines.append(line[: len(line) - len(line.lstrip())] + stub)
     if opened is not None:
-        raise NotebookError(f"{where}: ### BEGIN {opened} utan ### END {opened}")
+        raise NotebookError(f"{where}: `### BEGIN {opened}` saknar `### END {opened}`.")
     return "\n".join(lines).strip("\n"), seen
 
 
@@ -205,7 +212,7 @@ def _read_mark(line: str, where: str) -> tuple[str, str] | None:
     if match:
         return match.group(1), match.group(2)
     if _ALMOST_MARK.search(line):
-        raise NotebookError(f"{where}: märket är inte rätt skrivet: {line.strip()!r}")
+        raise NotebookError(f"{where}: märket `{line.strip()}` är inte rätt skrivet.")
     return None
 
 
@@ -214,10 +221,10 @@ def _step(opened: str | None, mark: tuple[str, str], where: str) -> str | None:
     edge, kind = mark
     if edge == "BEGIN":
         if opened is not None:
-            raise NotebookError(f"{where}: ### BEGIN {kind} inne i ### BEGIN {opened}")
+            raise NotebookError(f"{where}: `### BEGIN {kind}` står inne i `### BEGIN {opened}`.")
         return kind
     if opened != kind:
-        raise NotebookError(f"{where}: ### END {kind} utan ### BEGIN {kind} före")
+        raise NotebookError(f"{where}: `### END {kind}` saknar `### BEGIN {kind}` före.")
     return None
 
 
@@ -310,7 +317,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.address and not arguments.zip:
         raise AddressError("--address hör ihop med --zip: ange också filen att packa i.")
     if arguments.normalise:
-        print("\n".join(tidy_up(source)) or "Inget att göra.")
+        print("\n".join(tidy_up(source)) or "Det finns inget att göra.")
         return 0
     if arguments.zip:
         _pack(arguments.root, source, arguments.zip, arguments.address)

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from dqn_helpers.autograder.result import ClassResult, SubmissionResult
+from dqn_helpers.counting import listed
 from dqn_helpers.submission.collect import canvas_parts, moodle_owner
 from dqn_helpers.teacher.assessment import FILE_NAME as ASSESSMENT
 from dqn_helpers.teacher.assessment import assessment_page
@@ -112,7 +113,7 @@ def _write_all(out: Path, files: Mapping[str, bytes], watch: FileWatch) -> None:
     (out / "feedback").mkdir(parents=True, exist_ok=True)
     failed = write_whole(out, files, watch)
     if failed:
-        raise ReportError(CANNOT_WRITE.format(files=", ".join(failed[:5]), out=out))
+        raise ReportError(CANNOT_WRITE.format(files=listed(failed[:5]), out=out))
 
 
 def _remove_old_pages(folder: Path, pages: Iterable[str]) -> None:

@@ -87,7 +87,7 @@ def _students_readme(path: Path) -> str:
     """README fram till lärarens del, utan testkommandot (testen följer inte med)."""
     text, found, _ = path.read_text(encoding="utf-8").partition(TEACHERS_PART)
     if not found:
-        raise OSError(f"README.md saknar rubriken {TEACHERS_PART.strip()!r}.")
+        raise OSError(f"README.md saknar rubriken `{TEACHERS_PART.strip()}`.")
     return "".join(line for line in text.splitlines(keepends=True) if TEST_COMMAND not in line)
 
 

@@ -21,7 +21,7 @@ from dqn_helpers.teacher.overrides import decoded, delimiter
 from dqn_helpers.teacher.report.words import file_name, one_line
 
 FILE_NAME = "studenter.csv"
-LATE = "Inlämnad för sent enligt Moodle."
+LATE = "Filen kom för sent enligt Moodle."
 # Den låtsasstudent som varje kurs i Canvas har; användarnamnet är alltid en kontrollsumma.
 _TEST_STUDENT, _TEST_LOGIN = ["student", "test"], re.compile("[0-9a-f]{40}")
 

@@ -1,7 +1,7 @@
 """Gör tabellen som `check()` känner igen misstag med: fel svar på de öppna exemplen → text.
 
     python solutions/grading/make_table.py            skriver misconceptions.json i exercises/
-    python solutions/grading/make_table.py --check    skriver inget, säger om tabellen är inaktuell
+    python solutions/grading/make_table.py --check    skriver inget, men säger om tabellen är gammal
     python solutions/grading/make_table.py --model    väljer först om felmodellens program, när
                                                       regler eller rätta stilar är nya (minuter)
     python solutions/grading/make_table.py --model 3.1 4.1    bara i de övningarna (sekunder, utom

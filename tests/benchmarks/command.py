@@ -13,6 +13,7 @@ from benchmarks import grading, page, parts, shares, waiting
 from benchmarks.contestants import BY_KEY, CONTESTANTS, FRESH_SEEDS, Contestant, schedule
 from benchmarks.store import PARTS, RESULTS, AnotherMachineError, Row, Store, read
 from benchmarks.watch import CARTPOLE
+from dqn_helpers.counting import listed
 from dqn_helpers.swedish_arguments import SwedishParser
 
 DESCRIPTION = """Jämför kursens DQN, dess delar och rättaren med andras, på den här datorn.
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
                       help="det som ska mätas (standard: allt)")  # fmt: skip
     made.add_argument("--seeds", nargs="+", default=[], metavar="N",
                       help="antalet frön, för alla eller för några: --seeds 20 dqn=200 sb3=10. "
-                      f"Programmen heter {', '.join(BY_KEY)}")  # fmt: skip
+                      f"Programmen heter {listed([*BY_KEY])}")  # fmt: skip
     made.add_argument("--stop-at-first", action="store_true",
                       help="avbryt Stable-Baselines3 och CleanRL vid den första godkända "
                       "prövningen: det går fortare, men då syns inte hur de slutar")  # fmt: skip
@@ -56,9 +57,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--resume", action="store_true",
                       help="gå vidare: det som redan står i filen mäts inte igen")  # fmt: skip
     made.add_argument("--page", action="store_true",
-                      help="mät ingenting, gör bara om sidan ur filen")  # fmt: skip
+                      help="mät ingenting, utan gör bara om sidan ur filen")  # fmt: skip
     made.add_argument("--compare", type=Path, metavar="FIL",
-                      help="mät ingenting, jämför med en annan dators fil")  # fmt: skip
+                      help="mät ingenting, utan jämför med en annan dators fil")  # fmt: skip
     return made
 
 
@@ -176,7 +177,7 @@ def measure(store: Store, wanted: Iterator[Measurement]) -> None:
             if store.measure(part, key, how):
                 print(part, *_words(key), flush=True)
     except KeyboardInterrupt:
-        print("Avbrutet. Det som är klart är sparat; gå vidare med --resume.")
+        print("Mätningen är avbruten. Det som är klart är sparat; gå vidare med --resume.")
 
 
 def _words(key: dict[str, Any]) -> list[str]:

@@ -391,7 +391,8 @@ def waiting_section(results: Results) -> Lines:
         ]
         for row in books
     ]  # fmt: skip
-    head = ["bok", "kodceller", "CPU-s, hela boken", "långsammaste cellen", "långsammaste check()"]
+    head = ["bok", "kodceller", "CPU-s, hela boken", "långsammaste cellen",
+            "långsammaste `check()`"]  # fmt: skip
     return [*table(head, rows), "", *_waiting_sentences(results["waiting"])]
 
 

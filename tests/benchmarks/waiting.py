@@ -78,7 +78,8 @@ def kurs(folder: Path, *arguments: str) -> str:
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     if answer.returncode:
-        raise SystemExit(f"kurs.py {' '.join(arguments)} gick inte:\n{answer.stdout[-3000:]}")
+        command = f"`kurs.py {' '.join(arguments)}`"
+        raise SystemExit(f"{command} gick inte att köra:\n{answer.stdout[-3000:]}")
     return answer.stdout
 
 

@@ -155,7 +155,7 @@ def test_two_steps_in_a_hurry_save_once(page: Any, out: Path, address: str):
     page.evaluate("for (const _ of 'abc') document.getElementById('next').click()")
     page.locator("#status", has_text=re.compile("^Sparat")).wait_for()
     page.wait_for_load_state("networkidle")
-    assert page.locator("#status").inner_text() == "Sparat i beslut.csv: 1 rad."
+    assert page.locator("#status").inner_text() == "1 rad är sparad i beslut.csv."
 
 
 def test_three_students_with_the_keys_alone_in_the_file(page: Any, out: Path):

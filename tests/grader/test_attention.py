@@ -61,11 +61,11 @@ def test_a_thousand_equal_files_are_named_a_few_at_a_time(monkeypatch: pytest.Mo
     monkeypatch.setattr(statistics, "file_name", name)
     same = [replace(submission(f"{n}", exercise("3.1")), sha256="a") for n in range(1_000)]
     found = reasons(*same)
-    assert found[0] == "Samma innehåll, byte för byte, som 1, 2, 3 och 996 till."
-    assert found[2] == "Samma innehåll, byte för byte, som 0, 1, 3 och 996 till."
-    assert found[999] == "Samma innehåll, byte för byte, som 0, 1, 2 och 996 till."
+    assert found[0] == "Filen har samma innehåll, byte för byte, som 1, 2, 3 och 996 till."
+    assert found[2] == "Filen har samma innehåll, byte för byte, som 0, 1, 3 och 996 till."
+    assert found[999] == "Filen har samma innehåll, byte för byte, som 0, 1, 2 och 996 till."
     assert len(asked) == 4 * len(same)
-    assert reasons(*same[:3])[1] == "Samma innehåll, byte för byte, som 0 och 2."
+    assert reasons(*same[:3])[1] == "Filen har samma innehåll, byte för byte, som 0 och 2."
 
 
 def test_an_answer_in_a_text_cell_and_two_cells_with_the_same_id(tmp_path: Path) -> None:
@@ -83,5 +83,5 @@ def test_an_answer_in_a_text_cell_and_two_cells_with_the_same_id(tmp_path: Path)
     told = reasons(submission("a", exercise("5.1"), message=row.note))
     assert told == [
         "Cell 1 är ingen kodcell men innehåller `def double_dqn_target`.",
-        "2 celler har samma id, ovning-5-4.",
+        "2 celler har samma id, `ovning-5-4`.",
     ]

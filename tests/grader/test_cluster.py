@@ -197,7 +197,7 @@ def test_workers_without_the_course_are_named() -> None:
     mine = cluster.course_version()
     with pytest.raises(ClusterError, match="b:1 har ingen kurs"):
         cluster._check_versions({"tcp://a:1": mine, "tcp://b:1": ModuleNotFoundError()}, mine)
-    with pytest.raises(ClusterError, match=r"b:1 har Python 2\.7, här 3"):
+    with pytest.raises(ClusterError, match=r"b:1 har Python 2\.7 i stället för 3"):
         cluster._check_versions({"tcp://b:1": mine | {"Python": "2.7"}}, mine)
 
 

@@ -369,7 +369,7 @@ def test_an_appeal_gives_the_same_verdict_and_another_seed_other_cases(
     other = exercise_of(read_results(copied / "ut" / "enstaka"), "bo", "3.1")
     same = exercise_of(first, "bo", "3.1")
     assert (other["points"], other["misconception"]) == (same["points"], same["misconception"])
-    assert "Fallet reward" in same["tests"][1]["message"]
+    assert "Fallet är reward" in same["tests"][1]["message"]
     assert other["tests"][1]["message"] != same["tests"][1]["message"]
     assert contents(copied / "ut") == before
 
@@ -476,7 +476,7 @@ def test_resume_regrades_what_changed_and_decisions_survive(copied: Path, warm: 
         row for row in before["submissions"] if row["student"] != "bo"
     ]
     changed = exercise_of(after, "bo", "3.1")
-    note = "Ändrat av examinator: 1 → 1,5 poäng. Skäl: Muntlig redovisning"
+    note = "Examinator har ändrat poängen från 1 till 1,5. Skäl: Muntlig redovisning"
     assert changed["points"] == row_of(after, "bo")["points"] == 1.5
     assert changed["feedback"].startswith(note) and changed["status"] == "partial"
     assert note in table_of(copied / "ut")["bo"]["anmärkning"]
@@ -575,7 +575,8 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path, warm: None) -> None:
     # gräns, så sedan blir den det.)
     arguments = ("klass", "--out", "ut", "--limit", "3600", "--seed", SEED, "--jobs", "1")
     code, out, err = interrupted(arguments, tmp_path)
-    assert code == 130 and "Avbrutet. Det som är rättat sparas; --resume fortsätter." in err
+    said = "Rättningen är avbruten. Det som är rättat sparas; --resume fortsätter."
+    assert code == 130 and said in err
     assert "Traceback" not in err and "KeyboardInterrupt" not in err
     some = read_results(tmp_path / "ut")
     assert_schema(some)
@@ -719,7 +720,7 @@ def test_a_fault_before_the_exercises_is_a_row_for_a_human(
     answer = command("klass", "--out", "ut", cwd=tmp_path)  # en verkstad utan `slice`
     (row,) = read_results(tmp_path / "ut")["submissions"]
     assert (row["status"], row["exercises"], answer.code) == ("error", [], 0)
-    assert "människa" in row["message"] and "Behöver en människas öga" in answer.out
+    assert "människa" in row["message"] and "1 fil behöver en människas öga:" in answer.out
     assert table_of(tmp_path / "ut")["anna"]["poäng"] == ""
 
 
@@ -855,7 +856,7 @@ def test_what_the_teacher_should_know_reaches_the_table_and_the_report(
     rows = table_of(tmp_path / "ut")
     assert [("för sent" in rows[n]["anmärkning"]) for n in ("al", "bo", "cia")] == [1, 1, 0]
     report = (tmp_path / "ut" / "rapport.html").read_text(encoding="utf-8")
-    assert '<span class="mark">Inlämnad för sent enligt Canvas.</span>' in report
+    assert '<span class="mark">Filen kom för sent enligt Canvas.</span>' in report
     assert "00_start" not in answer.out and "Filen är tom" in answer.out
     answer = command(*arguments, "--only", "3.1", cwd=tmp_path)
     assert "al_LATE" not in answer.out and "Inga av kursens" not in answer.out

@@ -92,7 +92,8 @@ def test_overrides_and_stops_are_remarked() -> None:
     (row,) = table(apply(graded, decided))
     assert row["poäng"] == shown((stopped.points or 0) + 2) and row["3.2 chosen_q_values"] == "2"
     assert (
-        "3.2: Ändrat av examinator: manuell granskning → 2 poäng. Skäl: Rätt" in row["anmärkning"]
+        "3.2: Examinator har bedömt övningen för hand och gett 2 poäng. Skäl: Rätt"
+        in row["anmärkning"]
     )
     assert "3.1: processen avslutades" in row["anmärkning"]
 
@@ -256,7 +257,7 @@ def test_excused_and_higher_scores_stay_until_someone_says_so(tmp_path: Path) ->
     assert filled.text == column("EX", "7,5", "0", "sent", shown(full("5")))
     assert [bool(change.refused) for change in filled.changes] == [True, True, False, True, False]
     told = "\n".join(change_lines(filled.changes))
-    assert "undantagen (EX)" in told and "skulle sänkas; säg till med --allow-lower" in told
+    assert "undantagen (EX)" in told and "det är en sänkning; säg till med --allow-lower" in told
     lowered = filled_in(tmp_path, text, graded, lower=True)
     assert lowered.text == column("EX", "0", "0", "0", shown(full("5")))
 

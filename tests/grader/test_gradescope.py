@@ -71,7 +71,7 @@ def test_the_students_texts_are_swedish_and_the_seed_is_the_teachers() -> None:
     assert (test["score"], test["max_score"], test["status"]) == (2.5, 4, "failed")
     assert "Masken saknas." in test["output"] and "Du fick 2, men 3 är rätt." in test["output"]
     assert "5.4 bedöms av läraren och kan ge 4 poäng till." in results["output"]
-    assert "Stark inhägnad" in results["output"]
+    assert "Koden kördes i stark inhägnad." in results["output"]
     assert results["stdout_visibility"] == "hidden"
 
 

@@ -210,7 +210,7 @@ def test_every_worksheet_from_moodle_is_read_and_filled(tmp_path: Path) -> None:
 
 def test_who_was_late_in_moodle_is_told_everywhere(tmp_path: Path) -> None:
     on_time, late = identified(ALONE, people=read_moodle_people(moodle_file(tmp_path))).submissions
-    assert not on_time.message and late.message == "Inlämnad för sent enligt Moodle."
+    assert not on_time.message and late.message == "Filen kom för sent enligt Moodle."
     write_reports(tmp_path, results(on_time, late), Overrides(), load_grade_limits())
     (page,) = (tmp_path / "feedback").glob("*502*")
     for path in (page, tmp_path / "rapport.html", tmp_path / "resultat.csv"):
@@ -241,13 +241,13 @@ def test_a_scale_gets_letters_in_its_own_words(tmp_path: Path, swedish: bool) ->
     path = moodle_file(tmp_path, eva, fia, GUN, swedish=swedish, scale=scale)
     low = results(ALONE.submissions[0], replace(ALONE.submissions[1], grade="G"))
     assert moodle_grades(fill_moodle(path, low, ["05"])) == [
-        ("Väl godkänd", ""), ("Godkänd", "skulle sänkas; säg till med --allow-lower")
+        ("Väl godkänd", ""), ("Godkänd", "det är en sänkning; säg till med --allow-lower")
     ]  # fmt: skip
     path = moodle_file(tmp_path, eva, scale=("U", "G"))
     assert moodle_grades(fill_moodle(path, low, ["05"]))[0] == ("G", ""), "skalan har inget VG"
     path = moodle_file(tmp_path, eva, scale=("Bra", "Mycket bra"))
     ((new, refused),) = moodle_grades(fill_moodle(path, low, ["05"]))
-    assert (new, refused) == ("VG", "finns inte i skalan i Moodle (Bra, Mycket bra)")
+    assert (new, refused) == ("VG", "det finns inte i skalan i Moodle (Bra, Mycket bra)")
 
 
 @pytest.mark.parametrize("swedish", [False, True])

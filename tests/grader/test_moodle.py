@@ -58,7 +58,7 @@ def test_only_the_grades_change_and_nothing_is_lowered(sheet: Path) -> None:
     )
     changes = {one.name: (one.old, one.new, one.refused) for one in found.changes}
     assert changes['Ek, Anna "Nan"'] == ("", "9.5", "")
-    assert changes["Bo Öst"] == ("7.50", "6", "skulle sänkas; säg till med --allow-lower")
+    assert changes["Bo Öst"] == ("7.50", "6", "det är en sänkning; säg till med --allow-lower")
     assert changes["Cia Al"][2] == "betyget är låst i Moodle"
     assert found.left_alone == (GRADED.submissions[3].file,)
     assert found.unknown == (GRADED.submissions[4].file,)

@@ -145,7 +145,7 @@ def test_points_change_and_the_verdict_stays() -> None:
     changed, old = new.submissions[0].exercises[0], RESULTS.submissions[0].exercises[0]
     assert changed.points == 4.0 and new.submissions[0].points == 4.0
     assert feedback(new, 0) == (
-        "Ändrat av examinator: 3,5 → 4 poäng. Skäl: Räknat för hand.\nFel nätverk."
+        "Examinator har ändrat poängen från 3,5 till 4. Skäl: Räknat för hand.\nFel nätverk."
     )
     assert changed.decision == Decision(3.5, 4.0, "Räknat för hand.")
     assert replace(changed, points=old.points, decision=None) == old
@@ -156,7 +156,8 @@ def test_manual_review_gets_its_points() -> None:
     new = apply(RESULTS, one(2.5, number="5.2"))
     changed = new.submissions[0].exercises[1]
     assert (changed.points, changed.status) == (2.5, "internal")
-    assert feedback(new, 1).startswith("Ändrat av examinator: manuell granskning → 2,5 poäng.")
+    by_hand = "Examinator har bedömt övningen för hand och gett 2,5 poäng."
+    assert feedback(new, 1).startswith(by_hand)
     assert new.submissions[0].points == 6.0
 
 
@@ -177,7 +178,7 @@ def test_no_rows_change_nothing() -> None:
 
 
 def test_a_forged_note_is_no_decision() -> None:
-    forged = "Ändrat av examinator: 4 → 4 poäng. Skäl: x"
+    forged = "Examinator har ändrat poängen från 4 till 4. Skäl: x"
     wrong = exercise("5.1", False, False, False, False, texts=(forged, "Fel nätverk."))
     (graded,) = apply(results(submission("a", wrong)), Overrides()).submissions
     assert graded.points == 0 and graded.exercises[0].decision is None
@@ -220,7 +221,7 @@ def test_the_file_name_as_it_stands_in_the_gradebook() -> None:
         (one(file="finns_inte.ipynb"), "filen ”finns_inte.ipynb” finns inte bland"),
         (one(file="bok.ipynb"), "flera filer heter ”bok.ipynb”"),
         (one(file="tom.ipynb", number="9.9"), "filen har inga rättade övningar, och ”9.9” kan"),
-        (one(number="3.1"), "övningen ”3.1” finns inte i filen (5.1, 5.2)"),
+        (one(number="3.1"), "övningen ”3.1” finns inte i filen, som har 5.1 och 5.2."),
         (one(number=""), "övningen ”” finns inte"),
         (one(4.5), "4,5 poäng går inte; 5.1 ger 0 till 4"),
         (one(-1.0), "poäng går inte"),
@@ -275,7 +276,7 @@ def test_letters_on_an_exercise_and_on_the_whole_file(tmp_path: Path) -> None:
     new = graded.submissions[0]
     assert not wrong and [e.points for e in new.exercises] == [0, 4]
     assert decision_texts(new.exercises[1]) == [
-        "Ändrat av examinator (Eva): 3 → 4 poäng (G). Skäl: Rätt tänkt."
+        "Examinator (Eva) har ändrat poängen från 3 till 4 (G). Skäl: Rätt tänkt."
     ]
     assert (new.grade, new.grade_note) == ("VG", "bestämt av läraren")
     assert "Betyget VG är bestämt av läraren (Bo). Skäl: Muntligt." in remark_texts(new.remarks)

@@ -1,6 +1,7 @@
 """Reflektionen i 5.4: studentens egen text, och inget av sidans."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,20 @@ def test_the_teacher_is_told_what_was_right() -> None:
     assert spread_in_words(last) in text
     assert "finns inte i filen" in casino_in_words(None)[0]
     assert "tom" in casino_in_words(" ")[0]
+
+
+def test_what_is_left_of_the_overestimation_is_a_share_in_every_casino() -> None:
+    """I några kasinon underskattar Double DQN, och då är ”−13 % kvar” ingen mening."""
+    codes = {own_casino.casino_number(f"s{i}"): f"s{i}" for i in range(3000)}
+    assert len(codes) == len(json.loads(KEY.read_text(encoding="utf-8")))
+    told = [casino_in_words(code)[-1] for code in codes.values()]
+    parts = [re.search(r"har (.+) % av DQN:s överskattning kvar", one) for one in told]
+    assert {int(part[1]) for part in parts if part} <= set(range(101))
+    others = {one.partition(",")[0] for one, part in zip(told, parts, strict=True) if not part}
+    assert others == {
+        "Double DQN underskattar i genomsnitt i stället för att överskatta",
+        "Ingen av metoderna överskattar i genomsnitt",
+    }
 
 
 def test_the_key_says_which_curve_is_dqn() -> None:

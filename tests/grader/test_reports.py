@@ -398,10 +398,10 @@ def test_manual_review_is_never_zero() -> None:
 
 def test_same_message_and_same_case_are_said_once() -> None:
     same = page(submission("a", exercise("3.1", False, False))).words()
-    assert same.count("Svaret är 4, men ska vara 5.") == 1 and "Samma som ovan." in same
+    assert same.count("Svaret är 4, men ska vara 5.") == 1 and "Det är samma sak som ovan." in same
     one = with_part(exercise("3.1", False, False), 1, message="Svaret är 7, men ska vara 5.")
     other = page(submission("a", one)).words()
-    assert other.count("next_q_values") == 1 and "(Samma fall som ovan.)" in other
+    assert other.count("next_q_values") == 1 and "(Det är samma fall som ovan.)" in other
 
 
 def test_the_students_own_line_is_marked() -> None:
@@ -436,7 +436,7 @@ def test_a_case_in_words_stands_before_what_happened() -> None:
     messages = [e["tests"][0]["message"] for e in stated["exercises"]]
     assert messages == [
         "Episoder på 3 steg. Svaret är 4, men ska vara 5.",
-        "Fallet reward = [1; −2], next_q_values = [[2; 6]; [5; 3]], discount_factor = 0,5. "
+        "Fallet är reward = [1; −2], next_q_values = [[2; 6]; [5; 3]], discount_factor = 0,5. "
         "Svaret är 4, men ska vara 5.",
     ]
 
@@ -697,7 +697,7 @@ def test_class_page_lists_files_needing_attention(tmp_path: Path) -> None:
                      "intern.ipynb Granska 3.1 för hand",
                      "python kurs.py grade SÖKVÄG --seed 4711 --only 3.1 intern.ipynb",
                      "otillåten.ipynb 3.1: otillåten åtgärd",
-                     "lika1.ipynb Samma innehåll, byte för byte, som lika2.ipynb",
+                     "lika1.ipynb Filen har samma innehåll, byte för byte, som lika2.ipynb",
                      "v1.ipynb Studenten har samma övningar i ek/v2.ipynb"):  # fmt: skip
         assert expected in words, expected
     assert "bra.ipynb" not in words
@@ -717,11 +717,12 @@ def test_overrides_show_everywhere(tmp_path: Path) -> None:
                          Override(8, "b.ipynb", "5.1", 4.0, "Fel fil.")))  # fmt: skip
     write_reports(tmp_path, graded, decided, LIMITS)
     student = Page((tmp_path / "feedback/a.html").read_text("utf-8")).words()
-    assert "Ändrat av examinator: 3,5 → 4 poäng. Skäl: Räknat rätt <b>för hand</b>." in student
+    changed = "Examinator har ändrat poängen från 3,5 till 4."
+    assert f"{changed} Skäl: Räknat rätt <b>för hand</b>." in student
     assert "8 av 8 poäng" in student and "(ändrat av examinator)" in student
     whole = Page((tmp_path / "rapport.html").read_text("utf-8")).words()
     assert "3,5 → 4 Räknat rätt <b>för hand</b>." in whole and "beslut.csv, rad 8" in whole
-    assert "3,5 → 4 poäng" in (tmp_path / "resultat.csv").read_text("utf-8")
+    assert "från 3,5 till 4." in (tmp_path / "resultat.csv").read_text("utf-8")
 
 
 def test_letters_show_where_the_limits_ask_for_them(tmp_path: Path) -> None:
@@ -781,9 +782,9 @@ def test_summary_fits_the_terminal() -> None:
 def test_summary_leaves_out_the_folder_that_all_files_lie_in() -> None:
     shown = summary_lines(results(*(unreadable(f"inlämningar.zip/{n}", "Tom.") for n in "ab")))
     assert "inlämningar.zip" not in "".join(shown) and shown[1].split()[:2] == ["a", "Filen"]
-    assert shown[-2].startswith("2 filer lästa, 0 rättade.")
+    assert shown[-2].startswith("2 filer är lästa, och 0 är rättade.")
     alone = "".join(summary_lines(results(submission("a", exercise("3.1")))))
-    assert "1 fil läst, 1 rättad." in alone
+    assert "1 fil är läst, och 1 är rättad." in alone
 
 
 def test_on_paper_nothing_is_behind_a_scroll_bar() -> None:

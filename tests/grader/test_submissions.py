@@ -136,7 +136,7 @@ def test_windows_letters_are_noted(tmp_path: Path) -> None:
         (b"", "tom"),
         (b" \n\t\0", "tom"),
         (b"hej", "rad 1"),
-        (as_bytes()[:-20], "avbruten"),
+        (as_bytes()[:-20], "ett avbrott"),
         (b"\xff\xfe\x00\xd8\x00", "ingen text"),
         (b"\0\1\2\3" * 50, "Filen är"),
         (os.urandom(500), "Filen är"),

@@ -288,12 +288,12 @@ def test_normalise_puts_the_source_in_canonical_form(course: Path):
 
 BEGIN, END = "    ### BEGIN SOLUTION", "    ### END SOLUTION"
 BAD_SOURCES = {
-    "utan ### END": [BEGIN, "    x"],
-    "utan ### BEGIN": ["    x", END],
+    "`### BEGIN SOLUTION` saknar `### END SOLUTION`.": [BEGIN, "    x"],
+    "`### END SOLUTION` saknar `### BEGIN SOLUTION` före.": ["    x", END],
     "inne i": [BEGIN, BEGIN, END, END],
-    "END HIDDEN TESTS utan": [BEGIN, "    ### END HIDDEN TESTS"],
-    "inne i ### BEGIN SOLUTION": [BEGIN, "    ### BEGIN HIDDEN TESTS", END],
-    "övningscell utan": ["    x"],
+    "END HIDDEN TESTS` saknar": [BEGIN, "    ### END HIDDEN TESTS"],
+    "inne i `### BEGIN SOLUTION`": [BEGIN, "    ### BEGIN HIDDEN TESTS", END],
+    "övningscellen saknar": ["    x"],
     "inte rätt skrivet": ["    # Begin solution", "    x", "    # End solution"],
     "längst ut till vänster": [BEGIN.strip(), "x = 1", END.strip()],
 }
@@ -314,11 +314,11 @@ def refuses(course: Path, message: str, cell_id: str) -> None:
 
 
 BAD_METADATA = {
-    "lösningsmärken utan nbgrader": (EXERCISE, {}),
-    "dolda test utan nbgrader": (HIDDEN, {}),
+    "lösningsmärken men inte nbgraders": (EXERCISE, {}),
+    "dolda test men inte nbgraders": (HIDDEN, {}),
     "ingen övning i bok 03": (EXERCISE, SOLUTION_CELL | {"grade_id": "ovning-3-9"}),
     "är ingen övning": (EXERCISE, SOLUTION_CELL | {"grade_id": "ovning-4-1"}),
-    "None är ingen övning": (EXERCISE, {"solution": True}),
+    "`grade_id` saknas": (EXERCISE, {"solution": True}),
     "schema_version": (EXERCISE, SOLUTION_CELL | {"schema_version": 2}),
 }
 
@@ -332,14 +332,14 @@ def test_wrong_metadata_is_an_error(course: Path):
 def test_an_exercise_stands_once(course: Path):
     cells = [cell(name, EXERCISE, nbgrader=SOLUTION_CELL) for name in ("ett", "tva")]
     save(course, cells)
-    refuses(course, "ovning-3-1 finns på flera celler", "ett")
+    refuses(course, "`ovning-3-1` finns på flera celler", "ett")
 
 
 def test_duplicate_and_bad_ids_are_errors(course: Path):
     save(course, [cell("ett", "x"), cell("ett", "y")])
     refuses(course, "samma id finns på flera celler", "ett")
     save(course, [cell("Ett_A", "x")])
-    with pytest.raises(NotebookError, match="cell nummer 1: id 'Ett_A' duger inte"):
+    with pytest.raises(NotebookError, match="cell nummer 1: id `Ett_A` duger inte"):
         build(course / "solutions")
 
 

@@ -33,7 +33,6 @@ EXCEPTIONS = {
     (f"{BASE}submission/notebook.py", "len(cells) celler"): "bara när de är fler än MAX_CELLS",
     (f"{BASE}teacher/book/conf.py", "{resultCount} sidor"): "Sphinx väljer själv ental för 1",
     (f"{BASE}teacher/gradebook.py", "len(found) kolumner"): "bara när de är fler än en",
-    (f"{BASE}teacher/grading.py", "n_asked frågorna"): "står inuti `agreeing`",
     (f"{BASE}toys/casino.js", '=== 1 ? "'): "ett sägs i ord: ”en kväll”",
     (f"{BASE}toys/casino.js", "${n} kvällar"): "den andra grenen av samma val",
     ("solutions/01b_q_inlarning.ipynb", "episodes episoder"): "en logg på tusentals steg",

@@ -185,7 +185,7 @@ def _file(submission: SubmissionResult, page: str, by_name: bool) -> tuple[str, 
     shown = (own_name(whole, submission.attempt > 0) or whole) if by_name else whole
     remark = submission.message if submission.status == "graded" else ""
     if submission.replaced_by:
-        remark = f"Räknas inte, för det finns en nyare fil. {remark}"
+        remark = f"Filen räknas inte, för det finns en nyare. {remark}"
     return shown, whole, page, one_line(remark, 200)
 
 

@@ -221,7 +221,7 @@ def _own_reasons(submission: SubmissionResult) -> Iterator[tuple[str, str]]:
     elif submission.status == "error":
         yield "", f"Något gick fel i rättaren, så bedöm filen för hand. {message}".strip()
     elif not submission.exercises and NOT_CHOSEN not in message:
-        yield "", f"Inga av kursens övningar hittades. {message}".strip()
+        yield "", message or "Ingen av kursens övningar finns i filen."
     yield from _perhaps_missed(submission)
     for exercise in submission.exercises:
         words = STATUSES.get(exercise.status, STATUSES["internal"])
@@ -258,7 +258,7 @@ def _duplicates(submissions: Sequence[SubmissionResult]) -> dict[int, str]:
     for index, submission in enumerate(submissions):
         same[submission.sha256].append(index)
     groups = [group for digest, group in same.items() if digest and len(group) > 1]
-    return {i: f"Samma innehåll, byte för byte, som {_others(submissions, group, i)}."
+    return {i: f"Filen har samma innehåll, byte för byte, som {_others(submissions, group, i)}."
             for group in groups for i in group}  # fmt: skip
 
 
@@ -290,7 +290,7 @@ def _lost_points(new: SubmissionResult, others: Sequence[SubmissionResult]) -> s
     }  # fmt: skip
     if not worse:
         return ""
-    what = ", ".join(f"{points_text(now[n])} i {n} mot {points_text(p)}" for n, p in worse.items())
+    what = listed([f"{points_text(now[n])} i {n} mot {points_text(p)}" for n, p in worse.items()])
     return f"Studenten fick färre poäng än förut ({what}). Den nyaste filen räknas ändå."
 
 

@@ -157,12 +157,12 @@ def _parts(exercise: ExerciseResult) -> Iterator[Part]:
         message, error = _without_repeated_error(shown.message, said)
         if message and message in said:
             was_tried = shown.mark not in ("unsolved", "manual")
-            again = "Samma som ovan." if was_tried else ""
+            again = "Det är samma sak som ovan." if was_tried else ""
             yield replace(
                 shown, situation="", message=again, comparison=None, arguments=(), code=""
             )
         elif shown.arguments and shown.arguments in said:
-            same = f"{message} (Samma fall som ovan.)"
+            same = f"{message} (Det är samma fall som ovan.)"
             yield replace(shown, message=same, arguments=(), code="")
         else:
             yield replace(shown, message=message)

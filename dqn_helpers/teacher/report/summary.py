@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from dqn_helpers.autograder.result import ClassResult, SubmissionResult, points_text
-from dqn_helpers.counting import counted
+from dqn_helpers.counting import agreeing, counted
 from dqn_helpers.teacher.report.statistics import (
     Attention,
     by_student,
@@ -33,7 +33,7 @@ def summary_lines(results: ClassResult) -> list[str]:
     lines = [_attention_line(item, submissions[item.index], folder) for item in attention]
     if lines:
         n_files = len({item.index for item in attention})
-        lines = [f"Behöver en människas öga ({counted(n_files, 'fil', 'filer')}):", *lines, ""]
+        lines = [f"{counted(n_files, 'fil', 'filer')} behöver en människas öga:", *lines, ""]
     lines += [*_table(results), "", *_closing(results)]
     return [fit(line, WIDTH) for line in lines]
 
@@ -66,12 +66,13 @@ def _table(results: ClassResult) -> Iterator[str]:
 def _closing(results: ClassResult) -> Iterator[str]:
     n_graded = sum(s.status == "graded" for s in results.submissions)
     n_files = len(results.submissions)
-    read = counted(n_files, "fil läst", "filer lästa")
-    yield f"{read}, {counted(n_graded, 'rättad', 'rättade')}. {PRELIMINARY}."
+    read = counted(n_files, "fil är läst", "filer är lästa")
+    graded = agreeing(n_graded, "rättad", "rättade")
+    yield f"{read}, och {n_graded} är {graded}. {PRELIMINARY}."
     yield f"Slumpfrö {one_line(results.seed, 40)}, inhägnad: {results.isolation}."
     if results.isolation == "basic":
-        yield "VARNING: grundläggande inhägnad. En elak inlämning kan ha läst och ändrat filer på"
-        yield "den här datorn, också poängen. Rätta okända filer i Linux, WSL 2 eller en container."
+        yield "VARNING: inhägnaden är bara grundläggande. En elak inlämning kan ha läst och ändrat"
+        yield "datorns filer, också poängen. Rätta okända filer i Linux, WSL 2 eller en container."
     if results.changed_files:
         yield from textwrap.wrap(f"VARNING: {CHANGED_FILES}:", WIDTH)
         yield from (f"  {one_line(file)}" for file in results.changed_files)

@@ -41,7 +41,7 @@ def discounted_return_cases(rng: np.random.Generator) -> list[Case]:
         inputs = {"rewards": rewards, "kind": kind, "discount_factor": _discount(rng)}
         word = {"list": "en lista", "tuple": "en tupel", "array": "en array"}[kind]
         shown = f"`rewards` = {swedish_value(rewards)} ({word})"
-        text = f"Fallet {shown}, γ = {swedish_value(inputs['discount_factor'])}."
+        text = f"Fallet är {shown} och γ = {swedish_value(inputs['discount_factor'])}."
         return Case(behaviours, inputs, text=text)
 
     def floats() -> list[float]:

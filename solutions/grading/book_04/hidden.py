@@ -124,7 +124,7 @@ def loop_case(
 
 
 def training_inputs(rng: np.random.Generator) -> Inputs:
-    """Uppvärmningens längd är jämnt delbar med train_every, inga andra episoders är det."""
+    """Uppvärmningens längd är jämnt delbar med `train_every`, men ingen annan episods."""
     every = int(rng.integers(2, 4))
     n_warm = every + 1  # så att den som räknar warmup i steg börjar senare än den som inte räknar
     # Den första episoden är minst tre steg: då syns det om ε bara sjunker mellan episoderna.

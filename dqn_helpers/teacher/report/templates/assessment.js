@@ -164,7 +164,7 @@ async function send(found) {
   if (answer.problem) return say(answer.problem, true);
   for (const [unit, row] of found.units) unit.loaded = unit.initial = row;
   const n = found.rows.length;
-  const saved = n ? `Sparat i beslut.csv: ${counted(n, "rad", "rader")}.` : `${agreeing(found.units.length, "Raden är borttagen", "Raderna är borttagna")} ur beslut.csv.`;
+  const saved = n ? `${counted(n, "rad är sparad", "rader är sparade")} i beslut.csv.` : `${agreeing(found.units.length, "Raden är borttagen", "Raderna är borttagna")} ur beslut.csv.`;
   say(found.wrong.length ? `${saved} ${found.wrong[0].text}` : saved, found.wrong.length > 0);
 }
 
@@ -173,7 +173,7 @@ function save(asked) {
   const found = changes();
   keep();
   const [wrong] = found.wrong;
-  if (wrong) say(`Inte sparat: ${wrong.text}`, true);
+  if (wrong) say(`Det här är inte sparat: ${wrong.text}`, true);
   if (wrong && asked) {
     go(Number(wrong.unit.section.dataset.index));
     wrong.unit.form.querySelector(".value").focus();
@@ -292,7 +292,7 @@ document.addEventListener("keydown", (event) => {
 
 document.getElementById("how").textContent = data.saves
   ? "Det du bestämmer sparas i beslut.csv när du går vidare. Kör rättningen igen när du är klar, så kommer det in i alla rapporter."
-  : "Knappen ”Spara” hämtar en ny beslut.csv med allt som stod i den när rapporten gjordes och det du bestämmer här. Har du ändrat filen sedan dess kör du först rättningen igen, eller öppnar sidan med python kurs.py assess, som sparar direkt i den.";
+  : "Knappen ”Spara” hämtar en ny beslut.csv med det du bestämmer här och allt som stod i den gamla när rapporten gjordes. Har du ändrat filen sedan dess kör du först rättningen igen, eller öppnar sidan med python kurs.py assess, som sparar direkt i den.";
 restore();
 const first = sections.findIndex((_, place) => remains(place));
 go(first < 0 ? 0 : first);
