@@ -581,7 +581,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path, warm: None) -> None:
     some = read_results(tmp_path / "ut")
     assert_schema(some)
     done = [row["file"] for row in some["submissions"]]
-    assert done == ["a.ipynb"] and "1 rättad" in out
+    assert done == ["a.ipynb"] and "1 är rättad" in out
     assert "AVBRUTET: 2 av 3 filer är inte rättade" in err
     assert len(list((tmp_path / "ut" / "feedback").iterdir())) == 1
 
