@@ -77,7 +77,7 @@ def depends_on_mode(model: nn.Module) -> bool:
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
     """Stäng av `Dropout` och liknande en stund; sedan är varje lager som det var.
 
-    I träningsläge slumpar `Dropout` bort neuroner. Då vore inte ens en girig agent sig själv.
+    I träningsläge slumpar `Dropout` bort neuroner. Då vore inte ens en girig agent sig lik.
     """
     training = [module for module in model.modules() if module.training]
     model.eval()

@@ -184,9 +184,11 @@ def drawn_places(draws: Mapping[str, Sequence[Any]], n_stored: int) -> Picture:
             ax.plot(places, [row] * len(places), "|", color=color)
         ax.set(title=textwrap.fill(name, 20), xlabel="plats i bufferten", xlim=(0, n_stored))
         span = swedish_number(100 * float(np.mean([np.ptp(p) for p in batches])) / n_stored, 2)
-        spans.append(f"{name}: en batch sträcker sig i genomsnitt över {span} procent")
+        spans.append(f"{name}: en batch sträcker sig i genomsnitt över {span} procent av den")
     axes[0].set(ylabel="batchnummer")
-    return Picture.from_figure(figure, f"Streck för dragna platser. {sentences(*spans)}")
+    return Picture.from_figure(
+        figure, f"Streck för dragna platser i bufferten. {sentences(*spans)}"
+    )
 
 
 def cost_lines(sizes: Sequence[int], costs: Sequence[Mapping[str, float]]) -> Picture:

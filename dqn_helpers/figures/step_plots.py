@@ -134,10 +134,10 @@ def loss_curves(losses: Mapping[str, Sequence[float]]) -> Picture:
     words = []
     for name, curve in losses.items():
         ax.semilogy(curve, label=name)
-        words.append(f"{name} från {swedish_number(curve[0], 2)} till {_end(curve)}")
+        words.append(f"{name} går från {swedish_number(curve[0], 2)} till {_end(curve)}")
     ax.set(xlabel="träningssteg", ylabel="förlust (logaritmisk skala)")
     label_lines(ax)
-    return Picture.from_figure(figure, f"Förlusten går: {'; '.join(words)}.")
+    return Picture.from_figure(figure, f"Linjediagram över förlusten. {sentences(*words)}")
 
 
 def _end(curve: Sequence[float]) -> str:

@@ -86,7 +86,7 @@ def q_film(
             _q_board(table, arrows, low, high, walk)
             for table, walk in zip(series, ways, strict=True)
         ]
-    return _film(env, boards, labels, "största Q-värdet", milliseconds, name, caption, start)
+    return _film(env, boards, labels, "det största Q-värdet", milliseconds, name, caption, start)
 
 
 def visit_film(env: Grid, visits: Sequence[np.ndarray], labels: Sequence[str]) -> Film:

@@ -262,7 +262,8 @@ def _checked_name(info: zipfile.ZipInfo) -> tuple[tuple[str, ...], str]:
     outside = name.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", name)
     kept = tuple(part for part in parts if part not in ("", ".", ".."))
     if outside or "\0" in name:
-        text = f"Filens namn i zip-filen pekar utanför den ({name[:100]!r}). {PACK_AGAIN}"
+        shown = repr(name[:100])[1:-1]  # utan tecken som inte syns
+        text = f"Filens namn i zip-filen, ”{shown}”, pekar utanför den. {PACK_AGAIN}"
         return kept, text
     return kept, ""
 

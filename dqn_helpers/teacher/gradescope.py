@@ -87,7 +87,7 @@ exec "${{KURS_PYTHON:-$root/venv/bin/python}}" -m dqn_helpers.teacher.gradescope
 """
 
 NOTHING = (
-    "Ingen av filerna har övningarna i bok {book}. Lämna in din anteckningsbok, {book}_….ipynb."
+    "Ingen av filerna har övningarna i bok {book}. Lämna in din anteckningsbok, ”{book}_….ipynb”."
 )
 SEVERAL = "Flera filer har övningar ur bok {book}. Den som gav flest poäng räknas: {file}."
 WAITING = "{number} bedöms av läraren och kan ge {points} poäng till."

@@ -426,7 +426,7 @@ def _ladok_table(arguments: argparse.Namespace, results: ClassResult, told: list
     told += change_lines(filled.changes)
     told += not_assessed(results)
     for file in filled.unknown:
-        told.append(f"  {file}: har ett betyg, men studenten finns inte i listan ur Ladok.")
+        told.append(f"  {file}: filen har ett betyg, men studenten finns inte i listan ur Ladok.")
     return filled.data
 
 

@@ -65,9 +65,9 @@ def test_batches_tell_how_much_they_cover():
 def test_draws_tell_their_span():
     draws = {"i följd": [range(10), range(40, 50)], "spridd": [[0, 90]], "lika": [[7, 7]]}
     alt = figures.drawn_places(draws, n_stored=100).alt
-    assert "Lika: en batch sträcker sig i genomsnitt över 0 procent" in alt
-    assert "I följd: en batch sträcker sig i genomsnitt över 9 procent" in alt
-    assert "Spridd: en batch sträcker sig i genomsnitt över 90 procent" in alt
+    assert "Lika: en batch sträcker sig i genomsnitt över 0 procent av den" in alt
+    assert "I följd: en batch sträcker sig i genomsnitt över 9 procent av den" in alt
+    assert "Spridd: en batch sträcker sig i genomsnitt över 90 procent av den" in alt
 
 
 def test_steps_in_order_are_alike_and_shuffled_steps_are_not():

@@ -33,7 +33,7 @@ def test_losses_and_values_are_told_in_words():
     assert "stannar vid 0,5" in figures.losses_and_gradients(0.5).alt
     alt = figures.values_on_states({"rätt": torch.tensor([0.5, 1.0])}, [0.5, 1], ("A", "B")).alt
     assert "tillstånden A och B. Rätt: 0,5; 1." in alt
-    assert "rätt från 35 till 0,07" in figures.loss_curves({"rätt": [35.0, 1.0, 0.07]}).alt
+    assert "Rätt går från 35 till 0,07" in figures.loss_curves({"rätt": [35.0, 1.0, 0.07]}).alt
 
 
 # --- korridoren ----------------------------------------------------------------------------------
