@@ -17,6 +17,7 @@ from dqn_helpers.teacher.reports import final, write_reports
 
 from .axe import violations
 
+SAVED = re.compile(r"är spara(d|de) i beslut\.csv")
 NAMES = ("Anna Ek", "Bo Öst", "Cia Al")
 OWN = "# En egen anteckning\r\nfinns_inte.ipynb;5.1;2;Från en annan klass\r\n"
 GRADED = results(
@@ -125,7 +126,7 @@ def test_three_students_with_the_keys_alone_saved_by_assess(page: Any, out: Path
     page.goto(address)
     assess_three(page)
     # `wait_for_function` går inte här: den gör text till kod, vilket sidan förbjuder (CSP).
-    page.locator("#status", has_text=re.compile("^Sparat")).wait_for()
+    page.locator("#status", has_text=SAVED).wait_for()
     assert decided(out) == {"Anna Ek": 4, "Bo Öst": 3.5, "Cia Al": 0}
     untouched(out, before)
     page.reload()  # besluten läses tillbaka, delarna också
@@ -153,7 +154,7 @@ def test_two_steps_in_a_hurry_save_once(page: Any, out: Path, address: str):
     page.goto(address)
     press(page, "g")
     page.evaluate("for (const _ of 'abc') document.getElementById('next').click()")
-    page.locator("#status", has_text=re.compile("^Sparat")).wait_for()
+    page.locator("#status", has_text=SAVED).wait_for()
     page.wait_for_load_state("networkidle")
     assert page.locator("#status").inner_text() == "1 rad är sparad i beslut.csv."
 
