@@ -1,4 +1,4 @@
-"""Antal i ord, böjda efter antalet ("1 fil" men "0 filer" och "3 filer"), och uppräkningar."""
+"""Antal i ord ("1 fil" men "0 filer" och "3 filer"), uppräkningar och hela meningar."""
 
 from collections.abc import Sequence
 
@@ -23,3 +23,9 @@ def listed(words: Sequence[str]) -> str:
     """Orden i en uppräkning: "a", "a och b" eller "a, b och c"; tomt om det inte finns några."""
     *first, last = words or [""]
     return f"{', '.join(first)} och {last}" if first else last
+
+
+def as_sentence(text: str) -> str:
+    """Meningen med stor bokstav först och skiljetecken sist; någons ord kan sluta hur som helst."""
+    ended = text if text.rstrip("”)").endswith((".", "!", "?", "…")) else f"{text}."
+    return ended[:1].upper() + ended[1:]

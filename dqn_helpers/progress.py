@@ -203,8 +203,9 @@ def _curve_in_words(episode_returns: list[float]) -> str:
     """Inlärningskurvan som en rad: varje episods poäng, eller medelpoängen i varje tiondel."""
     if not episode_returns:
         return "Ingen episod hann bli klar."
-    if len(episode_returns) < N_PARTS:
-        means = " ".join(f"{one:.0f}" for one in episode_returns)
-        return f"Poängen i varje episod: {means}"
-    means = " ".join(f"{part.mean():.0f}" for part in np.array_split(episode_returns, N_PARTS))
-    return f"Medelpoängen i varje tiondel av episoderna: {means}"
+    n_parts = min(N_PARTS, len(episode_returns))
+    what = "Medelpoängen i varje tiondel av episoderna"
+    if n_parts < N_PARTS:
+        what = "Poängen i varje episod"
+    parts = np.array_split(episode_returns, n_parts)
+    return f"{what}: {' '.join(f'{part.mean():.0f}' for part in parts)}"

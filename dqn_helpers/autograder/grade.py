@@ -24,10 +24,9 @@ from dqn_helpers.autograder.result import (
     Status,
     SubmissionResult,
     SubmissionStatus,
-    as_sentence,
 )
 from dqn_helpers.autograder.workshop import Answer, WorkerError, Workshop
-from dqn_helpers.counting import agreeing, listed
+from dqn_helpers.counting import agreeing, as_sentence, listed
 from dqn_helpers.exercises.judging import BehaviourVerdict, Verdict, judge
 from dqn_helpers.exercises.model import Exercise, Outcome
 from dqn_helpers.exercises.pasteable import as_python

@@ -385,12 +385,6 @@ def teachers_texts(exercise: ExerciseResult) -> list[str]:
     return [*decision_texts(exercise), *remark_texts(exercise.remarks)]
 
 
-def as_sentence(text: str) -> str:
-    """Meningen med stor bokstav först och skiljetecken sist; någons ord kan sluta hur som helst."""
-    ended = text if text.rstrip("”)").endswith((".", "!", "?", "…")) else f"{text}."
-    return ended[:1].upper() + ended[1:]
-
-
 def grade_text(submission: SubmissionResult) -> str:
     """Betyget med det som det inte räknar med: "VG, utan 5.4"; tomt om det saknas."""
     return ", ".join(filter(None, (submission.grade, submission.grade_note)))

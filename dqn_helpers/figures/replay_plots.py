@@ -61,10 +61,6 @@ def ring_film(contents: Mapping[str, Contents], n_slots: int = 8) -> Film:
     return Film(drawing, tuple(frames), labels, alt, 700, "tillagda", width=width)
 
 
-def _listed(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, numbers))
-
-
 def _ring(name: str, numbers: Sequence[int], n_added: int, n_slots: int) -> str:
     """En ring med erfarenheternas nummer i platserna, och platsernas nummer utanför."""
     parts = [text(_RING / 2, 12, name, 16), text(_RING / 2, 118, f"len = {len(numbers)}", 16)]
@@ -80,7 +76,7 @@ def _ring(name: str, numbers: Sequence[int], n_added: int, n_slots: int) -> str:
         parts.append(text(x + 29 * across, y - 29 * up, str(slot), 16, MUTED))
     outside = numbers[n_slots:]
     if outside:
-        words = f"får inte plats:\n{_listed(outside)}"
+        words = f"får inte plats:\n{', '.join(map(str, outside))}"
         parts.append(text(_RING / 2, _RING + 14 + _CAPTION / 2, words, 16, WRONG))
     return "".join(parts)
 

@@ -20,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from dqn_helpers.counting import counted
 from dqn_helpers.exercises.syllabus import NUMBER_OF
 from dqn_helpers.submission.cells import TOO_DEEP, CellSource, ParsedCell, parse_cell
 from dqn_helpers.submission.reach import Reach, touched
@@ -98,7 +99,8 @@ def touched_in(text: str) -> tuple[tuple[int, str], ...]:
     return () if cell.tree is None else tuple(touched(cell.tree))
 
 
-TOO_MANY = f"rad 1: här passerar boken {MAX_STATEMENTS // 1000} 000 satser, och resten läses inte"
+_MOST = counted(f"{MAX_STATEMENTS:_}".replace("_", " "), "sats", "satser")
+TOO_MANY = f"rad 1: här passerar boken {_MOST}, och resten läses inte"
 
 
 def _read(cells: Sequence[CellSource]) -> tuple[list[tuple[str, ParsedCell]], list[Statement]]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from dqn_helpers.counting import as_sentence
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import NUMBER_OF, WRITTEN, exercises_of
 from dqn_helpers.submission.collect import Submission, UsageError, find_submissions
@@ -60,8 +61,8 @@ def what_the_grader_sees(path: Path) -> list[str]:
     sentences = [_about(number, slices) for number in numbers if number in EXERCISES]
     if set(numbers) & set(WRITTEN):
         sentences += _about_the_reflection(submission)
-    notes = (f"{note[:1].upper()}{note[1:]}." for note in slices.notes)
-    unread = (f"Cellen går inte att läsa: {error}." for error in slices.syntax_errors)
+    notes = map(as_sentence, slices.notes)
+    unread = (as_sentence(f"Cellen går inte att läsa: {e}") for e in slices.syntax_errors)
     modules = sorted(set(_unknown_modules(slices)))
     missing = (
         f"Modulen `{module}` är inte en av dem som kursen använder, så rättaren har den inte. Är "

@@ -10,12 +10,11 @@ from pathlib import Path
 from dqn_helpers.autograder.result import (
     ClassResult,
     SubmissionResult,
-    as_sentence,
     decision_texts,
     points_text,
     total,
 )
-from dqn_helpers.counting import agreeing, listed
+from dqn_helpers.counting import agreeing, as_sentence, listed
 from dqn_helpers.exercises.registry import EXERCISES
 from dqn_helpers.exercises.syllabus import PARTS, WRITTEN, book_of, exercises_of, notebook_of
 from dqn_helpers.teacher.report.statistics import best_exercises, exercise_names

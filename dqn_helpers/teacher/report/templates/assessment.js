@@ -171,24 +171,26 @@ async function send(found) {
 let busy = Promise.resolve();
 function save(asked) {
   const found = changes();
-  keep();
+  keep(found.rows);
   const [wrong] = found.wrong;
   if (wrong) say(`Det här är inte sparat: ${wrong.text}`, true);
   if (wrong && asked) {
     go(Number(wrong.unit.section.dataset.index));
     wrong.unit.form.querySelector(".value").focus();
   }
-  if (!found.units.length) { if (asked && !wrong) say("Det finns inget nytt att spara."); return; }
-  if (data.saves) busy = busy.then(() => send(changes()));
+  if (!found.units.length) {
+    if (asked && !wrong) say("Det finns inget nytt att spara.");
+  } else if (data.saves) busy = busy.then(() => send(changes()));
   else if (asked && !wrong) download(found);
+  return found;
 }
 
 // Är sidan öppnad som en fil finns ett utkast kvar i webbläsaren, om fliken stängs innan något är hämtat.
 const base = JSON.stringify(data.records);
 const draftKey = `bedomning ${location.pathname}`;
-function keep() {
+function keep(rows) {
   try {
-    localStorage.setItem(draftKey, JSON.stringify({ base, who: who.value, rows: changes().rows }));
+    localStorage.setItem(draftKey, JSON.stringify({ base, who: who.value, rows }));
   } catch { /* webbläsaren vill inte minnas: då gäller varningen när fliken stängs */ }
 }
 function restore() {
@@ -227,8 +229,7 @@ function go(index) {
 }
 // Den som har skrivit fel i en ruta blir kvar: annars hamnar resten hos nästa student.
 function leave(onward) {
-  save(false);
-  const wrong = changes().wrong.map(({ unit }) => unit).find(({ form, section }) => (
+  const wrong = save(false).wrong.map(({ unit }) => unit).find(({ form, section }) => (
     section === sections[here] && form.querySelector(".value")?.value.trim()));
   if (wrong) wrong.form.querySelector(".value").focus(); else onward();
 }
